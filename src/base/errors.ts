@@ -1,0 +1,115 @@
+// Every error a caller can meet: one catalogue of stable codes, and the class that carries one.
+
+interface ErrorKind {
+  /** HTTP status when the whole request fails with it before anything ran. */
+  readonly status: number;
+  /** What happened. */
+  readonly meaning: string;
+  /** What the caller should do. */
+  readonly remedy: string;
+}
+
+/** Codes appear as `extensions.code`. They are public: never renamed, never reused. */
+export const errorCatalogue = {
+  BAD_USER_INPUT: {
+    status: 400,
+    meaning: 'An argument is malformed or out of its range.',
+    remedy: 'Correct the argument; the message says what is allowed.',
+  },
+  GRAPHQL_PARSE_FAILED: {
+    status: 400,
+    meaning: 'The document is not GraphQL.',
+    remedy: 'Correct the syntax at the location given.',
+  },
+  GRAPHQL_VALIDATION_FAILED: {
+    status: 400,
+    meaning: 'The document does not fit the schema.',
+    remedy: 'Correct the field, argument or type at the location given.',
+  },
+  UNAUTHENTICATED: {
+    status: 401,
+    meaning: 'The request has no key, or one that is not known.',
+    remedy: 'Send `Authorization: Bearer KEY` or `X-Api-Key: KEY`; on a WebSocket `authorization` in the connection parameters.',
+  },
+  FORBIDDEN: {
+    status: 403,
+    meaning: 'The key is known but may not do this.',
+    remedy: 'Use a key with the scope that the message names.',
+  },
+  NOT_FOUND: {
+    status: 404,
+    meaning: 'No event has that id.',
+    remedy: 'Check the id; the event may have been deleted.',
+  },
+  DUPLICATE_HASH: {
+    status: 409,
+    meaning: 'An event with that hash exists and `onDuplicate` is FAIL.',
+    remedy: 'Use the event named in `extensions.eventId`, or send with RETURN or REPLACE.',
+  },
+  INVALID_TRANSITION: {
+    status: 409,
+    meaning: 'The event cannot go from its status to the one asked for.',
+    remedy: 'Choose one of `extensions.allowed`.',
+  },
+  HAS_DEPENDENTS: {
+    status: 409,
+    meaning: 'Other events depend on the one to be deleted.',
+    remedy: 'Delete the dependents first.',
+  },
+  LIMIT_EXCEEDED: {
+    status: 413,
+    meaning: 'A document, a body, a value or a list is larger than the limit named in the message.',
+    remedy: 'Send less at once.',
+  },
+  SLOW_SUBSCRIBER: {
+    status: 503,
+    meaning: 'A subscriber read too slowly and its buffer was full; its subscription was ended.',
+    remedy: 'Subscribe again with `after` set to `extensions.position`.',
+  },
+  OVERLOADED: {
+    status: 503,
+    meaning: 'More writes wait than the gateway takes at once; this one was not taken.',
+    remedy: 'Try again after a pause, with back-off.',
+  },
+  DATABASE_UNAVAILABLE: {
+    status: 503,
+    meaning: 'The database could not be reached in time. A write may or may not have been made.',
+    remedy: 'Try again with back-off; a send with a `hash` can be repeated safely.',
+  },
+  SHUTTING_DOWN: {
+    status: 503,
+    meaning: 'The gateway is stopping and takes no more work.',
+    remedy: 'Try again at another replica, or after the restart.',
+  },
+  INTERNAL_SERVER_ERROR: {
+    status: 500,
+    meaning: 'Something failed that should not; the details are in the gateway’s log.',
+    remedy: 'Report it with `extensions.errorId`, which the log line carries too.',
+  },
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+
+/** An intended refusal: its message and code reach the caller as they are. */
+export class ThroughlineError extends Error {
+  readonly code: ErrorCode;
+  /** Further facts for programs, beside `code` in the answer's `extensions`. */
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, details: Readonly<Record<string, unknown>> = {}) {
+    super(message);
+    this.name = 'ThroughlineError';
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** Short for the commonest refusal. */
+export function badInput(message: string, details?: Readonly<Record<string, unknown>>): ThroughlineError {
+  return new ThroughlineError('BAD_USER_INPUT', message, details);
+}
+
+/** Whatever was thrown, as an Error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

@@ -1,0 +1,58 @@
+// The storage port: the little that Throughline asks of Postgres, whichever driver stands behind it.
+import type { ErrorCode } from '../base/errors.ts';
+
+/** SQL text with `$1`… and its bound values. A `name` lets the server keep the plan: give it to fixed texts only. */
+export interface Statement {
+  readonly text: string;
+  readonly values: readonly unknown[];
+  readonly name?: string;
+}
+
+/**
+ * Rows come as objects by column name: `int8` and `numeric` counts as bigint, `timestamptz` as Date, `json` and
+ * `jsonb` parsed, enums and uuids as strings. Values may be null, string, number, bigint, boolean, Date or an array
+ * of these; JSON is passed as text and cast in the statement.
+ */
+export interface Queryable {
+  query<Row extends object>(statement: Statement): Promise<Row[]>;
+}
+
+export interface Database extends Queryable {
+  readonly kind: 'embedded' | 'postgres';
+  /**
+   * One transaction, rolled back if `work` throws. On the embedded database everybody else waits meanwhile, so it
+   * may span nothing but database work.
+   */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Notifications are hints, never the data: `onHint` runs for each one, and also after every (re)connection,
+   * including the first, with an empty payload, so that the listener reads what it may have missed.
+   */
+  listen(channel: string, onHint: (payload: string) => void): Promise<() => Promise<void>>;
+  /** Whether it answers now; never throws, and answers within two seconds. */
+  reachable(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export interface Transaction extends Queryable {
+  /** Several statements without values, such as a migration. */
+  exec(sql: string): Promise<void>;
+}
+
+/** The database could not be asked: nothing is known of what the statement did. */
+export class DatabaseUnavailable extends Error {
+  readonly code: ErrorCode = 'DATABASE_UNAVAILABLE';
+
+  constructor(cause: unknown) {
+    super('the database can not be reached', { cause });
+    this.name = 'DatabaseUnavailable';
+  }
+}
+
+/** A start that cannot succeed, told in one line for the operator. */
+export class StartupError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StartupError';
+  }
+}

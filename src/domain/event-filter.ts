@@ -1,0 +1,117 @@
+// The filter of lists and feeds: checked once, then answered here in process or as SQL in the store, to the same result.
+import { badInput, ThroughlineError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import type { EventStatus } from './event.ts';
+import { checkId, optionalName } from './send.ts';
+import { checkTopicPattern, topicMatches } from './topic.ts';
+
+type Given<T> = T | null | undefined;
+
+/** Conditions are joined by AND, the members of each list by OR. An absent or null list does not filter; an empty one matches nothing. */
+export interface EventFilter {
+  readonly ids?: Given<readonly string[]>;
+  /** Patterns: * stands for any run of characters. */
+  readonly topics?: Given<readonly string[]>;
+  readonly projects?: Given<readonly string[]>;
+  readonly users?: Given<readonly string[]>;
+  readonly senders?: Given<readonly string[]>;
+  readonly statuses?: Given<readonly EventStatus[]>;
+  readonly requestIds?: Given<readonly string[]>;
+  readonly hasDependents?: Given<boolean>;
+  /** Later than this. */
+  readonly createdAfter?: Given<Date>;
+  /** Earlier than this. */
+  readonly createdBefore?: Given<Date>;
+  /** Words, each of which must occur in the topic, project, user, sender or description, in any case of letters. */
+  readonly text?: Given<string>;
+}
+
+/** A checked filter: null does not filter. */
+export interface CheckedFilter {
+  readonly ids: readonly string[] | null;
+  readonly topics: readonly string[] | null;
+  readonly projects: readonly string[] | null;
+  readonly users: readonly string[] | null;
+  readonly senders: readonly string[] | null;
+  readonly statuses: readonly EventStatus[] | null;
+  readonly requestIds: readonly string[] | null;
+  readonly hasDependents: boolean | null;
+  readonly createdAfter: Date | null;
+  readonly createdBefore: Date | null;
+  readonly words: readonly string[];
+}
+
+export function checkFilter(filter: Given<EventFilter>): CheckedFilter {
+  const given = filter ?? {};
+  return {
+    ids: checkList('ids', given.ids, (id) => checkId(id, 'ids')),
+    topics: checkList('topics', given.topics, (topic) => checkTopicPattern(topic)),
+    projects: checkList('projects', given.projects, (name) => optionalName('projects', name) ?? name),
+    users: checkList('users', given.users, (name) => optionalName('users', name) ?? name),
+    senders: checkList('senders', given.senders, (name) => optionalName('senders', name) ?? name),
+    statuses: checkList('statuses', given.statuses, (status) => status),
+    requestIds: checkList('requestIds', given.requestIds, (id) => optionalName('requestIds', id) ?? id),
+    hasDependents: given.hasDependents ?? null,
+    createdAfter: given.createdAfter ?? null,
+    createdBefore: given.createdBefore ?? null,
+    words: wordsOf(given.text ?? ''),
+  };
+}
+
+/** For feeds, whose changes come one by one: whether an event has dependents is not a property of its change. */
+export function checkFeedFilter(filter: Given<EventFilter>): CheckedFilter {
+  const checked = checkFilter(filter);
+  if (checked.hasDependents !== null) throw badInput('hasDependents cannot select changes; use it with events.');
+  return checked;
+}
+
+function checkList<T>(name: string, list: Given<readonly T[]>, check: (item: T) => T): readonly T[] | null {
+  if (list === null || list === undefined) return null;
+  if (list.length > limits.batchItems) {
+    throw new ThroughlineError('LIMIT_EXCEEDED', `filter.${name} has ${list.length} items; at most ${limits.batchItems} are allowed.`);
+  }
+  return [...new Set(list.map(check))];
+}
+
+function wordsOf(text: string): string[] {
+  optionalName('text', text || null);
+  return text.toLowerCase().split(/\s+/).filter((word) => word !== '');
+}
+
+/** What a filter looks at: an event, or a change with what the log keeps beside it. */
+export interface Filterable {
+  readonly id: string;
+  readonly topic: string;
+  readonly project: string | null;
+  readonly user: string | null;
+  readonly sender: string | null;
+  readonly status: EventStatus;
+  readonly requestId: string;
+  readonly description: string;
+  readonly createdAt: Date;
+}
+
+export function filterMatches(filter: CheckedFilter, event: Filterable): boolean {
+  return (
+    isAmong(filter.ids, event.id) &&
+    isAmong(filter.requestIds, event.requestId) &&
+    isAmong(filter.projects, event.project) &&
+    isAmong(filter.users, event.user) &&
+    isAmong(filter.senders, event.sender) &&
+    isAmong(filter.statuses, event.status) &&
+    (filter.topics === null || filter.topics.some((pattern) => topicMatches(pattern, event.topic))) &&
+    (filter.createdAfter === null || event.createdAt > filter.createdAfter) &&
+    (filter.createdBefore === null || event.createdAt < filter.createdBefore) &&
+    hasWords(filter.words, event)
+  );
+}
+
+function isAmong<T>(list: readonly T[] | null, value: T | null): boolean {
+  return list === null || (value !== null && list.includes(value));
+}
+
+function hasWords(words: readonly string[], event: Filterable): boolean {
+  if (words.length === 0) return true;
+  const text = [event.topic, event.project, event.user, event.sender, event.description].join('\n').toLowerCase();
+  return words.every((word) => text.includes(word));
+}

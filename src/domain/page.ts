@@ -1,0 +1,75 @@
+// Pages and their cursors: Relay's arguments, checked; a cursor is the position by which the list is ordered.
+import { badInput } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import type { Position } from './event.ts';
+
+export const orderKeys = ['CREATED', 'UPDATED'] as const;
+export type OrderKey = (typeof orderKeys)[number];
+export const directions = ['ASC', 'DESC'] as const;
+export type Direction = (typeof directions)[number];
+
+export interface PageArguments {
+  readonly first?: number | null | undefined;
+  readonly after?: string | null | undefined;
+  readonly last?: number | null | undefined;
+  readonly before?: string | null | undefined;
+}
+
+/** A page to read: `size` rows from one end of what lies between the two bounds. */
+export interface PageRequest {
+  readonly size: number;
+  /** From the end instead of from the start. */
+  readonly backwards: boolean;
+  readonly after: Position | null;
+  readonly before: Position | null;
+}
+
+export interface Page<Row> {
+  readonly rows: readonly { readonly cursor: string; readonly row: Row }[];
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+  readonly startCursor: string | null;
+  readonly endCursor: string | null;
+}
+
+export function checkPage(args: PageArguments, order: OrderKey): PageRequest {
+  if (args.first != null && args.last != null) throw badInput('Give first or last, not both.');
+  const backwards = args.last != null;
+  const size = checkSize(backwards ? 'last' : 'first', args.last ?? args.first ?? limits.defaultPageSize);
+  return {
+    size,
+    backwards,
+    after: args.after == null ? null : parseCursor('after', args.after, order),
+    before: args.before == null ? null : parseCursor('before', args.before, order),
+  };
+}
+
+function checkSize(argument: string, size: number): number {
+  if (!Number.isInteger(size) || size < 0 || size > limits.pageSize) {
+    throw badInput(`${argument} is ${size}; 0 to ${limits.pageSize} is allowed.`);
+  }
+  return size;
+}
+
+/** Opaque to clients; holds the order too, so that a cursor of another order is refused instead of misread. */
+export function cursorOf(order: OrderKey, position: Position): string {
+  return Buffer.from(`${order}:${position}`).toString('base64url');
+}
+
+function parseCursor(argument: string, cursor: string, order: OrderKey): Position {
+  const [, by, position] = /^([A-Z]+):(\d{1,19})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
+  if (position === undefined) throw badInput(`${argument} is not a cursor of this list; use one that the list gave.`);
+  if (by !== order) throw badInput(`${argument} is a cursor of the order ${by}, but this list is ordered by ${order}.`);
+  return checkPosition(position, argument);
+}
+
+const maxPosition = 2n ** 63n - 1n;
+
+/** A log position as decimal text, 0 to 2^63 - 1. */
+export function checkPosition(text: string, argument = 'after'): Position {
+  const position = /^\d{1,19}$/.test(text) ? BigInt(text) : -1n;
+  if (position < 0n || position > maxPosition) {
+    throw badInput(`${argument} ${JSON.stringify(text.slice(0, 30))} is not a log position: a decimal number from 0 to ${maxPosition}.`);
+  }
+  return position;
+}

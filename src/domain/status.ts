@@ -1,0 +1,53 @@
+// The life of an event: which status may follow which, and every question asked of a status.
+import { ThroughlineError } from '../base/errors.ts';
+import { type EventStatus, eventStatuses, type LogStatus } from './event.ts';
+
+/** The same status again is always allowed, and changes nothing. */
+export const transitions: Readonly<Record<EventStatus, readonly EventStatus[]>> = {
+  PENDING: ['IN_PROGRESS', 'FINISHED', 'FAILED', 'ABORTED'],
+  IN_PROGRESS: ['PENDING', 'FINISHED', 'FAILED', 'ABORTED'],
+  FINISHED: ['RESTARTED'],
+  FAILED: ['RESTARTED'],
+  ABORTED: ['RESTARTED'],
+  RESTARTED: ['PENDING', 'IN_PROGRESS', 'FINISHED', 'FAILED', 'ABORTED'],
+};
+
+const statusesByLogStatus: Readonly<Record<LogStatus, readonly EventStatus[]>> = {
+  WAITING: ['PENDING', 'RESTARTED'],
+  RUNNING: ['IN_PROGRESS'],
+  SUCCESS: ['FINISHED'],
+  FAIL: ['FAILED', 'ABORTED'],
+};
+
+export function mayBecome(from: EventStatus, to: EventStatus): boolean {
+  return from === to || transitions[from].includes(to);
+}
+
+export function invalidTransition(id: string, from: EventStatus, to: EventStatus): ThroughlineError {
+  const allowed = transitions[from];
+  return new ThroughlineError(
+    'INVALID_TRANSITION',
+    `Event ${id} is ${from} and cannot become ${to}; from ${from} it can become ${allowed.join(', ')}.`,
+    { eventId: id, from, to, allowed },
+  );
+}
+
+/** Nothing more is to come, unless somebody restarts it. */
+export function isFinal(status: EventStatus): boolean {
+  return status === 'FINISHED' || status === 'FAILED' || status === 'ABORTED';
+}
+
+export function isFailure(status: EventStatus): boolean {
+  return status === 'FAILED';
+}
+
+export function statusesOf(logStatus: LogStatus): readonly EventStatus[] {
+  return statusesByLogStatus[logStatus];
+}
+
+export function logStatusOf(status: EventStatus): LogStatus {
+  for (const [logStatus, statuses] of Object.entries(statusesByLogStatus)) {
+    if (statuses.includes(status)) return logStatus as LogStatus;
+  }
+  throw new Error(`${status} has no log status among ${eventStatuses.join(', ')}`);
+}

@@ -1,0 +1,86 @@
+// What a caller may change of an event, checked and ready for the log writer.
+import { badInput } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import type { EventStatus } from './event.ts';
+import { toJsonObjectText, toJsonText } from './json.ts';
+import { checkDescription, checkId, optionalName } from './send.ts';
+
+type Given<T> = T | null | undefined;
+
+/** As it arrives. A field that is absent or null stays as it is; `result: null` given explicitly clears the result. */
+export interface UpdateInput {
+  readonly id: string;
+  readonly status?: Given<EventStatus>;
+  readonly progress?: Given<number>;
+  readonly description?: Given<string>;
+  readonly summary?: unknown;
+  readonly payload?: unknown;
+  readonly retries?: Given<number>;
+  readonly project?: Given<string>;
+  readonly user?: Given<string>;
+  readonly sender?: Given<string>;
+  readonly result?: unknown;
+  readonly error?: Given<{ message: string; code?: Given<string>; stack?: Given<string> }>;
+}
+
+/** A valid change. Null leaves a field as it is; JSON travels as text. */
+export interface EventPatch {
+  readonly id: string;
+  readonly status: EventStatus | null;
+  readonly description: string | null;
+  readonly summary: string | null;
+  readonly payload: string | null;
+  readonly retries: number | null;
+  readonly project: string | null;
+  readonly user: string | null;
+  readonly sender: string | null;
+  readonly result: string | null;
+  readonly error: string | null;
+  readonly by: string | null;
+}
+
+export interface CheckedUpdate {
+  readonly patch: EventPatch;
+  readonly progress: number | null;
+  /** False where only progress was given: then no row is touched. */
+  readonly durable: boolean;
+}
+
+export function checkUpdate(input: UpdateInput, by: string): CheckedUpdate {
+  const progress = input.progress ?? null;
+  if (progress !== null && !(progress >= 0 && progress <= 100)) throw badInput(`progress is ${progress}; 0 to 100 is allowed.`);
+  const content = {
+    status: input.status ?? null,
+    description: input.description == null ? null : checkDescription(input.description),
+    summary: input.summary == null ? null : toJsonObjectText('summary', input.summary),
+    payload: input.payload == null ? null : toJsonObjectText('payload', input.payload),
+    retries: checkRetries(input.retries ?? null),
+    project: optionalName('project', input.project),
+    user: optionalName('user', input.user),
+    sender: optionalName('sender', input.sender),
+    result: input.result === undefined ? null : toJsonText('result', input.result),
+    error: errorText(input.error),
+  };
+  // A description that comes with nothing but progress belongs to that progress, and is broadcast with it.
+  const { description, ...others } = content;
+  const durable = Object.values(others).some((value) => value !== null) || (description !== null && progress === null);
+  return { patch: { id: checkId(input.id), ...content, by: content.sender ?? by }, progress, durable };
+}
+
+function checkRetries(retries: number | null): number | null {
+  if (retries !== null && !(Number.isInteger(retries) && retries >= 0)) throw badInput(`retries is ${retries}; 0 or more is allowed.`);
+  return retries;
+}
+
+function errorText(error: UpdateInput['error']): string | null {
+  if (error === null || error === undefined) return null;
+  const stack = error.stack ?? null;
+  if (stack !== null && stack.length > limits.stackLength) {
+    throw badInput(`error.stack has ${stack.length} characters; at most ${limits.stackLength} are allowed.`);
+  }
+  return toJsonText('error', {
+    message: checkDescription(error.message, 'error.message'),
+    code: error.code == null ? null : checkDescription(error.code, 'error.code'),
+    stack,
+  });
+}

@@ -1,0 +1,51 @@
+// What a subscription field asks for: a stream of changes or of progress, whichever phase of its life it is in.
+import type { ChangeKind, EventStatus, PartialEvent, Position } from '../domain/event.ts';
+import type { EventFilter } from '../domain/event-filter.ts';
+
+/** One change as watchers see it: its own kind, status and time; the event as it stands when it is delivered. */
+export interface EventChange {
+  /** Null for TRANSIENT. */
+  readonly position: Position | null;
+  readonly kind: ChangeKind;
+  readonly status: EventStatus;
+  readonly at: Date;
+  readonly event: PartialEvent;
+}
+
+export interface EventProgress {
+  readonly eventId: string;
+  readonly requestId: string | null;
+  readonly topic: string;
+  readonly progress: number;
+  readonly description: string | null;
+  readonly at: Date;
+}
+
+export interface FeedRequest {
+  readonly filter?: EventFilter | null | undefined;
+  readonly kinds?: readonly ChangeKind[] | null | undefined;
+  readonly after?: string | null | undefined;
+}
+
+export interface StatusRequest {
+  readonly ids?: readonly string[] | null | undefined;
+  readonly requestId?: string | null | undefined;
+  readonly after?: string | null | undefined;
+}
+
+export interface ProgressRequest {
+  readonly ids?: readonly string[] | null | undefined;
+  readonly requestId?: string | null | undefined;
+  readonly topics?: readonly string[] | null | undefined;
+}
+
+/**
+ * Answers a subscription field. The execution that many subscribers share has one that yields what happens from now
+ * on; each subscriber's own beginning (what it missed, or the present status) comes from another, which ends.
+ * Malformed arguments are thrown as ThroughlineError before the first item.
+ */
+export interface Watch {
+  feed(request: FeedRequest): Promise<AsyncIterable<EventChange>>;
+  status(request: StatusRequest): Promise<AsyncIterable<EventChange>>;
+  progress(request: ProgressRequest): Promise<AsyncIterable<EventProgress>>;
+}

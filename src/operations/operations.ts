@@ -1,0 +1,106 @@
+// What GraphQL (and later handlers, triggers and REST) may ask of the gateway: every use-case, by signature.
+import type { ErrorCode } from '../base/errors.ts';
+import type { EventField, EventRecord, EventStatus, LogStatus, PartialEvent, StatusChange } from '../domain/event.ts';
+import type { EventFilter } from '../domain/event-filter.ts';
+import type { Direction, OrderKey, Page, PageArguments } from '../domain/page.ts';
+import type { SendInput } from '../domain/send.ts';
+import type { UpdateInput } from '../domain/update.ts';
+
+/** Who asks, and the trace that the request came with. */
+export interface Caller {
+  readonly name: string;
+  readonly scopes: readonly string[];
+  /** From an incoming `traceparent` or `x-request-id` header: the request that sends belong to unless they say otherwise. */
+  readonly requestId: string | null;
+}
+
+export interface SendOutcome {
+  readonly event: EventRecord;
+  /** The hash was known: `event` is the one that has it. */
+  readonly duplicate: boolean;
+}
+
+export interface ItemError {
+  readonly index: number;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** In the order of the input; null where that item failed. */
+export interface BatchOutcome {
+  readonly events: readonly (EventRecord | null)[];
+  readonly errors: readonly ItemError[];
+}
+
+/** A count that stops at 25,000; `exact` is false where it did, or where a text search gave up. */
+export interface Count {
+  readonly count: number;
+  readonly exact: boolean;
+}
+
+export interface EventOrder {
+  readonly by: OrderKey;
+  readonly direction: Direction;
+}
+
+/** Times are inclusive. */
+export interface EventLogQuery {
+  readonly fullName: string;
+  readonly startTime?: Date | null | undefined;
+  readonly endTime?: Date | null | undefined;
+  readonly status?: LogStatus | null | undefined;
+  readonly page: number;
+  readonly pageSize: number;
+}
+
+export interface Chain {
+  readonly requestId: string;
+  readonly roots: readonly PartialEvent[];
+  /** Parents before children. */
+  readonly events: readonly PartialEvent[];
+  readonly countByStatus: readonly { readonly status: EventStatus; readonly count: number }[];
+  /** FAILED events with no failed event below them. */
+  readonly failedLeaves: readonly PartialEvent[];
+  readonly startedAt: Date | null;
+  /** Null while any event is unfinished. */
+  readonly finishedAt: Date | null;
+}
+
+/** Every intended refusal is a ThroughlineError. `fields` names the columns to read besides the id: no others are read. */
+export interface Operations {
+  sendEvent(caller: Caller, input: SendInput): Promise<SendOutcome>;
+  sendEvents(caller: Caller, input: readonly SendInput[]): Promise<BatchOutcome>;
+  updateEvent(caller: Caller, input: UpdateInput): Promise<EventRecord>;
+  updateEvents(caller: Caller, input: readonly UpdateInput[]): Promise<BatchOutcome>;
+  /** Returns the id. */
+  deleteEvent(caller: Caller, id: string): Promise<string>;
+
+  /** Unknown ids are absent from the map. */
+  eventsByIds(ids: readonly string[], fields: readonly EventField[]): Promise<Map<string, PartialEvent>>;
+  eventByHash(hash: string, fields: readonly EventField[]): Promise<PartialEvent | null>;
+  listEvents(
+    filter: EventFilter | null,
+    order: EventOrder,
+    page: PageArguments,
+    fields: readonly EventField[],
+  ): Promise<Page<PartialEvent>>;
+  countEvents(filter: EventFilter | null): Promise<Count>;
+  eventLog(query: EventLogQuery, fields: readonly EventField[]): Promise<readonly PartialEvent[]>;
+  countEventLog(query: EventLogQuery): Promise<Count>;
+  eventsOfRequest(requestId: string, fields: readonly EventField[]): Promise<readonly PartialEvent[]>;
+  /** The node and all below it, parents first; empty where there is no such node. */
+  eventsBelowNode(requestId: string, nodeId: string, fields: readonly EventField[]): Promise<readonly PartialEvent[]>;
+  /** Null where the request has no events. */
+  eventChain(requestId: string, fields: readonly EventField[]): Promise<Chain | null>;
+  /** One page for each parent, oldest first, in one statement. */
+  dependentsOf(
+    parentIds: readonly string[],
+    page: PageArguments,
+    fields: readonly EventField[],
+  ): Promise<Map<string, Page<PartialEvent>>>;
+  countDependents(parentIds: readonly string[]): Promise<Map<string, Count>>;
+  /** Oldest first, for each id. */
+  historiesOf(ids: readonly string[]): Promise<Map<string, readonly StatusChange[]>>;
+  /** The last progress broadcast for an event, where this gateway has seen it. */
+  progressOf(id: string): number | null;
+}
