@@ -27,8 +27,10 @@ export const limits = {
   chainEvents: 10_000,
   /** Writes that wait for the log writer before callers get OVERLOADED. */
   writeQueue: 20_000,
+  /** JSON text that waits for the log writer, in bytes, before callers get OVERLOADED. */
+  writeQueueBytes: 134_217_728,
   /** Writes that one flush of the log writer takes at most. */
-  flushItems: 2_000,
+  flushItems: 1_000,
   /** JSON text that one flush takes at most, in bytes (a single larger write still goes, alone). */
   flushBytes: 8_388_608,
   /** Tokens, depth, aliases and directives of a GraphQL document. */

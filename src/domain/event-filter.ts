@@ -38,6 +38,9 @@ export interface CheckedFilter {
   readonly hasDependents: boolean | null;
   readonly createdAfter: Date | null;
   readonly createdBefore: Date | null;
+  /** As createdAfter and createdBefore, but inclusive: for the event log. */
+  readonly createdFrom: Date | null;
+  readonly createdUntil: Date | null;
   readonly words: readonly string[];
 }
 
@@ -54,6 +57,8 @@ export function checkFilter(filter: Given<EventFilter>): CheckedFilter {
     hasDependents: given.hasDependents ?? null,
     createdAfter: given.createdAfter ?? null,
     createdBefore: given.createdBefore ?? null,
+    createdFrom: null,
+    createdUntil: null,
     words: wordsOf(given.text ?? ''),
   };
 }
@@ -63,6 +68,11 @@ export function checkFeedFilter(filter: Given<EventFilter>): CheckedFilter {
   const checked = checkFilter(filter);
   if (checked.hasDependents !== null) throw badInput('hasDependents cannot select changes; use it with events.');
   return checked;
+}
+
+/** Whether one of its lists is empty. */
+export function matchesNothing({ ids, topics, projects, users, senders, statuses, requestIds }: CheckedFilter): boolean {
+  return [ids, topics, projects, users, senders, statuses, requestIds].some((list) => list?.length === 0);
 }
 
 function checkList<T>(name: string, list: Given<readonly T[]>, check: (item: T) => T): readonly T[] | null {

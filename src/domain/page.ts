@@ -1,4 +1,4 @@
-// Pages and their cursors: Relay's arguments, checked; a cursor is the position by which the list is ordered.
+// Pages and their cursors: Relay's arguments, checked; a cursor is the place of a row in the list's order.
 import { badInput } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Position } from './event.ts';
@@ -15,13 +15,19 @@ export interface PageArguments {
   readonly before?: string | null | undefined;
 }
 
+/** A row's place in an order: the time of its creation or latest change, and the position of that change. */
+export interface Place {
+  readonly at: Date;
+  readonly position: Position;
+}
+
 /** A page to read: `size` rows from one end of what lies between the two bounds. */
 export interface PageRequest {
   readonly size: number;
   /** From the end instead of from the start. */
   readonly backwards: boolean;
-  readonly after: Position | null;
-  readonly before: Position | null;
+  readonly after: Place | null;
+  readonly before: Place | null;
 }
 
 export interface Page<Row> {
@@ -51,16 +57,19 @@ function checkSize(argument: string, size: number): number {
   return size;
 }
 
-/** Opaque to clients; holds the order too, so that a cursor of another order is refused instead of misread. */
-export function cursorOf(order: OrderKey, position: Position): string {
-  return Buffer.from(`${order}:${position}`).toString('base64url');
+/** Opaque to clients; names the order too, so that a cursor of another order is refused instead of misread. */
+export function cursorOf(order: OrderKey, place: Place): string {
+  return Buffer.from(`${order}:${place.at.getTime()}:${place.position}`).toString('base64url');
 }
 
-function parseCursor(argument: string, cursor: string, order: OrderKey): Position {
-  const [, by, position] = /^([A-Z]+):(\d{1,19})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
-  if (position === undefined) throw badInput(`${argument} is not a cursor of this list; use one that the list gave.`);
+function parseCursor(argument: string, cursor: string, order: OrderKey): Place {
+  const text = Buffer.from(cursor, 'base64url').toString();
+  const [, by, time, position] = /^([A-Z]+):(\d{1,15}):(\d{1,19})$/.exec(text) ?? [];
+  if (time === undefined || position === undefined) {
+    throw badInput(`${argument} is not a cursor of this list; use one that the list gave.`);
+  }
   if (by !== order) throw badInput(`${argument} is a cursor of the order ${by}, but this list is ordered by ${order}.`);
-  return checkPosition(position, argument);
+  return { at: new Date(Number(time)), position: checkPosition(position, argument) };
 }
 
 const maxPosition = 2n ** 63n - 1n;

@@ -36,7 +36,7 @@ export interface EventPatch {
   readonly sender: string | null;
   readonly result: string | null;
   readonly error: string | null;
-  readonly by: string | null;
+  readonly by: string;
 }
 
 export interface CheckedUpdate {

@@ -49,3 +49,20 @@ export interface Watch {
   status(request: StatusRequest): Promise<AsyncIterable<EventChange>>;
   progress(request: ProgressRequest): Promise<AsyncIterable<EventProgress>>;
 }
+
+/** A subscriber's own beginning. Once its streams have ended, what comes next is what the shared execution says after `handover`. */
+export interface Prelude extends Watch {
+  /** The last position that the streams have covered. */
+  readonly handover: Position;
+}
+
+/** Makes the two kinds of Watch for one process. */
+export interface WatchFactory {
+  /** Resolves when the log is being read; the returned function lets go of it. */
+  hold(): Promise<() => void>;
+  /** Everything up to here has been handed to the live watchers. Only while held. */
+  readonly position: Position;
+  live(): Watch;
+  /** `from`: where the subscriber comes in unless it says `after`. */
+  prelude(from: Position): Prelude;
+}

@@ -1,6 +1,6 @@
 // What GraphQL (and later handlers, triggers and REST) may ask of the gateway: every use-case, by signature.
 import type { ErrorCode } from '../base/errors.ts';
-import type { EventField, EventRecord, EventStatus, LogStatus, PartialEvent, StatusChange } from '../domain/event.ts';
+import type { EventField, EventStatus, LogStatus, PartialEvent, StatusChange } from '../domain/event.ts';
 import type { EventFilter } from '../domain/event-filter.ts';
 import type { Direction, OrderKey, Page, PageArguments } from '../domain/page.ts';
 import type { SendInput } from '../domain/send.ts';
@@ -14,8 +14,9 @@ export interface Caller {
   readonly requestId: string | null;
 }
 
+/** The events that writes answer with hold what the write knew of them; the rest is read when it is asked for. */
 export interface SendOutcome {
-  readonly event: EventRecord;
+  readonly event: PartialEvent;
   /** The hash was known: `event` is the one that has it. */
   readonly duplicate: boolean;
 }
@@ -28,7 +29,7 @@ export interface ItemError {
 
 /** In the order of the input; null where that item failed. */
 export interface BatchOutcome {
-  readonly events: readonly (EventRecord | null)[];
+  readonly events: readonly (PartialEvent | null)[];
   readonly errors: readonly ItemError[];
 }
 
@@ -70,7 +71,7 @@ export interface Chain {
 export interface Operations {
   sendEvent(caller: Caller, input: SendInput): Promise<SendOutcome>;
   sendEvents(caller: Caller, input: readonly SendInput[]): Promise<BatchOutcome>;
-  updateEvent(caller: Caller, input: UpdateInput): Promise<EventRecord>;
+  updateEvent(caller: Caller, input: UpdateInput): Promise<PartialEvent>;
   updateEvents(caller: Caller, input: readonly UpdateInput[]): Promise<BatchOutcome>;
   /** Returns the id. */
   deleteEvent(caller: Caller, id: string): Promise<string>;

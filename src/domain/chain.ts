@@ -1,0 +1,46 @@
+// A request's chain: its roots, its counts, the failed leaves, when it began and whether it has ended.
+import type { EventField, EventStatus, PartialEvent } from './event.ts';
+import { eventStatuses } from './event.ts';
+import { isFailure, isFinal } from './status.ts';
+
+/** What has to be read of each event to tell. */
+export const chainFields = ['dependsOnId', 'status', 'createdAt', 'finishedAt'] as const satisfies EventField[];
+
+type ChainEvent = PartialEvent & Required<Pick<PartialEvent, (typeof chainFields)[number]>>;
+
+export interface ChainSummary {
+  readonly roots: readonly PartialEvent[];
+  readonly countByStatus: readonly { readonly status: EventStatus; readonly count: number }[];
+  readonly failedLeaves: readonly PartialEvent[];
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+}
+
+/** `events` are all events of the request, parents before children. */
+export function summarizeChain(events: readonly ChainEvent[]): ChainSummary {
+  const ids = new Set(events.map((event) => event.id));
+  const hasFailedBelow = failuresBelow(events);
+  const ended = events.every((event) => isFinal(event.status));
+  return {
+    roots: events.filter((event) => event.dependsOnId === null || !ids.has(event.dependsOnId)),
+    countByStatus: eventStatuses
+      .map((status) => ({ status, count: events.filter((event) => event.status === status).length }))
+      .filter(({ count }) => count > 0),
+    failedLeaves: events.filter((event) => isFailure(event.status) && !hasFailedBelow.has(event.id)),
+    startedAt: extreme(events.map((event) => event.createdAt), (a, b) => a < b),
+    finishedAt: ended ? extreme(events.map((event) => event.finishedAt ?? event.createdAt), (a, b) => a > b) : null,
+  };
+}
+
+/** Ids of the events that have a failed event somewhere below them: children first, each tells its parent. */
+function failuresBelow(events: readonly ChainEvent[]): Set<string> {
+  const below = new Set<string>();
+  for (const event of events.toReversed()) {
+    if (event.dependsOnId !== null && (isFailure(event.status) || below.has(event.id))) below.add(event.dependsOnId);
+  }
+  return below;
+}
+
+function extreme(dates: readonly Date[], better: (a: Date, b: Date) => boolean): Date | null {
+  return dates.reduce<Date | null>((best, date) => (best === null || better(date, best) ? date : best), null);
+}

@@ -1,0 +1,32 @@
+// What is going on now, in this process: the hub of changes, the hub of progress, and the last progress of each event.
+import { LRUCache } from 'lru-cache';
+import { limits } from '../base/limits.ts';
+import type { EventRecord } from '../domain/event.ts';
+import { changeOfTransient, type LiveChange } from './change.ts';
+import { Hub } from './hub.ts';
+import type { EventProgress } from './watch.ts';
+
+export class Live {
+  readonly changes = new Hub<LiveChange>(({ filterable }) => filterable);
+  readonly progress = new Hub<EventProgress>((item) => ({
+    id: item.eventId,
+    requestId: item.requestId ?? '',
+    topic: item.topic,
+    project: null,
+  }));
+  readonly #lastProgress = new LRUCache<string, EventProgress>({ max: limits.progressEntries });
+
+  publishTransient(event: EventRecord): void {
+    this.changes.publish(changeOfTransient(event));
+  }
+
+  publishProgress(item: EventProgress): void {
+    this.#lastProgress.set(item.eventId, item);
+    this.progress.publish(item);
+  }
+
+  /** The last one broadcast, where this gateway has seen it. */
+  lastProgress(eventId: string): EventProgress | null {
+    return this.#lastProgress.get(eventId) ?? null;
+  }
+}

@@ -1,0 +1,127 @@
+// The log tail: the process's one reader, which hands every change, in order, to whoever listens.
+import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs } from '../base/backoff.ts';
+import type { Stoppable } from '../base/lifecycle.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Database } from '../database/database.ts';
+import type { Position } from '../domain/event.ts';
+import { logChannel } from '../store/log-lock.ts';
+import { lastPosition, type LogRow, readLog } from '../store/read-log.ts';
+
+export interface LogTailOptions {
+  /** This gateway's own hints, which it does not need: its writer wakes the tail itself. */
+  readonly ownHint: string;
+  readonly onRows: (rows: readonly LogRow[]) => void;
+  readonly logger: Logger;
+  /** A slow look behind the hints, since hints can be lost, in milliseconds; 5,000 unless given, 0 for never. */
+  readonly pollMs?: number;
+}
+
+const batchSize = 1_000;
+
+/** Reads only while somebody holds it: a gateway that nobody watches spends nothing on watching. */
+export class LogTail implements Stoppable {
+  readonly #database: Database;
+  readonly #options: LogTailOptions;
+  #position: Position | undefined;
+  #holders = 0;
+  #starting: Promise<void> | undefined;
+  #reading: Promise<void> | undefined;
+  #wanted = false;
+  #stopped = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #unlisten: (() => Promise<void>) | undefined;
+
+  constructor(database: Database, options: LogTailOptions) {
+    this.#database = database;
+    this.#options = options;
+  }
+
+  /** Everything up to here has been handed out, or was there before anybody held the tail. */
+  get position(): Position {
+    if (this.#position === undefined) throw new Error('the log tail is not held');
+    return this.#position;
+  }
+
+  async start(): Promise<void> {
+    const { ownHint, pollMs = 5_000 } = this.#options;
+    this.#unlisten = await this.#database.listen(logChannel, (hint) => {
+      if (hint === '' || hint !== ownHint) this.wake();
+    });
+    if (pollMs > 0) this.#timer = setInterval(() => this.wake(), pollMs).unref();
+  }
+
+  /** Keeps the tail reading until the returned function is called; resolves when `position` is known. */
+  async hold(): Promise<() => void> {
+    this.#holders += 1;
+    try {
+      this.#starting ??= this.#seek();
+      await this.#starting;
+    } catch (error) {
+      this.#release();
+      throw error;
+    }
+    let held = true;
+    return () => {
+      if (held) this.#release();
+      held = false;
+    };
+  }
+
+  /** There may be something to read. */
+  wake(): void {
+    if (this.#holders === 0) return;
+    this.#wanted = true;
+    if (this.#position !== undefined) this.#reading ??= this.#read();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    clearInterval(this.#timer);
+    await this.#unlisten?.();
+    await this.#reading;
+  }
+
+  async #seek(): Promise<void> {
+    try {
+      this.#position = await lastPosition(this.#database);
+    } catch (error) {
+      this.#starting = undefined;
+      throw error;
+    }
+  }
+
+  #release(): void {
+    this.#holders -= 1;
+    if (this.#holders > 0) return;
+    this.#starting = undefined;
+    this.#position = undefined;
+  }
+
+  async #read(): Promise<void> {
+    let failures = 0;
+    while (this.#wanted && !this.#stopped.signal.aborted && this.#position !== undefined) {
+      this.#wanted = false;
+      try {
+        await this.#readBatch(this.#position);
+        failures = 0;
+      } catch (error) {
+        failures += 1;
+        this.#wanted = true;
+        this.#options.logger.warn({ error, failures }, 'the log could not be read; trying again');
+        await delay(backoffMs(failures, 50, 2_000), undefined, { signal: this.#stopped.signal }).catch(() => {});
+      }
+    }
+    this.#reading = undefined;
+  }
+
+  async #readBatch(after: Position): Promise<void> {
+    const rows = await readLog(this.#database, after, null, batchSize);
+    const last = rows.at(-1);
+    // Released and held again meanwhile: the position is another, and these rows are not for those who hold it now.
+    if (last === undefined || this.#position !== after) return;
+    this.#position = last.entry.position;
+    this.#options.onRows(rows);
+    if (rows.length === batchSize) this.#wanted = true;
+  }
+}

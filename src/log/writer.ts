@@ -1,0 +1,101 @@
+// The log writer: the one way by which events are created, changed and deleted.
+import type { Database, Queryable } from '../database/database.ts';
+import { createEvents, type CreatedRow, type NewEvent } from '../store/create-events.ts';
+import { type DeletedRow, deleteEvents, type EventDeletion } from '../store/delete-events.ts';
+import { type EventChangeRow, type UpdatedRow, updateEvents } from '../store/update-events.ts';
+import { AGAIN, GroupCommit } from './group-commit.ts';
+
+export interface LogWriterOptions {
+  /** Names this gateway in the hints that other gateways get; empty where there can be no others. */
+  readonly hint: string;
+  /** Called after each commit, with nothing but the fact: the tail reads what there is. */
+  readonly onCommit: () => void;
+  /** How long a write waits for a database that can not be reached, in milliseconds; 5,000 unless given. */
+  readonly patienceMs?: number;
+  /** How many writes of a kind may wait; `limits.writeQueue` unless given. */
+  readonly queueLimit?: number;
+}
+
+export interface DeletionOutcome extends DeletedRow {
+  /** An earlier try may have deleted it without our knowing. */
+  readonly retried: boolean;
+}
+
+/** Memory held by a waiting write besides its JSON, roughly, in bytes. */
+const overhead = 1_000;
+
+/** Each kind of write has its own flushes; the lock in the database puts them in one order. */
+export class LogWriter {
+  readonly #creates: GroupCommit<NewEvent, CreatedRow>;
+  readonly #updates: GroupCommit<EventChangeRow, UpdatedRow>;
+  readonly #deletes: GroupCommit<EventDeletion, DeletionOutcome>;
+
+  constructor(database: Database, options: LogWriterOptions) {
+    const { hint, onCommit, ...bounds } = options;
+    const committed = <Rows>(rows: Rows): Rows => {
+      onCommit();
+      return rows;
+    };
+    this.#creates = new GroupCommit({
+      ...bounds,
+      flush: async (events, retried) =>
+        committed(await createEvents(database, events, retried, hint)).map((row) => (isUnexplained(row) ? AGAIN : row)),
+      sizeOf: (event) => event.payload.length + event.summary.length + event.description.length + overhead,
+    });
+    this.#updates = new GroupCommit({
+      ...bounds,
+      flush: async (changes) =>
+        committed(await updateEvents(database, changes, hint)).map((row) => (row.changing && !row.changed ? AGAIN : row)),
+      sizeOf: (change) => (change.payload?.length ?? 0) + (change.summary?.length ?? 0) + (change.result?.length ?? 0) + overhead,
+      keyOf: (change) => change.id,
+    });
+    this.#deletes = new GroupCommit({
+      ...bounds,
+      flush: (deletions, retried) => this.#delete(database, deletions, retried, hint, committed),
+      sizeOf: () => overhead,
+      keyOf: (deletion) => deletion.id,
+    });
+  }
+
+  create(event: NewEvent): Promise<CreatedRow> {
+    return this.#creates.submit(event);
+  }
+
+  update(change: EventChangeRow): Promise<UpdatedRow> {
+    return this.#updates.submit(change);
+  }
+
+  delete(deletion: EventDeletion): Promise<DeletionOutcome> {
+    return this.#deletes.submit(deletion);
+  }
+
+  /** Takes no more writes, and resolves when those accepted are committed. */
+  async stop(): Promise<void> {
+    await Promise.all([this.#creates.stop(), this.#updates.stop(), this.#deletes.stop()]);
+  }
+
+  async #delete(
+    database: Queryable,
+    deletions: readonly EventDeletion[],
+    retried: boolean,
+    hint: string,
+    committed: <Rows>(rows: Rows) => Rows,
+  ): Promise<DeletionOutcome[]> {
+    try {
+      const rows = committed(await deleteEvents(database, deletions, hint));
+      return rows.map((row) => ({ ...row, retried }));
+    } catch (error) {
+      if (deletions.length > 1 || !isForeignKeyViolation(error)) throw error;
+      return [{ deleted: false, found: true, hasDependents: true, deletedBefore: false, retried }];
+    }
+  }
+}
+
+/** Not written, and nothing found in the way: another gateway's commit came in between. */
+function isUnexplained(row: CreatedRow): boolean {
+  return row.position === null && row.parentFound && row.sameHash === null && row.sameNode === null;
+}
+
+function isForeignKeyViolation(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '23503';
+}

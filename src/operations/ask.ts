@@ -1,0 +1,186 @@
+// Asking for events: one, a page, a request's chain, what hangs below a node.
+import { badInput, ThroughlineError } from '../base/errors.ts';
+import { groupBy } from '../base/group-by.ts';
+import { limits } from '../base/limits.ts';
+import type { Database } from '../database/database.ts';
+import { chainFields, summarizeChain } from '../domain/chain.ts';
+import type { EventField, PartialEvent, StatusChange } from '../domain/event.ts';
+import { type CheckedFilter, checkFilter, type EventFilter, matchesNothing } from '../domain/event-filter.ts';
+import { checkPage, cursorOf, type OrderKey, type Page, type PageArguments, type PageRequest, type Place } from '../domain/page.ts';
+import { checkId, optionalName } from '../domain/send.ts';
+import { statusesOf } from '../domain/status.ts';
+import { checkTopic, isExactTopic, topicMatches } from '../domain/topic.ts';
+import { countEvents, findEvents, type ListedRow } from '../store/find-events.ts';
+import * as read from '../store/read-events.ts';
+import { readHistories } from '../store/read-log.ts';
+import type { Chain, Count, EventLogQuery, EventOrder, Operations } from './operations.ts';
+
+type Fields = readonly EventField[];
+type Asking = Omit<Operations, 'sendEvent' | 'sendEvents' | 'updateEvent' | 'updateEvents' | 'deleteEvent' | 'progressOf'>;
+
+/** Topics that a pattern is resolved to before it is tested row by row instead. */
+const resolvedTopics = 1_000;
+
+export function createAsking(database: Database): Asking {
+  return {
+    eventsByIds: async (ids, fields) => byId(await read.readByIds(database, ids.map((id) => checkId(id)), fields)),
+    eventByHash: (hash, fields) => read.readByHash(database, optionalName('hash', hash) ?? hash, fields),
+    listEvents: (filter, order, page, fields) => listEvents(database, filter, order, page, fields),
+    countEvents: async (filter) => countEvents(database, await resolve(database, filter), limits.countCeiling),
+    eventLog: (query, fields) => eventLog(database, query, fields),
+    countEventLog: async (query) => countEvents(database, eventLogFilter(query), limits.countCeiling),
+    eventsOfRequest: (requestId, fields) => requestEvents(database, requestId, fields),
+    eventsBelowNode: async (requestId, nodeId, fields) =>
+      whole(await read.readBelowNode(database, requestId, nodeId, limits.chainEvents + 1, fields)),
+    eventChain: (requestId, fields) => eventChain(database, requestId, fields),
+    dependentsOf: (parentIds, page, fields) => dependentsOf(database, parentIds, page, fields),
+    countDependents: (parentIds) => countDependents(database, parentIds),
+    historiesOf: (ids) => historiesOf(database, ids),
+  };
+}
+
+function byId(events: readonly PartialEvent[]): Map<string, PartialEvent> {
+  return new Map(events.map((event) => [event.id, event]));
+}
+
+async function listEvents(
+  database: Database,
+  filter: EventFilter | null,
+  order: EventOrder,
+  args: PageArguments,
+  fields: Fields,
+): Promise<Page<PartialEvent>> {
+  const page = checkPage(args, order.by);
+  const checked = await resolve(database, filter);
+  if (matchesNothing(checked)) return toPage([], page, order.by);
+  const { rows, gaveUpAt } = await findEvents(database, {
+    filter: checked,
+    by: order.by,
+    direction: page.backwards ? opposite(order.direction) : order.direction,
+    after: page.backwards ? page.before : page.after,
+    before: page.backwards ? page.after : page.before,
+    limit: page.size + 1,
+    fields,
+  });
+  return toPage(rows, page, order.by, gaveUpAt);
+}
+
+function opposite(direction: EventOrder['direction']): EventOrder['direction'] {
+  return direction === 'ASC' ? 'DESC' : 'ASC';
+}
+
+/** `rows` are in reading order, with one more than the page where there is more. */
+function toPage(
+  rows: readonly ListedRow[],
+  page: PageRequest,
+  by: OrderKey,
+  gaveUpAt: Place | null = null,
+): Page<PartialEvent> {
+  const kept = rows.slice(0, page.size);
+  const more = rows.length > page.size || gaveUpAt !== null;
+  const ordered = page.backwards ? kept.toReversed() : kept;
+  const edges = ordered.map(({ event, place }) => ({ cursor: cursorOf(by, place), row: event }));
+  // A search that gave up goes on from where it stopped, which need not be a row that was found.
+  const far = gaveUpAt !== null && rows.length <= page.size ? cursorOf(by, gaveUpAt) : undefined;
+  return {
+    rows: edges,
+    hasNextPage: page.backwards ? page.before !== null : more,
+    hasPreviousPage: page.backwards ? more : page.after !== null,
+    startCursor: (page.backwards ? far : undefined) ?? edges[0]?.cursor ?? null,
+    endCursor: (page.backwards ? undefined : far) ?? edges.at(-1)?.cursor ?? null,
+  };
+}
+
+/** The checked filter, its topic patterns resolved to the topics that exist, so that an index serves them. */
+async function resolve(database: Database, filter: EventFilter | null): Promise<CheckedFilter> {
+  const checked = checkFilter(filter);
+  const { topics } = checked;
+  if (topics === null || topics.every(isExactTopic) || checked.ids || checked.requestIds) return checked;
+  const found = await Promise.all(topics.map((pattern) => topicsLike(database, pattern)));
+  if (found.some((list) => list === null)) return checked;
+  return { ...checked, topics: [...new Set(found.flatMap((list) => list ?? []))] };
+}
+
+/** Null where there are too many to name. */
+async function topicsLike(database: Database, pattern: string): Promise<string[] | null> {
+  if (isExactTopic(pattern)) return [pattern];
+  const prefix = pattern.slice(0, pattern.indexOf('*'));
+  const topics = await read.readTopics(database, prefix, resolvedTopics);
+  return topics.length < resolvedTopics ? topics.filter((topic) => topicMatches(pattern, topic)) : null;
+}
+
+async function eventLog(database: Database, query: EventLogQuery, fields: Fields): Promise<PartialEvent[]> {
+  const { page, pageSize } = query;
+  if (!Number.isInteger(page) || page < 1) throw badInput(`page is ${page}; pages begin at 1.`);
+  if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > limits.pageSize) {
+    throw badInput(`pageSize is ${pageSize}; 1 to ${limits.pageSize} is allowed.`);
+  }
+  const { rows } = await findEvents(database, {
+    filter: eventLogFilter(query),
+    by: 'CREATED',
+    direction: 'DESC',
+    after: null,
+    before: null,
+    limit: pageSize,
+    offset: (page - 1) * pageSize,
+    fields,
+  });
+  return rows.map(({ event }) => event);
+}
+
+function eventLogFilter({ fullName, startTime, endTime, status }: EventLogQuery): CheckedFilter {
+  if (startTime && endTime && startTime > endTime) throw badInput('startTime is later than endTime.');
+  return {
+    ...checkFilter({ topics: [checkTopic(fullName, 'fullName')] }),
+    statuses: status ? statusesOf(status) : null,
+    createdFrom: startTime ?? null,
+    createdUntil: endTime ?? null,
+  };
+}
+
+async function requestEvents(database: Database, requestId: string, fields: Fields): Promise<readonly PartialEvent[]> {
+  return whole(await read.readRequest(database, requestId, limits.chainEvents + 1, fields));
+}
+
+function whole(events: readonly PartialEvent[]): readonly PartialEvent[] {
+  if (events.length <= limits.chainEvents) return events;
+  throw new ThroughlineError(
+    'LIMIT_EXCEEDED',
+    `The request has more than ${limits.chainEvents} events; page through them with events(filter: {requestIds: …}).`,
+  );
+}
+
+async function eventChain(database: Database, requestId: string, fields: Fields): Promise<Chain | null> {
+  const events = await requestEvents(database, requestId, [...fields, ...chainFields]);
+  if (events.length === 0) return null;
+  const summary = summarizeChain(events as Parameters<typeof summarizeChain>[0]);
+  return { requestId, events, ...summary };
+}
+
+async function dependentsOf(
+  database: Database,
+  parentIds: readonly string[],
+  args: PageArguments,
+  fields: Fields,
+): Promise<Map<string, Page<PartialEvent>>> {
+  const page = checkPage(args, 'CREATED');
+  const rows = await read.readDependents(database, parentIds, page, fields);
+  const byParent = groupBy(rows, (row) => row.parent);
+  return new Map(parentIds.map((id) => [id, toPage(byParent.get(id) ?? [], page, 'CREATED')]));
+}
+
+async function countDependents(database: Database, parentIds: readonly string[]): Promise<Map<string, Count>> {
+  const rows = await read.countDependents(database, parentIds, limits.countCeiling);
+  return new Map(
+    rows.map(({ parent, count }) => [
+      parent,
+      { count: Math.min(count, limits.countCeiling), exact: count <= limits.countCeiling },
+    ]),
+  );
+}
+
+async function historiesOf(database: Database, ids: readonly string[]): Promise<Map<string, StatusChange[]>> {
+  const rows = await readHistories(database, ids);
+  const byEvent = groupBy(rows, (row) => row.eventId);
+  return new Map(ids.map((id) => [id, byEvent.get(id) ?? []]));
+}

@@ -1,0 +1,63 @@
+// Changing and deleting events; progress goes past the database to whoever watches.
+import { ThroughlineError } from '../base/errors.ts';
+import type { PartialEvent } from '../domain/event.ts';
+import { checkId } from '../domain/send.ts';
+import { invalidTransition } from '../domain/status.ts';
+import { checkUpdate, type EventPatch, type UpdateInput } from '../domain/update.ts';
+import type { LogWriter } from '../log/writer.ts';
+import { type Report, runBatch } from './batch.ts';
+import type { BatchOutcome, Caller } from './operations.ts';
+
+export interface ProgressTarget {
+  readonly id: string;
+  readonly requestId: string;
+  readonly topic: string;
+}
+
+export interface ChangeParts {
+  readonly report: Report;
+  readonly writer: LogWriter;
+  /** What watchers of progress select by; null where there is no such event. */
+  readonly progressTarget: (id: string) => Promise<ProgressTarget | null>;
+  readonly broadcastProgress: (target: ProgressTarget, progress: number, description: string | null) => void;
+}
+
+export async function updateEvent(parts: ChangeParts, caller: Caller, input: UpdateInput): Promise<PartialEvent> {
+  const { patch, progress, durable } = checkUpdate(input, caller.name);
+  const event = durable ? await write(parts.writer, patch) : { id: patch.id };
+  if (progress !== null) {
+    const target = await parts.progressTarget(patch.id);
+    if (target === null) throw notFound(patch.id);
+    parts.broadcastProgress(target, progress, patch.description);
+  }
+  return event;
+}
+
+export async function updateEvents(
+  parts: ChangeParts,
+  caller: Caller,
+  inputs: readonly UpdateInput[],
+): Promise<BatchOutcome> {
+  return runBatch('updateEvents', inputs, (input) => updateEvent(parts, caller, input), parts.report);
+}
+
+async function write(writer: LogWriter, patch: EventPatch): Promise<PartialEvent> {
+  const row = await writer.update({ ...patch, replace: false, topic: null, eventType: null, senderType: null });
+  if (!row.found || row.fromStatus === null || row.position === null || row.status === null) throw notFound(patch.id);
+  if (!row.allowed && patch.status !== null) throw invalidTransition(patch.id, row.fromStatus, patch.status);
+  return { id: patch.id, position: row.position, status: row.status };
+}
+
+export async function deleteEvent(parts: ChangeParts, caller: Caller, givenId: string): Promise<string> {
+  const id = checkId(givenId);
+  const row = await parts.writer.delete({ id, by: caller.name });
+  if (row.hasDependents) {
+    throw new ThroughlineError('HAS_DEPENDENTS', `Other events depend on event ${id}; delete those first.`, { eventId: id });
+  }
+  if (!row.deleted && !(row.retried && row.deletedBefore)) throw notFound(id);
+  return id;
+}
+
+function notFound(id: string): ThroughlineError {
+  return new ThroughlineError('NOT_FOUND', `There is no event ${id}.`, { eventId: id });
+}

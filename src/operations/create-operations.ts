@@ -1,0 +1,52 @@
+// Joins the use-cases to the parts they stand on.
+import type { Database } from '../database/database.ts';
+import type { EventRecord } from '../domain/event.ts';
+import type { Live } from '../live/live.ts';
+import type { EventProgress } from '../live/watch.ts';
+import type { LogWriter } from '../log/writer.ts';
+import { readByIds } from '../store/read-events.ts';
+import { createAsking } from './ask.ts';
+import type { Report } from './batch.ts';
+import { type ChangeParts, deleteEvent, type ProgressTarget, updateEvent, updateEvents } from './change.ts';
+import type { Operations } from './operations.ts';
+import { type SendParts, sendEvent, sendEvents } from './send.ts';
+
+export interface OperationsParts {
+  readonly database: Database;
+  readonly writer: LogWriter;
+  readonly live: Live;
+  /** Carries what is not stored to watchers here and at other gateways. */
+  readonly broadcast: { event(event: EventRecord): void; progress(item: EventProgress): void };
+  readonly report: Report;
+}
+
+export function createOperations({ database, writer, live, broadcast, report }: OperationsParts): Operations {
+  const targetOf = async (id: string): Promise<ProgressTarget | null> => {
+    const known = live.lastProgress(id);
+    if (known) return { id, requestId: known.requestId ?? '', topic: known.topic };
+    const [event] = await readByIds(database, [id], ['requestId', 'topic']);
+    return event ? { id, requestId: event.requestId ?? '', topic: event.topic ?? '' } : null;
+  };
+  const send: SendParts = {
+    writer,
+    report,
+    broadcast: broadcast.event,
+    requestOf: async (id) => (await readByIds(database, [id], ['requestId']))[0]?.requestId ?? null,
+  };
+  const change: ChangeParts = {
+    writer,
+    report,
+    progressTarget: targetOf,
+    broadcastProgress: ({ id, requestId, topic }, progress, description) =>
+      broadcast.progress({ eventId: id, requestId, topic, progress, description, at: new Date() }),
+  };
+  return {
+    sendEvent: (caller, input) => sendEvent(send, caller, input),
+    sendEvents: (caller, inputs) => sendEvents(send, caller, inputs),
+    updateEvent: (caller, input) => updateEvent(change, caller, input),
+    updateEvents: (caller, inputs) => updateEvents(change, caller, inputs),
+    deleteEvent: (caller, id) => deleteEvent(change, caller, id),
+    ...createAsking(database),
+    progressOf: (id) => live.lastProgress(id)?.progress ?? null,
+  };
+}

@@ -1,0 +1,118 @@
+// Carries progress and fire-and-forget events to the other gateways on the same database, which have watchers too.
+import { asError } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Database } from '../database/database.ts';
+import type { EventRecord } from '../domain/event.ts';
+import type { Live } from '../live/live.ts';
+import type { EventProgress } from '../live/watch.ts';
+import { liveChannel, notificationBytes, notifyGateways } from '../store/notify.ts';
+
+type Message =
+  | { readonly kind: 'event'; readonly value: EventRecord }
+  | { readonly kind: 'progress'; readonly value: EventProgress };
+
+/** Messages that wait to be sent; beyond these the oldest are dropped, as nobody can wait for what is not stored. */
+const queueLimit = 10_000;
+/** Messages of other gateways of which some parts are still missing. */
+const partialLimit = 100;
+/** Bytes of data in one part: base64 adds a third, the envelope a little. */
+const partBytes = Math.floor((notificationBytes - 100) * 0.75);
+
+export class Relay {
+  readonly #database: Database;
+  readonly #gatewayId: string;
+  readonly #live: Live;
+  readonly #logger: Logger;
+  #queue: Message[] = [];
+  #sending: Promise<void> | undefined;
+  #sent = 0;
+  readonly #partial = new Map<string, string[]>();
+  #unlisten: (() => Promise<void>) | undefined;
+
+  constructor(database: Database, gatewayId: string, live: Live, logger: Logger) {
+    this.#database = database;
+    this.#gatewayId = gatewayId;
+    this.#live = live;
+    this.#logger = logger;
+  }
+
+  /** The embedded database has one gateway only. */
+  async start(): Promise<void> {
+    if (this.#database.kind === 'embedded') return;
+    this.#unlisten = await this.#database.listen(liveChannel, (text) => this.#receive(text));
+  }
+
+  event(value: EventRecord): void {
+    this.#live.publishTransient(value);
+    this.#enqueue({ kind: 'event', value });
+  }
+
+  progress(value: EventProgress): void {
+    this.#live.publishProgress(value);
+    this.#enqueue({ kind: 'progress', value });
+  }
+
+  async stop(): Promise<void> {
+    await this.#sending;
+    await this.#unlisten?.();
+  }
+
+  #enqueue(message: Message): void {
+    if (this.#database.kind === 'embedded') return;
+    if (this.#queue.length >= queueLimit) this.#queue.shift();
+    this.#queue.push(message);
+    this.#sending ??= this.#send();
+  }
+
+  async #send(): Promise<void> {
+    await new Promise(setImmediate);
+    while (this.#queue.length > 0) {
+      const messages = this.#queue.splice(0, 500);
+      await notifyGateways(this.#database, this.#toParts(messages)).catch((error: unknown) => {
+        this.#logger.warn({ err: asError(error), lost: messages.length }, 'transient messages did not reach other gateways');
+      });
+    }
+    this.#sending = undefined;
+  }
+
+  #toParts(messages: readonly Message[]): string[] {
+    const data = Buffer.from(JSON.stringify(messages));
+    const count = Math.ceil(data.length / partBytes);
+    this.#sent += 1;
+    return Array.from({ length: count }, (_, part) => {
+      const slice = data.subarray(part * partBytes, (part + 1) * partBytes).toString('base64');
+      return `${this.#gatewayId} ${this.#sent} ${part} ${count} ${slice}`;
+    });
+  }
+
+  #receive(text: string): void {
+    const [gateway, number, part, count, slice] = text.split(' ');
+    if (gateway === this.#gatewayId || slice === undefined) return;
+    const key = `${gateway} ${number}`;
+    const parts = this.#partial.get(key) ?? [];
+    parts[Number(part)] = slice;
+    this.#partial.set(key, parts);
+    if (Object.keys(parts).length < Number(count)) return this.#forgetOldest();
+    this.#partial.delete(key);
+    const data = Buffer.concat(parts.map((base64) => Buffer.from(base64, 'base64'))).toString();
+    for (const message of JSON.parse(data) as Message[]) this.#publish(message);
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#partial.keys();
+    if (this.#partial.size > partialLimit && oldest !== undefined) this.#partial.delete(oldest);
+  }
+
+  #publish(message: Message): void {
+    if (message.kind === 'event') this.#live.publishTransient(withDates(message.value));
+    else this.#live.publishProgress(withDates(message.value));
+  }
+}
+
+const dateFields = ['at', 'createdAt', 'updatedAt', 'startedAt', 'finishedAt'] as const;
+
+/** JSON made text of the dates of the record itself; what its payload holds stays as it is. */
+function withDates<Value extends object>(value: Value): Value {
+  const dates = dateFields.filter((field) => typeof Reflect.get(value, field) === 'string');
+  return { ...value, ...Object.fromEntries(dates.map((field) => [field, new Date(String(Reflect.get(value, field)))])) };
+}

@@ -1,0 +1,209 @@
+// Watching: live streams out of the hub, and each subscriber's own beginning out of the database.
+import { BoundedQueue } from '../base/bounded-queue.ts';
+import { badInput, ThroughlineError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import type { Database } from '../database/database.ts';
+import type { ChangeKind, PartialEvent, Position } from '../domain/event.ts';
+import { type CheckedFilter, checkFeedFilter, checkFilter, filterMatches } from '../domain/event-filter.ts';
+import { checkPosition } from '../domain/page.ts';
+import { isExactTopic } from '../domain/topic.ts';
+import { changeOfEntry, type LiveChange } from '../live/change.ts';
+import { tooSlow } from '../live/too-slow.ts';
+import type { Live } from '../live/live.ts';
+import type {
+  EventChange,
+  EventProgress,
+  FeedRequest,
+  Prelude,
+  ProgressRequest,
+  StatusRequest,
+  Watch,
+  WatchFactory,
+} from '../live/watch.ts';
+import type { LogTail } from '../log/tail.ts';
+import { readByIds, readRequest } from '../store/read-events.ts';
+import { lastPosition, type LogSelection, readLog } from '../store/read-log.ts';
+import { lightFields } from '../store/event-columns.ts';
+
+/** A subscription's arguments, checked: which changes it wants. */
+interface Wanted {
+  readonly filter: CheckedFilter;
+  readonly kinds: readonly ChangeKind[] | null;
+  readonly after: Position | null;
+}
+
+const catchUpBatch = 1_000;
+
+export function createWatchFactory(database: Database, tail: LogTail, live: Live): WatchFactory {
+  return {
+    hold: () => tail.hold(),
+    get position() {
+      return tail.position;
+    },
+    live: () => liveWatch(live),
+    prelude: (from) => new DatabasePrelude(database, tail, live, from),
+  };
+}
+
+function liveWatch(live: Live): Watch {
+  return {
+    feed: async (request) => liveChanges(live, wantedByFeed(request)),
+    status: async (request) => liveChanges(live, wantedByStatus(request)),
+    progress: async (request) => liveProgress(live, request),
+  };
+}
+
+function wantedByFeed({ filter, kinds, after }: FeedRequest): Wanted {
+  return { filter: checkFeedFilter(filter), kinds: kinds ?? null, after: after == null ? null : checkPosition(after) };
+}
+
+function wantedByStatus({ ids, requestId, after }: StatusRequest): Wanted {
+  const filter = checkFilter({ ids, requestIds: requestId == null ? null : [requestId] });
+  if ((filter.ids === null) === (filter.requestIds === null)) throw badInput('Give either ids or requestId.');
+  return { filter, kinds: ['CREATED', 'STATUS', 'DELETED'], after: after == null ? null : checkPosition(after) };
+}
+
+function wants({ filter, kinds }: Wanted, { change, filterable }: LiveChange): boolean {
+  return (kinds === null || kinds.includes(change.kind)) && filterMatches(filter, filterable);
+}
+
+function liveChanges(live: Live, wanted: Wanted): AsyncIterable<EventChange> {
+  const queue = new BoundedQueue<EventChange>(limits.subscriberBufferItems, () => stop());
+  let last: Position | null = null;
+  const stop = live.changes.watch({
+    selector: wanted.filter,
+    accepts: (item) => wants(wanted, item),
+    push: ({ change }) => {
+      if (queue.push(change)) last = change.position ?? last;
+      else queue.end(tooSlow(last));
+    },
+  });
+  return queue;
+}
+
+function liveProgress(live: Live, request: ProgressRequest): AsyncIterable<EventProgress> {
+  const wanted = wantedProgress(request);
+  const queue = new BoundedQueue<EventProgress>(limits.subscriberBufferItems, () => stop());
+  const stop = live.progress.watch({
+    selector: wanted,
+    accepts: (item) => matchesProgress(wanted, item),
+    push: (item) => {
+      if (!queue.push(item)) queue.end(tooSlow(null));
+    },
+  });
+  return queue;
+}
+
+function wantedProgress({ ids, requestId, topics }: ProgressRequest): CheckedFilter {
+  return checkFilter({ ids, requestIds: requestId == null ? null : [requestId], topics });
+}
+
+function matchesProgress(wanted: CheckedFilter, item: EventProgress): boolean {
+  return filterMatches({ ...wanted, words: [] }, {
+    id: item.eventId,
+    topic: item.topic,
+    requestId: item.requestId ?? '',
+    project: null,
+    user: null,
+    sender: null,
+    status: 'IN_PROGRESS',
+    description: '',
+    createdAt: item.at,
+  });
+}
+
+class DatabasePrelude implements Prelude {
+  readonly #database: Database;
+  readonly #tail: LogTail;
+  readonly #live: Live;
+  readonly #from: Position;
+  handover: Position;
+
+  constructor(database: Database, tail: LogTail, live: Live, from: Position) {
+    this.#database = database;
+    this.#tail = tail;
+    this.#live = live;
+    this.#from = from;
+    this.handover = from;
+  }
+
+  async feed(request: FeedRequest): Promise<AsyncIterable<EventChange>> {
+    const wanted = wantedByFeed(request);
+    return this.#missed(wanted, await this.#startOf(wanted));
+  }
+
+  async status(request: StatusRequest): Promise<AsyncIterable<EventChange>> {
+    const wanted = wantedByStatus(request);
+    if (wanted.after !== null) return this.#missed(wanted, await this.#startOf(wanted));
+    return this.#present(wanted);
+  }
+
+  /** Progress is not kept, but for the last of each event. */
+  async progress(request: ProgressRequest): Promise<AsyncIterable<EventProgress>> {
+    const wanted = wantedProgress(request);
+    const known = (wanted.ids ?? []).map((id) => this.#live.lastProgress(id));
+    return iterate(known.filter((item) => item !== null && matchesProgress(wanted, item)) as EventProgress[]);
+  }
+
+  async #startOf({ after }: Wanted): Promise<Position> {
+    if (after === null) return this.#from;
+    if (after > this.#tail.position) {
+      // From a replica that has read further than this one, or from another database.
+      const last = await lastPosition(this.#database);
+      if (after > last) throw badInput(`after is ${after}, but the log ends at ${last}.`);
+    }
+    return after;
+  }
+
+  /** What came between `start` and where the live stream takes over, out of the log. */
+  async *#missed(wanted: Wanted, start: Position): AsyncGenerator<EventChange> {
+    const until = this.#tail.position > start ? this.#tail.position : start;
+    this.handover = until;
+    const selection = selectionOf(wanted.filter);
+    for (let position = start; position < until; ) {
+      const rows = await readLog(this.#database, position, until, catchUpBatch, selection);
+      for (const { entry, event } of rows) {
+        const item = changeOfEntry(entry, event);
+        if (wants(wanted, item)) yield item.change;
+      }
+      position = rows.length < catchUpBatch ? until : (rows.at(-1)?.entry.position ?? until);
+    }
+  }
+
+  /** The present status of each event, as one reading of the database says. */
+  async #present({ filter }: Wanted): Promise<AsyncIterable<EventChange>> {
+    const { events, position } = await this.#database.transaction(async (tx) => {
+      await tx.exec('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+      const [requestId] = filter.requestIds ?? [];
+      const found =
+        requestId === undefined
+          ? await readByIds(tx, filter.ids ?? [], lightFields)
+          : await readRequest(tx, requestId, limits.chainEvents, lightFields);
+      return { events: found, position: await lastPosition(tx) };
+    });
+    refuseUnknown(filter.ids ?? [], events);
+    this.handover = position;
+    return iterate(events.map(presentStatus));
+  }
+}
+
+function presentStatus(event: PartialEvent): EventChange {
+  const { position = null, status = 'PENDING', updatedAt = new Date(0) } = event;
+  return { position, kind: 'STATUS', status, at: updatedAt, event };
+}
+
+function refuseUnknown(ids: readonly string[], events: readonly { id: string }[]): void {
+  const known = new Set(events.map((event) => event.id));
+  const unknown = ids.filter((id) => !known.has(id));
+  if (unknown.length === 0) return;
+  throw new ThroughlineError('NOT_FOUND', `There is no event ${unknown.slice(0, 3).join(', ')}.`, { ids: unknown.slice(0, 100) });
+}
+
+/** What of a filter an index of the log serves; the rest is tested in process. */
+function selectionOf({ ids, topics }: CheckedFilter): LogSelection {
+  return { eventIds: ids, topics: topics?.every(isExactTopic) ? topics : null };
+}
+
+async function* iterate<Item>(items: readonly Item[]): AsyncGenerator<Item> {
+  yield* items;
+}

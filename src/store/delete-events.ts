@@ -1,0 +1,49 @@
+// Deletes events that nothing depends on; the log keeps that they were.
+import type { Queryable } from '../database/database.ts';
+import { underLock } from './log-lock.ts';
+
+export interface EventDeletion {
+  readonly id: string;
+  readonly by: string;
+}
+
+export interface DeletedRow {
+  readonly deleted: boolean;
+  readonly found: boolean;
+  readonly hasDependents: boolean;
+  /** The log knows of its deletion already. */
+  readonly deletedBefore: boolean;
+}
+
+/** A dependent committed between this statement's snapshot and its lock breaks the foreign key, and nothing is deleted. */
+const deleteStatement = `WITH ${underLock},
+  input AS MATERIALIZED (SELECT i.* FROM json_to_recordset($1::json) AS i(n int, id uuid, "by" text)),
+  current AS MATERIALIZED (
+    SELECT i.*, EXISTS (SELECT FROM events e WHERE e.id = i.id) AS found,
+      EXISTS (SELECT FROM events d WHERE d.depends_on = i.id) AS has_dependents,
+      EXISTS (SELECT FROM log l WHERE l.event_id = i.id AND l.kind = 'DELETED') AS deleted_before
+    FROM input i
+  ),
+  deleted AS (
+    DELETE FROM events e USING current c, moment m WHERE e.id = c.id AND NOT c.has_dependents
+    RETURNING e.*, c.n, c."by", m.at
+  ),
+  logged AS (
+    INSERT INTO log (position, event_id, kind, status, at, "by", topic, request_id, node_id, project, user_name, sender)
+    SELECT nextval('log_position'), id, 'DELETED', status, at, "by", topic, request_id, node_id, project, user_name, sender
+    FROM deleted
+  )
+  SELECT c.n, c.found, c.has_dependents AS "hasDependents", c.deleted_before AS "deletedBefore",
+    d.id IS NOT NULL AS deleted, (SELECT count(*) FROM hinted) AS hints
+  FROM current c LEFT JOIN deleted d ON d.n = c.n`;
+
+/** In the order of `deletions`, which must be of different events. */
+export async function deleteEvents(
+  database: Queryable,
+  deletions: readonly EventDeletion[],
+  hint: string,
+): Promise<DeletedRow[]> {
+  const values = [JSON.stringify(deletions.map((deletion, n) => ({ n, ...deletion }))), hint];
+  const rows = await database.query<DeletedRow & { n: number }>({ name: 'delete-events', text: deleteStatement, values });
+  return rows.sort((a, b) => a.n - b.n);
+}

@@ -1,0 +1,118 @@
+// The event filter as SQL: the part that an index serves ("the driver") and what remains to be tested row by row.
+import sql, { join, raw, type Sql } from 'sql-template-tag';
+import type { EventStatus } from '../domain/event.ts';
+import type { CheckedFilter } from '../domain/event-filter.ts';
+import { isExactTopic, likePattern } from '../domain/topic.ts';
+
+/**
+ * We choose the index, not the planner: it knows neither the sizes on a young database nor that a page stops early.
+ * Each value of the driver is read in order by itself and the results are merged, so that a list of topics costs a
+ * page for each of them and not their whole history.
+ */
+export interface Driver {
+  /** Rows that the driver goes through, as `d`. */
+  readonly values: Sql;
+  /** What ties the event `x` to the row `d`; an index begins with these columns and goes on in order of creation. */
+  readonly match: Sql;
+}
+
+export interface FilterSql {
+  /** Null: the index on creation, over everything. */
+  readonly driver: Driver | null;
+  /** Conditions on the event `x` that the driver's index serves as well. */
+  readonly range: readonly Sql[];
+  /** Conditions on the event `e` that are tested on each row read. */
+  readonly residual: readonly Sql[];
+}
+
+export function filterSql(filter: CheckedFilter): FilterSql {
+  const { driver, served } = chooseDriver(filter);
+  return { driver, range: rangeOf(filter, 'x'), residual: residualOf(filter, served) };
+}
+
+/** All of the filter as conditions on the event `e`, for rows that come from elsewhere. */
+export function undrivenConditions(filter: CheckedFilter): Sql[] {
+  return [...rangeOf(filter, 'e'), ...residualOf(filter, new Set())];
+}
+
+/** Conditions as one, for a WHERE. */
+export function allOf(conditions: readonly Sql[]): Sql {
+  return conditions.length === 0 ? sql`true` : join(conditions, ' AND ');
+}
+
+type Served = ReadonlySet<keyof CheckedFilter>;
+
+function chooseDriver(filter: CheckedFilter): { driver: Driver | null; served: Served } {
+  const exactTopics = filter.topics?.every(isExactTopic) ? filter.topics : null;
+  const unfinished = filter.statuses?.includes('FINISHED') ? null : filter.statuses;
+  if (filter.ids) return drive(sql`unnest(${filter.ids}::uuid[]) AS d(value)`, sql`x.id = d.value`, ['ids']);
+  if (filter.requestIds) return driveByText(filter.requestIds, sql`x.request_id`, ['requestIds']);
+  if (exactTopics && unfinished) return driveByTopicAndStatus(exactTopics, unfinished);
+  if (exactTopics) return driveByText(exactTopics, sql`x.topic`, ['topics']);
+  if (filter.users) return driveByText(filter.users, sql`x.user_name`, ['users']);
+  if (unfinished) return driveByStatus(unfinished);
+  if (filter.projects) return driveByText(filter.projects, sql`x.project`, ['projects']);
+  if (filter.senders) return driveByText(filter.senders, sql`x.sender`, ['senders']);
+  return { driver: null, served: new Set() };
+}
+
+function drive(values: Sql, match: Sql, served: (keyof CheckedFilter)[]): { driver: Driver; served: Served } {
+  return { driver: { values, match }, served: new Set(served) };
+}
+
+function driveByText(values: readonly string[], column: Sql, served: (keyof CheckedFilter)[]) {
+  return drive(sql`unnest(${values}::text[]) AS d(value)`, sql`${column} = d.value`, served);
+}
+
+// The partial indexes are considered only where the condition is written out.
+function driveByStatus(statuses: readonly EventStatus[]) {
+  const match = sql`x.status = d.value AND x.status <> 'FINISHED'`;
+  return drive(sql`unnest(${statuses}::event_status[]) AS d(value)`, match, ['statuses']);
+}
+
+function driveByTopicAndStatus(topics: readonly string[], statuses: readonly EventStatus[]) {
+  const values = sql`(SELECT topic, status FROM unnest(${topics}::text[]) AS topic,
+    unnest(${statuses}::event_status[]) AS status) AS d`;
+  const match = sql`x.topic = d.topic AND x.status = d.status AND x.status <> 'FINISHED'`;
+  return drive(values, match, ['topics', 'statuses']);
+}
+
+function rangeOf(filter: CheckedFilter, alias: 'x' | 'e'): Sql[] {
+  const column = raw(`${alias}.created_at`);
+  return [
+    ...(filter.createdAfter ? [sql`${column} > ${filter.createdAfter}`] : []),
+    ...(filter.createdBefore ? [sql`${column} < ${filter.createdBefore}`] : []),
+    ...(filter.createdFrom ? [sql`${column} >= ${filter.createdFrom}`] : []),
+    ...(filter.createdUntil ? [sql`${column} <= ${filter.createdUntil}`] : []),
+  ];
+}
+
+function residualOf(filter: CheckedFilter, served: Served): Sql[] {
+  const left = <Key extends keyof CheckedFilter>(key: Key) => (served.has(key) ? null : filter[key]);
+  const residual: Sql[] = [];
+  const among = (column: Sql, values: readonly string[] | null, type: Sql) => {
+    if (values !== null) residual.push(sql`${column} = ANY(${values}::${type})`);
+  };
+  among(sql`e.id`, left('ids'), sql`uuid[]`);
+  among(sql`e.request_id`, left('requestIds'), sql`text[]`);
+  among(sql`e.project`, left('projects'), sql`text[]`);
+  among(sql`e.user_name`, left('users'), sql`text[]`);
+  among(sql`e.sender`, left('senders'), sql`text[]`);
+  among(sql`e.status`, left('statuses'), sql`event_status[]`);
+  const topics = left('topics');
+  if (topics !== null) residual.push(sql`e.topic LIKE ANY(${topics.map(likePattern)}::text[])`);
+  if (filter.hasDependents !== null) residual.push(dependents(filter.hasDependents));
+  return [...residual, ...filter.words.map(hasWord)];
+}
+
+function dependents(wanted: boolean): Sql {
+  return wanted
+    ? sql`EXISTS (SELECT FROM events c WHERE c.depends_on = e.id)`
+    : sql`NOT EXISTS (SELECT FROM events c WHERE c.depends_on = e.id)`;
+}
+
+function hasWord(word: string): Sql {
+  const pattern = `%${word.replace(/[\\_%]/g, '\\$&')}%`;
+  const text = sql`concat_ws(E'\n', e.topic, e.project, e.user_name, e.sender, e.description) COLLATE "default"`;
+  return sql`lower(${text}) LIKE ${pattern}`;
+}

@@ -1,0 +1,102 @@
+// Reads events by what identifies or relates them: id, hash, request, node, parent.
+import sql, { empty, raw, type Sql } from 'sql-template-tag';
+import type { Queryable } from '../database/database.ts';
+import type { EventField, PartialEvent } from '../domain/event.ts';
+import type { PageRequest, Place } from '../domain/page.ts';
+import { selectEvent } from './event-columns.ts';
+import type { ListedRow } from './find-events.ts';
+
+type Fields = readonly EventField[];
+
+export function readByIds(database: Queryable, ids: readonly string[], fields: Fields): Promise<PartialEvent[]> {
+  return database.query(sql`SELECT ${selectEvent(fields)} FROM events e WHERE e.id = ANY(${ids}::uuid[])`);
+}
+
+export async function readByHash(database: Queryable, hash: string, fields: Fields): Promise<PartialEvent | null> {
+  const rows = await database.query<PartialEvent>(sql`SELECT ${selectEvent(fields)} FROM events e WHERE e.hash = ${hash}`);
+  return rows[0] ?? null;
+}
+
+/** In order of creation, which puts parents first: a parent exists before its children, and is never changed. */
+export function readRequest(
+  database: Queryable,
+  requestId: string,
+  limit: number,
+  fields: Fields,
+): Promise<PartialEvent[]> {
+  return database.query(sql`SELECT ${selectEvent(fields)} FROM events e WHERE e.request_id = ${requestId}
+    ORDER BY e.created_at, e.created_position LIMIT ${limit}`);
+}
+
+/** A node and what hangs below it in the same request, in order of creation. */
+export function readBelowNode(
+  database: Queryable,
+  requestId: string,
+  nodeId: string,
+  limit: number,
+  fields: Fields,
+): Promise<PartialEvent[]> {
+  return database.query(sql`
+    WITH RECURSIVE below AS (
+      SELECT n.id FROM events n WHERE n.request_id = ${requestId} AND n.node_id = ${nodeId}
+      UNION ALL
+      SELECT c.id FROM below b JOIN events c ON c.depends_on = b.id WHERE c.request_id = ${requestId}
+    )
+    SELECT ${selectEvent(fields)}
+    FROM (SELECT id FROM below LIMIT ${limit}) b
+      JOIN LATERAL (SELECT * FROM events WHERE events.id = b.id LIMIT 1) e ON true
+    ORDER BY e.created_at, e.created_position`);
+}
+
+type Dependent = PartialEvent & { parent: string; place_at: Date; place_position: bigint };
+
+/** One page of dependents for each parent, with one row more than asked for where there is more. */
+export async function readDependents(
+  database: Queryable,
+  parentIds: readonly string[],
+  page: PageRequest,
+  fields: Fields,
+): Promise<(ListedRow & { parent: string })[]> {
+  const way = raw(page.backwards ? 'DESC' : 'ASC');
+  const rows = await database.query<Dependent>(sql`
+    SELECT p.parent, e.created_at AS place_at, e.created_position AS place_position, ${selectEvent(fields)}
+    FROM unnest(${parentIds}::uuid[]) AS p(parent) CROSS JOIN LATERAL (
+      SELECT * FROM events x WHERE x.depends_on = p.parent ${bound('>', page.after)} ${bound('<', page.before)}
+      ORDER BY x.created_at ${way}, x.created_position ${way} LIMIT ${page.size + 1}) e
+    ORDER BY p.parent, e.created_at ${way}, e.created_position ${way}`);
+  return rows.map(({ parent, place_at, place_position, ...event }) => ({
+    parent,
+    event,
+    place: { at: place_at, position: place_position },
+  }));
+}
+
+function bound(operator: '<' | '>', place: Place | null): Sql {
+  if (place === null) return empty;
+  return sql`AND (x.created_at, x.created_position) ${raw(operator)} (${place.at}::timestamptz, ${place.position}::int8)`;
+}
+
+/** How many events depend on each, up to `ceiling` + 1. */
+export function countDependents(
+  database: Queryable,
+  parentIds: readonly string[],
+  ceiling: number,
+): Promise<{ parent: string; count: number }[]> {
+  return database.query(sql`
+    SELECT p.parent, c.count FROM unnest(${parentIds}::uuid[]) AS p(parent) CROSS JOIN LATERAL (
+      SELECT count(*)::int4 AS count FROM (
+        SELECT FROM events x WHERE x.depends_on = p.parent LIMIT ${ceiling + 1}) x) c`);
+}
+
+/** The topics there are that begin with `prefix`, `limit` at most: one index probe for each, however many events. */
+export async function readTopics(database: Queryable, prefix: string, limit: number): Promise<string[]> {
+  const rows = await database.query<{ topic: string }>(sql`
+    WITH RECURSIVE t(topic) AS (
+      (SELECT e.topic FROM events e WHERE e.topic >= ${prefix} ORDER BY e.topic LIMIT 1)
+      UNION ALL
+      SELECT (SELECT e.topic FROM events e WHERE e.topic > t.topic ORDER BY e.topic LIMIT 1)
+      FROM t WHERE t.topic IS NOT NULL AND starts_with(t.topic, ${prefix})
+    )
+    SELECT topic FROM t WHERE topic IS NOT NULL AND starts_with(topic, ${prefix}) LIMIT ${limit}`);
+  return rows.map((row) => row.topic);
+}
