@@ -25,6 +25,8 @@ export const limits = {
   scanRows: 50_000,
   /** Events that `eventChain` and the two chain logs return at most. */
   chainEvents: 10_000,
+  /** Dependents that one level of a query may ask for: the parents times the size of the page for each. */
+  dependentRows: 100_000,
   /** Writes that wait for the log writer before callers get OVERLOADED. */
   writeQueue: 20_000,
   /** JSON text that waits for the log writer, in bytes, before callers get OVERLOADED. */

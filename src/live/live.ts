@@ -2,7 +2,8 @@
 import { LRUCache } from 'lru-cache';
 import { limits } from '../base/limits.ts';
 import type { EventRecord } from '../domain/event.ts';
-import { changeOfTransient, type LiveChange } from './change.ts';
+import type { LogRow } from '../store/read-log.ts';
+import { changeOfEntry, changeOfTransient, type LiveChange } from './change.ts';
 import { Hub } from './hub.ts';
 import type { EventProgress } from './watch.ts';
 
@@ -15,6 +16,10 @@ export class Live {
     project: null,
   }));
   readonly #lastProgress = new LRUCache<string, EventProgress>({ max: limits.progressEntries });
+
+  publishRows(rows: readonly LogRow[]): void {
+    for (const { entry, event } of rows) this.changes.publish(changeOfEntry(entry, event));
+  }
 
   publishTransient(event: EventRecord): void {
     this.changes.publish(changeOfTransient(event));

@@ -30,8 +30,7 @@ export function createAsking(database: Database): Asking {
     eventLog: (query, fields) => eventLog(database, query, fields),
     countEventLog: async (query) => countEvents(database, eventLogFilter(query), limits.countCeiling),
     eventsOfRequest: (requestId, fields) => requestEvents(database, requestId, fields),
-    eventsBelowNode: async (requestId, nodeId, fields) =>
-      whole(await read.readBelowNode(database, requestId, nodeId, limits.chainEvents + 1, fields)),
+    eventsBelowNode: (requestId, nodeId, fields) => eventsBelowNode(database, requestId, nodeId, fields),
     eventChain: (requestId, fields) => eventChain(database, requestId, fields),
     dependentsOf: (parentIds, page, fields) => dependentsOf(database, parentIds, page, fields),
     countDependents: (parentIds) => countDependents(database, parentIds),
@@ -138,7 +137,19 @@ function eventLogFilter({ fullName, startTime, endTime, status }: EventLogQuery)
   };
 }
 
+async function eventsBelowNode(
+  database: Database,
+  requestId: string,
+  nodeId: string,
+  fields: Fields,
+): Promise<readonly PartialEvent[]> {
+  optionalName('requestId', requestId);
+  optionalName('nodeId', nodeId);
+  return whole(await read.readBelowNode(database, requestId, nodeId, limits.chainEvents + 1, fields));
+}
+
 async function requestEvents(database: Database, requestId: string, fields: Fields): Promise<readonly PartialEvent[]> {
+  optionalName('requestId', requestId);
   return whole(await read.readRequest(database, requestId, limits.chainEvents + 1, fields));
 }
 
@@ -164,6 +175,12 @@ async function dependentsOf(
   fields: Fields,
 ): Promise<Map<string, Page<PartialEvent>>> {
   const page = checkPage(args, 'CREATED');
+  if (parentIds.length * page.size > limits.dependentRows) {
+    throw new ThroughlineError(
+      'LIMIT_EXCEEDED',
+      `dependents asks for ${page.size} each of ${parentIds.length} events; at most ${limits.dependentRows} in all are allowed.`,
+    );
+  }
   const rows = await read.readDependents(database, parentIds, page, fields);
   const byParent = groupBy(rows, (row) => row.parent);
   return new Map(parentIds.map((id) => [id, toPage(byParent.get(id) ?? [], page, 'CREATED')]));

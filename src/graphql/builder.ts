@@ -1,0 +1,19 @@
+// The one schema builder, with the types that resolvers meet; it defines no GraphQL type itself.
+import SchemaBuilder from '@pothos/core';
+import type { Position } from '../domain/event.ts';
+import type { GraphQLContext } from './context.ts';
+
+/** What Pothos knows of our TypeScript types. */
+export interface SchemaTypes {
+  Context: GraphQLContext;
+  DefaultFieldNullability: false;
+  Scalars: {
+    ID: { Input: string; Output: string };
+    DateTime: { Input: Date; Output: Date };
+    JSON: { Input: unknown; Output: unknown };
+    Position: { Input: string; Output: Position };
+  };
+}
+
+/** Every file of this folder adds its types to it; fields are non-null unless they say `nullable`. */
+export const builder = new SchemaBuilder<SchemaTypes>({ defaultFieldNullability: false });

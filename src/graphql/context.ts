@@ -1,0 +1,17 @@
+// What every resolver is given: who asks, what may be asked of the gateway, and the loaders of this one execution.
+import type { Watch } from '../live/watch.ts';
+import type { Caller, Operations } from '../operations/operations.ts';
+import { EventLoaders } from './event-loaders.ts';
+
+export interface GraphQLContext {
+  readonly caller: Caller;
+  readonly operations: Operations;
+  readonly watch: Watch;
+  readonly loaders: EventLoaders;
+}
+
+/** One for each execution, a subscription's included: the loaders hold what that execution has read. */
+export function createContext(given: Omit<GraphQLContext, 'loaders'>): GraphQLContext {
+  const { caller, operations, watch } = given;
+  return { caller, operations, watch, loaders: new EventLoaders(operations) };
+}

@@ -1,0 +1,143 @@
+// The dataloaders of events: what the fields of many events ask for in one tick becomes one call of operations each.
+import DataLoader from 'dataloader';
+import type { EventField, EventRecord, PartialEvent, StatusChange } from '../domain/event.ts';
+import type { Page, PageArguments } from '../domain/page.ts';
+import type { Count, Operations } from '../operations/operations.ts';
+import { fieldOfDeletedEvent } from './deleted-event.ts';
+
+type Fields = readonly EventField[];
+
+interface RowKey {
+  readonly id: string;
+  readonly fields: Fields;
+}
+
+interface DependentsKey extends RowKey {
+  readonly page: PageArguments;
+}
+
+/** Remembers what it has read until `reset`; so it must not outlive a query, one mutation field or one emitted change. */
+export class EventLoaders {
+  readonly #operations: Operations;
+  #loaders: ReturnType<typeof makeLoaders>;
+
+  constructor(operations: Operations) {
+    this.#operations = operations;
+    this.#loaders = makeLoaders(operations);
+  }
+
+  /** Forgets everything read so far; what is being read still reaches those who wait for it. */
+  reset(): void {
+    this.#loaders = makeLoaders(this.#operations);
+  }
+
+  /** The event with at least these fields, or null where there is none. */
+  event(id: string, fields: Fields): Promise<PartialEvent | null> {
+    return this.#loaders.rows.load({ id, fields });
+  }
+
+  /** One field of an event: what was read with it, or else what its row says now. */
+  field<F extends EventField>(event: PartialEvent, field: F): EventRecord[F] | Promise<EventRecord[F]> {
+    const known = event[field] as EventRecord[F] | undefined;
+    return known !== undefined ? known : this.#readField(event.id, field);
+  }
+
+  dependents(id: string, page: PageArguments, fields: Fields): Promise<Page<PartialEvent>> {
+    return this.#loaders.dependents.load({ id, page, fields });
+  }
+
+  countDependents(id: string): Promise<Count> {
+    return this.#loaders.counts.load(id);
+  }
+
+  history(id: string): Promise<readonly StatusChange[]> {
+    return this.#loaders.histories.load(id);
+  }
+
+  async #readField<F extends EventField>(id: string, field: F): Promise<EventRecord[F]> {
+    const row = await this.event(id, [field]);
+    if (row === null) return fieldOfDeletedEvent(id, field);
+    const value = row[field] as EventRecord[F] | undefined;
+    if (value === undefined) throw new Error(`operations did not read ${field}, which was asked for`);
+    return value;
+  }
+}
+
+function makeLoaders(operations: Operations) {
+  return {
+    rows: new DataLoader((keys: readonly RowKey[]) => readRows(operations, keys), { cacheKeyFn: rowKeyText }),
+    dependents: new DataLoader((keys: readonly DependentsKey[]) => readDependents(operations, keys), {
+      cacheKeyFn: (key) => `${rowKeyText(key)} ${pageText(key.page)}`,
+    }),
+    counts: new DataLoader((ids: readonly string[]) => readCounts(operations, ids)),
+    histories: new DataLoader((ids: readonly string[]) => readHistories(operations, ids)),
+  };
+}
+
+async function readRows(operations: Operations, keys: readonly RowKey[]): Promise<(PartialEvent | null)[]> {
+  const rows = await operations.eventsByIds(idsOf(keys), fieldsOf(keys));
+  return keys.map(({ id }) => rows.get(id) ?? null);
+}
+
+/** One call for each distinct set of page arguments, which is one unless the document has aliases. */
+async function readDependents(
+  operations: Operations,
+  keys: readonly DependentsKey[],
+): Promise<Page<PartialEvent>[]> {
+  const pages = new Map<string, Promise<Map<string, Page<PartialEvent>>>>();
+  for (const [text, group] of groupByPage(keys)) {
+    pages.set(text, operations.dependentsOf(idsOf(group), group[0]?.page ?? {}, fieldsOf(group)));
+  }
+  await Promise.allSettled(pages.values());
+  return Promise.all(
+    keys.map(async ({ id, page }) => (await pages.get(pageText(page)))?.get(id) ?? emptyPage),
+  );
+}
+
+async function readCounts(operations: Operations, ids: readonly string[]): Promise<Count[]> {
+  const counts = await operations.countDependents(ids);
+  return ids.map((id) => counts.get(id) ?? { count: 0, exact: true });
+}
+
+async function readHistories(
+  operations: Operations,
+  ids: readonly string[],
+): Promise<(readonly StatusChange[])[]> {
+  const histories = await operations.historiesOf(ids);
+  return ids.map((id) => histories.get(id) ?? []);
+}
+
+function groupByPage(keys: readonly DependentsKey[]): Map<string, DependentsKey[]> {
+  const groups = new Map<string, DependentsKey[]>();
+  for (const key of keys) {
+    const text = pageText(key.page);
+    const group = groups.get(text);
+    if (group) group.push(key);
+    else groups.set(text, [key]);
+  }
+  return groups;
+}
+
+function idsOf(keys: readonly RowKey[]): string[] {
+  return [...new Set(keys.map(({ id }) => id))];
+}
+
+function fieldsOf(keys: readonly RowKey[]): EventField[] {
+  return [...new Set(keys.flatMap(({ fields }) => fields))].sort();
+}
+
+function rowKeyText({ id, fields }: RowKey): string {
+  return `${id} ${fields.join()}`;
+}
+
+function pageText({ first, after, last, before }: PageArguments): string {
+  return JSON.stringify([first ?? null, after ?? null, last ?? null, before ?? null]);
+}
+
+const emptyPage: Page<PartialEvent> = {
+  rows: [],
+  hasNextPage: false,
+  hasPreviousPage: false,
+  startCursor: null,
+  endCursor: null,
+};

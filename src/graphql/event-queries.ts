@@ -1,0 +1,79 @@
+// Queries for events: one by id or hash, and the list.
+
+import type { GraphQLResolveInfo } from 'graphql';
+import { once } from '../base/lifecycle.ts';
+import type { PartialEvent } from '../domain/event.ts';
+import { checkId } from '../domain/send.ts';
+import type { EventOrder as Order } from '../operations/operations.ts';
+import { builder } from './builder.ts';
+import { EventConnection } from './connection.ts';
+import type { GraphQLContext } from './context.ts';
+import { Event } from './event.ts';
+import { EventFilter, EventOrder } from './event-filter.ts';
+import { Node } from './node.ts';
+import { selectedEventFields } from './selected-fields.ts';
+import { nameLimit, pageArgument } from './wording.ts';
+
+const newestFirst: Order = { by: 'CREATED', direction: 'DESC' };
+
+builder.queryFields((t) => ({
+  node: t.field({
+    type: Node,
+    nullable: true,
+    description: 'Whatever has this id, or null.',
+    args: {
+      id: t.arg.id({ required: true, description: 'A UUID; other text is refused with BAD_USER_INPUT.' }),
+    },
+    resolve: (_root, args, context, info) => readEvent(args.id, context, info),
+  }),
+  event: t.field({
+    type: Event,
+    nullable: true,
+    description: 'The event with this id, or null.',
+    args: {
+      id: t.arg.id({ required: true, description: 'A UUID; other text is refused with BAD_USER_INPUT.' }),
+    },
+    resolve: (_root, args, context, info) => readEvent(args.id, context, info),
+  }),
+  eventByHash: t.field({
+    type: Event,
+    nullable: true,
+    description: 'The event that was sent with this hash, or null.',
+    args: { hash: t.arg.string({ required: true, description: `The hash. ${nameLimit}` }) },
+    resolve: (_root, { hash }, { operations }, info) =>
+      operations.eventByHash(hash, selectedEventFields(info)),
+  }),
+  events: t.field({
+    type: EventConnection,
+    description:
+      'The events that a filter selects, page by page. Page forwards with `first` and `after`, backwards with `last` and `before`.',
+    args: {
+      filter: t.arg({ type: EventFilter, description: 'Which events; all unless given.' }),
+      first: t.arg.int({ description: pageArgument.first }),
+      after: t.arg.string({ description: pageArgument.after }),
+      last: t.arg.int({ description: pageArgument.last }),
+      before: t.arg.string({ description: pageArgument.before }),
+      orderBy: t.arg({
+        type: EventOrder,
+        description: 'Their order; newest first by creation unless given.',
+      }),
+    },
+    resolve: async (_root, { filter, orderBy, ...page }, { operations }, info) => ({
+      page: await operations.listEvents(
+        filter ?? null,
+        orderBy ?? newestFirst,
+        page,
+        selectedEventFields(info),
+      ),
+      count: once(() => operations.countEvents(filter ?? null)),
+    }),
+  }),
+}));
+
+async function readEvent(
+  id: string,
+  { loaders }: GraphQLContext,
+  info: GraphQLResolveInfo,
+): Promise<PartialEvent | null> {
+  return loaders.event(checkId(id), selectedEventFields(info));
+}

@@ -1,0 +1,13 @@
+// The schema: brings in every file that adds to it, and builds it once.
+import './roots.ts';
+import './scalars.ts';
+import './event-relations.ts';
+import './event-queries.ts';
+import './event-log.ts';
+import './chain.ts';
+import './viewer.ts';
+import './event-mutations.ts';
+import './event-subscriptions.ts';
+import { builder } from './builder.ts';
+
+export const schema = builder.toSchema();

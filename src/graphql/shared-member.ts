@@ -1,0 +1,119 @@
+// One subscriber of a shared execution: first its own beginning, then what all of its kind get.
+import type { ExecutionResult } from 'graphql';
+import { BoundedQueue } from '../base/bounded-queue.ts';
+import { limits } from '../base/limits.ts';
+import type { Position } from '../domain/event.ts';
+import { tooSlow } from '../live/too-slow.ts';
+
+/** A result that is executed and serialised once for all who share it. */
+export interface SharedResult {
+  readonly result: ExecutionResult;
+  /** The result as JSON. */
+  readonly text: string;
+  /** Null for what is in no log. */
+  readonly position: Position | null;
+}
+
+/** Sends a serialised result straight to the subscriber; false when it reads too slowly. */
+export type Direct = (payload: string) => boolean;
+
+/** What a subscriber's own beginning gives, with the position of each result. */
+export interface Beginning {
+  readonly results: AsyncIterableIterator<ExecutionResult>;
+  /** Of the result that was read last. */
+  readonly position: () => Position | null;
+  /** Where the beginning has ended: shared results up to here are in it. */
+  readonly handover: () => Position;
+}
+
+export class SharedMember implements AsyncIterableIterator<ExecutionResult> {
+  readonly #direct: Direct | undefined;
+  readonly #onEnd: () => void;
+  readonly #pending: BoundedQueue<SharedResult>;
+  #pendingBytes = 0;
+  #beginning: Beginning | undefined;
+  #handover: Position | undefined;
+  #last: Position | null = null;
+  #isDirect = false;
+  #ended = false;
+
+  constructor(direct: Direct | undefined, onEnd: () => void) {
+    this.#direct = direct;
+    this.#onEnd = onEnd;
+    this.#pending = new BoundedQueue(limits.subscriberBufferItems);
+  }
+
+  begin(beginning: Beginning): void {
+    this.#beginning = beginning;
+  }
+
+  /** Takes a shared result; waits with it while the subscriber is still at its beginning, or reads slowly. */
+  deliver(shared: SharedResult): void {
+    if (this.#ended || this.#isPast(shared)) return;
+    if (!this.#isDirect) return this.#keep(shared);
+    if (this.#direct?.(shared.text)) this.#last = shared.position ?? this.#last;
+    else this.endAsTooSlow();
+  }
+
+  /** Ends it: with nothing, once what is pending has been read, or with an error in the place of that. */
+  end(error?: Error): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (error) this.#pending.clear();
+    this.#pending.end(error);
+    this.#onEnd();
+  }
+
+  /** Ends it because it, or the execution it shares, was too slow; it can be resumed from what it got last. */
+  endAsTooSlow(): void {
+    this.end(tooSlow(this.#last));
+  }
+
+  async next(): Promise<IteratorResult<ExecutionResult>> {
+    if (this.#beginning) {
+      const step = await this.#nextOfBeginning(this.#beginning);
+      if (step) return step;
+    }
+    for (;;) {
+      if (this.#direct && this.#pending.size === 0) this.#isDirect = true;
+      const step = await this.#pending.next();
+      if (step.done) return { value: undefined, done: true };
+      this.#pendingBytes -= step.value.text.length;
+      if (this.#isPast(step.value)) continue;
+      this.#last = step.value.position ?? this.#last;
+      return { value: step.value.result, done: false };
+    }
+  }
+
+  async return(): Promise<IteratorResult<ExecutionResult>> {
+    this.end();
+    await this.#beginning?.results.return?.();
+    return { value: undefined, done: true };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async #nextOfBeginning(beginning: Beginning): Promise<IteratorResult<ExecutionResult> | null> {
+    const step = await beginning.results.next();
+    if (!step.done) {
+      this.#last = beginning.position() ?? this.#last;
+      return step;
+    }
+    this.#beginning = undefined;
+    this.#handover = beginning.handover();
+    this.#last = this.#handover;
+    return null;
+  }
+
+  #isPast({ position }: SharedResult): boolean {
+    return position !== null && this.#handover !== undefined && position <= this.#handover;
+  }
+
+  #keep(shared: SharedResult): void {
+    this.#pendingBytes += shared.text.length;
+    const fits = this.#pendingBytes <= limits.subscriberBufferBytes && this.#pending.push(shared);
+    if (!fits) this.endAsTooSlow();
+  }
+}

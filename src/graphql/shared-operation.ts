@@ -1,0 +1,50 @@
+// Which subscriptions are the same operation, and so can share one execution.
+import { type DocumentNode, getOperationAST, Kind, type OperationDefinitionNode, visit } from 'graphql';
+
+export interface SubscribeArgs {
+  readonly document: DocumentNode;
+  readonly operationName?: string | null | undefined;
+  readonly variables?: Record<string, unknown> | null | undefined;
+}
+
+const resumeVariables = new WeakMap<OperationDefinitionNode, string | null>();
+
+/**
+ * Equal for operations whose results are the same from some point on: the same text, the same variables. A variable
+ * that says nothing but where to resume (`after` of the subscription's field) does not count, so that all who come
+ * back after an interruption share again, wherever each left off.
+ */
+export function shareKey({ document, operationName, variables }: SubscribeArgs, audience: string): string {
+  const operation = getOperationAST(document, operationName);
+  const resume = operation && resumeVariableOf(document, operation);
+  const counted = Object.entries(variables ?? {}).filter(([name]) => name !== resume);
+  const values = counted.sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([document.loc?.source.body, operationName ?? null, values, audience]);
+}
+
+/** The variable given to the root field's `after`, where it is used nowhere else. */
+function resumeVariableOf(document: DocumentNode, operation: OperationDefinitionNode): string | null {
+  const known = resumeVariables.get(operation);
+  if (known !== undefined) return known;
+  const found = findResumeVariable(operation);
+  const single = found !== null && countUses(document, found) === 1 ? found : null;
+  resumeVariables.set(operation, single);
+  return single;
+}
+
+function findResumeVariable(operation: OperationDefinitionNode): string | null {
+  const field = operation.selectionSet.selections.find((selection) => selection.kind === Kind.FIELD);
+  const after = field?.arguments?.find((argument) => argument.name.value === 'after');
+  return after?.value.kind === Kind.VARIABLE ? after.value.name.value : null;
+}
+
+function countUses(document: DocumentNode, name: string): number {
+  let uses = 0;
+  visit(document, {
+    VariableDefinition: () => false,
+    Variable: (node) => {
+      if (node.name.value === name) uses += 1;
+    },
+  });
+  return uses;
+}

@@ -1,0 +1,126 @@
+// Holds the shape of src: who may import whom, no circles, and files and functions small enough to read.
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+
+/** Arrows point one way: transport → graphql → operations → log → store → domain → base. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  domain: ['base'],
+  database: ['base'],
+  store: ['base', 'domain', 'database'],
+  log: ['base', 'domain', 'database', 'store'],
+  live: ['base', 'domain', 'store'],
+  operations: ['base', 'domain', 'database', 'store', 'log', 'live'],
+  graphql: ['base', 'domain', 'operations', 'live'],
+  http: ['base', 'domain', 'database', 'graphql', 'operations', 'config.ts'],
+};
+
+const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => {
+    const text = readFileSync(join('src', file), 'utf8');
+    const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+    return { file, text, lines: text.split('\n').length - 1, source, imports: importsOf(file, source) };
+  });
+
+interface Import {
+  readonly file: string;
+  readonly typeOnly: boolean;
+}
+
+function importsOf(file: string, source: ts.SourceFile): Import[] {
+  return source.statements.flatMap((statement) => {
+    if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) return [];
+    const specifier = statement.moduleSpecifier;
+    if (!specifier || !ts.isStringLiteral(specifier) || !specifier.text.startsWith('.')) return [];
+    const typeOnly = ts.isExportDeclaration(statement)
+      ? statement.isTypeOnly
+      : (statement.importClause?.isTypeOnly ?? false);
+    return [{ file: normalize(join(dirname(file), specifier.text)), typeOnly }];
+  });
+}
+
+function layerOf(file: string): string {
+  return file.split('/')[0] ?? file;
+}
+
+describe('The layout of src', () => {
+  it('lets each layer import only those below it', () => {
+    const wrong = files.flatMap(({ file, imports }) => {
+      const allowed = mayImport[layerOf(file)];
+      if (!allowed) return [];
+      return imports
+        .filter((target) => layerOf(target.file) !== layerOf(file) && !allowed.includes(layerOf(target.file)))
+        .map((target) => `src/${file} imports ${target.file}; ${layerOf(file)} may import ${allowed.join(', ') || 'nothing of ours'}: move what it needs down, or pass it in from src/gateway.ts`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('names every folder in the table of imports', () => {
+    const folders = new Set(files.filter(({ file }) => file.includes('/')).map(({ file }) => layerOf(file)));
+    expect([...folders].filter((folder) => !(folder in mayImport))).toEqual([]);
+  });
+
+  it('has no circular imports', () => {
+    const graph = new Map(files.map(({ file, imports }) => [file, imports.filter((i) => !i.typeOnly).map((i) => i.file)]));
+    expect(circles(graph)).toEqual([]);
+  });
+
+  it('has no file over 400 lines, and half of them under 150', () => {
+    const long = files.filter(({ lines }) => lines > 400).map(({ file, lines }) => `src/${file} has ${lines} lines: cut it where it says "and"`);
+    expect(long).toEqual([]);
+    const sorted = files.map(({ lines }) => lines).sort((a, b) => a - b);
+    expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThan(150);
+  });
+
+  it('has no function over 80 lines', () => {
+    const long = files.flatMap(({ file, source }) => functionsOf(source).map((f) => ({ ...f, file }))).filter((f) => f.lines > 80);
+    expect(long.map((f) => `src/${f.file}: ${f.name} has ${f.lines} lines: give a part of it a name`)).toEqual([]);
+  });
+
+  it('opens every file with a sentence that says what it is', () => {
+    expect(files.filter(({ text }) => !/^\/\/ .{10}/.test(text)).map(({ file }) => `src/${file}`)).toEqual([]);
+  });
+
+  it('calls no file util, helper, common or misc, and has no barrel', () => {
+    const names = /(^|\/)(utils?|helpers?|common|misc|index)\.ts$/;
+    expect(files.filter(({ file }) => names.test(file)).map(({ file }) => file)).toEqual([]);
+  });
+
+  it('keeps SQL in the store and the database layer', () => {
+    const sql = /\b(SELECT .* FROM|INSERT INTO|DELETE FROM|UPDATE \w+ SET)\b/;
+    const wrong = files.filter(({ file, text }) => !['store', 'database'].includes(layerOf(file)) && sql.test(text));
+    expect(wrong.map(({ file }) => `src/${file} holds SQL: make it a function of src/store`)).toEqual([]);
+  });
+});
+
+function functionsOf(source: ts.SourceFile): { name: string; lines: number }[] {
+  const found: { name: string; lines: number }[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isFunctionLike(node) && 'body' in node && node.body) {
+      const start = source.getLineAndCharacterOfPosition(node.getStart()).line;
+      const end = source.getLineAndCharacterOfPosition(node.getEnd()).line;
+      found.push({ name: node.name?.getText() ?? 'a function', lines: end - start + 1 });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+/** Every circle once, as `a → b → a`. */
+function circles(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>();
+  const found: string[] = [];
+  const walk = (file: string, path: readonly string[]): void => {
+    const at = path.indexOf(file);
+    if (at >= 0) found.push([...path.slice(at), file].join(' → '));
+    if (at >= 0 || done.has(file)) return;
+    for (const target of graph.get(file) ?? []) walk(target, [...path, file]);
+    done.add(file);
+  };
+  for (const file of graph.keys()) walk(file, []);
+  return found;
+}
