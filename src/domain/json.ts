@@ -20,12 +20,16 @@ export class UnsafeNumber {
   }
 }
 
+/** A double written out in full has 309 digits before its point, so that what is longer needs no closer look. */
+const maxNumberLength = 400;
+
 /**
  * Whether a JSON number, as text, is the same number after a trip through a double: `0.1` and `1e3` are,
- * `12345678901234567890` and `1e999` are not.
+ * `12345678901234567890` and `1e999` are not. Nor is any text of more than 400 characters.
  */
 export function isExactNumber(text: string): boolean {
   if (text.length < 16 && !/[eE]/.test(text)) return true;
+  if (text.length > maxNumberLength) return false;
   const double = Number(text);
   return Number.isFinite(double) && canonicalNumber(text) === canonicalNumber(String(double));
 }

@@ -93,11 +93,13 @@ export class GroupCommit<Item, Result> {
     for (const waiting of this.#queue) {
       const key = this.#options.keyOf?.(waiting.item);
       const fits = group.length < limits.flushItems && (group.length === 0 || bytes + waiting.size <= limits.flushBytes);
-      if (!fits || (key !== undefined && keys.has(key))) {
+      const isBehind = key !== undefined && keys.has(key);
+      // Also of one that is left, so that none of its key overtakes it.
+      if (key !== undefined) keys.add(key);
+      if (!fits || isBehind) {
         left.push(waiting);
         continue;
       }
-      if (key !== undefined) keys.add(key);
       group.push(waiting);
       bytes += waiting.size;
     }

@@ -173,7 +173,7 @@ class DatabasePrelude implements Prelude {
   /** The present status of each event, as one reading of the database says. */
   async #present({ filter }: Wanted): Promise<AsyncIterable<EventChange>> {
     const { events, position } = await this.#database.transaction(async (tx) => {
-      await tx.exec('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+      await tx.query({ text: 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ', values: [] });
       const [requestId] = filter.requestIds ?? [];
       const found =
         requestId === undefined

@@ -1,0 +1,39 @@
+// The demo's own account of what it did: every change that the gateway acknowledged. The checks hold it against what
+// the gateway tells, live and afterwards; nothing of it is shown while the demo runs.
+
+/** What the demo asks of every event that it sends or changes. */
+export interface Acknowledged {
+  readonly id: string;
+  readonly topic: string;
+  readonly status: string;
+  /** The place of this change in the log. */
+  readonly position: string;
+}
+
+export const acknowledgedFields = 'id topic status position';
+
+export class Ledger {
+  /** Of every change that was made. */
+  readonly positions = new Set<string>();
+  /** How many reports of progress were sent. */
+  progressReports = 0;
+  /** How many sends were told that the event is there already. */
+  duplicates = 0;
+  readonly #events = new Map<string, Acknowledged>();
+
+  acknowledge(event: Acknowledged): Acknowledged {
+    this.positions.add(event.position);
+    this.#events.set(event.id, event);
+    return event;
+  }
+
+  /** How many events there must be for each topic and status. */
+  counts(): Map<string, Map<string, number>> {
+    const topics = new Map<string, Map<string, number>>();
+    for (const { topic, status } of this.#events.values()) {
+      const statuses = topics.get(topic) ?? new Map<string, number>();
+      topics.set(topic, statuses.set(status, (statuses.get(status) ?? 0) + 1));
+    }
+    return topics;
+  }
+}

@@ -1,0 +1,94 @@
+// One run of the demo: its name, and the four ways in which it writes to the gateway.
+import { randomBytes } from 'node:crypto';
+import type { GatewayClient } from './client.ts';
+import { type Acknowledged, acknowledgedFields, Ledger } from './ledger.ts';
+
+/** The fields of `SendEventInput` that the demo uses. */
+export interface Sending {
+  readonly topic: string;
+  readonly sender: string;
+  readonly requestId?: string;
+  readonly nodeId?: string;
+  readonly dependsOn?: string;
+  readonly hash?: string;
+  readonly finished?: boolean;
+  readonly description?: string;
+  readonly payload?: object;
+}
+
+/** The fields of `UpdateEventInput` that the demo uses. */
+export interface Changing {
+  readonly id: string;
+  readonly status?: string;
+  readonly progress?: number;
+  readonly description?: string;
+  readonly result?: unknown;
+  readonly error?: { readonly message: string; readonly code: string };
+}
+
+interface Many {
+  readonly events: readonly (Acknowledged | null)[];
+  readonly errors: readonly { readonly index: number; readonly code: string; readonly message: string }[];
+}
+
+export class Run {
+  readonly gateway: GatewayClient;
+  readonly ledger = new Ledger();
+  /**
+   * All events of a run carry its name as their project, by which it is watched and counted, whatever else the gateway
+   * holds. It is another one each time: a second demo against the same gateway adds a run, and finds nothing in its way.
+   */
+  readonly project = `demo-${randomBytes(3).toString('hex')}`;
+
+  constructor(gateway: GatewayClient) {
+    this.gateway = gateway;
+  }
+
+  async send(sending: Sending): Promise<Acknowledged> {
+    type Sent = { sendEvent: { duplicate: boolean; event: Acknowledged } };
+    const { sendEvent } = await this.gateway.ask<Sent>(
+      `mutation Send($input: SendEventInput!) {
+        sendEvent(input: $input) { duplicate event { ${acknowledgedFields} } }
+      }`,
+      { input: { ...sending, project: this.project } },
+    );
+    if (sendEvent.duplicate) this.ledger.duplicates += 1;
+    return this.ledger.acknowledge(sendEvent.event);
+  }
+
+  async sendAll(sendings: readonly Sending[]): Promise<Acknowledged[]> {
+    const { sendEvents } = await this.gateway.ask<{ sendEvents: Many }>(
+      `mutation SendAll($input: [SendEventInput!]!) {
+        sendEvents(input: $input) { events { ${acknowledgedFields} } errors { index code message } }
+      }`,
+      { input: sendings.map((sending) => ({ ...sending, project: this.project })) },
+    );
+    return this.#acknowledgeAll(sendEvents);
+  }
+
+  async change(changing: Changing): Promise<Acknowledged> {
+    const { updateEvent } = await this.gateway.ask<{ updateEvent: Acknowledged }>(
+      `mutation Change($input: UpdateEventInput!) { updateEvent(input: $input) { ${acknowledgedFields} } }`,
+      { input: changing },
+    );
+    if (changing.progress !== undefined) this.ledger.progressReports += 1;
+    return this.ledger.acknowledge(updateEvent);
+  }
+
+  async changeAll(changings: readonly Changing[]): Promise<Acknowledged[]> {
+    const { updateEvents } = await this.gateway.ask<{ updateEvents: Many }>(
+      `mutation ChangeAll($input: [UpdateEventInput!]!) {
+        updateEvents(input: $input) { events { ${acknowledgedFields} } errors { index code message } }
+      }`,
+      { input: changings },
+    );
+    return this.#acknowledgeAll(updateEvents);
+  }
+
+  /** In a list each item succeeds or fails on its own; the demo expects all to succeed. */
+  #acknowledgeAll({ events, errors }: Many): Acknowledged[] {
+    const [error] = errors;
+    if (error) throw new Error(`Item ${error.index} of a list was refused with ${error.code}: ${error.message}`);
+    return events.filter((event) => event !== null).map((event) => this.ledger.acknowledge(event));
+  }
+}

@@ -1,0 +1,102 @@
+// Environment variables -> one frozen Config; every fault is reported at once, one line each.
+import { StartupError } from './database/database.ts';
+
+export const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** How one gateway runs. */
+export interface Config {
+  /** 0: any free port. */
+  readonly port: number;
+  readonly host: string;
+  /** Null: the embedded database in `dataFolder`. */
+  readonly databaseUrl: string | null;
+  readonly dataFolder: string;
+  /** Null: one is made at the first start. */
+  readonly adminKey: string | null;
+  readonly logLevel: LogLevel;
+  /** Of an HTTP body, and of a WebSocket message. */
+  readonly maxBodyBytes: number;
+}
+
+/** What the settings are called outside, and their defaults, as the README tells them. */
+export const defaults: Config = Object.freeze({
+  port: 4000,
+  host: '127.0.0.1',
+  databaseUrl: null,
+  dataFolder: '.throughline',
+  adminKey: null,
+  logLevel: 'info',
+  maxBodyBytes: 16 * 1024 * 1024,
+});
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A value, or what is wrong with the text given for it. Texts that may hold a secret are never repeated. */
+type Read<T> = { readonly value: T } | { readonly fault: string };
+
+/**
+ * The configuration that the environment describes. An empty variable counts as not set.
+ * Throws one StartupError whose message has a line for every fault.
+ */
+export function readConfig(environment: Environment): Config {
+  const faults: string[] = [];
+  function setting<T>(name: string, unset: T, read: (text: string) => Read<T>): T {
+    const text = environment[name];
+    if (text === undefined || text === '') return unset;
+    const outcome = read(text);
+    if ('value' in outcome) return outcome.value;
+    faults.push(`${name} ${outcome.fault}`);
+    return unset;
+  }
+  const config: Config = {
+    port: setting('PORT', defaults.port, (text) => wholeNumber(text, 0, 65_535)),
+    host: setting('HOST', defaults.host, host),
+    databaseUrl: setting('DATABASE_URL', defaults.databaseUrl, databaseUrl),
+    dataFolder: setting('THROUGHLINE_DATA', defaults.dataFolder, (text) => ({ value: text })),
+    adminKey: setting('THROUGHLINE_ADMIN_KEY', defaults.adminKey, adminKey),
+    logLevel: setting('THROUGHLINE_LOG_LEVEL', defaults.logLevel, logLevel),
+    maxBodyBytes: setting('THROUGHLINE_MAX_BODY_BYTES', defaults.maxBodyBytes, (text) =>
+      wholeNumber(text, 1024, 1024 ** 3),
+    ),
+  };
+  if (faults.length > 0) throw new StartupError(faults.join('\n'));
+  return Object.freeze(config);
+}
+
+function wholeNumber(text: string, least: number, most: number): Read<number> {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return { value };
+  return { fault: `must be a whole number from ${least} to ${most}, not ${quoted(text)}.` };
+}
+
+function host(text: string): Read<string> {
+  if (/^[\w.:%-]+$/.test(text)) return { value: text };
+  return { fault: `must be a host name or an IP address such as 127.0.0.1, not ${quoted(text)}.` };
+}
+
+function databaseUrl(text: string): Read<string> {
+  if (!/^postgres(ql)?:\/\//.test(text)) {
+    return {
+      fault:
+        'must begin with postgres:// or postgresql://, such as postgres://user@localhost:5432/throughline.',
+    };
+  }
+  if (URL.canParse(text)) return { value: text };
+  return { fault: 'is not a URL; special characters in its user name or password must be percent-encoded.' };
+}
+
+function adminKey(text: string): Read<string> {
+  if (/^[!-~]+$/.test(text)) return { value: text };
+  return { fault: 'must consist of printable ASCII characters without spaces.' };
+}
+
+function logLevel(text: string): Read<LogLevel> {
+  const value = logLevels.find((level) => level === text);
+  if (value !== undefined) return { value };
+  return { fault: `must be one of ${logLevels.join(', ')}, not ${quoted(text)}.` };
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+}

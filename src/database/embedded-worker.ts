@@ -1,0 +1,84 @@
+// The thread of the embedded database: takes requests in order, one at a time, and answers each.
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { PGlite, types } from '@electric-sql/pglite';
+import { asError } from '../base/errors.ts';
+import type { Answer, Operation, Request, WorkerMessage, WorkerSettings } from './embedded-protocol.ts';
+import { failureFields } from './sql-failure.ts';
+
+const port = parentPort as MessagePort;
+
+function tell(message: WorkerMessage): void {
+  port.postMessage(message);
+}
+
+function open({ dataFolder, from }: WorkerSettings): Promise<PGlite> {
+  return PGlite.create({
+    dataDir: dataFolder,
+    parsers: { [types.INT8]: BigInt },
+    ...(from ? { loadDataDir: new Blob([from]) } : {}),
+  });
+}
+
+async function query(pglite: PGlite, { text, values, inside }: Operation & { do: 'query' }): Promise<Answer> {
+  try {
+    const { rows, command } = await pglite.query<object>(text, [...values]);
+    return { rows, command: command ?? '' };
+  } finally {
+    if (!inside && pglite.isInTransaction()) await pglite.exec('ROLLBACK');
+  }
+}
+
+async function exec(pglite: PGlite, sql: string): Promise<Answer> {
+  const results = await pglite.exec(sql);
+  // Types made by the statements are unknown to the driver until it is told to look.
+  if (/\bTYPE\b/i.test(sql)) await pglite.refreshArrayTypes();
+  return { rows: [], command: results.at(-1)?.command ?? '' };
+}
+
+async function dump(pglite: PGlite): Promise<Answer> {
+  const file = await pglite.dumpDataDir('none');
+  return { rows: [], command: '', dump: new Uint8Array(await file.arrayBuffer()) };
+}
+
+async function perform(pglite: PGlite, operation: Operation): Promise<Answer> {
+  switch (operation.do) {
+    case 'query':
+      return query(pglite, operation);
+    case 'exec':
+      return exec(pglite, operation.sql);
+    case 'dump':
+      return dump(pglite);
+    case 'close':
+      await pglite.close();
+      return { rows: [], command: '' };
+  }
+}
+
+/** Where the database itself crashed, so does the thread: nothing it says after that can be relied upon. */
+function refuse(id: number, failure: Error): void {
+  if (failure instanceof WebAssembly.RuntimeError) throw failure;
+  tell({ kind: 'failure', id, failure: failureFields(failure) });
+}
+
+function serve(pglite: PGlite): void {
+  let turn: Promise<void> = Promise.resolve();
+  pglite.onNotification((channel, payload) => tell({ kind: 'notification', channel, payload }));
+  port.on('message', ({ id, operation }: Request) => {
+    turn = turn
+      .then(() => perform(pglite, operation))
+      .then(
+        (answer) => tell({ kind: 'answer', id, answer }),
+        (failure: unknown) => refuse(id, asError(failure)),
+      );
+  });
+  tell({ kind: 'ready' });
+}
+
+try {
+  serve(await open(workerData as WorkerSettings));
+} catch (failure) {
+  // PGlite also throws what is no Error, without words.
+  const reason = failure instanceof Error ? failure.message : 'it is damaged or can not be read';
+  tell({ kind: 'unusable', reason });
+  port.close();
+}

@@ -1,0 +1,191 @@
+// The database on a Postgres server: a bounded pool of connections, every wait of which has an end.
+import pg from 'pg';
+import { once } from '../base/lifecycle.ts';
+import type { Logger } from '../base/logger.ts';
+import {
+  type Database,
+  DatabaseUnavailable,
+  StartupError,
+  type Statement,
+  type Transaction,
+} from './database.ts';
+import { answersInTime } from './deadline.ts';
+import { connectionReason, isConnectionFailure } from './postgres-errors.ts';
+import { PostgresListener } from './postgres-listener.ts';
+import { exactTypes } from './postgres-values.ts';
+import { rolledBackInstead } from './sql-failure.ts';
+
+export interface PostgresOptions {
+  readonly logger?: Logger | undefined;
+  /** Connections at most, besides the one that listens; 10 unless given. */
+  readonly poolSize?: number | undefined;
+  /** What `pg_stat_activity` shows. */
+  readonly applicationName: string;
+}
+
+const connectMs = 3_000;
+/** The server gives up on a statement just before the client gives up on the server. */
+const statementMs = 14_000;
+const answerMs = 15_000;
+/** Migrations may take long, and wait for one another. */
+const execMs = 3_600_000;
+
+/**
+ * Connects once before it answers. Throws StartupError, without the password, if the URL is malformed or the server
+ * can not be used.
+ */
+export async function openPostgres(url: string, options: PostgresOptions): Promise<Database> {
+  const config = clientConfig(url, options.applicationName);
+  const target = describeTarget(config);
+  const pool = openPool(config, options);
+  try {
+    (await pool.connect()).release();
+  } catch (failure) {
+    await pool.end();
+    throw new StartupError(`cannot open the Postgres ${target}: ${connectionReason(failure)}`);
+  }
+  return new PostgresDatabase(pool, new PostgresListener(config, options.logger));
+}
+
+function clientConfig(url: string, applicationName: string): pg.ClientConfig {
+  const protocol = URL.canParse(url) ? new URL(url).protocol : undefined;
+  if (protocol !== 'postgres:' && protocol !== 'postgresql:') {
+    throw new StartupError(
+      'the database URL must be of the form postgres://user:password@host:port/database',
+    );
+  }
+  return {
+    connectionString: url,
+    application_name: applicationName,
+    connectionTimeoutMillis: connectMs,
+    statement_timeout: statementMs,
+    query_timeout: answerMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    types: exactTypes,
+  };
+}
+
+/** Host, port, database and user as the driver understood them. */
+function describeTarget(config: pg.ClientConfig): string {
+  try {
+    const { host, port, database, user } = new pg.Client(config);
+    return `database "${database ?? user}" at ${host}:${port} as user "${user}"`;
+  } catch {
+    throw new StartupError('the database URL has a setting that can not be used; check what follows its "?"');
+  }
+}
+
+function openPool(config: pg.ClientConfig, options: PostgresOptions): pg.Pool {
+  const pool = new pg.Pool({ ...config, max: options.poolSize ?? 10, idleTimeoutMillis: 30_000 });
+  pool.on('error', (error) => options.logger?.warn({ err: error }, 'an idle database connection was lost'));
+  // A connection lost between two statements of a transaction fails the next one; without a listener it would end
+  // the process.
+  pool.on('connect', (client) => client.on('error', () => {}));
+  return pool;
+}
+
+class PostgresDatabase implements Database {
+  readonly kind = 'postgres';
+  readonly #pool: pg.Pool;
+  readonly #listener: PostgresListener;
+  readonly close: () => Promise<void>;
+
+  constructor(pool: pg.Pool, listener: PostgresListener) {
+    this.#pool = pool;
+    this.#listener = listener;
+    this.close = once(async () => {
+      await Promise.all([listener.close(), pool.end()]);
+    });
+  }
+
+  query<Row extends object>(statement: Statement): Promise<Row[]> {
+    return this.#lend((lease) => lease.query<Row>(statement));
+  }
+
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.#lend(async (lease) => {
+      await lease.ask({ text: 'BEGIN' });
+      try {
+        const result = await work(lease);
+        await lease.commit();
+        return result;
+      } catch (error) {
+        await lease.rollBack();
+        throw error;
+      }
+    });
+  }
+
+  listen(channel: string, onHint: (payload: string) => void): Promise<() => Promise<void>> {
+    return this.#listener.listen(channel, onHint);
+  }
+
+  reachable(): Promise<boolean> {
+    return answersInTime(() => this.query({ text: 'SELECT 1', values: [] }));
+  }
+
+  async #lend<T>(work: (lease: Lease) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect().catch((failure: unknown) => {
+      throw new DatabaseUnavailable(failure);
+    });
+    const lease = new Lease(client);
+    try {
+      return await work(lease);
+    } finally {
+      lease.end();
+      client.release(lease.broken);
+    }
+  }
+}
+
+/** One connection, for the time that one caller has it. */
+class Lease implements Transaction {
+  readonly #client: pg.PoolClient;
+  #over = false;
+  /** Whether the connection must not be used again. */
+  broken = false;
+
+  constructor(client: pg.PoolClient) {
+    this.#client = client;
+  }
+
+  async query<Row extends object>({ text, values, name }: Statement): Promise<Row[]> {
+    const { rows } = await this.ask({ text, values: values as unknown[], ...(name ? { name } : {}) });
+    return rows as Row[];
+  }
+
+  async exec(sql: string): Promise<void> {
+    await this.ask({ text: 'SET LOCAL statement_timeout = 0' });
+    await this.ask({ text: sql, query_timeout: execMs });
+    await this.ask({ text: `SET LOCAL statement_timeout = ${statementMs}` });
+  }
+
+  async ask(config: pg.QueryConfig & { query_timeout?: number }): Promise<pg.QueryResult> {
+    if (this.#over) throw new Error('a statement came after the end of its transaction');
+    try {
+      return await this.#client.query(config);
+    } catch (error) {
+      if (!isConnectionFailure(error)) throw error;
+      this.broken = true;
+      throw new DatabaseUnavailable(error);
+    }
+  }
+
+  async commit(): Promise<void> {
+    const { command } = await this.ask({ text: 'COMMIT' });
+    if (command === 'ROLLBACK') throw rolledBackInstead();
+  }
+
+  /** Never throws: a connection that can not even do this is given up. */
+  async rollBack(): Promise<void> {
+    if (this.broken) return;
+    await this.ask({ text: 'ROLLBACK' }).catch(() => {
+      this.broken = true;
+    });
+  }
+
+  end(): void {
+    this.#over = true;
+  }
+}

@@ -1,0 +1,60 @@
+// What Postgres says of a statement it refused, by the same property names whichever driver asked.
+
+/** SQLSTATE of a transaction in which a statement had failed. */
+export const failedTransaction = '25P02';
+
+export interface SqlFailureFields {
+  readonly message: string;
+  /** SQLSTATE, such as 23505 for a unique violation. */
+  readonly code: string | undefined;
+  readonly severity?: string | undefined;
+  readonly detail?: string | undefined;
+  readonly hint?: string | undefined;
+  readonly where?: string | undefined;
+  readonly schema?: string | undefined;
+  readonly table?: string | undefined;
+  readonly column?: string | undefined;
+  readonly constraint?: string | undefined;
+}
+
+const names = [
+  'code',
+  'severity',
+  'detail',
+  'hint',
+  'where',
+  'schema',
+  'table',
+  'column',
+  'constraint',
+] as const;
+
+/** A statement's failure on the embedded database; `pg` throws its own class with the same properties. */
+export class SqlFailure extends Error {
+  readonly code: string | undefined;
+
+  constructor(fields: SqlFailureFields) {
+    super(fields.message);
+    this.name = 'SqlFailure';
+    this.code = fields.code;
+    Object.assign(this, fields);
+  }
+}
+
+/** The error that a COMMIT deserves when the server rolled back instead. */
+export function rolledBackInstead(): SqlFailure {
+  const message = 'the transaction was rolled back, because a statement in it had failed';
+  return new SqlFailure({ message, code: failedTransaction });
+}
+
+/** The error's properties as plain data, fit to be sent between threads. */
+export function failureFields(error: Error): SqlFailureFields {
+  const known = error as Partial<Record<(typeof names)[number], unknown>>;
+  const given = names.flatMap((name) => (typeof known[name] === 'string' ? [[name, known[name]]] : []));
+  return { code: undefined, ...Object.fromEntries(given), message: error.message };
+}
+
+/** A name as SQL, whatever it holds. */
+export function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

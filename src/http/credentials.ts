@@ -1,0 +1,31 @@
+// Keys: where a request or a WebSocket carries its key, and who may be asked whose it is.
+//
+// Keys travel in headers (or in a WebSocket's connection parameters) and nowhere else, never in a cookie or a URL. A
+// browser adds none of these by itself, so that a page on another site can do nothing in the name of its visitor:
+// that is the protection against cross-site requests, and the reason why no further token or plugin is needed for it.
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Caller } from '../operations/operations.ts';
+
+/** Knows the keys. */
+export interface Authenticator {
+  /** Whose key it is, or null where it is nobody's. Compares in constant time. */
+  authenticate(key: string): Pick<Caller, 'name' | 'scopes'> | null;
+}
+
+/** From `Authorization: Bearer KEY`, else from `X-Api-Key: KEY`. */
+export function keyOfHeaders(headers: IncomingHttpHeaders): string | null {
+  const bearer = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '');
+  return bearer?.[1] ?? asKey(headers['x-api-key']);
+}
+
+/** From `authorization` ("Bearer KEY" or the bare KEY) or `x-api-key`, in any letter case. */
+export function keyOfConnectionParams(params: Readonly<Record<string, unknown>> | undefined): string | null {
+  const lowered = new Map(Object.entries(params ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
+  const authorization = asKey(lowered.get('authorization'));
+  return authorization?.replace(/^bearer +/i, '') ?? asKey(lowered.get('x-api-key'));
+}
+
+function asKey(value: unknown): string | null {
+  const text = typeof value === 'string' ? value.trim() : '';
+  return text === '' ? null : text;
+}

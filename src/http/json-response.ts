@@ -1,0 +1,17 @@
+// Small JSON answers that do not come from executing GraphQL.
+import type { ServerResponse } from 'node:http';
+import type { ErrorCode } from '../base/errors.ts';
+
+export function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(text),
+  });
+  response.end(text);
+}
+
+/** In the shape of a GraphQL response, so that clients need to know only one. */
+export function sendError(response: ServerResponse, status: number, code: ErrorCode, message: string): void {
+  sendJson(response, status, { errors: [{ message, extensions: { code } }] });
+}

@@ -1,0 +1,58 @@
+// The body of a POST request, as text, with its limit enforced while it is read.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { badInput, ThroughlineError } from '../base/errors.ts';
+
+/**
+ * The whole body, or a refusal: LIMIT_EXCEEDED as soon as it is known to be too long (nothing more is kept then),
+ * BAD_USER_INPUT where it is not UTF-8 or ends early.
+ */
+export async function readBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  limit: number,
+): Promise<string> {
+  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLong(limit);
+  if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
+  return decoded(await readBytes(request, limit));
+}
+
+function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    function settle(outcome: () => void): void {
+      request.off('data', take).off('end', end).off('close', cut).off('error', cut);
+      request.on('error', () => {});
+      outcome();
+    }
+    function take(chunk: Buffer): void {
+      length += chunk.length;
+      if (length > limit) settle(() => reject(tooLong(limit)));
+      else chunks.push(chunk);
+    }
+    function end(): void {
+      settle(() => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)));
+    }
+    function cut(): void {
+      settle(() => reject(badInput('The connection closed before the body was complete.')));
+    }
+    request.on('data', take).once('end', end).once('close', cut).once('error', cut);
+  });
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function decoded(bytes: Buffer): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw badInput('The body is not valid UTF-8.');
+  }
+}
+
+function tooLong(limit: number): ThroughlineError {
+  return new ThroughlineError(
+    'LIMIT_EXCEEDED',
+    `The body is longer than ${limit} bytes, which is the most that is taken.`,
+  );
+}

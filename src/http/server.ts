@@ -1,0 +1,153 @@
+// The HTTP server: its routes, listening with one clear line where that fails, and a bounded, orderly stop.
+import { once as eventOnce } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { asError } from '../base/errors.ts';
+import { once, type Stoppable } from '../base/lifecycle.ts';
+import type { Logger } from '../base/logger.ts';
+import { StartupError } from '../database/database.ts';
+import { Connections } from './connections.ts';
+import type { Authenticator } from './credentials.ts';
+import { createGraphQL, type GraphQLOptions, graphqlPath } from './graphql.ts';
+import { createGraphQLEndpoint } from './graphql-endpoint.ts';
+import { sendError, sendJson } from './json-response.ts';
+import { createWebSocketEndpoint, type WebSocketOptions } from './websocket.ts';
+
+export interface HttpOptions extends GraphQLOptions, Pick<WebSocketOptions, 'initTimeoutMs' | 'heartbeatMs'> {
+  readonly port: number;
+  readonly host: string;
+  readonly authenticator: Authenticator;
+  /** Whether the database can be reached now. */
+  readonly ready: () => Promise<boolean>;
+}
+
+export interface HttpServer extends Stoppable {
+  /** Listens, and tells the URL (without a path). A StartupError says in one line why it can't. */
+  start(): Promise<string>;
+}
+
+/** How long requests in flight have to be answered, when the gateway stops. */
+const drainMs = 5_000;
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+export function createHttpServer(options: HttpOptions): HttpServer {
+  const { server: graphql, streams } = createGraphQL(options);
+  const sockets = createWebSocketEndpoint({ ...options, server: graphql });
+  const routes: ReadonlyMap<string, Handler> = new Map([
+    [graphqlPath, createGraphQLEndpoint(graphql, options.authenticator)],
+    ['/health', onlyGet((_request, response) => sendJson(response, 200, { status: 'ok' }))],
+    ['/ready', onlyGet((_request, response) => answerReady(options.ready, response))],
+  ]);
+  const server = createServer(timeouts);
+  const connections = new Connections(server);
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
+    connections.track(request, response);
+    void route(routes, request, response, options.logger);
+  };
+  server.on('request', answer);
+  server.on('checkContinue', answer);
+  server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    if (pathOf(request) !== graphqlPath) return refuseUpgrade(stream);
+    connections.upgraded(stream);
+    sockets.upgrade(request, stream, head);
+  });
+  return {
+    start: () => listen(server, options),
+    stop: once(async () => {
+      const closed = server.listening ? eventOnce(server, 'close') : undefined;
+      if (closed !== undefined) server.close();
+      streams.endAll();
+      await Promise.all([sockets.stop(), connections.drain(drainMs)]);
+      await closed;
+    }),
+  };
+}
+
+/** A client that sends its request drop by drop is cut off, so that it holds a connection and nothing else. */
+const timeouts = {
+  headersTimeout: 10_000,
+  requestTimeout: 120_000,
+  connectionsCheckingInterval: 2_000,
+  keepAliveTimeout: 65_000,
+};
+
+async function route(
+  routes: ReadonlyMap<string, Handler>,
+  request: IncomingMessage,
+  response: ServerResponse,
+  logger: Logger,
+): Promise<void> {
+  const path = pathOf(request);
+  try {
+    await (routes.get(path) ?? notFound)(request, response);
+  } catch (error) {
+    logger.error({ err: error, path }, 'a request failed outside of GraphQL');
+    if (response.headersSent) response.destroy();
+    else
+      sendError(
+        response,
+        500,
+        'INTERNAL_SERVER_ERROR',
+        'Something failed; the gateway’s log has the details.',
+      );
+  }
+}
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  return url.split('?', 1)[0]!;
+}
+
+function onlyGet(handler: Handler): Handler {
+  return (request, response) =>
+    (request.method === 'GET' || request.method === 'HEAD' ? handler : notFound)(request, response);
+}
+
+function notFound(request: IncomingMessage, response: ServerResponse): void {
+  const asked = `${request.method} ${pathOf(request).slice(0, 200)}`;
+  sendError(response, 404, 'NOT_FOUND', `There is no ${asked}; GraphQL is at ${graphqlPath}.`);
+}
+
+async function answerReady(ready: () => Promise<boolean>, response: ServerResponse): Promise<void> {
+  const isReady = await ready().catch(() => false);
+  sendJson(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'unavailable' });
+}
+
+function refuseUpgrade(stream: Duplex): void {
+  stream.on('error', () => {});
+  stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+}
+
+async function listen(server: Server, { host, port }: HttpOptions): Promise<string> {
+  server.listen(port, host);
+  try {
+    await eventOnce(server, 'listening');
+  } catch (error) {
+    throw new StartupError(`Cannot listen on ${authority(host, port)}: ${reason(error)}`, { cause: error });
+  }
+  return `http://${authority(reachableHost(host), (server.address() as AddressInfo).port)}`;
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the port is taken by another program; set PORT to a free one.',
+  EACCES: 'this user may not use the port; set PORT to one above 1023.',
+  EADDRNOTAVAIL: 'the address is not one of this machine’s; correct HOST.',
+  ENOTFOUND: 'the host name is not known; correct HOST.',
+  EAI_AGAIN: 'the host name can not be looked up; correct HOST.',
+};
+
+function reason(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return (code === undefined ? undefined : reasons[code]) ?? asError(error).message;
+}
+
+function authority(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** Listening everywhere, it can be reached at the loopback address. */
+function reachableHost(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  return host === '::' ? '::1' : host;
+}

@@ -1,0 +1,102 @@
+// One WebSocket: its messages in, its answers out, and the bounds on what a client may make the gateway hold.
+import type { IncomingMessage } from 'node:http';
+import type { Server as ProtocolServer } from 'graphql-ws';
+import type { RawData, WebSocket } from 'ws';
+import { limits } from '../base/limits.ts';
+import type { Logger } from '../base/logger.ts';
+import { closeCodes } from './close-codes.ts';
+import { keyOfHeaders } from './credentials.ts';
+import { parseJson } from './json-text.ts';
+import type { SocketState } from './websocket-operations.ts';
+
+/** Bytes that a socket may send before its key was accepted. */
+const bytesBeforeKey = 65_536;
+
+const clientMessages = new Set<unknown>(['connection_init', 'ping', 'pong', 'subscribe', 'complete']);
+
+export interface ConnectionOptions {
+  readonly protocol: ProtocolServer<SocketState>;
+  /** See SubscriptionSource. */
+  readonly warm: () => () => void;
+  readonly logger: Logger;
+}
+
+/** Speaks the protocol on a socket that was just opened. */
+export function serveSocket(socket: WebSocket, request: IncomingMessage, options: ConnectionOptions): void {
+  const { protocol, warm, logger } = options;
+  const unguard = guardUntilKey(socket, request);
+  let release: (() => void) | undefined;
+  function accepted(): void {
+    unguard();
+    release ??= warm();
+  }
+  function fail(error: unknown): void {
+    logger.error({ err: error }, 'a WebSocket failed');
+    socket.close(closeCodes.internal, 'Internal server error');
+  }
+  // ws closes the socket by itself, with the code that fits: 1009 for a message too big, 1002 or 1007 for a bad frame.
+  socket.on('error', (error) => logger.debug({ err: error }, 'a WebSocket broke off'));
+  const closed = protocol.opened(
+    {
+      protocol: socket.protocol,
+      send: (text) => send(socket, text),
+      close: (code, reason) => socket.close(code, reason),
+      onMessage: (handle) =>
+        socket.on('message', (data, isBinary) => {
+          pauseWhileFull(socket, request);
+          const message = parsed(data, isBinary);
+          if (message === undefined) return socket.close(closeCodes.badRequest, 'Invalid message received');
+          // graphql-ws parses what is a string, and takes what is not as parsed.
+          handle(message as unknown as string).catch(fail);
+        }),
+    },
+    { socket, headerKey: keyOfHeaders(request.headers), accepted },
+  );
+  socket.on('ping', () => pauseWhileFull(socket, request));
+  socket.once('close', (code, reason) => {
+    unguard();
+    release?.();
+    closed(code, String(reason)).catch((error: unknown) =>
+      logger.error({ err: error }, 'a WebSocket did not end well'),
+    );
+  });
+}
+
+function send(socket: WebSocket, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (socket.readyState !== socket.OPEN) return resolve();
+    socket.send(text, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+function parsed(data: RawData, isBinary: boolean): object | undefined {
+  if (isBinary) return undefined;
+  try {
+    const message = parseJson(String(data));
+    if (typeof message !== 'object' || message === null || !('type' in message)) return undefined;
+    return clientMessages.has(message.type) ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A client that does not read what it asked for is not read from either, so that answers to it cannot pile up. */
+function pauseWhileFull(socket: WebSocket, request: IncomingMessage): void {
+  if (socket.isPaused || socket.bufferedAmount <= limits.subscriberBufferBytes) return;
+  socket.pause();
+  request.socket.once('drain', () => socket.resume());
+}
+
+/** Strangers may not send long messages: until the key is accepted, few bytes are taken. */
+function guardUntilKey(socket: WebSocket, request: IncomingMessage): () => void {
+  const stream = request.socket;
+  const allowed = stream.bytesRead + bytesBeforeKey;
+  function check(): void {
+    if (stream.bytesRead <= allowed) return;
+    stream.off('data', check);
+    socket.close(closeCodes.messageTooBig, 'Too much before connection_init');
+    setTimeout(() => socket.terminate(), 1_000).unref();
+  }
+  stream.on('data', check);
+  return () => stream.off('data', check);
+}

@@ -1,0 +1,76 @@
+// Settings: defaults, every fault at once, and no secret in a message.
+import { describe, expect, it } from 'vitest';
+import { defaults, readConfig } from '../src/config.ts';
+
+function faultsOf(environment: Record<string, string>): string[] {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    return (error as Error).message.split('\n');
+  }
+  return [];
+}
+
+describe('readConfig', () => {
+  it('has a default for everything, and cannot be changed', () => {
+    expect(readConfig({})).toEqual(defaults);
+    expect(Object.isFrozen(readConfig({}))).toBe(true);
+  });
+
+  it('takes an empty variable for one that is not set', () => {
+    expect(readConfig({ PORT: '', HOST: '', DATABASE_URL: '', THROUGHLINE_ADMIN_KEY: '' })).toEqual(defaults);
+  });
+
+  it('reads every setting', () => {
+    const config = readConfig({
+      PORT: '0',
+      HOST: '::1',
+      DATABASE_URL: 'postgresql://user:p%40ss@db/throughline',
+      THROUGHLINE_DATA: 'some/folder',
+      THROUGHLINE_ADMIN_KEY: 'tl_secret',
+      THROUGHLINE_LOG_LEVEL: 'debug',
+      THROUGHLINE_MAX_BODY_BYTES: '1024',
+    });
+    expect(config).toEqual({
+      port: 0,
+      host: '::1',
+      databaseUrl: 'postgresql://user:p%40ss@db/throughline',
+      dataFolder: 'some/folder',
+      adminKey: 'tl_secret',
+      logLevel: 'debug',
+      maxBodyBytes: 1024,
+    });
+  });
+
+  it('reports every fault at once, one line each', () => {
+    const faults = faultsOf({
+      PORT: '65536',
+      HOST: 'http://here',
+      DATABASE_URL: 'mysql://here',
+      THROUGHLINE_ADMIN_KEY: 'with space',
+      THROUGHLINE_LOG_LEVEL: 'loud',
+      THROUGHLINE_MAX_BODY_BYTES: '16MB',
+    });
+    expect(faults.map((line) => line.split(' ')[0])).toEqual([
+      'PORT',
+      'HOST',
+      'DATABASE_URL',
+      'THROUGHLINE_ADMIN_KEY',
+      'THROUGHLINE_LOG_LEVEL',
+      'THROUGHLINE_MAX_BODY_BYTES',
+    ]);
+  });
+
+  it.each(['-1', '1.5', '4000x', ' 4000', '0x10', '99999999999999999999'])('refuses PORT=%j', (text) => {
+    expect(faultsOf({ PORT: text })).toHaveLength(1);
+  });
+
+  it.each([
+    { DATABASE_URL: 'mysql://user:hunter2@here' },
+    { DATABASE_URL: 'postgres://user:hunter2@:port:' },
+    { THROUGHLINE_ADMIN_KEY: 'hunter2 ü' },
+  ])('keeps secrets out of its messages: %j', (environment) => {
+    expect(faultsOf(environment)).toHaveLength(1);
+    expect(faultsOf(environment).join()).not.toContain('hunter2');
+  });
+});
