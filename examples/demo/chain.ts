@@ -3,7 +3,17 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Delivery } from './deliveries.ts';
 import type { Acknowledged } from './ledger.ts';
 import type { Changing, Run, Sending } from './run.ts';
-import { enrich, notify, type Result, recipients, type Step, sentence, topicOf, validate, WorkError } from './steps.ts';
+import {
+  enrich,
+  notify,
+  type Result,
+  recipients,
+  type Step,
+  sentence,
+  topicOf,
+  validate,
+  WorkError,
+} from './steps.ts';
 
 /** An event that waits to be worked on, and how. */
 interface Planned extends Acknowledged {
@@ -39,7 +49,10 @@ async function deliver(run: Run, delivery: Delivery): Promise<Acknowledged> {
     description: sentence(delivery),
     payload: delivery.payload,
   };
-  const [fact] = await Promise.all([run.send(sending), isSentTwice(delivery) ? run.send(sending) : undefined]);
+  const [fact] = await Promise.all([
+    run.send(sending),
+    isSentTwice(delivery) ? run.send(sending) : undefined,
+  ]);
   return fact;
 }
 
@@ -61,7 +74,12 @@ async function planNotifications(run: Run, parent: Acknowledged, delivery: Deliv
 }
 
 /** Whether it went well. If not, what waits for it is given up in the same mutation. */
-async function work(run: Run, effort: number, { id, perform }: Planned, waiting: readonly Planned[]): Promise<boolean> {
+async function work(
+  run: Run,
+  effort: number,
+  { id, perform }: Planned,
+  waiting: readonly Planned[],
+): Promise<boolean> {
   await run.change({ id, status: 'IN_PROGRESS', progress: 0 });
   for (const progress of [25, 50, 75]) {
     // The demo's work takes no time; real work does, the longer the more there is to read.

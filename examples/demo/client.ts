@@ -67,7 +67,8 @@ export async function* subscription<Data>(
   query: string,
   variables: Record<string, unknown>,
 ): AsyncGenerator<Data, void> {
-  for await (const result of connection.iterate<Data>({ query, variables })) yield dataOf(result as Answer<Data>);
+  for await (const result of connection.iterate<Data>({ query, variables }))
+    yield dataOf(result as Answer<Data>);
 }
 
 function dataOf<Data>({ data, errors }: Answer<Data>): Data {

@@ -88,7 +88,8 @@ export class Run {
   /** In a list each item succeeds or fails on its own; the demo expects all to succeed. */
   #acknowledgeAll({ events, errors }: Many): Acknowledged[] {
     const [error] = errors;
-    if (error) throw new Error(`Item ${error.index} of a list was refused with ${error.code}: ${error.message}`);
+    if (error)
+      throw new Error(`Item ${error.index} of a list was refused with ${error.code}: ${error.message}`);
     return events.filter((event) => event !== null).map((event) => this.ledger.acknowledge(event));
   }
 }

@@ -32,11 +32,16 @@ export function validate({ name, payload, knownActions }: Delivery): Result {
 export function enrich({ name, payload }: Delivery): Result {
   const { repository } = payload;
   if (!repository) throw new WorkError('NO_REPOSITORY', `This ${name} belongs to no repository.`);
-  return { repository: repository.full_name, language: repository.language ?? null, private: repository.private };
+  return {
+    repository: repository.full_name,
+    language: repository.language ?? null,
+    private: repository.private,
+  };
 }
 
 export function notify(delivery: Delivery, { login, type }: Account): Result {
-  if (type !== 'User') throw new WorkError('NO_INBOX', `${login} is no person but a ${type}: nobody reads its mail.`);
+  if (type !== 'User')
+    throw new WorkError('NO_INBOX', `${login} is no person but a ${type}: nobody reads its mail.`);
   return { to: login, text: sentence(delivery) };
 }
 

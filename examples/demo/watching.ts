@@ -1,7 +1,10 @@
 // Watches a run through two subscriptions: its changes, which are in the log, and its progress, which is not.
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from 'graphql-ws';
 import type { Board } from './board.ts';
 import { type GatewayClient, subscription } from './client.ts';
+import type { Acknowledged } from './ledger.ts';
+import type { Run } from './run.ts';
 
 export interface Change {
   readonly position: string;
@@ -26,34 +29,72 @@ const progress = `subscription Progress {
   eventProgress(topics: ["demo.*"]) { eventId topic requestId progress }
 }`;
 
+const knock = `mutation Knock($id: ID!) {
+  updateEvent(input: { id: $id, progress: 0 }) { id }
+}`;
+
 /** After how many changes the feed is cut on purpose, to show that nothing is lost by it. */
 const cutAfter = 1_000;
+const patienceMs = 10_000;
 
 export class Watching {
   /** How often the feed was taken up again. */
   resumed = 0;
+  /** Rejects if a subscription ends that should not. */
+  readonly broken: Promise<void>;
   readonly #gateway: GatewayClient;
-  readonly #project: string;
+  readonly #run: Run;
   readonly #board: Board;
   readonly #open = new Set<Client>();
+  #listening = false;
   #stopped = false;
 
-  constructor(gateway: GatewayClient, project: string, board: Board) {
-    this.#gateway = gateway;
-    this.#project = project;
+  /** Watches everything that comes after this event, the first one of the run. */
+  constructor(run: Run, first: Acknowledged, board: Board) {
+    this.#gateway = run.gateway;
+    this.#run = run;
     this.#board = board;
+    this.broken = Promise.all([this.#followChanges(first.position), this.#followProgress(first.id)]).then(
+      () => {},
+    );
+  }
+
+  /**
+   * A subscription is not acknowledged when it begins. The feed needs no acknowledgement, since it begins at a position;
+   * progress is told to those who listen and kept nowhere. So some is reported until it is heard.
+   */
+  async listening({ id }: Acknowledged): Promise<void> {
+    const deadline = Date.now() + patienceMs;
+    while (!this.#listening) {
+      if (Date.now() > deadline) throw new Error(`No progress was heard within ${patienceMs} ms.`);
+      await this.#gateway.ask(knock, { id });
+      await pause(20);
+    }
+  }
+
+  /** Waits until everything that was made has come, but not for ever: what is missing then, the checks tell. */
+  async caughtUp(): Promise<void> {
+    const { positions } = this.#run.ledger;
+    const deadline = Date.now() + patienceMs;
+    while (this.#board.changes < positions.size && Date.now() < deadline) await pause(20);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all([...this.#open].map((connection) => connection.dispose()));
+    await this.broken;
   }
 
   /**
    * Every change after `position`, in the order of the log. Who remembers the position seen last can be cut off at any
    * time and goes on from there: the gateway first tells what was missed, then what happens.
    */
-  async followChanges(position: string): Promise<void> {
+  async #followChanges(position: string): Promise<void> {
     let after = position;
     while (!this.#stopped) {
       const connection = this.#connect();
+      const variables = { project: this.#run.project, after };
       try {
-        const variables = { project: this.#project, after };
         for await (const { eventFeed } of subscription<{ eventFeed: Change }>(connection, feed, variables)) {
           after = eventFeed.position;
           this.#board.change(eventFeed);
@@ -66,16 +107,16 @@ export class Watching {
     }
   }
 
-  /** Progress is told to those who listen, and kept nowhere: what comes before the subscription is missed. */
-  async followProgress(): Promise<void> {
-    for await (const { eventProgress } of subscription<{ eventProgress: Progress }>(this.#connect(), progress, {})) {
-      if (eventProgress.requestId.startsWith(`${this.#project}/`)) this.#board.progress(eventProgress);
+  async #followProgress(knockedId: string): Promise<void> {
+    for await (const { eventProgress } of subscription<{ eventProgress: Progress }>(
+      this.#connect(),
+      progress,
+      {},
+    )) {
+      const { eventId, requestId } = eventProgress;
+      if (eventId === knockedId) this.#listening = true;
+      else if (requestId.startsWith(`${this.#run.project}/`)) this.#board.progress(eventProgress);
     }
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    await Promise.all([...this.#open].map((connection) => connection.dispose()));
   }
 
   #connect(): Client {

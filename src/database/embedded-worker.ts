@@ -3,6 +3,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { PGlite, types } from '@electric-sql/pglite';
 import { asError } from '../base/errors.ts';
 import type { Answer, Operation, Request, WorkerMessage, WorkerSettings } from './embedded-protocol.ts';
+import { plannerStatements } from './planner.ts';
 import { failureFields } from './sql-failure.ts';
 
 const port = parentPort as MessagePort;
@@ -11,12 +12,14 @@ function tell(message: WorkerMessage): void {
   port.postMessage(message);
 }
 
-function open({ dataFolder, from }: WorkerSettings): Promise<PGlite> {
-  return PGlite.create({
+async function open({ dataFolder, from }: WorkerSettings): Promise<PGlite> {
+  const pglite = await PGlite.create({
     dataDir: dataFolder,
     parsers: { [types.INT8]: BigInt },
     ...(from ? { loadDataDir: new Blob([from]) } : {}),
   });
+  await pglite.exec(plannerStatements);
+  return pglite;
 }
 
 async function query(pglite: PGlite, { text, values, inside }: Operation & { do: 'query' }): Promise<Answer> {

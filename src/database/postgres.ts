@@ -11,6 +11,7 @@ import {
 } from './database.ts';
 import { answersInTime } from './deadline.ts';
 import { connectionReason, isConnectionFailure } from './postgres-errors.ts';
+import { plannerOptions } from './planner.ts';
 import { PostgresListener } from './postgres-listener.ts';
 import { exactTypes } from './postgres-values.ts';
 import { rolledBackInstead } from './sql-failure.ts';
@@ -60,6 +61,7 @@ function clientConfig(url: string, applicationName: string): pg.ClientConfig {
     connectionTimeoutMillis: connectMs,
     statement_timeout: statementMs,
     query_timeout: answerMs,
+    options: plannerOptions,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     types: exactTypes,
