@@ -31,11 +31,6 @@ export const errorCatalogue = {
     meaning: 'The request has no key, or one that is not known.',
     remedy: 'Send `Authorization: Bearer KEY` or `X-Api-Key: KEY`; on a WebSocket `authorization` in the connection parameters.',
   },
-  FORBIDDEN: {
-    status: 403,
-    meaning: 'The key is known but may not do this.',
-    remedy: 'Use a key with the scope that the message names.',
-  },
   NOT_FOUND: {
     status: 404,
     meaning: 'No event has that id.',

@@ -21,7 +21,7 @@ export const limits = {
   defaultPageSize: 50,
   /** Where counts stop. */
   countCeiling: 25_000,
-  /** Rows that a `text` filter reads for one page before it hands back a cursor to go on from. */
+  /** Rows that a filter which no index serves reads for one page, before it hands back a cursor to go on from. */
   scanRows: 50_000,
   /** Events that `eventChain` and the two chain logs return at most. */
   chainEvents: 10_000,
@@ -35,10 +35,13 @@ export const limits = {
   flushItems: 1_000,
   /** JSON text that one flush takes at most, in bytes (a single larger write still goes, alone). */
   flushBytes: 8_388_608,
-  /** Tokens, depth, aliases and directives of a GraphQL document. */
+  /** Tokens of a GraphQL document. */
   documentTokens: 5_000,
+  /** Levels of fields in a GraphQL document. */
   documentDepth: 16,
+  /** Aliases in a GraphQL document. */
   documentAliases: 100,
+  /** Directives in a GraphQL document. */
   documentDirectives: 50,
   /** Operations in one batched HTTP request. */
   requestBatch: 10,

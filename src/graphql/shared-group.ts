@@ -2,6 +2,7 @@
 import type { ExecutionResult } from 'graphql';
 import { asError } from '../base/errors.ts';
 import type { Position } from '../domain/event.ts';
+import { resultText } from './result-text.ts';
 import type { SharedMember, SharedResult } from './shared-member.ts';
 
 /** The results of the shared execution, and the position of the one read last. */
@@ -47,7 +48,7 @@ export class SharedGroup {
   async #run({ results, position }: LiveResults): Promise<void> {
     try {
       for await (const result of results) {
-        const shared: SharedResult = { result, text: JSON.stringify(result), position: position() };
+        const shared: SharedResult = { result, text: resultText(result), position: position() };
         for (const member of this.#members) member.deliver(shared);
       }
       this.#endMembers((member) => member.end());

@@ -5,6 +5,7 @@ import type { ExecutionResult } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { badInput } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
+import { resultText } from '../graphql/result-text.ts';
 import { publicResult, refusal } from './public-errors.ts';
 
 /** Comments sent while nothing happens, so that proxies keep the connection and a dead client is noticed. */
@@ -95,7 +96,7 @@ class EventStream extends Readable {
         this.#asking = false;
         if (this.#ended) return;
         if (done) this.#complete();
-        else this.push(event('next', JSON.stringify(publicResult(value))));
+        else this.push(event('next', resultText(publicResult(value))));
       },
       (error) => this.destroy(error),
     );

@@ -49,6 +49,8 @@ export function publicError(error: GraphQLError): GraphQLFormattedError {
 }
 
 /** The result as it is sent. */
-export function publicResult({ errors, ...rest }: ExecutionResult): FormattedExecutionResult {
-  return errors === undefined ? rest : { errors: errors.map(publicError), ...rest };
+export function publicResult(result: ExecutionResult): FormattedExecutionResult {
+  const { errors, ...rest } = result;
+  // The result itself where it can be: its text is remembered by it.
+  return errors === undefined ? (result as FormattedExecutionResult) : { errors: errors.map(publicError), ...rest };
 }

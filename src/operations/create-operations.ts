@@ -30,7 +30,7 @@ export function createOperations({ database, writer, live, broadcast, report }: 
   const send: SendParts = {
     writer,
     report,
-    broadcast: broadcast.event,
+    broadcast: (event) => broadcast.event(event),
     requestOf: async (id) => (await readByIds(database, [id], ['requestId']))[0]?.requestId ?? null,
   };
   const change: ChangeParts = {

@@ -65,7 +65,7 @@ describe('an intended refusal', () => {
   });
 
   test('stays the same when it passes a second time', () => {
-    const once = toGraphQLError(new ThroughlineError('FORBIDDEN', 'no', { scope: 'a' }), silent);
+    const once = toGraphQLError(new ThroughlineError('NOT_FOUND', 'no', { scope: 'a' }), silent);
     expect(toGraphQLError(once, silent).toJSON()).toEqual(once.toJSON());
   });
 });
