@@ -2,7 +2,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,7 +31,12 @@ function addNoop(): void {
   const send = fields.sendEvent;
   if (!send) throw new Error('there is no sendEvent to compare with');
   const answer = { duplicate: false, event: { id: '01a1fde1-599b-7292-b6d5-5f5b0b5adeda', position: 1n } };
-  fields.noop = { ...send, name: 'noop', resolve: () => answer, type: new GraphQLNonNull(nullable(send.type)) };
+  fields.noop = {
+    ...send,
+    name: 'noop',
+    resolve: () => answer,
+    type: new GraphQLNonNull(nullable(send.type)),
+  };
 }
 
 function nullable<T>(type: T): never {
@@ -48,7 +52,11 @@ interface Target {
 async function embedded(): Promise<Target> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'throughline-bench-'));
   const gateway = createGateway({ port: 0, dataFolder, adminKey: key, logLevel: 'error' });
-  return { name: 'embedded', gateway, remove: async () => rmSync(dataFolder, { recursive: true, force: true }) };
+  return {
+    name: 'embedded',
+    gateway,
+    remove: async () => rmSync(dataFolder, { recursive: true, force: true }),
+  };
 }
 
 async function postgres(): Promise<Target> {
@@ -69,7 +77,9 @@ async function admin(sql: string): Promise<void> {
 
 async function load(generator: ChildProcess, port: number, body: string, ms: number): Promise<number> {
   generator.send({ port, key, connections, milliseconds: ms, body });
-  const [outcome] = (await once(generator, 'message')) as [{ requests: number; failures: number; seconds: number }];
+  const [outcome] = (await once(generator, 'message')) as [
+    { requests: number; failures: number; seconds: number },
+  ];
   if (outcome.failures > 0) throw new Error(`${outcome.failures} of ${outcome.requests} requests failed`);
   return outcome.requests / outcome.seconds;
 }
@@ -94,7 +104,8 @@ async function byThousand(url: string): Promise<number> {
 }
 
 async function countOf(url: string, topic: string): Promise<{ totalCount: number; totalIsExact: boolean }> {
-  const query = 'query ($topic: String!) { events(filter: { topics: [$topic] }, first: 0) { totalCount totalIsExact } }';
+  const query =
+    'query ($topic: String!) { events(filter: { topics: [$topic] }, first: 0) { totalCount totalIsExact } }';
   return (await ask<{ events: { totalCount: number; totalIsExact: boolean } }>(url, query, { topic })).events;
 }
 
@@ -110,26 +121,47 @@ async function measure(target: Target, generator: ChildProcess): Promise<void> {
   }
   const sent = await countOf(url, 'bench.send');
   const batched = await countOf(url, 'bench.batch');
-  if (sent.totalCount === 0 || batched.totalCount !== Math.min(25_000, rounds * 5_000)) throw new Error('events are missing');
+  if (sent.totalCount === 0 || batched.totalCount !== Math.min(25_000, rounds * 5_000))
+    throw new Error('events are missing');
   report(target.name, results);
 }
 
 function report(name: string, results: readonly { noop: number; send: number; batch: number }[]): void {
   const line = (label: string, values: readonly number[], digits: number) => {
     const sorted = [...values].sort((a, b) => a - b);
-    const [low, middle, high] = [sorted[0], sorted[Math.floor(sorted.length / 2)], sorted.at(-1)].map((v = 0) => v.toFixed(digits));
+    const [low, middle, high] = [sorted[0], sorted[Math.floor(sorted.length / 2)], sorted.at(-1)].map(
+      (v = 0) => v.toFixed(digits),
+    );
     process.stdout.write(`${name.padEnd(9)} ${label.padEnd(52)} ${middle} (${low} to ${high})\n`);
   };
-  line(`sendEvent, ${connections} connections, events/s`, results.map((r) => r.send), 0);
-  line('a mutation that does nothing, same server, /s', results.map((r) => r.noop), 0);
-  line('ratio', results.map((r) => r.send / r.noop), 2);
-  line('sendEvents by 1,000, one caller, events/s', results.map((r) => r.batch), 0);
+  line(
+    `sendEvent, ${connections} connections, events/s`,
+    results.map((r) => r.send),
+    0,
+  );
+  line(
+    'a mutation that does nothing, same server, /s',
+    results.map((r) => r.noop),
+    0,
+  );
+  line(
+    'ratio',
+    results.map((r) => r.send / r.noop),
+    2,
+  );
+  line(
+    'sendEvents by 1,000, one caller, events/s',
+    results.map((r) => r.batch),
+    0,
+  );
 }
 
 addNoop();
 const loader = import.meta.url.endsWith('.ts') ? ['--import', 'tsx'] : [];
 const generator = fork(fileURLToPath(new URL('./load.ts', import.meta.url)), { execArgv: loader });
-process.stdout.write(`Node ${process.version}; medians of ${rounds} rounds of ${milliseconds} ms (lowest to highest)\n`);
+process.stdout.write(
+  `Node ${process.version}; medians of ${rounds} rounds of ${milliseconds} ms (lowest to highest)\n`,
+);
 for (const open of [embedded, postgres]) {
   const target = await open();
   try {

@@ -25,7 +25,9 @@ async function run(job: Job): Promise<Outcome> {
   const until = performance.now() + job.milliseconds;
   const began = performance.now();
   const counts = { requests: 0, failures: 0 };
-  await Promise.all(Array.from({ length: job.connections }, () => oneConnection(job.port, request, until, counts)));
+  await Promise.all(
+    Array.from({ length: job.connections }, () => oneConnection(job.port, request, until, counts)),
+  );
   return { ...counts, seconds: (performance.now() - began) / 1000 };
 }
 
@@ -61,7 +63,8 @@ function endOfAnswer(text: string): number | null {
   const head = text.indexOf('\r\n\r\n');
   if (head < 0) return null;
   const length = /content-length: (\d+)/i.exec(text.slice(0, head))?.[1];
-  if (length !== undefined) return text.length >= head + 4 + Number(length) ? head + 4 + Number(length) : null;
+  if (length !== undefined)
+    return text.length >= head + 4 + Number(length) ? head + 4 + Number(length) : null;
   const last = text.indexOf('\r\n0\r\n\r\n', head);
   return last < 0 ? null : last + 7;
 }

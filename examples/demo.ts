@@ -25,10 +25,10 @@ const concurrency = 16;
 
 async function main(): Promise<boolean> {
   const began = performance.now();
-  const { url, key, kind, close } = await openGateway(process.env);
+  const { url, key, close } = await openGateway(process.env);
   try {
     const run = new Run(new GatewayClient(url, key));
-    say(`Sending ${deliveries.length} GitHub deliveries to ${kind} at ${url}, as project ${run.project}`);
+    say(`Sending ${deliveries.length} GitHub deliveries to ${url} as project ${run.project}`);
     const isRight = await Promise.race([demonstrate(run), interruption()]);
     say(`It took ${((performance.now() - began) / 1_000).toFixed(1)} s in all.`);
     return isRight;
@@ -54,7 +54,7 @@ async function demonstrate(run: Run): Promise<boolean> {
 
 /** Sends and works on everything, while the bars show what comes over the subscriptions. */
 async function runAll(run: Run, board: Board): Promise<number> {
-  // The run is an event itself. Its position is where the feed begins.
+  // The run is an event itself. The feed begins with it.
   const first = await run.send({
     topic: 'demo.run',
     sender: 'demo',

@@ -73,7 +73,8 @@ export function createGateway(settings: Partial<Config> = {}, parts: GatewayPart
 async function compose(config: Config, parts: GatewayParts, releasers: Releasers): Promise<Started> {
   const logger = parts.logger ?? createLogger(config.logLevel);
   const database =
-    parts.database ?? (await openDatabase({ url: config.databaseUrl ?? undefined, folder: config.dataFolder, logger }));
+    parts.database ??
+    (await openDatabase({ url: config.databaseUrl ?? undefined, folder: config.dataFolder, logger }));
   releasers.add(() => database.close());
 
   const gatewayId = randomUUID();

@@ -53,7 +53,10 @@ describe('The layout of src', () => {
       if (!allowed) return [];
       return imports
         .filter((target) => layerOf(target.file) !== layerOf(file) && !allowed.includes(layerOf(target.file)))
-        .map((target) => `src/${file} imports ${target.file}; ${layerOf(file)} may import ${allowed.join(', ') || 'nothing of ours'}: move what it needs down, or pass it in from src/gateway.ts`);
+        .map(
+          (target) =>
+            `src/${file} imports ${target.file}; ${layerOf(file)} may import ${allowed.join(', ') || 'nothing of ours'}: move what it needs down, or pass it in from src/gateway.ts`,
+        );
     });
     expect(wrong).toEqual([]);
   });
@@ -64,24 +67,34 @@ describe('The layout of src', () => {
   });
 
   it('has no circular imports', () => {
-    const graph = new Map(files.map(({ file, imports }) => [file, imports.filter((i) => !i.typeOnly).map((i) => i.file)]));
+    const graph = new Map(
+      files.map(({ file, imports }) => [file, imports.filter((i) => !i.typeOnly).map((i) => i.file)]),
+    );
     expect(circles(graph)).toEqual([]);
   });
 
   it('has no file over 400 lines, and half of them under 150', () => {
-    const long = files.filter(({ lines }) => lines > 400).map(({ file, lines }) => `src/${file} has ${lines} lines: cut it where it says "and"`);
+    const long = files
+      .filter(({ lines }) => lines > 400)
+      .map(({ file, lines }) => `src/${file} has ${lines} lines: cut it where it says "and"`);
     expect(long).toEqual([]);
     const sorted = files.map(({ lines }) => lines).sort((a, b) => a - b);
     expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThan(150);
   });
 
   it('has no function over 80 lines', () => {
-    const long = files.flatMap(({ file, source }) => functionsOf(source).map((f) => ({ ...f, file }))).filter((f) => f.lines > 80);
-    expect(long.map((f) => `src/${f.file}: ${f.name} has ${f.lines} lines: give a part of it a name`)).toEqual([]);
+    const long = files
+      .flatMap(({ file, source }) => functionsOf(source).map((f) => ({ ...f, file })))
+      .filter((f) => f.lines > 80);
+    expect(
+      long.map((f) => `src/${f.file}: ${f.name} has ${f.lines} lines: give a part of it a name`),
+    ).toEqual([]);
   });
 
   it('opens every file with a sentence that says what it is', () => {
-    expect(files.filter(({ text }) => !/^\/\/ .{10}/.test(text)).map(({ file }) => `src/${file}`)).toEqual([]);
+    expect(files.filter(({ text }) => !/^\/\/ .{10}/.test(text)).map(({ file }) => `src/${file}`)).toEqual(
+      [],
+    );
   });
 
   it('calls no file util, helper, common or misc, and has no barrel', () => {
@@ -91,7 +104,9 @@ describe('The layout of src', () => {
 
   it('keeps SQL in the store and the database layer', () => {
     const sql = /\b(SELECT .* FROM|INSERT INTO|DELETE FROM|UPDATE \w+ SET)\b/;
-    const wrong = files.filter(({ file, text }) => !['store', 'database'].includes(layerOf(file)) && sql.test(text));
+    const wrong = files.filter(
+      ({ file, text }) => !['store', 'database'].includes(layerOf(file)) && sql.test(text),
+    );
     expect(wrong.map(({ file }) => `src/${file} holds SQL: make it a function of src/store`)).toEqual([]);
   });
 });

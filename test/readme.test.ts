@@ -36,7 +36,10 @@ describe('The README', () => {
 
   it('lists every limit with its value, and no other', () => {
     const rows = rowsUnder('Limits').filter(([name]) => name?.startsWith('`'));
-    const expected = Object.entries(limits).map(([name, value]) => [`\`${name}\``, value.toLocaleString('en-US')]);
+    const expected = Object.entries(limits).map(([name, value]) => [
+      `\`${name}\``,
+      value.toLocaleString('en-US'),
+    ]);
     expect(rows.map(([name, value]) => [name, value])).toEqual(expected);
   });
 

@@ -81,11 +81,10 @@ async function work(
   waiting: readonly Planned[],
 ): Promise<boolean> {
   await run.change({ id, status: 'IN_PROGRESS', progress: 0 });
-  for (const progress of [25, 50, 75]) {
-    // The demo's work takes no time; real work does, the longer the more there is to read.
-    await pause(effort / 1_000);
-    await run.change({ id, progress });
-  }
+  // The demo's work takes no time; real work does, the longer the more there is to read.
+  await pause(effort / 500);
+  await run.report(id, 50);
+  await pause(effort / 500);
   const outcome = attempt(perform);
   if (!(outcome instanceof WorkError)) {
     await run.change({ id, status: 'FINISHED', progress: 100, result: outcome });

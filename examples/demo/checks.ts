@@ -42,7 +42,7 @@ export function checkDeliveries(
   ledger: Ledger,
   twice: number,
 ): Check {
-  const claim = `${total} deliveries are stored, though ${ledger.duplicates} of them were sent twice at once`;
+  const claim = `${total} deliveries are stored, each once, though ${ledger.duplicates} were sent twice at once`;
   const isRight = total === deliveries.length && ledger.duplicates === twice;
   return { claim, fault: isRight ? null : `${deliveries.length} were sent, ${twice} of them twice` };
 }
@@ -67,7 +67,7 @@ export function checkChanges(
   { positions: seen }: Board,
   resumed: number,
 ): Check {
-  const claim = `${seen.length} changes came live, ${made.size} were made, in order, no gap, no repeat (feed cut ${resumed} time)`;
+  const claim = `${seen.length} changes came live of ${made.size} made: in order, no gap, no repeat, though the feed was cut`;
   const disordered = seen.findIndex(
     (position, index) => index > 0 && BigInt(position) <= BigInt(seen[index - 1]!),
   );
@@ -78,7 +78,7 @@ export function checkChanges(
     disordered >= 0 ? `after ${seen[disordered - 1]} came ${seen[disordered]}` : null,
     missed.length > 0 ? `${missed.length} did not come, first ${missed[0]}` : null,
     extra.length > 0 ? `${extra.length} came that nobody made, first ${extra[0]}` : null,
-    resumed !== 1 ? `the feed was to be cut once` : null,
+    resumed === 1 ? null : `the feed was cut ${resumed} times, not once`,
   ].filter((fault) => fault !== null);
   return { claim, fault: faults.length > 0 ? faults.join('; ') : null };
 }

@@ -4,13 +4,12 @@
 /** What the demo asks of every event that it sends or changes. */
 export interface Acknowledged {
   readonly id: string;
-  readonly topic: string;
   readonly status: string;
   /** The place of this change in the log. */
   readonly position: string;
 }
 
-export const acknowledgedFields = 'id topic status position';
+export const acknowledgedFields = 'id status position';
 
 export class Ledger {
   /** Of every change that was made. */
@@ -19,21 +18,28 @@ export class Ledger {
   progressReports = 0;
   /** How many sends were told that the event is there already. */
   duplicates = 0;
-  readonly #events = new Map<string, Acknowledged>();
+  readonly #topics = new Map<string, string>();
+  readonly #statuses = new Map<string, string>();
 
-  acknowledge(event: Acknowledged): Acknowledged {
+  sent(topic: string, event: Acknowledged): Acknowledged {
+    this.#topics.set(event.id, topic);
+    return this.changed(event);
+  }
+
+  changed(event: Acknowledged): Acknowledged {
     this.positions.add(event.position);
-    this.#events.set(event.id, event);
+    this.#statuses.set(event.id, event.status);
     return event;
   }
 
   /** How many events there must be for each topic and status. */
   counts(): Map<string, Map<string, number>> {
-    const topics = new Map<string, Map<string, number>>();
-    for (const { topic, status } of this.#events.values()) {
-      const statuses = topics.get(topic) ?? new Map<string, number>();
-      topics.set(topic, statuses.set(status, (statuses.get(status) ?? 0) + 1));
+    const counts = new Map<string, Map<string, number>>();
+    for (const [id, topic] of this.#topics) {
+      const status = this.#statuses.get(id)!;
+      const statuses = counts.get(topic) ?? new Map<string, number>();
+      counts.set(topic, statuses.set(status, (statuses.get(status) ?? 0) + 1));
     }
-    return topics;
+    return counts;
   }
 }

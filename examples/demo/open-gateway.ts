@@ -3,12 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createGateway } from '../../src/gateway.ts';
+import { say } from './paint.ts';
 
 export interface OpenGateway {
   readonly url: string;
   readonly key: string;
-  /** For people. */
-  readonly kind: string;
   close(): Promise<void>;
 }
 
@@ -19,11 +18,12 @@ export async function openGateway(environment: Environment): Promise<OpenGateway
   if (!url) return openOwn();
   if (!key)
     throw new Error('THROUGHLINE_URL is set: set THROUGHLINE_ADMIN_KEY to a key of that gateway, too.');
-  return { url, key, kind: 'a running gateway', close: async () => {} };
+  return { url, key, close: async () => {} };
 }
 
 /** This is all that it takes to have a gateway inside a program: a folder, and any free port. */
 async function openOwn(): Promise<OpenGateway> {
+  say('Starting a gateway on a temporary folder (THROUGHLINE_URL would name a running one) ...');
   const folder = await mkdtemp(join(tmpdir(), 'throughline-demo-'));
   const gateway = createGateway({ port: 0, dataFolder: folder, logLevel: 'warn' });
   const close = async () => {
@@ -32,7 +32,7 @@ async function openOwn(): Promise<OpenGateway> {
   };
   try {
     const { url, madeKey } = await gateway.start();
-    return { url, key: madeKey!, kind: 'a gateway of its own, on a temporary folder', close };
+    return { url, key: madeKey!, close };
   } catch (error) {
     await close();
     throw error;

@@ -54,7 +54,7 @@ export async function readChain(gateway: GatewayClient, requestId: string): Prom
 
 const countQuery = `query Count($project: String!, $topic: String!) {
   total: events(filter: { projects: [$project], topics: [$topic] }) { totalCount }
-  ${['PENDING', 'IN_PROGRESS', 'FINISHED', 'FAILED', 'ABORTED']
+  ${['PENDING', 'IN_PROGRESS', 'FINISHED', 'FAILED', 'ABORTED', 'RESTARTED']
     .map(
       (status) => `
   ${status}: events(filter: { projects: [$project], topics: [$topic], statuses: [${status}] }) { totalCount }`,
@@ -107,7 +107,7 @@ export async function readPayloads(gateway: GatewayClient, project: string): Pro
   const payloads = new Map<string, unknown>();
   let after: string | null = null;
   do {
-    const { events } = await gateway.ask<{ events: PayloadPage }>(payloadQuery, { project, after });
+    const { events }: { events: PayloadPage } = await gateway.ask(payloadQuery, { project, after });
     for (const { hash, payload } of events.nodes) payloads.set(hash, payload);
     after = events.pageInfo.hasNextPage ? events.pageInfo.endCursor : null;
   } while (after !== null);

@@ -2,33 +2,30 @@
 import { paint, paintStatus, say } from './paint.ts';
 import type { Chain, ChainEvent, Counts, Failed } from './reading-back.ts';
 
-const nameWidth = 44;
-
 export function printChain({ requestId, startedAt, finishedAt, events, failedLeaves }: Chain): void {
+  const roots = events.filter(({ dependsOn }) => dependsOn === null);
   say(
-    paint('bold', `One request, ${requestId}: ${events.length} events, ${duration(startedAt, finishedAt)}`),
+    paint('bold', `One request: ${requestId}, ${events.length} events in ${duration(startedAt, finishedAt)}`),
   );
-  for (const root of events.filter(({ dependsOn }) => dependsOn === null)) printBranch(events, root, '', '');
+  for (const root of roots) {
+    say(root.description);
+    printBranch(events, root, '', '');
+  }
   say();
   say(paint('bold', 'Its failed leaves'));
-  for (const { nodeId, error } of failedLeaves) say(`${nodeId}: ${error?.code}. ${error?.message}`);
+  for (const { nodeId, error } of failedLeaves) say(`${nodeId}\n  ${error?.code}: ${error?.message}`);
 }
 
 /** An event, and below it those that depend on it. */
 function printBranch(events: readonly ChainEvent[], event: ChainEvent, stem: string, below: string): void {
-  const { id, topic, nodeId, status, startedAt, finishedAt, description } = event;
-  const name = `${stem}${nodeId}${dependent(topic, nodeId)}`;
-  const took = duration(startedAt, finishedAt).padStart(8);
-  say(`${name.padEnd(nameWidth)}${paintStatus(status)}${took}  ${paint('gray', description)}`.trimEnd());
-  const children = events.filter(({ dependsOn }) => dependsOn?.id === id);
+  const name = `${stem}${event.nodeId}`.padEnd(42);
+  const took = duration(event.startedAt, event.finishedAt).padStart(8);
+  say(`${name}${paintStatus(event.status)}${took}  ${paint('gray', event.topic)}`);
+  const children = events.filter(({ dependsOn }) => dependsOn?.id === event.id);
   for (const child of children) {
     const isLast = child === children.at(-1);
     printBranch(events, child, `${below}${isLast ? '└─ ' : '├─ '}`, `${below}${isLast ? '   ' : '│  '}`);
   }
-}
-
-function dependent(topic: string, nodeId: string): string {
-  return topic === `demo.${nodeId}` ? '' : ` (${topic})`;
 }
 
 /** A fact is never worked on, and what was given up never began: neither took any time. */
@@ -48,7 +45,7 @@ export function printFailures(failed: readonly Failed[]): void {
 
 export function printCounts(deliveries: readonly Counts[], work: readonly Counts[]): void {
   const total = deliveries.reduce((sum, counts) => sum + counts.total, 0);
-  say(paint('bold', `Deliveries by topic: ${total} of ${deliveries.length} topics`));
+  say(paint('bold', `Deliveries by topic: ${total} under ${deliveries.length} topics`));
   printColumns(deliveries.map((counts) => `${String(counts.total).padStart(4)} ${counts.topic}`));
   say();
   say(paint('bold', 'Work by topic and status'));

@@ -1,4 +1,4 @@
-// One run of the demo: its name, and the four ways in which it writes to the gateway.
+// One run of the demo: its name, and the ways in which it writes to the gateway.
 import { randomBytes } from 'node:crypto';
 import type { GatewayClient } from './client.ts';
 import { type Acknowledged, acknowledgedFields, Ledger } from './ledger.ts';
@@ -53,7 +53,7 @@ export class Run {
       { input: { ...sending, project: this.project } },
     );
     if (sendEvent.duplicate) this.ledger.duplicates += 1;
-    return this.ledger.acknowledge(sendEvent.event);
+    return this.ledger.sent(sending.topic, sendEvent.event);
   }
 
   async sendAll(sendings: readonly Sending[]): Promise<Acknowledged[]> {
@@ -63,7 +63,7 @@ export class Run {
       }`,
       { input: sendings.map((sending) => ({ ...sending, project: this.project })) },
     );
-    return this.#acknowledgeAll(sendEvents);
+    return allOf(sendEvents).map((event, index) => this.ledger.sent(sendings[index]!.topic, event));
   }
 
   async change(changing: Changing): Promise<Acknowledged> {
@@ -72,7 +72,7 @@ export class Run {
       { input: changing },
     );
     if (changing.progress !== undefined) this.ledger.progressReports += 1;
-    return this.ledger.acknowledge(updateEvent);
+    return this.ledger.changed(updateEvent);
   }
 
   async changeAll(changings: readonly Changing[]): Promise<Acknowledged[]> {
@@ -82,14 +82,23 @@ export class Run {
       }`,
       { input: changings },
     );
-    return this.#acknowledgeAll(updateEvents);
+    return allOf(updateEvents).map((event) => this.ledger.changed(event));
   }
 
-  /** In a list each item succeeds or fails on its own; the demo expects all to succeed. */
-  #acknowledgeAll({ events, errors }: Many): Acknowledged[] {
-    const [error] = errors;
-    if (error)
-      throw new Error(`Item ${error.index} of a list was refused with ${error.code}: ${error.message}`);
-    return events.filter((event) => event !== null).map((event) => this.ledger.acknowledge(event));
+  /** Progress alone changes nothing that is stored: there is no position to take note of. */
+  async report(id: string, progress: number): Promise<void> {
+    await this.gateway.ask(
+      'mutation Report($input: UpdateEventInput!) { updateEvent(input: $input) { id } }',
+      { input: { id, progress } },
+    );
+    this.ledger.progressReports += 1;
   }
+}
+
+/** In a list each item succeeds or fails on its own; the demo expects all to succeed. */
+function allOf({ events, errors }: Many): Acknowledged[] {
+  const [error] = errors;
+  if (error)
+    throw new Error(`Item ${error.index} of a list was refused with ${error.code}: ${error.message}`);
+  return events.filter((event) => event !== null);
 }

@@ -40,8 +40,7 @@ export function enrich({ name, payload }: Delivery): Result {
 }
 
 export function notify(delivery: Delivery, { login, type }: Account): Result {
-  if (type !== 'User')
-    throw new WorkError('NO_INBOX', `${login} is no person but a ${type}: nobody reads its mail.`);
+  if (type !== 'User') throw new WorkError('NO_INBOX', `${login} is a ${type}, and only people read mail.`);
   return { to: login, text: sentence(delivery) };
 }
 

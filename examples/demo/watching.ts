@@ -49,14 +49,15 @@ export class Watching {
   #listening = false;
   #stopped = false;
 
-  /** Watches everything that comes after this event, the first one of the run. */
+  /** Watches everything from this event on, the first one of the run: its sending, too, comes out of the log. */
   constructor(run: Run, first: Acknowledged, board: Board) {
     this.#gateway = run.gateway;
     this.#run = run;
     this.#board = board;
-    this.broken = Promise.all([this.#followChanges(first.position), this.#followProgress(first.id)]).then(
-      () => {},
-    );
+    this.broken = Promise.all([
+      this.#followChanges(`${BigInt(first.position) - 1n}`),
+      this.#followProgress(first.id),
+    ]).then(() => {});
   }
 
   /**

@@ -29,7 +29,8 @@ export const errorCatalogue = {
   UNAUTHENTICATED: {
     status: 401,
     meaning: 'The request has no key, or one that is not known.',
-    remedy: 'Send `Authorization: Bearer KEY` or `X-Api-Key: KEY`; on a WebSocket `authorization` in the connection parameters.',
+    remedy:
+      'Send `Authorization: Bearer KEY` or `X-Api-Key: KEY`; on a WebSocket `authorization` in the connection parameters.',
   },
   NOT_FOUND: {
     status: 404,

@@ -15,13 +15,13 @@ type OnNotification = (channel: string, payload: string) => void;
 
 /** The worker is JavaScript when built, and TypeScript in development, where its thread needs a loader first. */
 function startWorker(workerData: WorkerSettings): Worker {
-  const extension = extname(import.meta.url);
-  const program = new URL(`./embedded-worker${extension}`, import.meta.url);
-  const options = { name: 'throughline-database', workerData };
-  if (extension !== '.ts') return new Worker(program, options);
-  const tsx = import.meta.resolve('tsx/esm/api');
-  const load = `import('${tsx}').then(({ register }) => { register(); return import('${program}'); })`;
-  return new Worker(load, { ...options, eval: true, execArgv: [] });
+  const built = extname(import.meta.url) === '.js';
+  const program = built ? './embedded-worker.js' : './embedded-worker-dev.mjs';
+  return new Worker(new URL(program, import.meta.url), {
+    name: 'throughline-database',
+    workerData,
+    execArgv: [],
+  });
 }
 
 /** Starts the thread and its database; throws StartupError, naming `place`, if that fails. */

@@ -1,7 +1,7 @@
 // Keeps a data folder to one process at a time, also after a process that was killed.
 import { randomUUID } from 'node:crypto';
 import { access, constants, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { once } from '../base/lifecycle.ts';
 import { StartupError } from './database.ts';
 
@@ -27,13 +27,26 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const absolute = resolve(folder);
   try {
     const locks = join(absolute, 'lock');
-    await mkdir(locks, { recursive: true, mode: 0o700 });
+    await makeFolder(locks);
     await access(absolute, constants.R_OK | constants.W_OK | constants.X_OK);
     return await takeTurn(absolute, locks);
   } catch (failure) {
     if (failure instanceof StartupError) throw failure;
     throw new StartupError(`the data folder ${absolute} can not be used: ${(failure as Error).message}`);
   }
+}
+
+/** With its parents. Node's own recursive `mkdir` never ends where the file system refuses with ENOENT, as /proc does. */
+async function makeFolder(folder: string): Promise<void> {
+  const make = () =>
+    mkdir(folder, { mode: 0o700 }).catch((failure: NodeJS.ErrnoException) => {
+      if (failure.code !== 'EEXIST') throw failure;
+    });
+  await make().catch(async (failure: NodeJS.ErrnoException) => {
+    if (failure.code !== 'ENOENT' || dirname(folder) === folder) throw failure;
+    await makeFolder(dirname(folder));
+    await make();
+  });
 }
 
 async function takeTurn(folder: string, locks: string): Promise<() => Promise<void>> {
@@ -63,10 +76,9 @@ async function newestNumber(locks: string): Promise<number> {
 /** Nobody, if the file has just been removed or its writer did not survive the writing. */
 async function readHolder(file: string): Promise<Holder | undefined> {
   try {
-    const { pid, started, released } = JSON.parse(await readFile(file, 'utf8')) as Partial<Holder>;
-    return Number.isInteger(pid)
-      ? { pid: pid!, started: started ?? null, released: released === true }
-      : undefined;
+    const { pid, started, released } = (JSON.parse(await readFile(file, 'utf8')) ?? {}) as Partial<Holder>;
+    if (!Number.isSafeInteger(pid) || pid! < 1) return undefined;
+    return { pid: pid!, started: started ?? null, released: released === true };
   } catch (failure) {
     const { code } = failure as NodeJS.ErrnoException;
     if (code === 'ENOENT' || failure instanceof SyntaxError) return undefined;

@@ -10,8 +10,8 @@ import {
   type Transaction,
 } from './database.ts';
 import { answersInTime } from './deadline.ts';
-import { connectionReason, isConnectionFailure } from './postgres-errors.ts';
 import { plannerOptions } from './planner.ts';
+import { connectionReason, isConnectionFailure } from './postgres-errors.ts';
 import { PostgresListener } from './postgres-listener.ts';
 import { exactTypes } from './postgres-values.ts';
 import { rolledBackInstead } from './sql-failure.ts';
@@ -91,12 +91,18 @@ class PostgresDatabase implements Database {
   readonly kind = 'postgres';
   readonly #pool: pg.Pool;
   readonly #listener: PostgresListener;
+  readonly #loans = new Set<Promise<unknown>>();
+  #closed = false;
+  /** What was asked before is still answered. */
   readonly close: () => Promise<void>;
 
   constructor(pool: pg.Pool, listener: PostgresListener) {
     this.#pool = pool;
     this.#listener = listener;
     this.close = once(async () => {
+      this.#closed = true;
+      // The pool forgets who still waits for a connection when it ends.
+      await Promise.allSettled(this.#loans);
       await Promise.all([listener.close(), pool.end()]);
     });
   }
@@ -128,6 +134,17 @@ class PostgresDatabase implements Database {
   }
 
   async #lend<T>(work: (lease: Lease) => Promise<T>): Promise<T> {
+    if (this.#closed) throw new DatabaseUnavailable(new Error('the database was closed'));
+    const loan = this.#withConnection(work);
+    this.#loans.add(loan);
+    try {
+      return await loan;
+    } finally {
+      this.#loans.delete(loan);
+    }
+  }
+
+  async #withConnection<T>(work: (lease: Lease) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect().catch((failure: unknown) => {
       throw new DatabaseUnavailable(failure);
     });

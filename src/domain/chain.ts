@@ -4,7 +4,12 @@ import { eventStatuses } from './event.ts';
 import { isFailure, isFinal } from './status.ts';
 
 /** What has to be read of each event to tell. */
-export const chainFields = ['dependsOnId', 'status', 'createdAt', 'finishedAt'] as const satisfies EventField[];
+export const chainFields = [
+  'dependsOnId',
+  'status',
+  'createdAt',
+  'finishedAt',
+] as const satisfies EventField[];
 
 type ChainEvent = PartialEvent & Required<Pick<PartialEvent, (typeof chainFields)[number]>>;
 
@@ -27,8 +32,16 @@ export function summarizeChain(events: readonly ChainEvent[]): ChainSummary {
       .map((status) => ({ status, count: events.filter((event) => event.status === status).length }))
       .filter(({ count }) => count > 0),
     failedLeaves: events.filter((event) => isFailure(event.status) && !hasFailedBelow.has(event.id)),
-    startedAt: extreme(events.map((event) => event.createdAt), (a, b) => a < b),
-    finishedAt: ended ? extreme(events.map((event) => event.finishedAt ?? event.createdAt), (a, b) => a > b) : null,
+    startedAt: extreme(
+      events.map((event) => event.createdAt),
+      (a, b) => a < b,
+    ),
+    finishedAt: ended
+      ? extreme(
+          events.map((event) => event.finishedAt ?? event.createdAt),
+          (a, b) => a > b,
+        )
+      : null,
   };
 }
 
@@ -36,7 +49,8 @@ export function summarizeChain(events: readonly ChainEvent[]): ChainSummary {
 function failuresBelow(events: readonly ChainEvent[]): Set<string> {
   const below = new Set<string>();
   for (const event of events.toReversed()) {
-    if (event.dependsOnId !== null && (isFailure(event.status) || below.has(event.id))) below.add(event.dependsOnId);
+    if (event.dependsOnId !== null && (isFailure(event.status) || below.has(event.id)))
+      below.add(event.dependsOnId);
   }
   return below;
 }

@@ -66,26 +66,41 @@ export function checkFilter(filter: Given<EventFilter>): CheckedFilter {
 /** For feeds, whose changes come one by one: whether an event has dependents is not a property of its change. */
 export function checkFeedFilter(filter: Given<EventFilter>): CheckedFilter {
   const checked = checkFilter(filter);
-  if (checked.hasDependents !== null) throw badInput('hasDependents cannot select changes; use it with events.');
+  if (checked.hasDependents !== null)
+    throw badInput('hasDependents cannot select changes; use it with events.');
   return checked;
 }
 
 /** Whether one of its lists is empty. */
-export function matchesNothing({ ids, topics, projects, users, senders, statuses, requestIds }: CheckedFilter): boolean {
+export function matchesNothing({
+  ids,
+  topics,
+  projects,
+  users,
+  senders,
+  statuses,
+  requestIds,
+}: CheckedFilter): boolean {
   return [ids, topics, projects, users, senders, statuses, requestIds].some((list) => list?.length === 0);
 }
 
 function checkList<T>(name: string, list: Given<readonly T[]>, check: (item: T) => T): readonly T[] | null {
   if (list === null || list === undefined) return null;
   if (list.length > limits.batchItems) {
-    throw new ThroughlineError('LIMIT_EXCEEDED', `filter.${name} has ${list.length} items; at most ${limits.batchItems} are allowed.`);
+    throw new ThroughlineError(
+      'LIMIT_EXCEEDED',
+      `filter.${name} has ${list.length} items; at most ${limits.batchItems} are allowed.`,
+    );
   }
   return [...new Set(list.map(check))];
 }
 
 function wordsOf(text: string): string[] {
   optionalName('text', text || null);
-  return text.toLowerCase().split(/\s+/).filter((word) => word !== '');
+  return text
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
 }
 
 /** What a filter looks at: an event, or a change with what the log keeps beside it. */
@@ -122,6 +137,8 @@ function isAmong<T>(list: readonly T[] | null, value: T | null): boolean {
 
 function hasWords(words: readonly string[], event: Filterable): boolean {
   if (words.length === 0) return true;
-  const text = [event.topic, event.project, event.user, event.sender, event.description].join('\n').toLowerCase();
+  const text = [event.topic, event.project, event.user, event.sender, event.description]
+    .join('\n')
+    .toLowerCase();
   return words.every((word) => text.includes(word));
 }

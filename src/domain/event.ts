@@ -1,7 +1,14 @@
 // What an event is: its record, the words for its statuses, and the changes that the log keeps of it.
 import type { JsonObject, JsonValue } from './json.ts';
 
-export const eventStatuses = ['PENDING', 'IN_PROGRESS', 'FINISHED', 'FAILED', 'ABORTED', 'RESTARTED'] as const;
+export const eventStatuses = [
+  'PENDING',
+  'IN_PROGRESS',
+  'FINISHED',
+  'FAILED',
+  'ABORTED',
+  'RESTARTED',
+] as const;
 export type EventStatus = (typeof eventStatuses)[number];
 
 /** JitAI's view of a status. */

@@ -57,7 +57,10 @@ export function toJsonText(name: string, value: unknown): string {
   if (suspicious.test(text)) refuseFault(name, value);
   const bytes = Buffer.byteLength(text);
   if (bytes > limits.jsonBytes) {
-    throw new ThroughlineError('LIMIT_EXCEEDED', `${name} is ${bytes} bytes of JSON; at most ${limits.jsonBytes} are allowed.`);
+    throw new ThroughlineError(
+      'LIMIT_EXCEEDED',
+      `${name} is ${bytes} bytes of JSON; at most ${limits.jsonBytes} are allowed.`,
+    );
   }
   return text;
 }
@@ -69,7 +72,9 @@ export function toJsonObjectText(name: string, value: unknown): string {
 }
 
 export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof UnsafeNumber);
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof UnsafeNumber)
+  );
 }
 
 /** What JSON.stringify writes for NUL (which an UnsafeNumber begins with) and for half a surrogate pair. */
@@ -98,6 +103,8 @@ function refuseFault(path: string, value: unknown): void {
 
 /** Text that Postgres can hold: no NUL, no half of a surrogate pair. */
 export function checkText(path: string, text: string): void {
-  if (text.includes('\u0000')) throw badInput(`${path} contains the NUL character (U+0000), which cannot be stored.`);
-  if (!text.isWellFormed()) throw badInput(`${path} contains half of a surrogate pair, which is not valid text.`);
+  if (text.includes('\u0000'))
+    throw badInput(`${path} contains the NUL character (U+0000), which cannot be stored.`);
+  if (!text.isWellFormed())
+    throw badInput(`${path} contains half of a surrogate pair, which is not valid text.`);
 }

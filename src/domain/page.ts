@@ -68,7 +68,8 @@ function parseCursor(argument: string, cursor: string, order: OrderKey): Place {
   if (time === undefined || position === undefined) {
     throw badInput(`${argument} is not a cursor of this list; use one that the list gave.`);
   }
-  if (by !== order) throw badInput(`${argument} is a cursor of the order ${by}, but this list is ordered by ${order}.`);
+  if (by !== order)
+    throw badInput(`${argument} is a cursor of the order ${by}, but this list is ordered by ${order}.`);
   return { at: new Date(Number(time)), position: checkPosition(position, argument) };
 }
 
@@ -78,7 +79,9 @@ const maxPosition = 2n ** 63n - 1n;
 export function checkPosition(text: string, argument = 'after'): Position {
   const position = /^\d{1,19}$/.test(text) ? BigInt(text) : -1n;
   if (position < 0n || position > maxPosition) {
-    throw badInput(`${argument} ${JSON.stringify(text.slice(0, 30))} is not a log position: a decimal number from 0 to ${maxPosition}.`);
+    throw badInput(
+      `${argument} ${JSON.stringify(text.slice(0, 30))} is not a log position: a decimal number from 0 to ${maxPosition}.`,
+    );
   }
   return position;
 }

@@ -59,10 +59,12 @@ const uuid = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$
 export function draftEvent(input: SendInput): EventDraft {
   const sender = optionalName('sender', input.sender);
   const topic = input.topic ?? sender;
-  if (topic === null || topic === undefined) throw badInput('Give a topic, or a sender, which then names the topic too.');
+  if (topic === null || topic === undefined)
+    throw badInput('Give a topic, or a sender, which then names the topic too.');
   const store = input.store ?? true;
   const hash = optionalName('hash', input.hash);
-  if (hash !== null && !store) throw badInput('hash has no meaning with store: false; nothing is kept to compare with.');
+  if (hash !== null && !store)
+    throw badInput('hash has no meaning with store: false; nothing is kept to compare with.');
   return {
     topic: checkTopic(topic, input.topic == null ? 'sender (as topic)' : 'topic'),
     sender,
@@ -104,7 +106,9 @@ export function optionalName(argument: string, value: Given<string>): string | n
 
 export function checkDescription(description: string, argument = 'description'): string {
   if (description.length > limits.descriptionLength) {
-    throw badInput(`${argument} has ${description.length} characters; at most ${limits.descriptionLength} are allowed.`);
+    throw badInput(
+      `${argument} has ${description.length} characters; at most ${limits.descriptionLength} are allowed.`,
+    );
   }
   checkText(argument, description);
   return description;
@@ -112,7 +116,8 @@ export function checkDescription(description: string, argument = 'description'):
 
 /** The id in its canonical form (lower case, dashed), or BAD_USER_INPUT. */
 export function checkId(id: string, argument = 'id'): string {
-  if (!uuid.test(id)) throw badInput(`${argument} ${JSON.stringify(id.slice(0, 60))} is not an event's id, which is a UUID.`);
+  if (!uuid.test(id))
+    throw badInput(`${argument} ${JSON.stringify(id.slice(0, 60))} is not an event's id, which is a UUID.`);
   const hex = id.toLowerCase().replaceAll('-', '');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }

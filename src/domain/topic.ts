@@ -40,7 +40,8 @@ export function topicMatches(pattern: string, topic: string): boolean {
   const first = parts[0] ?? '';
   if (parts.length === 1) return pattern === topic;
   const last = parts.at(-1) ?? '';
-  if (topic.length < first.length + last.length || !topic.startsWith(first) || !topic.endsWith(last)) return false;
+  if (topic.length < first.length + last.length || !topic.startsWith(first) || !topic.endsWith(last))
+    return false;
   let from = first.length;
   const end = topic.length - last.length;
   for (const part of parts.slice(1, -1)) {

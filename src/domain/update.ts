@@ -48,7 +48,8 @@ export interface CheckedUpdate {
 
 export function checkUpdate(input: UpdateInput, by: string): CheckedUpdate {
   const progress = input.progress ?? null;
-  if (progress !== null && !(progress >= 0 && progress <= 100)) throw badInput(`progress is ${progress}; 0 to 100 is allowed.`);
+  if (progress !== null && !(progress >= 0 && progress <= 100))
+    throw badInput(`progress is ${progress}; 0 to 100 is allowed.`);
   const content = {
     status: input.status ?? null,
     description: input.description == null ? null : checkDescription(input.description),
@@ -63,12 +64,14 @@ export function checkUpdate(input: UpdateInput, by: string): CheckedUpdate {
   };
   // A description that comes with nothing but progress belongs to that progress, and is broadcast with it.
   const { description, ...others } = content;
-  const durable = Object.values(others).some((value) => value !== null) || (description !== null && progress === null);
+  const durable =
+    Object.values(others).some((value) => value !== null) || (description !== null && progress === null);
   return { patch: { id: checkId(input.id), ...content, by: content.sender ?? by }, progress, durable };
 }
 
 function checkRetries(retries: number | null): number | null {
-  if (retries !== null && !(Number.isInteger(retries) && retries >= 0)) throw badInput(`retries is ${retries}; 0 or more is allowed.`);
+  if (retries !== null && !(Number.isInteger(retries) && retries >= 0))
+    throw badInput(`retries is ${retries}; 0 or more is allowed.`);
   return retries;
 }
 

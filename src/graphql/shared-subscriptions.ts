@@ -45,7 +45,10 @@ export class SharedSubscriptions {
    * The results for one subscriber, or the errors for which there are none. Once it has caught up with the others of
    * its kind, each serialised result goes to `direct`, where given, instead of being yielded.
    */
-  async subscribe(args: Subscribing, direct?: Direct): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> {
+  async subscribe(
+    args: Subscribing,
+    direct?: Direct,
+  ): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> {
     const release = await this.#parts.watching.hold();
     const from = this.#parts.watching.position;
     try {
@@ -68,7 +71,9 @@ export class SharedSubscriptions {
       const known = this.#groups.get(key);
       const group = known ?? this.#openGroup(key, args);
       group.enter();
-      const opened = await group.opening.catch((error: unknown) => ({ errors: [toGraphQLError(error, this.#parts.report)] }));
+      const opened = await group.opening.catch((error: unknown) => ({
+        errors: [toGraphQLError(error, this.#parts.report)],
+      }));
       if ('results' in opened) return group;
       group.leave();
       if (!known) return opened;
@@ -121,7 +126,10 @@ export class SharedSubscriptions {
     return isResults(results) ? { results, position, handover: () => prelude.handover } : results;
   }
 
-  async #execute(args: Subscribing, watch: Watch): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> {
+  async #execute(
+    args: Subscribing,
+    watch: Watch,
+  ): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> {
     const { schema, operations, report } = this.#parts;
     const results = await subscribe({
       schema,
@@ -130,7 +138,9 @@ export class SharedSubscriptions {
       variableValues: args.variables ?? {},
       contextValue: createContext({ caller: args.caller, operations, watch }),
     });
-    return isResults(results) ? mapResults(results, (result) => masked(result, report)) : masked(results, report);
+    return isResults(results)
+      ? mapResults(results, (result) => masked(result, report))
+      : masked(results, report);
   }
 }
 
@@ -145,7 +155,10 @@ function masked(result: ExecutionResult, report: Report): ExecutionResult {
   return { ...result, errors: result.errors.map((error) => toGraphQLError(error, report)) };
 }
 
-function mapResults<From, To>(items: AsyncIterable<From>, map: (item: From) => To): AsyncIterableIterator<To> {
+function mapResults<From, To>(
+  items: AsyncIterable<From>,
+  map: (item: From) => To,
+): AsyncIterableIterator<To> {
   const iterator = items[Symbol.asyncIterator]();
   const mapped: AsyncIterableIterator<To> = {
     next: async () => {

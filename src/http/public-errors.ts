@@ -52,5 +52,7 @@ export function publicError(error: GraphQLError): GraphQLFormattedError {
 export function publicResult(result: ExecutionResult): FormattedExecutionResult {
   const { errors, ...rest } = result;
   // The result itself where it can be: its text is remembered by it.
-  return errors === undefined ? (result as FormattedExecutionResult) : { errors: errors.map(publicError), ...rest };
+  return errors === undefined
+    ? (result as FormattedExecutionResult)
+    : { errors: errors.map(publicError), ...rest };
 }

@@ -67,10 +67,18 @@ export class GroupCommit<Item, Result> {
   }
 
   #refusal(size: number): ThroughlineError | undefined {
-    if (this.#stopped) return new ThroughlineError('SHUTTING_DOWN', 'The gateway is stopping; try again elsewhere.');
+    if (this.#stopped)
+      return new ThroughlineError('SHUTTING_DOWN', 'The gateway is stopping; try again elsewhere.');
     const items = this.#queue.length + this.#inFlight;
-    if (items < (this.#options.queueLimit ?? limits.writeQueue) && this.#bytes + size <= limits.writeQueueBytes) return;
-    return new ThroughlineError('OVERLOADED', `${items} writes are waiting (${this.#bytes} bytes); try again after a pause.`);
+    if (
+      items < (this.#options.queueLimit ?? limits.writeQueue) &&
+      this.#bytes + size <= limits.writeQueueBytes
+    )
+      return;
+    return new ThroughlineError(
+      'OVERLOADED',
+      `${items} writes are waiting (${this.#bytes} bytes); try again after a pause.`,
+    );
   }
 
   async #pump(): Promise<void> {
@@ -92,7 +100,8 @@ export class GroupCommit<Item, Result> {
     let bytes = 0;
     for (const waiting of this.#queue) {
       const key = this.#options.keyOf?.(waiting.item);
-      const fits = group.length < limits.flushItems && (group.length === 0 || bytes + waiting.size <= limits.flushBytes);
+      const fits =
+        group.length < limits.flushItems && (group.length === 0 || bytes + waiting.size <= limits.flushBytes);
       const isBehind = key !== undefined && keys.has(key);
       // Also of one that is left, so that none of its key overtakes it.
       if (key !== undefined) keys.add(key);

@@ -109,7 +109,9 @@ export class LogTail implements Stoppable {
         failures += 1;
         this.#wanted = true;
         this.#options.logger.warn({ error, failures }, 'the log could not be read; trying again');
-        await delay(backoffMs(failures, 50, 2_000), undefined, { signal: this.#stopped.signal }).catch(() => {});
+        await delay(backoffMs(failures, 50, 2_000), undefined, { signal: this.#stopped.signal }).catch(
+          () => {},
+        );
       }
     }
     this.#reading = undefined;

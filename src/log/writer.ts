@@ -38,15 +38,20 @@ export class LogWriter {
     };
     this.#creates = new GroupCommit({
       ...bounds,
-      flush: async (events, retried) =>
-        committed(await createEvents(database, events, retried, hint)).map((row) => (isUnexplained(row) ? AGAIN : row)),
+      flush: (events, retried) => this.#create(database, events, retried, hint, committed),
       sizeOf: (event) => event.payload.length + event.summary.length + event.description.length + overhead,
     });
     this.#updates = new GroupCommit({
       ...bounds,
       flush: async (changes) =>
-        committed(await updateEvents(database, changes, hint)).map((row) => (row.changing && !row.changed ? AGAIN : row)),
-      sizeOf: (change) => (change.payload?.length ?? 0) + (change.summary?.length ?? 0) + (change.result?.length ?? 0) + overhead,
+        committed(await updateEvents(database, changes, hint)).map((row) =>
+          row.changing && !row.changed ? AGAIN : row,
+        ),
+      sizeOf: (change) =>
+        (change.payload?.length ?? 0) +
+        (change.summary?.length ?? 0) +
+        (change.result?.length ?? 0) +
+        overhead,
       keyOf: (change) => change.id,
     });
     this.#deletes = new GroupCommit({
@@ -72,6 +77,23 @@ export class LogWriter {
   /** Takes no more writes, and resolves when those accepted are committed. */
   async stop(): Promise<void> {
     await Promise.all([this.#creates.stop(), this.#updates.stop(), this.#deletes.stop()]);
+  }
+
+  async #create(
+    database: Queryable,
+    events: readonly NewEvent[],
+    retried: boolean,
+    hint: string,
+    committed: <Rows>(rows: Rows) => Rows,
+  ): Promise<(CreatedRow | typeof AGAIN)[]> {
+    try {
+      const rows = committed(await createEvents(database, events, retried, hint));
+      return rows.map((row) => (isUnexplained(row) ? AGAIN : row));
+    } catch (error) {
+      // Its parent was deleted at this very moment; the next try does not find it.
+      if (events.length === 1 && isForeignKeyViolation(error)) return [AGAIN];
+      throw error;
+    }
   }
 
   async #delete(

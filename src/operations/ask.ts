@@ -6,7 +6,15 @@ import type { Database } from '../database/database.ts';
 import { chainFields, summarizeChain } from '../domain/chain.ts';
 import type { EventField, PartialEvent, StatusChange } from '../domain/event.ts';
 import { type CheckedFilter, checkFilter, type EventFilter, matchesNothing } from '../domain/event-filter.ts';
-import { checkPage, cursorOf, type OrderKey, type Page, type PageArguments, type PageRequest, type Place } from '../domain/page.ts';
+import {
+  checkPage,
+  cursorOf,
+  type OrderKey,
+  type Page,
+  type PageArguments,
+  type PageRequest,
+  type Place,
+} from '../domain/page.ts';
 import { checkId, optionalName } from '../domain/send.ts';
 import { statusesOf } from '../domain/status.ts';
 import { checkTopic, isExactTopic, topicMatches } from '../domain/topic.ts';
@@ -16,17 +24,28 @@ import { readHistories } from '../store/read-log.ts';
 import type { Chain, Count, EventLogQuery, EventOrder, Operations } from './operations.ts';
 
 type Fields = readonly EventField[];
-type Asking = Omit<Operations, 'sendEvent' | 'sendEvents' | 'updateEvent' | 'updateEvents' | 'deleteEvent' | 'progressOf'>;
+type Asking = Omit<
+  Operations,
+  'sendEvent' | 'sendEvents' | 'updateEvent' | 'updateEvents' | 'deleteEvent' | 'progressOf'
+>;
 
 /** Topics that a pattern is resolved to before it is tested row by row instead. */
 const resolvedTopics = 1_000;
 
 export function createAsking(database: Database): Asking {
   return {
-    eventsByIds: async (ids, fields) => byId(await read.readByIds(database, ids.map((id) => checkId(id)), fields)),
+    eventsByIds: async (ids, fields) =>
+      byId(
+        await read.readByIds(
+          database,
+          ids.map((id) => checkId(id)),
+          fields,
+        ),
+      ),
     eventByHash: (hash, fields) => read.readByHash(database, optionalName('hash', hash) ?? hash, fields),
     listEvents: (filter, order, page, fields) => listEvents(database, filter, order, page, fields),
-    countEvents: async (filter) => countEvents(database, await resolve(database, filter), limits.countCeiling),
+    countEvents: async (filter) =>
+      countEvents(database, await resolve(database, filter), limits.countCeiling),
     eventLog: (query, fields) => eventLog(database, query, fields),
     countEventLog: async (query) => countEvents(database, eventLogFilter(query), limits.countCeiling),
     eventsOfRequest: (requestId, fields) => requestEvents(database, requestId, fields),
@@ -148,7 +167,11 @@ async function eventsBelowNode(
   return whole(await read.readBelowNode(database, requestId, nodeId, limits.chainEvents + 1, fields));
 }
 
-async function requestEvents(database: Database, requestId: string, fields: Fields): Promise<readonly PartialEvent[]> {
+async function requestEvents(
+  database: Database,
+  requestId: string,
+  fields: Fields,
+): Promise<readonly PartialEvent[]> {
   optionalName('requestId', requestId);
   return whole(await read.readRequest(database, requestId, limits.chainEvents + 1, fields));
 }
@@ -186,7 +209,10 @@ async function dependentsOf(
   return new Map(parentIds.map((id) => [id, toPage(byParent.get(id) ?? [], page, 'CREATED')]));
 }
 
-async function countDependents(database: Database, parentIds: readonly string[]): Promise<Map<string, Count>> {
+async function countDependents(
+  database: Database,
+  parentIds: readonly string[],
+): Promise<Map<string, Count>> {
   const rows = await read.countDependents(database, parentIds, limits.countCeiling);
   return new Map(
     rows.map(({ parent, count }) => [

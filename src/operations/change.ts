@@ -22,7 +22,11 @@ export interface ChangeParts {
   readonly broadcastProgress: (target: ProgressTarget, progress: number, description: string | null) => void;
 }
 
-export async function updateEvent(parts: ChangeParts, caller: Caller, input: UpdateInput): Promise<PartialEvent> {
+export async function updateEvent(
+  parts: ChangeParts,
+  caller: Caller,
+  input: UpdateInput,
+): Promise<PartialEvent> {
   const { patch, progress, durable } = checkUpdate(input, caller.name);
   const event = durable ? await write(parts.writer, patch) : { id: patch.id };
   if (progress !== null) {
@@ -42,8 +46,15 @@ export async function updateEvents(
 }
 
 async function write(writer: LogWriter, patch: EventPatch): Promise<PartialEvent> {
-  const row = await writer.update({ ...patch, replace: false, topic: null, eventType: null, senderType: null });
-  if (!row.found || row.fromStatus === null || row.position === null || row.status === null) throw notFound(patch.id);
+  const row = await writer.update({
+    ...patch,
+    replace: false,
+    topic: null,
+    eventType: null,
+    senderType: null,
+  });
+  if (!row.found || row.fromStatus === null || row.position === null || row.status === null)
+    throw notFound(patch.id);
   if (!row.allowed && patch.status !== null) throw invalidTransition(patch.id, row.fromStatus, patch.status);
   return { id: patch.id, position: row.position, status: row.status };
 }
@@ -52,7 +63,9 @@ export async function deleteEvent(parts: ChangeParts, caller: Caller, givenId: s
   const id = checkId(givenId);
   const row = await parts.writer.delete({ id, by: caller.name });
   if (row.hasDependents) {
-    throw new ThroughlineError('HAS_DEPENDENTS', `Other events depend on event ${id}; delete those first.`, { eventId: id });
+    throw new ThroughlineError('HAS_DEPENDENTS', `Other events depend on event ${id}; delete those first.`, {
+      eventId: id,
+    });
   }
   if (!row.deleted && !(row.retried && row.deletedBefore)) throw notFound(id);
   return id;

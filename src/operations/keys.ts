@@ -28,7 +28,10 @@ export async function openKeys(database: Database, adminKey: string | null): Pro
 }
 
 function keysOf(stored: readonly StoredKey[], madeKey: string | null): Keys {
-  const known = stored.map(({ name, scopes, hash }) => ({ viewer: { name, scopes }, hash: Buffer.from(hash, 'hex') }));
+  const known = stored.map(({ name, scopes, hash }) => ({
+    viewer: { name, scopes },
+    hash: Buffer.from(hash, 'hex'),
+  }));
   return {
     madeKey,
     authenticate: (key) => {

@@ -90,7 +90,11 @@ export interface Operations {
   countEventLog(query: EventLogQuery): Promise<Count>;
   eventsOfRequest(requestId: string, fields: readonly EventField[]): Promise<readonly PartialEvent[]>;
   /** The node and all below it, parents first; empty where there is no such node. */
-  eventsBelowNode(requestId: string, nodeId: string, fields: readonly EventField[]): Promise<readonly PartialEvent[]>;
+  eventsBelowNode(
+    requestId: string,
+    nodeId: string,
+    fields: readonly EventField[],
+  ): Promise<readonly PartialEvent[]>;
   /** Null where the request has no events. */
   eventChain(requestId: string, fields: readonly EventField[]): Promise<Chain | null>;
   /** One page for each parent, oldest first, in one statement. */

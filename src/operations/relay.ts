@@ -69,7 +69,10 @@ export class Relay {
     while (this.#queue.length > 0) {
       const messages = this.#queue.splice(0, 500);
       await notifyGateways(this.#database, this.#toParts(messages)).catch((error: unknown) => {
-        this.#logger.warn({ err: asError(error), lost: messages.length }, 'transient messages did not reach other gateways');
+        this.#logger.warn(
+          { err: asError(error), lost: messages.length },
+          'transient messages did not reach other gateways',
+        );
       });
     }
     this.#sending = undefined;
@@ -114,5 +117,8 @@ const dateFields = ['at', 'createdAt', 'updatedAt', 'startedAt', 'finishedAt'] a
 /** JSON made text of the dates of the record itself; what its payload holds stays as it is. */
 function withDates<Value extends object>(value: Value): Value {
   const dates = dateFields.filter((field) => typeof Reflect.get(value, field) === 'string');
-  return { ...value, ...Object.fromEntries(dates.map((field) => [field, new Date(String(Reflect.get(value, field)))])) };
+  return {
+    ...value,
+    ...Object.fromEntries(dates.map((field) => [field, new Date(String(Reflect.get(value, field)))])),
+  };
 }

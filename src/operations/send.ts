@@ -1,7 +1,7 @@
 // Sending events: one or thousands, once per hash, each below its parent in its request's chain.
 import { v7 as uuidv7 } from 'uuid';
 import { badInput, ThroughlineError } from '../base/errors.ts';
-import type { EventRecord, PartialEvent } from '../domain/event.ts';
+import type { EventRecord, Position } from '../domain/event.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { draftEvent, type EventDraft, type SendInput } from '../domain/send.ts';
 import { invalidTransition } from '../domain/status.ts';
@@ -24,8 +24,17 @@ export async function sendEvent(parts: SendParts, caller: Caller, input: SendInp
   return draft.store ? store(parts, caller, draft) : broadcast(parts, caller, draft);
 }
 
-export async function sendEvents(parts: SendParts, caller: Caller, inputs: readonly SendInput[]): Promise<BatchOutcome> {
-  return runBatch('sendEvents', inputs, async (input) => (await sendEvent(parts, caller, input)).event, parts.report);
+export async function sendEvents(
+  parts: SendParts,
+  caller: Caller,
+  inputs: readonly SendInput[],
+): Promise<BatchOutcome> {
+  return runBatch(
+    'sendEvents',
+    inputs,
+    async (input) => (await sendEvent(parts, caller, input)).event,
+    parts.report,
+  );
 }
 
 /** Comes back here where the event that had the hash was deleted before it could be replaced. */
@@ -33,7 +42,8 @@ async function store(parts: SendParts, caller: Caller, draft: EventDraft): Promi
   for (;;) {
     const event = newEvent(caller, draft);
     const row = await parts.writer.create(event);
-    if (row.position !== null && row.at !== null) return { event: created(event, row, row.at), duplicate: false };
+    if (row.position !== null && row.at !== null)
+      return { event: recordOf(event, row.requestId, row.at, row.position), duplicate: false };
     if (row.sameHash === null) throw conflict(event, row);
     const outcome = await resolveDuplicate(parts, caller, draft, row.sameHash);
     if (outcome) return outcome;
@@ -48,7 +58,10 @@ function newEvent(caller: Caller, draft: EventDraft): NewEvent {
 
 function conflict(event: NewEvent, row: CreatedRow): ThroughlineError {
   if (!row.parentFound) {
-    return new ThroughlineError('NOT_FOUND', `dependsOn names the event ${event.dependsOnId}, which does not exist.`);
+    return new ThroughlineError(
+      'NOT_FOUND',
+      `dependsOn names the event ${event.dependsOnId}, which does not exist.`,
+    );
   }
   return badInput(
     `nodeId ${JSON.stringify(event.nodeId)} is taken in the request ${JSON.stringify(row.requestId)} by event ${row.sameNode}; choose another or leave it out.`,
@@ -100,26 +113,26 @@ function checkSamePlace(draft: EventDraft, existing: ExistingEvent): void {
   }
 }
 
-function created(event: NewEvent, row: CreatedRow, at: Date): PartialEvent {
-  return { ...recordOf(event, row.requestId, at), position: row.position };
-}
-
 async function broadcast(parts: SendParts, caller: Caller, draft: EventDraft): Promise<SendOutcome> {
   const event = newEvent(caller, draft);
   const parentRequest = event.dependsOnId === null ? null : await parts.requestOf(event.dependsOnId);
   if (event.dependsOnId !== null && parentRequest === null) {
-    throw new ThroughlineError('NOT_FOUND', `dependsOn names the event ${event.dependsOnId}, which does not exist.`);
+    throw new ThroughlineError(
+      'NOT_FOUND',
+      `dependsOn names the event ${event.dependsOnId}, which does not exist.`,
+    );
   }
   const requestId = event.requestId ?? parentRequest ?? event.fallbackRequestId;
-  const record = recordOf(event, requestId, new Date());
+  const record = recordOf(event, requestId, new Date(), null);
   parts.broadcast(record);
   return { event: record, duplicate: false };
 }
 
-function recordOf(event: NewEvent, requestId: string, at: Date): EventRecord {
+/** Its JSON is parsed only where somebody asks for it. */
+function recordOf(event: NewEvent, requestId: string, at: Date, position: Position | null): EventRecord {
   return {
     id: event.id,
-    position: null,
+    position,
     hash: event.hash,
     topic: event.topic,
     eventType: event.eventType,
@@ -133,8 +146,12 @@ function recordOf(event: NewEvent, requestId: string, at: Date): EventRecord {
     status: event.status,
     retries: 0,
     description: event.description,
-    summary: parsed(event.summary),
-    payload: parsed(event.payload),
+    get summary() {
+      return parsed(event.summary);
+    },
+    get payload() {
+      return parsed(event.payload);
+    },
     result: null,
     error: null,
     createdAt: at,
@@ -147,4 +164,3 @@ function recordOf(event: NewEvent, requestId: string, at: Date): EventRecord {
 function parsed(text: string): JsonObject {
   return JSON.parse(text) as JsonObject;
 }
-

@@ -54,13 +54,21 @@ function liveWatch(live: Live): Watch {
 }
 
 function wantedByFeed({ filter, kinds, after }: FeedRequest): Wanted {
-  return { filter: checkFeedFilter(filter), kinds: kinds ?? null, after: after == null ? null : checkPosition(after) };
+  return {
+    filter: checkFeedFilter(filter),
+    kinds: kinds ?? null,
+    after: after == null ? null : checkPosition(after),
+  };
 }
 
 function wantedByStatus({ ids, requestId, after }: StatusRequest): Wanted {
   const filter = checkFilter({ ids, requestIds: requestId == null ? null : [requestId] });
   if ((filter.ids === null) === (filter.requestIds === null)) throw badInput('Give either ids or requestId.');
-  return { filter, kinds: ['CREATED', 'STATUS', 'DELETED'], after: after == null ? null : checkPosition(after) };
+  return {
+    filter,
+    kinds: ['CREATED', 'STATUS', 'DELETED'],
+    after: after == null ? null : checkPosition(after),
+  };
 }
 
 function wants({ filter, kinds }: Wanted, { change, filterable }: LiveChange): boolean {
@@ -99,17 +107,20 @@ function wantedProgress({ ids, requestId, topics }: ProgressRequest): CheckedFil
 }
 
 function matchesProgress(wanted: CheckedFilter, item: EventProgress): boolean {
-  return filterMatches({ ...wanted, words: [] }, {
-    id: item.eventId,
-    topic: item.topic,
-    requestId: item.requestId ?? '',
-    project: null,
-    user: null,
-    sender: null,
-    status: 'IN_PROGRESS',
-    description: '',
-    createdAt: item.at,
-  });
+  return filterMatches(
+    { ...wanted, words: [] },
+    {
+      id: item.eventId,
+      topic: item.topic,
+      requestId: item.requestId ?? '',
+      project: null,
+      user: null,
+      sender: null,
+      status: 'IN_PROGRESS',
+      description: '',
+      createdAt: item.at,
+    },
+  );
 }
 
 class DatabasePrelude implements Prelude {
@@ -160,7 +171,7 @@ class DatabasePrelude implements Prelude {
     const until = this.#tail.position > start ? this.#tail.position : start;
     this.handover = until;
     const selection = selectionOf(wanted.filter);
-    for (let position = start; position < until; ) {
+    for (let position = start; position < until;) {
       const rows = await readLog(this.#database, position, until, catchUpBatch, selection);
       for (const { entry, event } of rows) {
         const item = changeOfEntry(entry, event);
@@ -196,7 +207,9 @@ function refuseUnknown(ids: readonly string[], events: readonly { id: string }[]
   const known = new Set(events.map((event) => event.id));
   const unknown = ids.filter((id) => !known.has(id));
   if (unknown.length === 0) return;
-  throw new ThroughlineError('NOT_FOUND', `There is no event ${unknown.slice(0, 3).join(', ')}.`, { ids: unknown.slice(0, 100) });
+  throw new ThroughlineError('NOT_FOUND', `There is no event ${unknown.slice(0, 3).join(', ')}.`, {
+    ids: unknown.slice(0, 100),
+  });
 }
 
 /** What of a filter an index of the log serves; the rest is tested in process. */

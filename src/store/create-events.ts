@@ -113,7 +113,11 @@ export async function createEvents(
   hint: string,
 ): Promise<CreatedRow[]> {
   const values = [`[${events.map(toRow).join(',')}]`, hint, retried];
-  const rows = await database.query<CreatedRow & { n: number }>({ name: 'create-events', text: createStatement, values });
+  const rows = await database.query<CreatedRow & { n: number }>({
+    name: 'create-events',
+    text: createStatement,
+    values,
+  });
   return rows.sort((a, b) => a.n - b.n);
 }
 

@@ -44,6 +44,10 @@ export async function deleteEvents(
   hint: string,
 ): Promise<DeletedRow[]> {
   const values = [JSON.stringify(deletions.map((deletion, n) => ({ n, ...deletion }))), hint];
-  const rows = await database.query<DeletedRow & { n: number }>({ name: 'delete-events', text: deleteStatement, values });
+  const rows = await database.query<DeletedRow & { n: number }>({
+    name: 'delete-events',
+    text: deleteStatement,
+    values,
+  });
   return rows.sort((a, b) => a.n - b.n);
 }

@@ -55,4 +55,3 @@ export const lightFields: readonly EventField[] = [
   'startedAt',
   'finishedAt',
 ];
-

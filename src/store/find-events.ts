@@ -76,7 +76,10 @@ function scanEvents(parts: FilterSql, query: ListQuery): Scan {
  */
 function scanLog(query: ListQuery): Scan {
   const topics = query.filter.topics?.every(isExactTopic) ? query.filter.topics : null;
-  const driver = topics && { values: sql`unnest(${topics}::text[]) AS d(value)`, match: sql`l.topic = d.value` };
+  const driver = topics && {
+    values: sql`unnest(${topics}::text[]) AS d(value)`,
+    match: sql`l.topic = d.value`,
+  };
   const where = allOf([...(driver ? [driver.match] : []), ...bounds(query, logPlace)]);
   const candidates = sql`SELECT x.updated_at AS place_at, l.position AS place_position, x.*
     FROM (SELECT l.position, l.event_id FROM log l WHERE ${where} ORDER BY ${orderBy(query, logPlace)} ${budget}) l
@@ -92,7 +95,9 @@ function pageStatement(scan: Scan, query: ListQuery): Sql {
   const order = orderBy(query, pagePlace(query));
   const page = sql`SELECT * FROM (${scan.candidates}) e WHERE ${allOf(scan.residual)} ORDER BY ${order}
     LIMIT ${query.limit + offset}`;
-  const merged = scan.driver ? sql`SELECT e.* FROM ${scan.driver.values} CROSS JOIN LATERAL (${page}) e` : page;
+  const merged = scan.driver
+    ? sql`SELECT e.* FROM ${scan.driver.values} CROSS JOIN LATERAL (${page}) e`
+    : page;
   return sql`SELECT ${selectEvent(query.fields)}, e.place_at, e.place_position FROM (${merged}) e
     ORDER BY ${order} LIMIT ${query.limit} OFFSET ${offset}`;
 }

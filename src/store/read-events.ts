@@ -8,12 +8,22 @@ import type { ListedRow } from './find-events.ts';
 
 type Fields = readonly EventField[];
 
-export function readByIds(database: Queryable, ids: readonly string[], fields: Fields): Promise<PartialEvent[]> {
+export function readByIds(
+  database: Queryable,
+  ids: readonly string[],
+  fields: Fields,
+): Promise<PartialEvent[]> {
   return database.query(sql`SELECT ${selectEvent(fields)} FROM events e WHERE e.id = ANY(${ids}::uuid[])`);
 }
 
-export async function readByHash(database: Queryable, hash: string, fields: Fields): Promise<PartialEvent | null> {
-  const rows = await database.query<PartialEvent>(sql`SELECT ${selectEvent(fields)} FROM events e WHERE e.hash = ${hash}`);
+export async function readByHash(
+  database: Queryable,
+  hash: string,
+  fields: Fields,
+): Promise<PartialEvent | null> {
+  const rows = await database.query<PartialEvent>(
+    sql`SELECT ${selectEvent(fields)} FROM events e WHERE e.hash = ${hash}`,
+  );
   return rows[0] ?? null;
 }
 

@@ -115,7 +115,11 @@ export async function updateEvents(
   hint: string,
 ): Promise<UpdatedRow[]> {
   const values = [`[${changes.map(toRow).join(',')}]`, hint];
-  const rows = await database.query<UpdatedRow & { n: number }>({ name: 'update-events', text: updateStatement, values });
+  const rows = await database.query<UpdatedRow & { n: number }>({
+    name: 'update-events',
+    text: updateStatement,
+    values,
+  });
   return rows.sort((a, b) => a.n - b.n);
 }
 

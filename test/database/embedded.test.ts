@@ -4,14 +4,15 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLogger } from '../../src/base/logger.ts';
 import { DatabaseUnavailable, StartupError } from '../../src/database/database.ts';
 import { openEmbedded } from '../../src/database/embedded.ts';
-import { openLink } from '../../src/database/embedded-link.ts';
+import { EmbeddedLink } from '../../src/database/embedded-link.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import { Child } from '../support/child.ts';
-import { describeEmbedded, embeddedTemplate } from '../support/database.ts';
+import { describeEmbedded } from '../support/database.ts';
 
 const logger = createLogger('silent');
 let parent = '';
@@ -35,15 +36,20 @@ describeEmbedded('a long statement', (backend) => {
   });
 });
 
+/** Says that it is ready, and crashes at the first request. */
+const dyingThread = `const { parentPort } = require('node:worker_threads');
+  parentPort.on('message', () => { throw new Error('crash'); });
+  parentPort.postMessage({ kind: 'ready' });`;
+
 describe('the thread of the database', () => {
   test('fails what waits and what comes after when it ends by itself', async () => {
-    const link = await openLink({ dataFolder: 'memory://', from: await embeddedTemplate() }, 'memory');
+    const link = new EmbeddedLink(new Worker(dyingThread, { eval: true }));
     const deaths: Error[] = [];
     link.onDeath = (failure) => deaths.push(failure);
-    const waiting = link.send({ do: 'query', text: 'SELECT pg_sleep(0.2)', values: [], inside: false });
-    // What can not be cloned back makes the thread fail, as a crash would.
-    const crash = link.send({ do: 'crash' } as never);
-    await expect(Promise.all([waiting, crash])).rejects.toThrow(DatabaseUnavailable);
+    await link.ready;
+    const [first, second] = [link.send({ do: 'dump' }), link.send({ do: 'dump' })];
+    await expect(first).rejects.toThrow(DatabaseUnavailable);
+    await expect(second).rejects.toThrow(DatabaseUnavailable);
     await expect(link.send({ do: 'dump' })).rejects.toThrow(DatabaseUnavailable);
     expect(deaths).toHaveLength(1);
     await link.end();

@@ -1,5 +1,5 @@
 // The database on a server: starts that can not succeed, and connections that are lost.
-import { createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { describe, expect, test, vi } from 'vitest';
 import { type Database, DatabaseUnavailable, StartupError } from '../../src/database/database.ts';
 import { openPostgres } from '../../src/database/postgres.ts';
@@ -23,6 +23,25 @@ async function serve(handle: (socket: Socket) => void): Promise<{ server: Server
   const server = createServer(handle);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { server, port: (server.address() as { port: number }).port };
+}
+
+/** Stands before the server; when silenced, the connections of that time stay open but carry nothing any more. */
+async function silencableProxy({ hostname, port: to }: URL) {
+  const sockets: Socket[] = [];
+  const { server, port } = await serve((near) => {
+    const far = connect({ host: hostname, port: Number(to || 5432) });
+    for (const socket of [near, far]) socket.on('error', () => {});
+    near.pipe(far).pipe(near);
+    sockets.push(near, far);
+  });
+  const silence = () => {
+    for (const socket of sockets) socket.unpipe().pause();
+  };
+  const close = () => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  };
+  return { port, silence, close };
 }
 
 describe('a Postgres URL', () => {
@@ -139,6 +158,22 @@ describePostgres('a connection', (backend) => {
       await onServer(backend.url, `SELECT pg_notify('a', 'news')`);
       await vi.waitFor(() => expect(hints.at(-1)).toBe('a:news'));
     }));
+
+  test('for notifications whose other end fell silent is found out and made anew', async () => {
+    const proxy = await silencableProxy(new URL(backend.url));
+    const url = new URL(backend.url);
+    url.hostname = '127.0.0.1';
+    url.port = String(proxy.port);
+    const database = await openPostgres(url.href, { applicationName });
+    const hints: string[] = [];
+    await database.listen('a', (payload) => hints.push(payload));
+    proxy.silence();
+    await vi.waitFor(() => expect(hints).toEqual(['', '']), { timeout: 25_000, interval: 200 });
+    await onServer(backend.url, `SELECT pg_notify('a', 'news')`);
+    await vi.waitFor(() => expect(hints.at(-1)).toBe('news'));
+    await database.close();
+    proxy.close();
+  });
 
   test('that another holds is waited for in bounded time', async () => {
     const database = await openPostgres(backend.url, { applicationName, poolSize: 1 });

@@ -15,8 +15,20 @@ interface Node {
 const at = (second: number) => new Date(Date.UTC(2025, 0, 1, 0, 0, second));
 const ids = (events: readonly { id: string }[]) => events.map(({ id }) => id);
 
-function node(id: string, dependsOnId: string | null, status: EventStatus, created = 0, finished: number | null = null): Node {
-  return { id, dependsOnId, status, createdAt: at(created), finishedAt: finished === null ? null : at(finished) };
+function node(
+  id: string,
+  dependsOnId: string | null,
+  status: EventStatus,
+  created = 0,
+  finished: number | null = null,
+): Node {
+  return {
+    id,
+    dependsOnId,
+    status,
+    createdAt: at(created),
+    finishedAt: finished === null ? null : at(finished),
+  };
 }
 
 /** Parents before children: each depends on an earlier one, on an event of another request, or on none. */
@@ -32,7 +44,8 @@ const forest = fc
   )
   .map((drawn) =>
     drawn.map(({ parent, status, created, finished }, index) => {
-      const dependsOnId = parent === -2 ? null : parent === -1 || index === 0 ? 'elsewhere' : `n${parent % index}`;
+      const dependsOnId =
+        parent === -2 ? null : parent === -1 || index === 0 ? 'elsewhere' : `n${parent % index}`;
       return node(`n${index}`, dependsOnId, status, created, finished);
     }),
   );
@@ -57,7 +70,8 @@ describe('a chain', () => {
     fc.assert(
       fc.property(forest, (events) => {
         const expected = events.filter(
-          ({ id, status }) => status === 'FAILED' && !below(events, id).some((event) => event.status === 'FAILED'),
+          ({ id, status }) =>
+            status === 'FAILED' && !below(events, id).some((event) => event.status === 'FAILED'),
         );
         expect(summarizeChain(events).failedLeaves).toEqual(expected);
       }),

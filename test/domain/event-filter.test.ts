@@ -51,7 +51,15 @@ const filter: fc.Arbitrary<EventFilter> = fc.record(conditions, { requiredKeys: 
 
 const lists = ['ids', 'projects', 'users', 'senders', 'statuses', 'requestIds', 'topics'] as const;
 /** Where a list looks in an event. */
-const fieldOf = { ids: 'id', projects: 'project', users: 'user', senders: 'sender', statuses: 'status', requestIds: 'requestId', topics: 'topic' } as const;
+const fieldOf = {
+  ids: 'id',
+  projects: 'project',
+  users: 'user',
+  senders: 'sender',
+  statuses: 'status',
+  requestIds: 'requestId',
+  topics: 'topic',
+} as const;
 
 const matches = (given: EventFilter | null, item: Filterable) => filterMatches(checkFilter(given), item);
 const at: Filterable = {
@@ -93,7 +101,9 @@ describe('a filter', () => {
       fc.property(event, (item) => {
         const value = item[fieldOf[list]];
         if (value !== null) expect(matches({ [list]: [value] }, item)).toBe(true);
-        const others = lists.map((other) => item[fieldOf[other]]).filter((other) => other !== value && other !== null);
+        const others = lists
+          .map((other) => item[fieldOf[other]])
+          .filter((other) => other !== value && other !== null);
         const elsewhere = list === 'ids' ? uuids.filter((other) => other !== value) : others;
         expect(matches({ [list]: elsewhere }, item)).toBe(false);
       }),
@@ -127,7 +137,9 @@ describe('a filter', () => {
     for (const written of [canonical.toUpperCase(), canonical.replaceAll('-', '')]) {
       expect(checkFilter({ ids: [written] }).ids).toEqual([canonical]);
     }
-    expect(() => checkFilter({ ids: [canonical, 'nothing'] })).toThrow(refusal('BAD_USER_INPUT', '^ids "nothing" is not'));
+    expect(() => checkFilter({ ids: [canonical, 'nothing'] })).toThrow(
+      refusal('BAD_USER_INPUT', '^ids "nothing" is not'),
+    );
   });
 
   test('keeps each member of a list once', () => {
@@ -141,33 +153,50 @@ describe('a filter', () => {
     expect(() => checkFilter({ projects: [...full, 'p0'] })).toThrow(refusal('LIMIT_EXCEEDED', message));
   });
 
-  test.each(['projects', 'users', 'senders', 'requestIds'] as const)('refuses names in %s that no event can have', (list) => {
-    for (const impossible of ['', 'x'.repeat(limits.nameLength + 1), 'a\u0000', '\ud800']) {
-      expect(() => checkFilter({ [list]: [impossible] })).toThrow(refusal('BAD_USER_INPUT', `^${list} `));
-    }
-  });
+  test.each(['projects', 'users', 'senders', 'requestIds'] as const)(
+    'refuses names in %s that no event can have',
+    (list) => {
+      for (const impossible of ['', 'x'.repeat(limits.nameLength + 1), 'a\u0000', '\ud800']) {
+        expect(() => checkFilter({ [list]: [impossible] })).toThrow(refusal('BAD_USER_INPUT', `^${list} `));
+      }
+    },
+  );
 });
 
 describe('the words of a filter', () => {
-  test.each(['push', 'PUSH github', 'alpha', 'builder-7', 'GROSSES'.replace('SS', 'ß'), '100%', 'paket\tfertig', '  push  ', ' '])(
-    '%j are found in any of the texts, in any case',
-    (text) => expect(matches({ text }, at)).toBe(true),
-  );
+  test.each([
+    'push',
+    'PUSH github',
+    'alpha',
+    'builder-7',
+    'GROSSES'.replace('SS', 'ß'),
+    '100%',
+    'paket\tfertig',
+    '  push  ',
+    ' ',
+  ])('%j are found in any of the texts, in any case', (text) => expect(matches({ text }, at)).toBe(true));
 
-  test.each(['push nothing', '100_', 'pushalpha', 'null', uuids[0]!, 'FINISHED'])('%j are not found', (text) => {
-    expect(matches({ text }, at)).toBe(false);
-  });
+  test.each(['push nothing', '100_', 'pushalpha', 'null', uuids[0]!, 'FINISHED'])(
+    '%j are not found',
+    (text) => {
+      expect(matches({ text }, at)).toBe(false);
+    },
+  );
 
   test('are 500 characters at most', () => {
     expect(checkFilter({ text: 'x'.repeat(limits.nameLength) }).words).toHaveLength(1);
-    expect(() => checkFilter({ text: 'x'.repeat(limits.nameLength + 1) })).toThrow(refusal('BAD_USER_INPUT', '^text '));
+    expect(() => checkFilter({ text: 'x'.repeat(limits.nameLength + 1) })).toThrow(
+      refusal('BAD_USER_INPUT', '^text '),
+    );
   });
 });
 
 describe('the filter of a feed', () => {
   test('cannot ask for dependents, whichever way; every other one can', () => {
     for (const hasDependents of [true, false]) {
-      expect(() => checkFeedFilter({ hasDependents })).toThrow(refusal('BAD_USER_INPUT', '^hasDependents cannot select changes'));
+      expect(() => checkFeedFilter({ hasDependents })).toThrow(
+        refusal('BAD_USER_INPUT', '^hasDependents cannot select changes'),
+      );
       expect(checkFilter({ hasDependents }).hasDependents).toBe(hasDependents);
     }
     fc.assert(

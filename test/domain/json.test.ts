@@ -23,16 +23,27 @@ describe('a number', () => {
     return a.startsWith('-') === b.startsWith('-') && scaled(x) === scaled(y);
   }
 
-  const digits = (maxLength: number) => fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: 1, maxLength });
+  const digits = (maxLength: number) =>
+    fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: 1, maxLength });
   const zeros = fc.nat(25).map((n) => '0'.repeat(n));
-  const whole = fc.oneof(fc.constant('0'), fc.tuple(fc.integer({ min: 1, max: 9 }), digits(22), zeros).map((all) => all.join('')));
-  const fraction = fc.oneof(fc.constant(''), fc.tuple(zeros, digits(22), zeros).map(([a, b, c]) => `.${a}${b}${c}`));
+  const whole = fc.oneof(
+    fc.constant('0'),
+    fc.tuple(fc.integer({ min: 1, max: 9 }), digits(22), zeros).map((all) => all.join('')),
+  );
+  const fraction = fc.oneof(
+    fc.constant(''),
+    fc.tuple(zeros, digits(22), zeros).map(([a, b, c]) => `.${a}${b}${c}`),
+  );
   const exponent = fc.oneof(
     fc.constant(''),
-    fc.tuple(fc.constantFrom('e', 'E'), fc.constantFrom('', '+', '-'), fc.constantFrom('', '00'), fc.nat(400)).map((all) => all.join('')),
+    fc
+      .tuple(fc.constantFrom('e', 'E'), fc.constantFrom('', '+', '-'), fc.constantFrom('', '00'), fc.nat(400))
+      .map((all) => all.join('')),
   );
   /** Every form that JSON's grammar knows. */
-  const written = fc.tuple(fc.constantFrom('', '-'), whole, fraction, exponent).map((parts) => parts.join(''));
+  const written = fc
+    .tuple(fc.constantFrom('', '-'), whole, fraction, exponent)
+    .map((parts) => parts.join(''));
 
   test('is exact if and only if what JSON.stringify writes of it is the same number', () => {
     fc.assert(
@@ -63,25 +74,47 @@ describe('a number', () => {
     );
   });
 
-  test.each(['0', '-0', '-0.0', '0e400', '1E+2', '1e-05', '9007199254740992', '0.1', '5e-324', '1.7976931348623157e308', '100000000000000000000'])(
-    '%s is exact',
-    (text) => expect(isExactNumber(text)).toBe(true),
-  );
+  test.each([
+    '0',
+    '-0',
+    '-0.0',
+    '0e400',
+    '1E+2',
+    '1e-05',
+    '9007199254740992',
+    '0.1',
+    '5e-324',
+    '1.7976931348623157e308',
+    '100000000000000000000',
+  ])('%s is exact', (text) => expect(isExactNumber(text)).toBe(true));
 
-  test.each(['1e400', '-1e309', '1e-400', '4e-324', '9007199254740993', '12345678901234567890', '0.1000000000000000055', '0.10000000000000000001', '1.7976931348623158e308'])(
-    '%s is not exact',
-    (text) => expect(isExactNumber(text)).toBe(false),
-  );
+  test.each([
+    '1e400',
+    '-1e309',
+    '1e-400',
+    '4e-324',
+    '9007199254740993',
+    '12345678901234567890',
+    '0.1000000000000000055',
+    '0.10000000000000000001',
+    '1.7976931348623158e308',
+  ])('%s is not exact', (text) => expect(isExactNumber(text)).toBe(false));
 
   test('of a hundred million digits is answered as fast as one of ten', () => {
     // Comparing such texts would take minutes; that this test ends is what it shows.
     const many = '0'.repeat(1e8);
-    for (const text of [`1.${many}1`, `1${many}`, `1e-${many}1`, `0.${many}1`]) expect(isExactNumber(text)).toBe(false);
+    for (const text of [`1.${many}1`, `1${many}`, `1e-${many}1`, `0.${many}1`])
+      expect(isExactNumber(text)).toBe(false);
   });
 });
 
 describe('a JSON value', () => {
-  const wellFormed = fc.string({ unit: fc.oneof(fc.constantFrom('\\', '"', '\\u0000', '😀', '\n', '\u0001'), fc.string({ unit: 'grapheme', maxLength: 1 })) });
+  const wellFormed = fc.string({
+    unit: fc.oneof(
+      fc.constantFrom('\\', '"', '\\u0000', '😀', '\n', '\u0001'),
+      fc.string({ unit: 'grapheme', maxLength: 1 }),
+    ),
+  });
   const value = fc.jsonValue({ maxDepth: 5 }).filter((drawn) => !JSON.stringify(drawn).includes('\\u0000'));
 
   test('comes back as it was sent', () => {
@@ -105,7 +138,8 @@ describe('a JSON value', () => {
   /** `leaf` at the path, with something harmless beside it on each level. */
   function buried(leaf: unknown, steps: readonly (string | number)[]): unknown {
     return steps.reduceRight<unknown>(
-      (inner, key) => (typeof key === 'number' ? [...Array(key).fill('\\u0000'), inner] : { A: 1, [key]: inner, Z: '😀' }),
+      (inner, key) =>
+        typeof key === 'number' ? [...Array(key).fill('\\u0000'), inner] : { A: 1, [key]: inner, Z: '😀' },
       leaf,
     );
   }
@@ -119,18 +153,27 @@ describe('a JSON value', () => {
     ['the first half of a surrogate pair', '\ud800', 'contains half of a surrogate pair'],
     ['the second half of one', 'x\udfff', 'contains half of a surrogate pair'],
     ['half of one in a key', { '\udc00': [] }, 'contains half of a surrogate pair'],
-    ['a number that a double would change', new UnsafeNumber('1e400'), 'is the number 1e400, which would lose digits'],
+    [
+      'a number that a double would change',
+      new UnsafeNumber('1e400'),
+      'is the number 1e400, which would lose digits',
+    ],
   ])('with %s anywhere is refused, naming the path', (_what, leaf, complaint) => {
     fc.assert(
       fc.property(path, (steps) => {
         const at = written(steps).replace(/[[\].]/g, '\\$&');
-        expect(() => toJsonText('payload', buried(leaf, steps))).toThrow(refusal('BAD_USER_INPUT', `^${at} ${complaint}`));
+        expect(() => toJsonText('payload', buried(leaf, steps))).toThrow(
+          refusal('BAD_USER_INPUT', `^${at} ${complaint}`),
+        );
       }),
     );
   });
 
   test('may be nested to the limit and no further, whether by lists or by objects', () => {
-    const nested = fc.array(fc.constantFrom('k', 0), { minLength: limits.jsonDepth, maxLength: limits.jsonDepth });
+    const nested = fc.array(fc.constantFrom('k', 0), {
+      minLength: limits.jsonDepth,
+      maxLength: limits.jsonDepth,
+    });
     fc.assert(
       fc.property(nested, fc.constantFrom<[string | number]>(['k'], [0]), (steps, [more]) => {
         const fits = buried('leaf', steps);
@@ -148,25 +191,38 @@ describe('a JSON value', () => {
     expect(() => toJsonText('payload', value)).toThrow(refusal('LIMIT_EXCEEDED', /^payload is nested/));
   });
 
-  test.each(['x', 'é', '😀', '"', '\n'])('of %j may have the limit in bytes of JSON, and not one more', (char) => {
-    const bytesEach = Buffer.byteLength(JSON.stringify(char)) - 2;
-    const room = limits.jsonBytes - Buffer.byteLength('{"k":""}');
-    const full = char.repeat(Math.floor(room / bytesEach)) + 'x'.repeat(room % bytesEach);
-    expect(Buffer.byteLength(toJsonText('payload', { k: full }))).toBe(limits.jsonBytes);
-    expect(() => toJsonText('payload', { k: `${full}x` })).toThrow(
-      refusal('LIMIT_EXCEEDED', `^payload is ${limits.jsonBytes + 1} bytes of JSON; at most ${limits.jsonBytes}`),
-    );
-  });
+  test.each(['x', 'é', '😀', '"', '\n'])(
+    'of %j may have the limit in bytes of JSON, and not one more',
+    (char) => {
+      const bytesEach = Buffer.byteLength(JSON.stringify(char)) - 2;
+      const room = limits.jsonBytes - Buffer.byteLength('{"k":""}');
+      const full = char.repeat(Math.floor(room / bytesEach)) + 'x'.repeat(room % bytesEach);
+      expect(Buffer.byteLength(toJsonText('payload', { k: full }))).toBe(limits.jsonBytes);
+      expect(() => toJsonText('payload', { k: `${full}x` })).toThrow(
+        refusal(
+          'LIMIT_EXCEEDED',
+          `^payload is ${limits.jsonBytes + 1} bytes of JSON; at most ${limits.jsonBytes}`,
+        ),
+      );
+    },
+  );
 });
 
 describe('a JSON object', () => {
-  test.each([[[]], [null], [undefined], ['text'], [1], [true], [new UnsafeNumber('1e400')]])('is not %j', (value) => {
-    expect(() => toJsonObjectText('summary', value)).toThrow(refusal('BAD_USER_INPUT', /^summary must be a JSON object/));
-  });
+  test.each([[[]], [null], [undefined], ['text'], [1], [true], [new UnsafeNumber('1e400')]])(
+    'is not %j',
+    (value) => {
+      expect(() => toJsonObjectText('summary', value)).toThrow(
+        refusal('BAD_USER_INPUT', /^summary must be a JSON object/),
+      );
+    },
+  );
 
   test('is held to what holds for every JSON value', () => {
     expect(toJsonObjectText('summary', { a: [1] })).toBe('{"a":[1]}');
-    expect(() => toJsonObjectText('summary', { a: '\u0000' })).toThrow(refusal('BAD_USER_INPUT', /^summary\.a /));
+    expect(() => toJsonObjectText('summary', { a: '\u0000' })).toThrow(
+      refusal('BAD_USER_INPUT', /^summary\.a /),
+    );
   });
 
   test('may have keys that mean something to JavaScript', () => {

@@ -32,14 +32,19 @@ describe('a page', () => {
     );
   });
 
-  test.each([-1, limits.pageSize + 1, 0.5, Number.NaN, Number.POSITIVE_INFINITY])('of size %s is refused', (size) => {
-    const allowed = `is ${size}; 0 to ${limits.pageSize} is allowed`;
-    expect(() => checkPage({ first: size }, 'CREATED')).toThrow(badUserInput(`^first ${allowed}`));
-    expect(() => checkPage({ last: size }, 'CREATED')).toThrow(badUserInput(`^last ${allowed}`));
-  });
+  test.each([-1, limits.pageSize + 1, 0.5, Number.NaN, Number.POSITIVE_INFINITY])(
+    'of size %s is refused',
+    (size) => {
+      const allowed = `is ${size}; 0 to ${limits.pageSize} is allowed`;
+      expect(() => checkPage({ first: size }, 'CREATED')).toThrow(badUserInput(`^first ${allowed}`));
+      expect(() => checkPage({ last: size }, 'CREATED')).toThrow(badUserInput(`^last ${allowed}`));
+    },
+  );
 
   test('has one end: first and last together are refused, also where one of them is 0', () => {
-    expect(() => checkPage({ first: 0, last: 1 }, 'CREATED')).toThrow(badUserInput('^Give first or last, not both'));
+    expect(() => checkPage({ first: 0, last: 1 }, 'CREATED')).toThrow(
+      badUserInput('^Give first or last, not both'),
+    );
   });
 });
 
@@ -76,8 +81,12 @@ describe('a cursor', () => {
   test('is refused where it is none, with the name of its argument', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.base64String(), fc.string().map(base64url)), order, (text, by) => {
-        expect(() => checkPage({ after: text }, by)).toThrow(badUserInput('^after is not a cursor of this list'));
-        expect(() => checkPage({ before: text }, by)).toThrow(badUserInput('^before is not a cursor of this list'));
+        expect(() => checkPage({ after: text }, by)).toThrow(
+          badUserInput('^after is not a cursor of this list'),
+        );
+        expect(() => checkPage({ before: text }, by)).toThrow(
+          badUserInput('^before is not a cursor of this list'),
+        );
       }),
     );
   });
@@ -99,7 +108,9 @@ describe('a cursor', () => {
     'CREATED:1:1\u0000',
     'CREATED:١:1',
   ])('that says %j inside is refused', (text) => {
-    expect(() => checkPage({ after: base64url(text) }, 'CREATED')).toThrow(badUserInput('^after .*is not a (cursor|log position)'));
+    expect(() => checkPage({ after: base64url(text) }, 'CREATED')).toThrow(
+      badUserInput('^after .*is not a (cursor|log position)'),
+    );
   });
 });
 
@@ -113,12 +124,24 @@ describe('a position', () => {
     expect(checkPosition(String(maxPosition))).toBe(maxPosition);
   });
 
-  test.each(['', '-1', '+1', '1.0', '1e3', ' 1', '1\n', '0x1', '1n', '١', String(maxPosition + 1n), '1'.repeat(20)])(
-    'is not %j',
-    (text) => {
-      expect(() => checkPosition(text)).toThrow(badUserInput(/^after ".*" is not a log position: a decimal number/));
-    },
-  );
+  test.each([
+    '',
+    '-1',
+    '+1',
+    '1.0',
+    '1e3',
+    ' 1',
+    '1\n',
+    '0x1',
+    '1n',
+    '١',
+    String(maxPosition + 1n),
+    '1'.repeat(20),
+  ])('is not %j', (text) => {
+    expect(() => checkPosition(text)).toThrow(
+      badUserInput(/^after ".*" is not a log position: a decimal number/),
+    );
+  });
 
   test('that is refused is quoted shortly, under the name of its argument', () => {
     expect(() => checkPosition('x'.repeat(10_000), 'from')).toThrow(badUserInput(/^from "x{30}" is not/));

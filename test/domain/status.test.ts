@@ -23,9 +23,16 @@ const table = `
   RESTARTED       x         x         x       x       x        x
 `;
 
-const [columns = [], ...rows] = table.trim().split('\n').map((line) => line.trim().split(/\s+/));
+const [columns = [], ...rows] = table
+  .trim()
+  .split('\n')
+  .map((line) => line.trim().split(/\s+/));
 const pairs = rows.flatMap(([from, ...marks]) =>
-  columns.map((to, index) => ({ from: from as EventStatus, to: to as EventStatus, allowed: marks[index] === 'x' })),
+  columns.map((to, index) => ({
+    from: from as EventStatus,
+    to: to as EventStatus,
+    allowed: marks[index] === 'x',
+  })),
 );
 
 describe('a transition', () => {
@@ -47,8 +54,11 @@ describe('a transition', () => {
         const allowed = pairs.filter((pair) => pair.from === from && pair.to !== from && pair.allowed);
         expect(error.code).toBe('INVALID_TRANSITION');
         expect(error.details).toMatchObject({ eventId: id, from, to });
-        expect([...(error.details.allowed as string[])].sort()).toEqual(allowed.map((pair) => pair.to).sort());
-        for (const word of [id, from, to, ...allowed.map((pair) => pair.to)]) expect(error.message).toContain(word);
+        expect([...(error.details.allowed as string[])].sort()).toEqual(
+          allowed.map((pair) => pair.to).sort(),
+        );
+        for (const word of [id, from, to, ...allowed.map((pair) => pair.to)])
+          expect(error.message).toContain(word);
       }),
     );
   });

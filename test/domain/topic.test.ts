@@ -85,7 +85,10 @@ describe('a topic pattern', () => {
   });
 
   test('matches every topic that it was made from by putting stars in the place of runs', () => {
-    const pieces = fc.array(fc.record({ text: topic, starred: fc.boolean() }), { minLength: 1, maxLength: 6 });
+    const pieces = fc.array(fc.record({ text: topic, starred: fc.boolean() }), {
+      minLength: 1,
+      maxLength: 6,
+    });
     fc.assert(
       fc.property(pieces, (parts) => {
         const glob = parts.map((part) => (part.starred ? '*' : part.text)).join('');

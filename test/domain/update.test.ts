@@ -44,15 +44,28 @@ describe('an update', () => {
   test('leaves every field that is absent or null as it is, but for a result that is null', () => {
     expect(check({})).toEqual({ patch: untouched, progress: null, durable: false });
     const { result: _, ...nullable } = durableFields;
-    const nulls = Object.fromEntries([...Object.keys(nullable), 'progress', 'description'].map((key) => [key, null]));
+    const nulls = Object.fromEntries(
+      [...Object.keys(nullable), 'progress', 'description'].map((key) => [key, null]),
+    );
     expect(check(nulls)).toEqual({ patch: untouched, progress: null, durable: false });
-    expect(check({ result: null })).toEqual({ patch: { ...untouched, result: 'null' }, progress: null, durable: true });
+    expect(check({ result: null })).toEqual({
+      patch: { ...untouched, result: 'null' },
+      progress: null,
+      durable: true,
+    });
     expect(check({ result: undefined }).durable).toBe(false);
   });
 
   test('brings each field that is given, JSON as text', () => {
     const error = { message: 'm', code: 'c', stack: 's' };
-    const plain = { status: 'FAILED', description: 'd', retries: 2, project: 'p', user: 'u', sender: 's' } as const;
+    const plain = {
+      status: 'FAILED',
+      description: 'd',
+      retries: 2,
+      project: 'p',
+      user: 'u',
+      sender: 's',
+    } as const;
     expect(check({ ...plain, summary: { s: 1 }, payload: { p: 2 }, result: [3], error }).patch).toEqual({
       ...plain,
       id,
@@ -94,20 +107,30 @@ describe('an update', () => {
 
 describe('an update is refused', () => {
   test.each([-1, 100.5, Number.NaN, Number.POSITIVE_INFINITY])('with a progress of %s', (progress) => {
-    expect(() => check({ progress })).toThrow(refusal('BAD_USER_INPUT', `^progress is ${progress}; 0 to 100 is allowed`));
+    expect(() => check({ progress })).toThrow(
+      refusal('BAD_USER_INPUT', `^progress is ${progress}; 0 to 100 is allowed`),
+    );
   });
 
   test.each([-1, 0.5, Number.NaN])('with %s retries', (retries) => {
-    expect(() => check({ retries })).toThrow(refusal('BAD_USER_INPUT', `^retries is ${retries}; 0 or more is allowed`));
+    expect(() => check({ retries })).toThrow(
+      refusal('BAD_USER_INPUT', `^retries is ${retries}; 0 or more is allowed`),
+    );
   });
 
   test.each(['summary', 'payload'] as const)('with a %s that is no object or cannot be kept', (field) => {
-    expect(() => check({ [field]: [] })).toThrow(refusal('BAD_USER_INPUT', `^${field} must be a JSON object`));
-    expect(() => check({ [field]: { a: '\ud800' } })).toThrow(refusal('BAD_USER_INPUT', `^${field}\\.a contains`));
+    expect(() => check({ [field]: [] })).toThrow(
+      refusal('BAD_USER_INPUT', `^${field} must be a JSON object`),
+    );
+    expect(() => check({ [field]: { a: '\ud800' } })).toThrow(
+      refusal('BAD_USER_INPUT', `^${field}\\.a contains`),
+    );
   });
 
   test('with a result that cannot be kept; it may be any JSON value otherwise', () => {
-    expect(() => check({ result: new UnsafeNumber('1e400') })).toThrow(refusal('BAD_USER_INPUT', /^result is the number 1e400/));
+    expect(() => check({ result: new UnsafeNumber('1e400') })).toThrow(
+      refusal('BAD_USER_INPUT', /^result is the number 1e400/),
+    );
     expect(() => check({ result: ['\u0000'] })).toThrow(refusal('BAD_USER_INPUT', /^result\[0\] contains/));
     fc.assert(
       fc.property(fc.jsonValue({ stringUnit: 'grapheme-ascii' }), (result) => {
@@ -118,7 +141,9 @@ describe('an update is refused', () => {
 
   test.each(['project', 'user', 'sender'] as const)('with an empty or overlong %s', (field) => {
     for (const name of ['', 'x'.repeat(limits.nameLength + 1)]) {
-      expect(() => check({ [field]: name })).toThrow(refusal('BAD_USER_INPUT', `^${field} has ${name.length} characters`));
+      expect(() => check({ [field]: name })).toThrow(
+        refusal('BAD_USER_INPUT', `^${field} has ${name.length} characters`),
+      );
     }
   });
 
@@ -127,11 +152,21 @@ describe('an update is refused', () => {
     const deep = 'x'.repeat(limits.stackLength + 1);
     const message = 'm';
     expect(() => check({ description: long })).toThrow(refusal('BAD_USER_INPUT', /^description has 10001/));
-    expect(() => check({ error: { message: long } })).toThrow(refusal('BAD_USER_INPUT', /^error\.message has 10001/));
-    expect(() => check({ error: { message, code: long } })).toThrow(refusal('BAD_USER_INPUT', /^error\.code has 10001/));
-    expect(() => check({ error: { message, stack: deep } })).toThrow(refusal('BAD_USER_INPUT', /^error\.stack has 100001/));
-    expect(() => check({ error: { message: '\u0000' } })).toThrow(refusal('BAD_USER_INPUT', /^error\.message contains/));
-    expect(() => check({ error: { message, stack: '\u0000' } })).toThrow(refusal('BAD_USER_INPUT', /^error\.stack contains/));
+    expect(() => check({ error: { message: long } })).toThrow(
+      refusal('BAD_USER_INPUT', /^error\.message has 10001/),
+    );
+    expect(() => check({ error: { message, code: long } })).toThrow(
+      refusal('BAD_USER_INPUT', /^error\.code has 10001/),
+    );
+    expect(() => check({ error: { message, stack: deep } })).toThrow(
+      refusal('BAD_USER_INPUT', /^error\.stack has 100001/),
+    );
+    expect(() => check({ error: { message: '\u0000' } })).toThrow(
+      refusal('BAD_USER_INPUT', /^error\.message contains/),
+    );
+    expect(() => check({ error: { message, stack: '\u0000' } })).toThrow(
+      refusal('BAD_USER_INPUT', /^error\.stack contains/),
+    );
     expect(check({ error: { message, stack: deep.slice(1) } }).durable).toBe(true);
   });
 });

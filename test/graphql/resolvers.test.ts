@@ -17,7 +17,6 @@ async function run(
 ) {
   const result: ExecutionResult = await graphql({ schema, source, contextValue: context, variableValues });
   expect(result.errors).toBeUndefined();
-  // biome-ignore lint/suspicious/noExplicitAny: the data's shape is that of each test's document.
   return result.data as Record<string, any>;
 }
 

@@ -4,20 +4,30 @@ import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { shareKey } from '../../src/graphql/shared-operation.ts';
 
-const feed = 'subscription Feed($filter: EventFilter, $after: Position) { eventFeed(filter: $filter, after: $after) { kind } }';
+const feed =
+  'subscription Feed($filter: EventFilter, $after: Position) { eventFeed(filter: $filter, after: $after) { kind } }';
 
 type Variables = Record<string, unknown> | null;
 
 /** A document of its own each time, as of another request. */
-function keyOf(text: string, variables: Variables = null, operationName: string | null = null, audience = '*'): string {
+function keyOf(
+  text: string,
+  variables: Variables = null,
+  operationName: string | null = null,
+  audience = '*',
+): string {
   return shareKey({ document: parse(text), variables, operationName }, audience);
 }
 
 describe('two subscriptions are the same', () => {
   test('if their variables are, in whatever order, and only then', () => {
     const value = fc.jsonValue({ maxDepth: 2 });
-    const variables = fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.oneof(fc.constantFrom('1', 1, null, true), value));
-    const sorted = (given: Record<string, unknown>) => JSON.stringify(Object.entries(given).sort(([a], [b]) => (a < b ? -1 : 1)));
+    const variables = fc.dictionary(
+      fc.constantFrom('a', 'b', 'c'),
+      fc.oneof(fc.constantFrom('1', 1, null, true), value),
+    );
+    const sorted = (given: Record<string, unknown>) =>
+      JSON.stringify(Object.entries(given).sort(([a], [b]) => (a < b ? -1 : 1)));
     fc.assert(
       fc.property(variables, variables, (one, other) => {
         const reversed = Object.fromEntries(Object.entries(one).reverse());
@@ -57,24 +67,49 @@ describe('where a subscriber left off', () => {
   test('does not part it from others', () => {
     expect(keyOf(feed, { after: '1' })).toBe(keyOf(feed, { after: '2' }));
     expect(keyOf(feed, { after: '1' })).toBe(keyOf(feed, {}));
-    expect(keyOf(feed, { after: '1', filter: { topics: ['a'] } })).toBe(keyOf(feed, { filter: { topics: ['a'] }, after: null }));
+    expect(keyOf(feed, { after: '1', filter: { topics: ['a'] } })).toBe(
+      keyOf(feed, { filter: { topics: ['a'] }, after: null }),
+    );
   });
 
   test.each([
     ['under another name', 'subscription ($from: Position) { eventFeed(after: $from) { kind } }', 'from'],
-    ['of an aliased field', 'subscription ($after: Position) { mine: eventFeed(after: $after) { kind } }', 'after'],
-    ['of another subscription', 'subscription ($after: Position, $ids: [ID!]) { eventStatus(ids: $ids, after: $after) { kind } }', 'after'],
+    [
+      'of an aliased field',
+      'subscription ($after: Position) { mine: eventFeed(after: $after) { kind } }',
+      'after',
+    ],
+    [
+      'of another subscription',
+      'subscription ($after: Position, $ids: [ID!]) { eventStatus(ids: $ids, after: $after) { kind } }',
+      'after',
+    ],
   ])('does not part it %s either, and other variables do', (_how, text, variable) => {
     expect(keyOf(text, { [variable]: '1' })).toBe(keyOf(text, { [variable]: '2' }));
     expect(keyOf(text, { ids: ['1'] })).not.toBe(keyOf(text, { ids: ['2'] }));
   });
 
   test.each([
-    ['also pages something inside', 'subscription ($after: Position) { eventFeed(after: $after) { event { dependents(after: $after) { totalCount } } } }'],
-    ['also pages something in a fragment', 'subscription ($after: Position) { eventFeed(after: $after) { ...F } } fragment F on EventChange { event { dependents(after: $after) { totalCount } } }'],
-    ['also decides what is included', 'subscription ($after: Boolean!) { eventFeed(after: $after) { kind @include(if: $after) } }'],
-    ['only pages something inside', 'subscription ($after: String) { eventFeed { event { dependents(after: $after) { totalCount } } } }'],
-    ['is within the filter', 'subscription ($after: DateTime) { eventFeed(filter: { createdAfter: $after }) { kind } }'],
+    [
+      'also pages something inside',
+      'subscription ($after: Position) { eventFeed(after: $after) { event { dependents(after: $after) { totalCount } } } }',
+    ],
+    [
+      'also pages something in a fragment',
+      'subscription ($after: Position) { eventFeed(after: $after) { ...F } } fragment F on EventChange { event { dependents(after: $after) { totalCount } } }',
+    ],
+    [
+      'also decides what is included',
+      'subscription ($after: Boolean!) { eventFeed(after: $after) { kind @include(if: $after) } }',
+    ],
+    [
+      'only pages something inside',
+      'subscription ($after: String) { eventFeed { event { dependents(after: $after) { totalCount } } } }',
+    ],
+    [
+      'is within the filter',
+      'subscription ($after: DateTime) { eventFeed(filter: { createdAfter: $after }) { kind } }',
+    ],
     ['is another argument', 'subscription ($after: EventFilter) { eventFeed(filter: $after) { kind } }'],
   ])('parts it where the variable %s', (_what, text) => {
     expect(keyOf(text, { after: '1' })).not.toBe(keyOf(text, { after: '2' }));

@@ -1,110 +1,155 @@
-// Shared subscriptions against a log in memory: one execution for many, and for each its own beginning without gap or repeat.
+// Shared subscriptions: one execution for many, and for each its own beginning without gap or repeat.
 import fc from 'fast-check';
-import { type ExecutionResult, parse } from 'graphql';
-import { describe, expect, test, vi } from 'vitest';
-import { BoundedQueue } from '../../src/base/bounded-queue.ts';
-import { limits } from '../../src/base/limits.ts';
-import { checkPosition } from '../../src/domain/page.ts';
-import { schema } from '../../src/graphql/schema.ts';
-import { SharedSubscriptions } from '../../src/graphql/shared-subscriptions.ts';
-import { tooSlow } from '../../src/live/too-slow.ts';
-import type { EventChange, FeedRequest, Prelude, Watch, WatchFactory } from '../../src/live/watch.ts';
-import type { Operations } from '../../src/operations/operations.ts';
-import { eventRecord } from './fake-operations.ts';
+import { describe, expect, test } from 'vitest';
+import type { Direct } from '../../src/graphql/shared-member.ts';
+import { feed, gateway, positionOf, until } from './shared-gateway.ts';
 
-type Results = AsyncIterableIterator<ExecutionResult>;
+describe('subscribers of the same operation and variables', () => {
+  test('share one execution and one serialised payload of each change', async () => {
+    const { log, open } = gateway();
+    const texts: string[][] = [[], [], []];
+    const all = await Promise.all(texts.map((got) => open({ direct: (text) => got.push(text) > 0 })));
+    const reading = all.map((results) => results.next());
+    await until(() => log.streams.size === 1);
+    for (const description of ['first', 'second']) log.append(description);
+    await until(() => texts.every(({ length }) => length === 2));
+    expect(log.counts).toEqual({ held: 3, live: 1, executed: 2, serialised: 2 });
+    expect(new Set(texts.map((got) => got.join()))).toHaveProperty('size', 1);
+    expect(JSON.parse(texts[0]?.[1] ?? '').data.eventFeed).toMatchObject({
+      position: '2',
+      event: { description: 'second' },
+    });
+    await Promise.all(all.map((results) => results.return?.()));
+    await Promise.all(reading);
+  });
 
-/** The log and its hub, with a pause wherever the real ones wait for something. */
-class FakeLog implements WatchFactory {
-  readonly entries: EventChange[] = [];
-  readonly streams = new Set<BoundedQueue<EventChange>>();
-  /** How often each thing was opened, read, executed or serialised. */
-  readonly counts = { held: 0, live: 0, preludes: 0, executed: 0, serialised: 0 };
-  pause: (where: string) => Promise<void> = async () => {};
+  test('are given the very same result where they read it themselves', async () => {
+    const { log, open } = gateway();
+    const all = [await open(), await open()];
+    const reading = all.map((results) => results.next());
+    log.append();
+    const [one, other] = await Promise.all(reading);
+    expect(one?.value).toBe(other?.value);
+  });
 
-  get position(): bigint {
-    return BigInt(this.entries.length);
-  }
+  test('share again after an interruption, wherever each of them left off', async () => {
+    const { log, follow } = gateway(3);
+    const all = await Promise.all([follow({ after: '0' }), follow({ after: '2', isDirect: true }), follow()]);
+    await until(() => all[0].got.length === 3 && all[1].got.length === 1);
+    log.append();
+    await until(() => all.every(({ got }) => got.at(-1) === '4'));
+    expect(all.map(({ got }) => got.join())).toEqual(['1,2,3,4', '3,4', '4']);
+    expect(log.counts.live).toBe(1);
+  });
 
-  append(description = ''): void {
-    this.publish(BigInt(this.entries.length + 1), description);
-  }
+  test('do not share with those of another text, other variables or other scopes', async () => {
+    const { log, open } = gateway();
+    await Promise.all([open(), open({ text: `${feed} ` }), open({ scopes: ['read'] })]);
+    await open({ text: feed.replaceAll('after', 'from').replace('from:', 'after:'), after: '0' });
+    expect(log.counts.live).toBe(4);
+    expect(log.streams.size).toBe(4);
+  });
+});
 
-  /** With null for a position: fire-and-forget. */
-  publish(position: bigint | null, description = ''): void {
-    const { counts } = this;
-    const event = eventRecord(this.entries.length + 1, { description, summary: { toJSON: () => `${++counts.serialised}` } as never });
-    const kind = position === null ? 'TRANSIENT' : 'CREATED';
-    const change: EventChange = {
-      position,
-      status: 'FINISHED',
-      at: event.createdAt,
-      event,
-      get kind() {
-        counts.executed += 1;
-        return kind;
-      },
-    } as EventChange;
-    if (position !== null) this.entries.push(change);
-    for (const stream of this.streams) if (!stream.push(change)) stream.end(tooSlow(position));
-  }
+describe('each subscriber', () => {
+  const plan = fc.record({
+    after: fc.option(fc.nat(20)),
+    isDirect: fc.boolean(),
+    text: fc.constantFrom(feed, `${feed} `),
+    leavesAfter: fc.option(fc.integer({ min: 1, max: 6 })),
+  });
 
-  async hold(): Promise<() => void> {
-    this.counts.held += 1;
-    await this.pause('hold');
-    return () => {
-      this.counts.held -= 1;
-    };
-  }
+  test('gets exactly what came after it began, without a gap or a repeat, however the reading, the writing and the others interleave', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.scheduler(),
+        fc.array(plan, { minLength: 1, maxLength: 4 }),
+        async (scheduler, plans) => {
+          const { log, open, expectNothingLeft } = gateway(3);
+          log.pause = (place) => scheduler.schedule(Promise.resolve(), place);
+          scheduler.scheduleSequence(Array.from({ length: 8 }, () => async () => log.append()));
 
-  live(): Watch {
-    this.counts.live += 1;
-    const stream = async ({ after }: FeedRequest) => {
-      await this.pause('live');
-      if (after != null) checkPosition(after);
-      const queue: BoundedQueue<EventChange> = new BoundedQueue(limits.subscriberBufferItems, () => this.streams.delete(queue));
-      this.streams.add(queue);
-      return queue;
-    };
-    return { feed: stream, status: stream, progress: () => Promise.reject(new Error('not in this fake')) };
-  }
+          const end = log.position + 9n;
 
-  prelude(from: bigint): Prelude {
-    this.counts.preludes += 1;
-    const log = this;
-    const missed = async function* (start: bigint) {
-      prelude.handover = log.position > start ? log.position : start;
-      for (let position = start; position < prelude.handover; position++) {
-        await log.pause('missed');
-        yield log.entries[Number(position)] as EventChange;
-      }
-    };
-    const stream = async ({ after }: FeedRequest) => {
-      await this.pause('prelude');
-      return missed(after == null ? from : checkPosition(after));
-    };
-    const prelude: Prelude = { ...this.live(), feed: stream, status: stream, handover: from };
-    this.counts.live -= 1;
-    return prelude;
-  }
-}
+          const opening = plans.map(async ({ after, text, isDirect, leavesAfter }) => {
+            await scheduler.schedule(Promise.resolve(), 'comes');
+            const earliest = log.position;
+            const start = after === null ? null : BigInt(after) % (earliest + 1n);
+            const got: bigint[] = [];
+            const hasEnough = () => got.length === leavesAfter || got.at(-1) === end;
+            const direct: Direct = (payload) => {
+              got.push(BigInt(positionOf(JSON.parse(payload))));
+              if (hasEnough()) results.return?.();
+              return true;
+            };
+            const resuming = start === null ? {} : { after: String(start) };
+            const results = await open({ text, ...resuming, ...(isDirect && { direct }) });
+            return { results, got, hasEnough, from: [start ?? earliest, start ?? log.position] as const };
+          });
+          // The last change comes when all are there, so that each of them is due something.
+          Promise.all(opening).then(() =>
+            scheduler.schedule(Promise.resolve(), 'last').then(() => log.append()),
+          );
+          const reading = opening.map(async (opened) => {
+            const { results, got, hasEnough, from } = await opened;
+            while (!hasEnough()) {
+              await scheduler.schedule(Promise.resolve(), 'reads');
+              const step = await results.next();
+              if (step.done) break;
+              got.push(BigInt(positionOf(step.value)));
+            }
+            await results.return?.();
+            const [first = 0n] = got;
+            expect(hasEnough()).toBe(true);
+            expect(first > from[0] && first <= from[1] + 1n).toBe(true);
+            expect(got).toEqual(got.map((_, n) => first + BigInt(n)));
+          });
+          await scheduler.waitFor(Promise.all(reading));
+          log.pause = async () => {};
+          await expectNothingLeft();
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+});
 
-const feed = 'subscription ($after: Position) { eventFeed(after: $after) { position kind event { description summary } } }';
+describe('a subscriber that is direct', () => {
+  test('is given results to read until it has caught up, and from then on their text', async () => {
+    const { log, open } = gateway(2);
+    const texts: string[] = [];
+    const results = await open({ after: '0', direct: (text) => texts.push(text) > 0 });
+    const read = async () => positionOf((await results.next()).value);
+    expect(await read()).toBe('1');
+    log.append();
+    log.append();
+    await until(() => log.counts.serialised === 2);
+    expect([await read(), await read(), await read()]).toEqual(['2', '3', '4']);
+    expect(texts).toEqual([]);
+    const last = results.next();
+    for (let n = 0; n < 2; n++) log.append();
+    await until(() => texts.length === 2);
+    expect(texts.map((text) => positionOf(JSON.parse(text)))).toEqual(['5', '6']);
+    await results.return?.();
+    expect(await last).toEqual({ value: undefined, done: true });
+  });
+});
 
-function gateway() {
-  const log = new FakeLog();
-  const report = vi.fn();
-  const shared = new SharedSubscriptions({ schema, operations: {} as Operations, watching: log, report });
-  const subscribe = (given: { text?: string; variables?: Record<string, unknown>; scopes?: string[]; direct?: (text: string) => boolean } = {}) => {
-    const { text = feed, variables = {}, scopes = ['*'], direct } = given;
-    const caller = { name: 'tester', scopes, requestId: null };
-    return shared.subscribe({ document: parse(text), variables, caller }, direct);
-  };
-  /** The same, where it has to work. */
-  const opened = async (given: Parameters<typeof subscribe>[0] = {}) => {
-    const results = await subscribe(given);
-    if (!(Symbol.asyncIterator in results)) throw new Error(`refused: ${JSON.stringify(results)}`);
-    return results;
-  };
-  return { log, report, shared, subscribe, opened };
-}
+describe('a change that is in no log', () => {
+  test('reaches once whoever is there, after a beginning that was being read meanwhile', async () => {
+    const { log, follow } = gateway(2);
+    let go = () => {};
+    const gate = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    log.pause = (place) => (place === 'missed' ? gate : Promise.resolve());
+    const [late, direct] = [await follow({ after: '0' }), await follow({ isDirect: true })];
+    log.publishTransient();
+    await until(() => direct.got.length === 1);
+    go();
+    log.append();
+    await until(() => direct.got.length === 2 && late.got.length === 4);
+    expect(late.got).toEqual(['1', '2', 'null', '3']);
+    expect(direct.got).toEqual(['null', '3']);
+  });
+});

@@ -241,7 +241,6 @@ export async function serve(options: Partial<HttpOptions> = {}): Promise<Running
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
   readonly body: any;
 }
 
@@ -304,7 +303,6 @@ export interface Closed {
 export class RawClient {
   readonly socket: WebSocket;
   readonly closed: Promise<Closed>;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into messages of every shape
   readonly #messages: any[] = [];
   #arrived = () => {};
 

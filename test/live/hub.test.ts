@@ -5,9 +5,18 @@ import { topicMatches } from '../../src/domain/topic.ts';
 import { Hub, type Routed, type Selector, type Watcher } from '../../src/live/hub.ts';
 
 const everything: Selector = { ids: null, requestIds: null, topics: null, projects: null };
-const item = (given: Partial<Routed> = {}): Routed => ({ id: 'i', requestId: 'r', topic: 't.a', project: 'p', ...given });
+const item = (given: Partial<Routed> = {}): Routed => ({
+  id: 'i',
+  requestId: 'r',
+  topic: 't.a',
+  project: 'p',
+  ...given,
+});
 
-function selects({ ids, requestIds, topics, projects }: Selector, { id, requestId, topic, project }: Routed): boolean {
+function selects(
+  { ids, requestIds, topics, projects }: Selector,
+  { id, requestId, topic, project }: Routed,
+): boolean {
   return (
     (ids === null || ids.includes(id)) &&
     (requestIds === null || requestIds.includes(requestId)) &&
@@ -37,7 +46,14 @@ type Step =
   | { readonly kind: 'publish'; readonly item: Routed };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('watch' as const), selector, parity: fc.constantFrom(0, 1, null) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('watch' as const),
+      selector,
+      parity: fc.constantFrom(0, 1, null),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('stop' as const), which: fc.nat(20) }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('publish' as const), item: routed }) },
 );
@@ -47,14 +63,24 @@ describe('a hub', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const hub = new Hub<{ n: number; route: Routed }>(({ route }) => route);
-        const watchers: { accepts: (item: { n: number; route: Routed }) => boolean; got: number[]; expected: number[]; stop: () => void; on: boolean }[] = [];
+        const watchers: {
+          accepts: (item: { n: number; route: Routed }) => boolean;
+          got: number[];
+          expected: number[];
+          stop: () => void;
+          on: boolean;
+        }[] = [];
         for (const [n, taken] of steps.entries()) {
           if (taken.kind === 'watch') {
             const got: number[] = [];
             // A condition that the look-up knows nothing of comes on top.
             const accepts = (asked: { n: number; route: Routed }) =>
               selects(taken.selector, asked.route) && (taken.parity === null || asked.n % 2 === taken.parity);
-            const stop = hub.watch({ selector: taken.selector, accepts, push: (pushed) => got.push(pushed.n) });
+            const stop = hub.watch({
+              selector: taken.selector,
+              accepts,
+              push: (pushed) => got.push(pushed.n),
+            });
             watchers.push({ accepts, got, expected: [], stop, on: true });
           } else if (taken.kind === 'stop') {
             const watcher = watchers[taken.which % Math.max(1, watchers.length)];
@@ -62,7 +88,8 @@ describe('a hub', () => {
             watcher?.stop();
           } else {
             const published = { n, route: taken.item };
-            for (const watcher of watchers) if (watcher.on && watcher.accepts(published)) watcher.expected.push(n);
+            for (const watcher of watchers)
+              if (watcher.on && watcher.accepts(published)) watcher.expected.push(n);
             hub.publish(published);
           }
         }
@@ -74,7 +101,11 @@ describe('a hub', () => {
 
   function watching(hub: Hub<Routed>, given: Partial<Selector>) {
     const chosen = { ...everything, ...given };
-    const watcher = { selector: chosen, accepts: vi.fn((asked: Routed) => selects(chosen, asked)), push: vi.fn() } satisfies Watcher<Routed>;
+    const watcher = {
+      selector: chosen,
+      accepts: vi.fn((asked: Routed) => selects(chosen, asked)),
+      push: vi.fn(),
+    } satisfies Watcher<Routed>;
     return { ...watcher, stop: hub.watch(watcher) };
   }
 

@@ -2,8 +2,22 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
-import { DatabaseUnavailable } from '../../src/database/database.ts';
-import { AGAIN, GroupCommit, type GroupCommitOptions } from '../../src/log/group-commit.ts';
+import { AGAIN } from '../../src/log/group-commit.ts';
+import {
+  answerOf,
+  cannotReach,
+  committing,
+  type Flush,
+  gated,
+  type Outcome,
+  refuseBad,
+  ScriptedDatabase,
+  succeed,
+  turn,
+  type Write,
+  write,
+  writes,
+} from './scripted-database.ts';
 
 const clock = vi.hoisted(() => ({ now: 0 }));
 vi.mock('node:timers/promises', () => ({
@@ -18,104 +32,8 @@ beforeEach(() => {
   vi.spyOn(performance, 'now').mockImplementation(() => clock.now);
 });
 
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const refusalOf = (error: unknown) => (error as { code?: string }).code ?? (error as Error).message;
 const withCode = (code: string) => expect.objectContaining({ code });
-
-interface Write {
-  readonly n: number;
-  readonly key: string;
-  readonly size: number;
-  readonly bad: boolean;
-}
-
-type Flush = GroupCommitOptions<Write, string>['flush'];
-
-const write = (n: number, given: Partial<Write> = {}): Write => ({ n, key: `k${n}`, size: 1, bad: false, ...given });
-const writes = (count: number) => Array.from({ length: count }, (_, n) => write(n));
-const answerOf = ({ n }: Write) => `answer ${n}`;
-const succeed: Flush = async (items) => items.map(answerOf);
-const refuseBad: Flush = async (items) => {
-  const bad = items.find((item) => item.bad);
-  if (bad) throw new Error(`refused ${bad.n}`);
-  return items.map(answerOf);
-};
-const cannotReach: Flush = async () => {
-  throw new DatabaseUnavailable(new Error('connection refused'));
-};
-
-/** A group commit, and the numbers of what each of its flushes was given. */
-function committing(flush: Flush, given: Partial<GroupCommitOptions<Write, string>> = {}) {
-  const flushes: number[][] = [];
-  const commit = new GroupCommit<Write, string>({
-    sizeOf: ({ size }) => size,
-    keyOf: ({ key }) => key,
-    ...given,
-    flush: (items, retried) => {
-      flushes.push(items.map(({ n }) => n));
-      return flush(items, retried);
-    },
-  });
-  const submitAll = (items: readonly Write[]) => Promise.allSettled(items.map((item) => commit.submit(item)));
-  return { commit, flushes, submitAll };
-}
-
-/** A flush that stays under way until it is let go. */
-function gated() {
-  const waiting: (() => void)[] = [];
-  const flush: Flush = async (items) => {
-    await new Promise<void>((resolve) => waiting.push(resolve));
-    return items.map(answerOf);
-  };
-  return { flush, open: () => waiting.shift()?.() };
-}
-
-type Outcome = 'ok' | 'again' | 'throws' | 'unavailable';
-
-/** A database that does as it is told, and notes whatever it should never have been asked. */
-class ScriptedDatabase {
-  readonly committed: Write[] = [];
-  readonly violations: string[] = [];
-  readonly #fates = new Map<Write, 'answered' | 'may be tried again' | 'unknown'>();
-  readonly #outcomes: Iterator<Outcome>;
-
-  constructor(outcomes: Iterator<Outcome>) {
-    this.#outcomes = outcomes;
-  }
-
-  flush: Flush = async (items, retried) => {
-    this.#inspect(items, retried);
-    await turn();
-    const outcome = items.some(({ bad }) => bad) ? 'throws' : (this.#outcomes.next().value as Outcome);
-    if (outcome === 'unavailable') {
-      for (const item of items) this.#fates.set(item, 'unknown');
-      return cannotReach(items, retried);
-    }
-    if (outcome === 'throws') {
-      for (const item of items) {
-        if (items.length === 1) this.#fates.set(item, 'answered');
-        else if (this.#fates.get(item) !== 'unknown') this.#fates.set(item, 'may be tried again');
-      }
-      throw new Error(`refused ${items.map(({ n }) => n)}`);
-    }
-    return items.map((item, index) => {
-      const lost = outcome === 'again' && index % 2 === 0;
-      this.#fates.set(item, lost ? 'may be tried again' : 'answered');
-      if (lost) return AGAIN;
-      this.committed.push(item);
-      return answerOf(item);
-    });
-  };
-
-  #inspect(items: readonly Write[], retried: boolean): void {
-    const blame = (rule: string) => this.violations.push(`${rule}: ${items.map(({ n }) => n)}`);
-    if (new Set(items.map(({ key }) => key)).size < items.length) blame('two of one key');
-    if (items.length > 1 && items.reduce((sum, { size }) => sum + size, 0) > limits.flushBytes) blame('too large');
-    if (items.some((item) => this.#fates.get(item) === 'answered')) blame('flushed again after an answer');
-    if (!retried && items.some((item) => this.#fates.get(item) === 'unknown')) blame('not told that it may be written');
-    if (retried && items.some((item) => this.#fates.get(item) !== 'unknown')) blame('told that it may be written');
-  }
-}
 
 describe('under any outcomes of its flushes', () => {
   const drawn = fc.record({
@@ -124,39 +42,53 @@ describe('under any outcomes of its flushes', () => {
     bad: fc.constantFrom(false, false, false, false, true),
     turnsBefore: fc.nat(2),
   });
-  const outcomes = fc.infiniteStream(fc.constantFrom<Outcome>('ok', 'ok', 'ok', 'again', 'throws', 'unavailable', 'unavailable'));
+  const outcomes = fc.infiniteStream(
+    fc.constantFrom<Outcome>('ok', 'ok', 'ok', 'again', 'throws', 'unavailable', 'unavailable'),
+  );
   const queueLimit = fc.integer({ min: 3, max: 30 });
 
   test('a write is settled once, as it went, in order within its key, and is flushed again only where that is due', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(drawn, { maxLength: 25 }), outcomes, queueLimit, async (draws, script, limit) => {
-        const database = new ScriptedDatabase(script);
-        const { commit } = committing(database.flush, { queueLimit: limit, patienceMs: 300 });
-        const results = new Map<Write, unknown[]>();
-        for (const [n, { turnsBefore, ...content }] of draws.entries()) {
-          for (let turns = 0; turns < turnsBefore; turns++) await turn();
-          const item = { n, ...content };
-          const settled: unknown[] = [];
-          results.set(item, settled);
-          const note = (result: unknown) => settled.push(result);
-          commit.submit(item).then(note, note);
-          await Promise.resolve();
-          expect([...results.values()].filter(({ length }) => length === 0).length).toBeLessThanOrEqual(limit);
-        }
-        await commit.stop();
+      fc.asyncProperty(
+        fc.array(drawn, { maxLength: 25 }),
+        outcomes,
+        queueLimit,
+        async (draws, script, limit) => {
+          const database = new ScriptedDatabase(script);
+          const { commit } = committing(database.flush, { queueLimit: limit, patienceMs: 300 });
+          const results = new Map<Write, unknown[]>();
+          for (const [n, { turnsBefore, ...content }] of draws.entries()) {
+            for (let turns = 0; turns < turnsBefore; turns++) await turn();
+            const item = { n, ...content };
+            const settled: unknown[] = [];
+            results.set(item, settled);
+            const note = (result: unknown) => settled.push(result);
+            commit.submit(item).then(note, note);
+            await Promise.resolve();
+            expect([...results.values()].filter(({ length }) => length === 0).length).toBeLessThanOrEqual(
+              limit,
+            );
+          }
+          await commit.stop();
 
-        expect(database.violations).toEqual([]);
-        for (const [item, settled] of results) {
-          expect(settled).toHaveLength(1);
-          if (database.committed.includes(item)) expect(settled).toEqual([answerOf(item)]);
-          else expect(refusalOf(settled[0])).toBeOneOf([`refused ${item.n}`, 'OVERLOADED', 'DATABASE_UNAVAILABLE']);
-        }
-        expect(new Set(database.committed).size).toBe(database.committed.length);
-        for (const key of 'abcdef') {
-          const order = database.committed.filter((item) => item.key === key).map(({ n }) => n);
-          expect(order).toEqual(order.toSorted((a, b) => a - b));
-        }
-      }),
+          expect(database.violations).toEqual([]);
+          for (const [item, settled] of results) {
+            expect(settled).toHaveLength(1);
+            if (database.committed.includes(item)) expect(settled).toEqual([answerOf(item)]);
+            else
+              expect(refusalOf(settled[0])).toBeOneOf([
+                `refused ${item.n}`,
+                'OVERLOADED',
+                'DATABASE_UNAVAILABLE',
+              ]);
+          }
+          expect(new Set(database.committed).size).toBe(database.committed.length);
+          for (const key of 'abcdef') {
+            const order = database.committed.filter((item) => item.key === key).map(({ n }) => n);
+            expect(order).toEqual(order.toSorted((a, b) => a - b));
+          }
+        },
+      ),
       { numRuns: 200 },
     );
   });
@@ -174,7 +106,10 @@ describe('a flush', () => {
     expect(await Promise.all(first)).toEqual(['answer 0', 'answer 1', 'answer 2']);
     gate.open();
     await Promise.all(second);
-    expect(flushes).toEqual([[0, 1, 2], [3, 4, 5]]);
+    expect(flushes).toEqual([
+      [0, 1, 2],
+      [3, 4, 5],
+    ]);
   });
 
   test('takes no more writes than its limit', async () => {
@@ -192,13 +127,19 @@ describe('a flush', () => {
 
   test('never lets a small write overtake a large one of its key that did not fit', async () => {
     const { flushes, submitAll } = committing(succeed);
-    await submitAll([write(0), write(1, { key: 'same', size: limits.flushBytes }), write(2, { key: 'same' })]);
+    await submitAll([
+      write(0),
+      write(1, { key: 'same', size: limits.flushBytes }),
+      write(2, { key: 'same' }),
+    ]);
     expect(flushes).toEqual([[0], [1], [2]]);
   });
 
   test('is repeated for those alone that lost a race, before what arrived later', async () => {
     let races = 2;
-    const { flushes, submitAll } = committing(async (items) => items.map((item) => (item.n === 1 && races-- > 0 ? AGAIN : answerOf(item))));
+    const { flushes, submitAll } = committing(async (items) =>
+      items.map((item) => (item.n === 1 && races-- > 0 ? AGAIN : answerOf(item))),
+    );
     const settled = await submitAll([write(0), write(1, { key: 'same' }), write(2, { key: 'same' })]);
     expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
     expect(flushes).toEqual([[0, 1], [1], [1], [2]]);
@@ -258,15 +199,23 @@ describe('the queue', () => {
     ['committed', succeed, 'fulfilled'],
     ['refused', refuseBad, 'rejected'],
     ['given up', cannotReach, 'rejected'],
-  ])('is bounded in bytes too, and has all of them back when its writes are %s', async (_how, flush, status) => {
-    const { commit, submitAll } = committing(flush, { patienceMs: 0 });
-    const half = limits.writeQueueBytes / 2;
-    for (let round = 0; round < 3; round++) {
-      const full = submitAll([write(0, { size: half, bad: true }), write(1, { size: half, bad: true })].map((item) => ({ ...item, bad: flush === refuseBad })));
-      await expect(commit.submit(write(2))).rejects.toEqual(withCode('OVERLOADED'));
-      expect((await full).map((result) => result.status)).toEqual([status, status]);
-    }
-  });
+  ])(
+    'is bounded in bytes too, and has all of them back when its writes are %s',
+    async (_how, flush, status) => {
+      const { commit, submitAll } = committing(flush, { patienceMs: 0 });
+      const half = limits.writeQueueBytes / 2;
+      for (let round = 0; round < 3; round++) {
+        const full = submitAll(
+          [write(0, { size: half, bad: true }), write(1, { size: half, bad: true })].map((item) => ({
+            ...item,
+            bad: flush === refuseBad,
+          })),
+        );
+        await expect(commit.submit(write(2))).rejects.toEqual(withCode('OVERLOADED'));
+        expect((await full).map((result) => result.status)).toEqual([status, status]);
+      }
+    },
+  );
 });
 
 describe('a database that can not be reached', () => {
@@ -291,7 +240,10 @@ describe('a database that can not be reached', () => {
         () => expect.unreachable(),
         (error: unknown) => ({ error, after: clock.now - since }),
       );
-    const results = await Promise.all([givenUp(write(0, { key: 'same' })), givenUp(write(1, { key: 'same' }))]);
+    const results = await Promise.all([
+      givenUp(write(0, { key: 'same' })),
+      givenUp(write(1, { key: 'same' })),
+    ]);
     for (const { error, after } of results) {
       expect(error).toEqual(withCode('DATABASE_UNAVAILABLE'));
       expect(after).toBeGreaterThanOrEqual(2_000);
@@ -307,7 +259,9 @@ describe('stopping', () => {
     const gate = gated();
     const { commit } = committing(gate.flush);
     const log: string[] = [];
-    const accepted = [write(0, { key: 'same' }), write(1, { key: 'same' })].map((item) => commit.submit(item).then((answer) => log.push(answer)));
+    const accepted = [write(0, { key: 'same' }), write(1, { key: 'same' })].map((item) =>
+      commit.submit(item).then((answer) => log.push(answer)),
+    );
     const stopped = commit.stop().then(() => log.push('stopped'));
     await expect(commit.submit(write(2))).rejects.toEqual(withCode('SHUTTING_DOWN'));
     await turn();

@@ -1,0 +1,127 @@
+// Starts of the gateway as a process: what it prints, what a second one finds, and who holds the data folder.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { type Backend, describeDatabases, describePostgres } from '../support/database.ts';
+import { ask, GatewayProcess, refusedStart, type Settings, settingsFor, startGateway } from '../support/process.ts';
+import { onServer } from '../support/postgres-server.ts';
+
+const folders: string[] = [];
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+
+const whoAmI = '{ viewer { name scopes } }';
+const keyLine = /admin key, made just now and shown only this once: (\S+)/;
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'throughline-start-'));
+  folders.push(folder);
+  return folder;
+}
+
+/** Without a key of its own. */
+function keylessSettings(target: { url?: string; folder: string }): Settings {
+  const { THROUGHLINE_ADMIN_KEY: _, ...settings } = settingsFor(target);
+  return settings;
+}
+
+async function statusWith(gateway: GatewayProcess, key: string): Promise<number> {
+  return (await ask(await gateway.url, whoAmI, { key })).status;
+}
+
+describe('The first start in an empty folder', () => {
+  test('prints where GraphiQL is and an admin key that works; the second prints none, and the key still works', async () => {
+    const settings = keylessSettings({ folder: await newFolder() });
+    const first = await startGateway(settings);
+    const url = await first.url;
+    expect(first.stdout).toContain(`Throughline serves at ${url}; GraphiQL is at ${url}/graphql\n`);
+    const [, key = ''] = await first.said(keyLine);
+    const answer = await ask(url, whoAmI, { key });
+    expect(answer).toEqual({ status: 200, data: { viewer: { name: 'admin', scopes: ['admin'] } }, errors: [] });
+    const page = await fetch(`${url}/graphql`, { headers: { accept: 'text/html' } });
+    expect(page.headers.get('content-type')).toMatch(/^text\/html/);
+    await first.stop();
+
+    const second = await startGateway(settings);
+    expect(await statusWith(second, key)).toBe(200);
+    await second.stop();
+    expect(second.stdout).not.toMatch(/key/i);
+  });
+});
+
+async function expectKeyOfSettingsOnly(backend: Backend): Promise<void> {
+  const target = await backend.target();
+  const first = await startGateway(keylessSettings(target));
+  const [, made = ''] = await first.said(keyLine);
+  await first.stop();
+
+  const given = await startGateway({ ...keylessSettings(target), THROUGHLINE_ADMIN_KEY: 'given-by-hand' });
+  expect(await statusWith(given, 'given-by-hand')).toBe(200);
+  expect(await statusWith(given, made)).toBe(401);
+  expect(await statusWith(given, '')).toBe(401);
+  await given.stop();
+  expect(given.stdout).not.toMatch(/key/i);
+
+  const again = await startGateway(keylessSettings(target));
+  expect(await statusWith(again, made)).toBe(200);
+  expect(await statusWith(again, 'given-by-hand')).toBe(401);
+  await again.stop();
+}
+
+describeDatabases('THROUGHLINE_ADMIN_KEY', (backend) => {
+  test('is the only key while it is set; the key made at the first start works again without it', async () => {
+    await expectKeyOfSettingsOnly(backend);
+  });
+});
+
+describe('A data folder', () => {
+  test('is refused to a second gateway, with a line that names the process of the first', async () => {
+    const settings = settingsFor({ folder: await newFolder() });
+    const first = await startGateway(settings);
+    const { code, lines } = await refusedStart(settings);
+    expect(lines).toEqual([
+      `throughline: the data folder ${settings.THROUGHLINE_DATA} is in use by another gateway, process ${first.pid}`,
+    ]);
+    expect(code).toBe(1);
+    expect((await fetch(`${await first.url}/ready`)).status).toBe(200);
+    await first.stop();
+  });
+
+  test('whose gateway was killed is taken over by the next', async () => {
+    const settings = settingsFor({ folder: await newFolder() });
+    const first = await startGateway(settings);
+    await first.kill();
+    const second = await startGateway(settings);
+    expect((await fetch(`${await second.url}/ready`)).status).toBe(200);
+    await second.stop();
+  });
+
+  test('of which twenty-odd gateways could take hold at once is given to one', async () => {
+    const settings = settingsFor({ folder: await newFolder() });
+    const gateways = Array.from({ length: 4 }, () => new GatewayProcess(settings));
+    const outcomes = await Promise.allSettled(gateways.map((gateway) => gateway.url));
+    const winners = gateways.filter((_, index) => outcomes[index]?.status === 'fulfilled');
+    expect(winners).toHaveLength(1);
+    for (const gateway of gateways.filter((each) => each !== winners[0])) {
+      await gateway.exit;
+      expect(gateway.stderr).toContain(`is in use by another gateway, process ${winners[0]?.pid}\n`);
+    }
+    await winners[0]?.stop();
+  });
+});
+
+describePostgres('Twenty gateways starting at once', (backend) => {
+  test('on one empty database all serve; it is migrated once, and one of them prints a key, which all take', async () => {
+    const url = await backend.emptyDatabase();
+    const settings = keylessSettings({ url, folder: '' });
+    const gateways = Array.from({ length: 20 }, () => new GatewayProcess(settings));
+    const urls = await Promise.all(gateways.map((gateway) => gateway.url));
+    const migrations = await onServer(url, 'SELECT migration_name, count(*)::int AS times FROM _prisma_migrations GROUP BY 1');
+    expect(new Set(migrations.map(({ times }) => times))).toEqual(new Set([1]));
+    const key = await Promise.any(gateways.map((gateway) => gateway.said(keyLine).then(([, made = '']) => made)));
+    for (const each of urls) expect((await ask(each, whoAmI, { key })).status).toBe(200);
+    await Promise.all(gateways.map((gateway) => gateway.stop()));
+    expect(gateways.filter((gateway) => keyLine.test(gateway.stdout))).toHaveLength(1);
+    expect(gateways.filter((gateway) => gateway.stderr.includes('was brought up to date'))).toHaveLength(migrations.length);
+  }, 240_000);
+});

@@ -1,0 +1,280 @@
+// Gateways for tests: a whole one on a free port, and one without its HTTP layer; both are asked and watched alike.
+import { type ExecutionResult, execute, parse } from 'graphql';
+import { createClient } from 'graphql-ws';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { WebSocket } from 'ws';
+import { Releasers } from '../../src/base/lifecycle.ts';
+import { createLogger } from '../../src/base/logger.ts';
+import type { Database } from '../../src/database/database.ts';
+import type { EventField, EventRecord } from '../../src/domain/event.ts';
+import type { SendInput } from '../../src/domain/send.ts';
+import { createGateway } from '../../src/gateway.ts';
+import { createContext } from '../../src/graphql/context.ts';
+import { schema } from '../../src/graphql/schema.ts';
+import { SharedSubscriptions } from '../../src/graphql/shared-subscriptions.ts';
+import { Live } from '../../src/live/live.ts';
+import type { WatchFactory } from '../../src/live/watch.ts';
+import { LogTail } from '../../src/log/tail.ts';
+import { LogWriter, type LogWriterOptions } from '../../src/log/writer.ts';
+import { createOperations } from '../../src/operations/create-operations.ts';
+import type { Caller, Operations } from '../../src/operations/operations.ts';
+import { Relay } from '../../src/operations/relay.ts';
+import { createWatchFactory } from '../../src/operations/watching.ts';
+import type { Backend, GatewayTarget } from './database.ts';
+import { Reader } from './reader.ts';
+
+export type Variables = Readonly<Record<string, unknown>>;
+
+/** An answer whose data the test knows the shape of. */
+export interface Answer<Data> {
+  readonly data: Data | null;
+  readonly errors: readonly {
+    readonly message: string;
+    readonly extensions: Readonly<Record<string, unknown>>;
+  }[];
+}
+
+/** A gateway on its socket, asked as a service or a browser does. */
+export interface TestGateway {
+  readonly url: string;
+  ask<Data>(query: string, variables?: Variables, headers?: Record<string, string>): Promise<Answer<Data>>;
+  /** Its errors end the reader. When the gateway has taken it can not be known: give `after` to miss nothing. */
+  subscribe<Data>(query: string, variables?: Variables): Reader<Data>;
+  stop(): Promise<void>;
+}
+
+const key = 'test-key';
+
+/** Starts one on what `backend.target()` gave. */
+export async function startGateway({ url, folder }: GatewayTarget): Promise<TestGateway> {
+  const settings = {
+    port: 0,
+    logLevel: 'silent',
+    adminKey: key,
+    databaseUrl: url ?? null,
+    dataFolder: folder,
+  } as const;
+  const gateway = createGateway(settings);
+  const started = await gateway.start();
+  const client = createClient({
+    url: `${started.url.replace('http', 'ws')}/graphql`,
+    connectionParams: { authorization: `Bearer ${key}` },
+    webSocketImpl: WebSocket,
+    retryAttempts: 0,
+  });
+  return {
+    url: started.url,
+    ask: (query, variables = {}, headers = {}) => post(started.url, { query, variables }, headers),
+    subscribe: <Data>(query: string, variables: Variables = {}) => {
+      const reader = new Reader<Data>(() => stop());
+      const stop = client.subscribe<Data>(
+        { query, variables: { ...variables } },
+        {
+          next: (result) => (result.errors ? reader.end(result.errors) : reader.push(result.data as Data)),
+          error: (failure) => reader.end(failure),
+          complete: () => reader.end(),
+        },
+      );
+      return reader;
+    },
+    stop: async () => {
+      await client.dispose();
+      await gateway.stop();
+    },
+  };
+}
+
+async function post<Data>(url: string, body: object, headers: Record<string, string>): Promise<Answer<Data>> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${key}`, ...headers },
+    body: JSON.stringify(body),
+  });
+  const { data = null, errors = [] } = (await response.json()) as Partial<Answer<Data>>;
+  return { data, errors };
+}
+
+/** The parts of a gateway, joined as src/gateway.ts joins them. */
+export interface Composed {
+  readonly database: Database;
+  readonly operations: Operations;
+  readonly watching: WatchFactory;
+  readonly subscriptions: SharedSubscriptions;
+  readonly tail: LogTail;
+  readonly caller: Caller;
+  /** Sends one and answers its id. */
+  send(input?: SendInput): Promise<string>;
+  /** All of an event; fails where there is none. */
+  read(id: string): Promise<EventRecord>;
+  ask<Data>(query: string, variables?: Variables): Promise<Answer<Data>>;
+  /** Resolves when nothing that happens from now on is missed; fails where the gateway refuses. */
+  subscribe<Data>(query: string, variables?: Variables): Promise<Reader<Data>>;
+  stop(): Promise<void>;
+}
+
+export const tester: Caller = { name: 'tester', scopes: ['admin'], requestId: null };
+
+let composedBefore = 0;
+
+export async function operationsOn(
+  database: Database,
+  options: Partial<LogWriterOptions> = {},
+): Promise<Composed> {
+  const logger = createLogger('silent');
+  const releasers = new Releasers();
+  composedBefore += 1;
+  const id = `gateway-${process.pid}-${composedBefore}`;
+  const live = new Live();
+  const onRows = (rows: Parameters<Live['publishRows']>[0]) => live.publishRows(rows);
+  const tail = new LogTail(database, {
+    ownHint: id,
+    logger,
+    onRows,
+    pollMs: database.kind === 'embedded' ? 0 : 5_000,
+  });
+  releasers.add(() => tail.stop());
+  await tail.start();
+  const relay = new Relay(database, id, live, logger);
+  releasers.add(() => relay.stop());
+  await relay.start();
+  const hint = database.kind === 'embedded' ? '' : id;
+  const writer = new LogWriter(database, { hint, onCommit: () => tail.wake(), ...options });
+  releasers.add(() => writer.stop());
+  const report = (error: unknown): never => {
+    throw error;
+  };
+  const operations = createOperations({ database, writer, live, broadcast: relay, report });
+  const watching = createWatchFactory(database, tail, live);
+  const subscriptions = new SharedSubscriptions({ schema, operations, watching, report: () => 'reported' });
+  return {
+    database,
+    operations,
+    watching,
+    subscriptions,
+    tail,
+    caller: tester,
+    send: async (input = {}) => (await operations.sendEvent(tester, { topic: 'test', ...input })).event.id,
+    read: async (id) => readWhole(operations, id),
+    ask: (query, variables = {}) => executeHere(operations, watching, query, variables),
+    subscribe: (query, variables = {}) => subscribeHere(subscriptions, query, variables),
+    stop: () => releasers.releaseAll(),
+  };
+}
+
+async function executeHere<Data>(
+  operations: Operations,
+  watching: WatchFactory,
+  query: string,
+  variables: Variables,
+): Promise<Answer<Data>> {
+  const result = (await execute({
+    schema,
+    document: parse(query),
+    variableValues: variables,
+    contextValue: createContext({ caller: tester, operations, watch: watching.live() }),
+  })) as ExecutionResult;
+  const errors = (result.errors ?? []).map((error) => {
+    const { message, originalError } = error;
+    return {
+      message,
+      extensions: { ...error.extensions, ...(originalError && { code: codeOf(originalError) }) },
+    };
+  });
+  return { data: (result.data ?? null) as Data | null, errors };
+}
+
+async function subscribeHere<Data>(
+  subscriptions: SharedSubscriptions,
+  query: string,
+  variables: Variables,
+): Promise<Reader<Data>> {
+  const results = await subscriptions.subscribe({ document: parse(query), variables, caller: tester });
+  if (!(Symbol.asyncIterator in results)) throw results.errors?.[0];
+  const reader = new Reader<Data>(() => void results.return?.());
+  const read = async () => {
+    for await (const { data, errors } of results) {
+      if (errors) return reader.end(errors);
+      reader.push(data as Data);
+    }
+    reader.end();
+  };
+  read().catch((error: unknown) => reader.end(error));
+  return reader;
+}
+
+export const allFields: readonly EventField[] = [
+  'id',
+  'position',
+  'hash',
+  'topic',
+  'eventType',
+  'sender',
+  'senderType',
+  'project',
+  'user',
+  'requestId',
+  'nodeId',
+  'dependsOnId',
+  'status',
+  'retries',
+  'description',
+  'summary',
+  'payload',
+  'result',
+  'error',
+  'createdAt',
+  'updatedAt',
+  'startedAt',
+  'finishedAt',
+];
+
+async function readWhole(operations: Operations, id: string): Promise<EventRecord> {
+  const event = (await operations.eventsByIds([id], allFields)).get(id);
+  if (!event) throw new Error(`there is no event ${id}`);
+  return event as EventRecord;
+}
+
+/** One without HTTP for all tests of the suite, which must not mind what the others leave. */
+export function composedOnce(backend: Backend): () => Composed {
+  let composed: Composed;
+  beforeAll(async () => {
+    composed = await operationsOn(await backend.open());
+  });
+  afterAll(() => composed.stop());
+  return () => composed;
+}
+
+/** One without HTTP for each test of the suite, on the suite's database, whose tables are empty then. */
+export function composedForEach(backend: Backend): () => Composed {
+  let composed: Composed;
+  beforeEach(async () => {
+    composed = await operationsOn(await backend.open());
+  });
+  afterEach(() => composed.stop());
+  return () => composed;
+}
+
+let freshBefore = 0;
+
+/** A name that no other test of the file has. */
+export function fresh(name: string): string {
+  freshBefore += 1;
+  return `${name}-${freshBefore}`;
+}
+
+export function codeOf(error: unknown): unknown {
+  return (error as { code?: unknown }).code;
+}
+
+/** The `code` that a promise is refused with; fails where it is not refused. */
+export async function refusalOf(
+  refused: Promise<unknown>,
+): Promise<{ code: string; message: string; details: unknown }> {
+  const error = await refused.then(
+    () => {
+      throw new Error('it was not refused');
+    },
+    (error: unknown) => error,
+  );
+  return error as { code: string; message: string; details: unknown };
+}
