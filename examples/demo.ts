@@ -55,7 +55,7 @@ async function demonstrate(run: Run): Promise<boolean> {
 /** Sends and works on everything, while the bars show what comes over the subscriptions. */
 async function runAll(run: Run, board: Board): Promise<number> {
   // The run is an event itself. The feed begins with it.
-  const first = await run.send({
+  const first = await run.sendOnce({
     topic: 'demo.run',
     sender: 'demo',
     requestId: `${run.project}/run`,

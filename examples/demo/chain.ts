@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Delivery } from './deliveries.ts';
 import type { Acknowledged } from './ledger.ts';
-import type { Changing, Run, Sending } from './run.ts';
+import type { Run, Sending } from './run.ts';
 import {
   enrich,
   notify,
@@ -27,14 +27,19 @@ export function isSentTwice({ number }: Delivery): boolean {
 
 export async function runChain(run: Run, delivery: Delivery): Promise<void> {
   const fact = await deliver(run, delivery);
-  const validating = await plan(run, fact, 'validate', () => validate(delivery));
-  const enriching = await plan(run, validating, 'enrich', () => enrich(delivery));
-  const notifying = await planNotifications(run, enriching, delivery);
-  const effort = JSON.stringify(delivery.payload).length;
+  const validating = await plan(run, fact, 'validate', 'validate', () => validate(delivery));
+  const enriching = await plan(run, validating, 'enrich', 'enrich', () => enrich(delivery));
+  const notifying = await Promise.all(
+    recipients(delivery).map((person) =>
+      plan(run, enriching, 'notify', `notify ${person.login}`, () => notify(delivery, person)),
+    ),
+  );
+  // The demo's work takes no time; real work does, the longer the more there is to read.
+  const effortMs = JSON.stringify(delivery.payload).length / 250;
 
-  if (!(await work(run, effort, validating, [enriching, ...notifying]))) return;
-  if (!(await work(run, effort, enriching, notifying))) return;
-  await Promise.all(notifying.map((planned) => work(run, effort, planned, [])));
+  if (!(await work(run, validating, effortMs, [enriching, ...notifying]))) return;
+  if (!(await work(run, enriching, effortMs, notifying))) return;
+  await Promise.all(notifying.map((planned) => work(run, planned, effortMs, [])));
 }
 
 /** The delivery itself is a fact: its event is born FINISHED. However often it is sent, its hash lets it in once. */
@@ -50,53 +55,54 @@ async function deliver(run: Run, delivery: Delivery): Promise<Acknowledged> {
     payload: delivery.payload,
   };
   const [fact] = await Promise.all([
-    run.send(sending),
-    isSentTwice(delivery) ? run.send(sending) : undefined,
+    run.sendOnce(sending),
+    isSentTwice(delivery) ? run.sendOnce(sending) : undefined,
   ]);
   return fact;
 }
 
 /** Work is `finished: false`: its event is born PENDING. It belongs to the same request as what it depends on. */
-function planned(step: Step, parent: Acknowledged, nodeId: string): Sending {
-  return { topic: topicOf(step), sender: 'demo', dependsOn: parent.id, nodeId, finished: false };
+async function plan(
+  run: Run,
+  { id }: Acknowledged,
+  step: Step,
+  nodeId: string,
+  perform: () => Result,
+): Promise<Planned> {
+  const event = await run.send({
+    topic: topicOf(step),
+    sender: 'demo',
+    dependsOn: id,
+    nodeId,
+    finished: false,
+  });
+  return { ...event, perform };
 }
 
-async function plan(run: Run, parent: Acknowledged, step: Step, perform: () => Result): Promise<Planned> {
-  return { ...(await run.send(planned(step, parent, step))), perform };
-}
-
-/** One for each person to be told: siblings, which one mutation can send. */
-async function planNotifications(run: Run, parent: Acknowledged, delivery: Delivery): Promise<Planned[]> {
-  const people = recipients(delivery);
-  if (people.length === 0) return [];
-  const events = await run.sendAll(people.map(({ login }) => planned('notify', parent, `notify ${login}`)));
-  return events.map((event, index) => ({ ...event, perform: () => notify(delivery, people[index]!) }));
-}
-
-/** Whether it went well. If not, what waits for it is given up in the same mutation. */
+/** Whether it went well. If not, what waits for it is given up. */
 async function work(
   run: Run,
-  effort: number,
   { id, perform }: Planned,
+  effortMs: number,
   waiting: readonly Planned[],
 ): Promise<boolean> {
   await run.change({ id, status: 'IN_PROGRESS', progress: 0 });
-  // The demo's work takes no time; real work does, the longer the more there is to read.
-  await pause(effort / 500);
-  await run.report(id, 50);
-  await pause(effort / 500);
+  await pause(effortMs / 2);
+  await run.change({ id, progress: 50 });
+  await pause(effortMs / 2);
   const outcome = attempt(perform);
   if (!(outcome instanceof WorkError)) {
     await run.change({ id, status: 'FINISHED', progress: 100, result: outcome });
     return true;
   }
   const { code, message } = outcome;
-  await run.changeAll([{ id, status: 'FAILED', error: { code, message } }, ...waiting.map(givenUp)]);
+  const failing = run.change({ id, status: 'FAILED', error: { code, message } });
+  await Promise.all([failing, ...waiting.map((planned) => giveUp(run, planned))]);
   return false;
 }
 
-function givenUp({ id }: Planned): Changing {
-  return { id, status: 'ABORTED', description: 'What it depends on failed.' };
+function giveUp(run: Run, { id }: Planned): Promise<Acknowledged> {
+  return run.change({ id, status: 'ABORTED', description: 'What it depends on failed.' });
 }
 
 function attempt(perform: () => Result): Result | WorkError {

@@ -1,5 +1,6 @@
 // One run of the demo: its name, and the ways in which it writes to the gateway.
 import { randomBytes } from 'node:crypto';
+import { Batches } from './batches.ts';
 import type { GatewayClient } from './client.ts';
 import { type Acknowledged, acknowledgedFields, Ledger } from './ledger.ts';
 
@@ -39,12 +40,15 @@ export class Run {
    * holds. It is another one each time: a second demo against the same gateway adds a run, and finds nothing in its way.
    */
   readonly project = `demo-${randomBytes(3).toString('hex')}`;
+  readonly #sendings = new Batches((sendings: Sending[]) => this.#sendAll(sendings));
+  readonly #changings = new Batches((changings: Changing[]) => this.#changeAll(changings));
 
   constructor(gateway: GatewayClient) {
     this.gateway = gateway;
   }
 
-  async send(sending: Sending): Promise<Acknowledged> {
+  /** Sends one event in a mutation of its own, which alone tells whether its hash was known. */
+  async sendOnce(sending: Sending): Promise<Acknowledged> {
     type Sent = { sendEvent: { duplicate: boolean; event: Acknowledged } };
     const { sendEvent } = await this.gateway.ask<Sent>(
       `mutation Send($input: SendEventInput!) {
@@ -56,7 +60,17 @@ export class Run {
     return this.ledger.sent(sending.topic, sendEvent.event);
   }
 
-  async sendAll(sendings: readonly Sending[]): Promise<Acknowledged[]> {
+  /** Sends an event, together with others that are sent at the same time. */
+  send(sending: Sending): Promise<Acknowledged> {
+    return this.#sendings.write(sending);
+  }
+
+  /** Changes an event or reports its progress, together with others that are changed at the same time. */
+  change(changing: Changing): Promise<Acknowledged> {
+    return this.#changings.write(changing);
+  }
+
+  async #sendAll(sendings: readonly Sending[]): Promise<Acknowledged[]> {
     const { sendEvents } = await this.gateway.ask<{ sendEvents: Many }>(
       `mutation SendAll($input: [SendEventInput!]!) {
         sendEvents(input: $input) { events { ${acknowledgedFields} } errors { index code message } }
@@ -66,32 +80,15 @@ export class Run {
     return allOf(sendEvents).map((event, index) => this.ledger.sent(sendings[index]!.topic, event));
   }
 
-  async change(changing: Changing): Promise<Acknowledged> {
-    const { updateEvent } = await this.gateway.ask<{ updateEvent: Acknowledged }>(
-      `mutation Change($input: UpdateEventInput!) { updateEvent(input: $input) { ${acknowledgedFields} } }`,
-      { input: changing },
-    );
-    if (changing.progress !== undefined) this.ledger.progressReports += 1;
-    return this.ledger.changed(updateEvent);
-  }
-
-  async changeAll(changings: readonly Changing[]): Promise<Acknowledged[]> {
+  async #changeAll(changings: readonly Changing[]): Promise<Acknowledged[]> {
     const { updateEvents } = await this.gateway.ask<{ updateEvents: Many }>(
       `mutation ChangeAll($input: [UpdateEventInput!]!) {
         updateEvents(input: $input) { events { ${acknowledgedFields} } errors { index code message } }
       }`,
       { input: changings },
     );
+    this.ledger.progressReports += changings.filter(({ progress }) => progress !== undefined).length;
     return allOf(updateEvents).map((event) => this.ledger.changed(event));
-  }
-
-  /** Progress alone changes nothing that is stored: there is no position to take note of. */
-  async report(id: string, progress: number): Promise<void> {
-    await this.gateway.ask(
-      'mutation Report($input: UpdateEventInput!) { updateEvent(input: $input) { id } }',
-      { input: { id, progress } },
-    );
-    this.ledger.progressReports += 1;
   }
 }
 

@@ -65,7 +65,7 @@ export function cursorOf(order: OrderKey, place: Place): string {
 function parseCursor(argument: string, cursor: string, order: OrderKey): Place {
   const text = Buffer.from(cursor, 'base64url').toString();
   const [, by, time, position] = /^([A-Z]+):(\d{1,15}):(\d{1,19})$/.exec(text) ?? [];
-  if (time === undefined || position === undefined) {
+  if (time === undefined || position === undefined || Number(time) > maxTime) {
     throw badInput(`${argument} is not a cursor of this list; use one that the list gave.`);
   }
   if (by !== order)
@@ -73,6 +73,8 @@ function parseCursor(argument: string, cursor: string, order: OrderKey): Place {
   return { at: new Date(Number(time)), position: checkPosition(position, argument) };
 }
 
+/** The end of the year 9999. */
+const maxTime = 253_402_300_799_999;
 const maxPosition = 2n ** 63n - 1n;
 
 /** A log position as decimal text, 0 to 2^63 - 1. */

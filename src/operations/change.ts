@@ -28,7 +28,8 @@ export async function updateEvent(
   input: UpdateInput,
 ): Promise<PartialEvent> {
   const { patch, progress, durable } = checkUpdate(input, caller.name);
-  const event = durable ? await write(parts.writer, patch) : { id: patch.id };
+  // A change of nothing writes nothing either, but tells whether there is such an event.
+  const event = durable || progress === null ? await write(parts.writer, patch) : { id: patch.id };
   if (progress !== null) {
     const target = await parts.progressTarget(patch.id);
     if (target === null) throw notFound(patch.id);

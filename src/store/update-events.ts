@@ -102,7 +102,7 @@ const updateStatement = `WITH ${underLock},
     FROM changing c JOIN updated u USING (id) ORDER BY c.n
   )
   SELECT c.n, c.was_at IS NOT NULL AS found, c.allowed, c.from_status AS "fromStatus",
-    (c.allowed AND (c.moves OR c.has_content)) AS changing, u.id IS NOT NULL AS changed,
+    (c.was_at IS NOT NULL AND c.allowed AND (c.moves OR c.has_content)) AS changing, u.id IS NOT NULL AS changed,
     CASE WHEN u.id IS NULL THEN c.was_at ELSE g.position END AS position,
     CASE WHEN u.id IS NULL THEN c.from_status ELSE c.to_status END AS status,
     (SELECT count(*) FROM hinted) AS hints

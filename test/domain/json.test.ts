@@ -100,9 +100,9 @@ describe('a number', () => {
     '1.7976931348623158e308',
   ])('%s is not exact', (text) => expect(isExactNumber(text)).toBe(false));
 
-  test('of a hundred million digits is answered as fast as one of ten', () => {
-    // Comparing such texts would take minutes; that this test ends is what it shows.
-    const many = '0'.repeat(1e8);
+  test('of a million digits is answered as fast as one of ten', () => {
+    // Comparing such texts would take a quarter of an hour; that this test ends is what it shows.
+    const many = '0'.repeat(1e6);
     for (const text of [`1.${many}1`, `1${many}`, `1e-${many}1`, `0.${many}1`])
       expect(isExactNumber(text)).toBe(false);
   });

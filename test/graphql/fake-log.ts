@@ -58,20 +58,23 @@ export class FakeLog implements WatchFactory {
     });
   }
 
+  /** Fixes where it ends before anything is read, and waits once more: the least that the contract promises. */
   prelude(from: bigint): Prelude {
     const feed: Watch['feed'] = async (request) => {
       await this.pause('prelude');
       refuseMalformed(request);
-      return this.#missed(request.after == null ? from : checkPosition(request.after), prelude);
+      const start = request.after == null ? from : checkPosition(request.after);
+      prelude.handover = this.position > start ? this.position : start;
+      const missed = this.entries.slice(Number(start), Number(prelude.handover));
+      await this.pause('prelude');
+      return this.#read(missed);
     };
     const prelude: Prelude & { handover: bigint } = { ...watch(feed), handover: from };
     return prelude;
   }
 
-  async *#missed(start: bigint, prelude: { handover: bigint }): AsyncGenerator<EventChange> {
-    const until = this.position > start ? this.position : start;
-    prelude.handover = until;
-    for (const change of this.entries.slice(Number(start), Number(until))) {
+  async *#read(missed: readonly EventChange[]): AsyncGenerator<EventChange> {
+    for (const change of missed) {
       await this.pause('missed');
       yield change;
     }

@@ -12,6 +12,7 @@ describe('a slow subscriber', () => {
     const slow = await open({ direct: (text) => got.push(positionOf(JSON.parse(text))) < 3 });
     const ended = slow.next();
     const other = await follow({ isDirect: true });
+    await until(() => log.streams.size === 1);
     for (let n = 0; n < 5; n++) log.append();
     await expect(ended).rejects.toEqual(slowAt('2'));
     await until(() => other.got.length === 5);
@@ -47,6 +48,16 @@ describe('a slow subscriber', () => {
       await expect(slow.next()).rejects.toEqual(slowAt('1'));
     },
   );
+
+  test('is not one that reads, however much passes through', async () => {
+    const { log, follow } = gateway();
+    const reader = await follow();
+    for (let n = 1; n <= 10; n++) {
+      log.append('x'.repeat(limits.subscriberBufferBytes / 4));
+      await until(() => reader.got.length === n || log.counts.held === 0);
+    }
+    expect(reader.got).toHaveLength(10);
+  });
 
   test('is each of a group whose execution fell behind, every one with its own last position', async () => {
     const { log, open, follow, expectNothingLeft } = gateway(1);

@@ -27,9 +27,13 @@ export const codeOf = (refused: ExecutionResult) => refused.errors?.[0]?.extensi
 export const slowAt = (position: string | null) =>
   expect.objectContaining({ code: 'SLOW_SUBSCRIBER', details: { position } });
 
-/** Resolves when it is so: looks once in every turn of the event loop. */
+/**
+ * Resolves when it is so: looks after every turn of the event loop, the first of which also lets everything that is
+ * under way come to rest, since nothing here waits for anything but promises.
+ */
 export async function until(fact: () => boolean): Promise<void> {
-  while (!fact()) await new Promise(setImmediate);
+  do await new Promise(setImmediate);
+  while (!fact());
 }
 
 export function gateway(entries = 0) {

@@ -71,7 +71,10 @@ export class Follower {
       webSocketImpl: WebSocket,
       retryAttempts: 0,
     });
-    const variables = { ...this.#variables, after: this.changes.at(-1)?.position ?? '0' };
+    const variables = {
+      ...this.#variables,
+      after: this.changes.at(-1)?.position ?? '0',
+    };
     const messages = client.iterate<Message>({ query: this.#query, variables });
     this.#end = () => void messages.return?.();
     try {

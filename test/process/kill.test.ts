@@ -13,7 +13,7 @@ import { discrepancies } from './ledger.ts';
 import { type Random, seeded, whole } from './random.ts';
 
 const kills = 20;
-const testMs = 300_000;
+const testMs = 480_000;
 
 /** One life of a gateway: what the ones before answered is there, while more is sent; and then it is killed. */
 async function liveAndDie(settings: Settings, crowd: Crowd, random: Random): Promise<void> {

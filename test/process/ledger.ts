@@ -61,7 +61,12 @@ export class Ledger {
   acknowledge(marker: string, id: string): void {
     const before = this.#acknowledged.get(marker);
     if (before && before.id !== id) this.faults.push(`${marker} was answered as ${before.id} and as ${id}`);
-    if (!before) this.#acknowledged.set(marker, { ...this.#attempts.get(marker)!, id, statuses: [] });
+    if (!before)
+      this.#acknowledged.set(marker, {
+        ...this.#attempts.get(marker)!,
+        id,
+        statuses: [],
+      });
     this.answers += 1;
   }
 
@@ -80,7 +85,10 @@ export class Ledger {
     const acknowledged = [...this.#acknowledged.values()];
     return {
       attempts: new Map(this.#attempts),
-      acknowledged: acknowledged.map((event) => ({ ...event, statuses: [...event.statuses] })),
+      acknowledged: acknowledged.map((event) => ({
+        ...event,
+        statuses: [...event.statuses],
+      })),
     };
   }
 }
@@ -132,7 +140,10 @@ function missing(event: Acknowledged, stored: StoredEvent | undefined): string[]
 interface Page {
   readonly events: {
     readonly nodes: StoredEvent[];
-    readonly pageInfo: { readonly endCursor: string | null; readonly hasNextPage: boolean };
+    readonly pageInfo: {
+      readonly endCursor: string | null;
+      readonly hasNextPage: boolean;
+    };
   };
 }
 

@@ -22,7 +22,9 @@ async function readiness(url: string): Promise<number> {
 
 /** Of a query while the database is away. */
 async function codeOfQuery(url: string): Promise<string | undefined> {
-  const { errors } = await ask(url, '{ eventByHash(hash: "none") { id } }', { withinMs: 20_000 });
+  const { errors } = await ask(url, '{ eventByHash(hash: "none") { id } }', {
+    withinMs: 20_000,
+  });
   return errors[0]?.extensions.code;
 }
 
@@ -42,7 +44,10 @@ describe.skipIf(serverPrograms === null)(
       const random = seeded(3);
       const server = await ownServer();
       const gateway = await startGateway(
-        settingsFor({ url: await server.createDatabase('throughline'), folder: '' }),
+        settingsFor({
+          url: await server.createDatabase('throughline'),
+          folder: '',
+        }),
       );
       const url = await gateway.url;
       const crowd = new Crowd();
@@ -65,6 +70,6 @@ describe.skipIf(serverPrograms === null)(
       await crowd.settle(url);
       expect([...crowd.ledger.refusals.keys()]).toEqual(['DATABASE_UNAVAILABLE']);
       await gateway.stop();
-    }, 240_000);
+    }, 480_000);
   },
 );

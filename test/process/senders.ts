@@ -12,12 +12,19 @@ const sendMany = `mutation($input: [SendEventInput!]!) {
 const update = 'mutation($input: UpdateEventInput!) { updateEvent(input: $input) { id status } }';
 
 interface SentOne {
-  readonly sendEvent: { readonly duplicate: boolean; readonly event: { readonly id: string } };
+  readonly sendEvent: {
+    readonly duplicate: boolean;
+    readonly event: { readonly id: string };
+  };
 }
 interface SentMany {
   readonly sendEvents: {
     readonly events: readonly ({ readonly id: string } | null)[];
-    readonly errors: readonly { readonly index: number; readonly code: string; readonly message: string }[];
+    readonly errors: readonly {
+      readonly index: number;
+      readonly code: string;
+      readonly message: string;
+    }[];
   };
 }
 interface Updated {
@@ -123,7 +130,10 @@ export class Senders {
   async #send<Data>(query: string, input: object): Promise<Answer<Data> | null> {
     const url = await this.#address.current;
     try {
-      return await ask<Data>(url, query, { variables: { input }, withinMs: boundMs });
+      return await ask<Data>(url, query, {
+        variables: { input },
+        withinMs: boundMs,
+      });
     } catch (failure) {
       if ((failure as Error).name === 'TimeoutError') {
         this.#ledger.faults.push(`no answer within ${boundMs} ms`);
@@ -134,5 +144,11 @@ export class Senders {
 }
 
 function inputOf({ marker, requestId, hash }: Attempt): object {
-  return { topic: `kill.${requestId}`, requestId, hash, finished: false, payload: payloadOf(marker) };
+  return {
+    topic: `kill.${requestId}`,
+    requestId,
+    hash,
+    finished: false,
+    payload: payloadOf(marker),
+  };
 }

@@ -3,9 +3,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type Backend, describeDatabases, describePostgres } from '../support/database.ts';
-import { ask, GatewayProcess, refusedStart, type Settings, settingsFor, startGateway } from '../support/process.ts';
+import { type Backend, describeDatabases, describeEmbedded, describePostgres } from '../support/database.ts';
 import { onServer } from '../support/postgres-server.ts';
+import {
+  ask,
+  GatewayProcess,
+  refusedStart,
+  type Settings,
+  settingsFor,
+  startGateway,
+} from '../support/process.ts';
 
 const folders: string[] = [];
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
@@ -37,8 +44,14 @@ describe('The first start in an empty folder', () => {
     expect(first.stdout).toContain(`Throughline serves at ${url}; GraphiQL is at ${url}/graphql\n`);
     const [, key = ''] = await first.said(keyLine);
     const answer = await ask(url, whoAmI, { key });
-    expect(answer).toEqual({ status: 200, data: { viewer: { name: 'admin', scopes: ['admin'] } }, errors: [] });
-    const page = await fetch(`${url}/graphql`, { headers: { accept: 'text/html' } });
+    expect(answer).toEqual({
+      status: 200,
+      data: { viewer: { name: 'admin', scopes: ['admin'] } },
+      errors: [],
+    });
+    const page = await fetch(`${url}/graphql`, {
+      headers: { accept: 'text/html' },
+    });
     expect(page.headers.get('content-type')).toMatch(/^text\/html/);
     await first.stop();
 
@@ -55,7 +68,10 @@ async function expectKeyOfSettingsOnly(backend: Backend): Promise<void> {
   const [, made = ''] = await first.said(keyLine);
   await first.stop();
 
-  const given = await startGateway({ ...keylessSettings(target), THROUGHLINE_ADMIN_KEY: 'given-by-hand' });
+  const given = await startGateway({
+    ...keylessSettings(target),
+    THROUGHLINE_ADMIN_KEY: 'given-by-hand',
+  });
   expect(await statusWith(given, 'given-by-hand')).toBe(200);
   expect(await statusWith(given, made)).toBe(401);
   expect(await statusWith(given, '')).toBe(401);
@@ -74,9 +90,9 @@ describeDatabases('THROUGHLINE_ADMIN_KEY', (backend) => {
   });
 });
 
-describe('A data folder', () => {
+describeEmbedded('A data folder', (backend) => {
   test('is refused to a second gateway, with a line that names the process of the first', async () => {
-    const settings = settingsFor({ folder: await newFolder() });
+    const settings = settingsFor(await backend.target());
     const first = await startGateway(settings);
     const { code, lines } = await refusedStart(settings);
     expect(lines).toEqual([
@@ -88,7 +104,7 @@ describe('A data folder', () => {
   });
 
   test('whose gateway was killed is taken over by the next', async () => {
-    const settings = settingsFor({ folder: await newFolder() });
+    const settings = settingsFor(await backend.target());
     const first = await startGateway(settings);
     await first.kill();
     const second = await startGateway(settings);
@@ -96,8 +112,8 @@ describe('A data folder', () => {
     await second.stop();
   });
 
-  test('of which twenty-odd gateways could take hold at once is given to one', async () => {
-    const settings = settingsFor({ folder: await newFolder() });
+  test('that several gateways reach for at once is given to one', async () => {
+    const settings = settingsFor(await backend.target());
     const gateways = Array.from({ length: 4 }, () => new GatewayProcess(settings));
     const outcomes = await Promise.allSettled(gateways.map((gateway) => gateway.url));
     const winners = gateways.filter((_, index) => outcomes[index]?.status === 'fulfilled');
@@ -116,12 +132,19 @@ describePostgres('Twenty gateways starting at once', (backend) => {
     const settings = keylessSettings({ url, folder: '' });
     const gateways = Array.from({ length: 20 }, () => new GatewayProcess(settings));
     const urls = await Promise.all(gateways.map((gateway) => gateway.url));
-    const migrations = await onServer(url, 'SELECT migration_name, count(*)::int AS times FROM _prisma_migrations GROUP BY 1');
+    const migrations = await onServer(
+      url,
+      'SELECT migration_name, count(*)::int AS times FROM _prisma_migrations GROUP BY 1',
+    );
     expect(new Set(migrations.map(({ times }) => times))).toEqual(new Set([1]));
-    const key = await Promise.any(gateways.map((gateway) => gateway.said(keyLine).then(([, made = '']) => made)));
+    const key = await Promise.any(
+      gateways.map((gateway) => gateway.said(keyLine).then(([, made = '']) => made)),
+    );
     for (const each of urls) expect((await ask(each, whoAmI, { key })).status).toBe(200);
     await Promise.all(gateways.map((gateway) => gateway.stop()));
     expect(gateways.filter((gateway) => keyLine.test(gateway.stdout))).toHaveLength(1);
-    expect(gateways.filter((gateway) => gateway.stderr.includes('was brought up to date'))).toHaveLength(migrations.length);
-  }, 240_000);
+    expect(gateways.filter((gateway) => gateway.stderr.includes('was brought up to date'))).toHaveLength(
+      migrations.length,
+    );
+  }, 480_000);
 });

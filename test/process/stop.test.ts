@@ -1,10 +1,13 @@
 // The orderly end: what a signal does to sockets, requests in flight and those who send.
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { describeDatabases, describeEmbedded } from '../support/database.ts';
-import { adminKey, type GatewayProcess, settingsFor, startGateway } from '../support/process.ts';
+import { adminKey, GatewayProcess, settingsFor, startGateway } from '../support/process.ts';
 import { Crowd, patience } from './crowd.ts';
 import { discrepancies } from './ledger.ts';
 
@@ -13,7 +16,12 @@ async function openSocket(url: string): Promise<{ closed: Promise<number> }> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
   await once(socket, 'open');
   const closed = once(socket, 'close').then(([code]) => code as number);
-  socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: `Bearer ${adminKey}` } }));
+  socket.send(
+    JSON.stringify({
+      type: 'connection_init',
+      payload: { authorization: `Bearer ${adminKey}` },
+    }),
+  );
   await once(socket, 'message');
   return { closed };
 }
@@ -29,7 +37,7 @@ async function endOf(gateway: GatewayProcess): Promise<unknown> {
   return end;
 }
 
-describeDatabases('SIGTERM under load', (backend) => {
+describeDatabases('A signal under load', (backend) => {
   test.each(['SIGTERM', 'SIGINT'] as const)(
     '%s ends the process with 0 in time, closes sockets with 1001, and keeps all that was answered',
     async (signal) => {
@@ -64,7 +72,12 @@ describeEmbedded('A second signal', (backend) => {
     const request = connect(Number(port), hostname);
     request.on('error', () => {});
     await once(request, 'connect');
-    const head = ['POST /graphql HTTP/1.1', 'Host: gateway', `X-Api-Key: ${adminKey}`, 'Expect: 100-continue'];
+    const head = [
+      'POST /graphql HTTP/1.1',
+      'Host: gateway',
+      `X-Api-Key: ${adminKey}`,
+      'Expect: 100-continue',
+    ];
     request.write(`${head.join('\r\n')}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n`);
     // Its answer shows that the request, whose body never comes, is being worked on.
     await once(request, 'data');
@@ -77,10 +90,15 @@ describeEmbedded('A second signal', (backend) => {
     expect(gateway.stderr).not.toContain('throughline: ');
     request.destroy();
   });
+});
 
-  test('before the gateway serves is an orderly end too', async () => {
-    const gateway = await startGateway(settingsFor(await backend.target()));
-    await vi.waitFor(() => expect(gateway.stdout).toContain('serves at'), patience);
+describeEmbedded('A signal during the start', (backend) => {
+  test('is an orderly end too, which gives the data folder free', async () => {
+    const target = await backend.target();
+    const gateway = new GatewayProcess(settingsFor(target));
+    await vi.waitFor(() => expect(existsSync(join(target.folder, 'lock/1'))).toBe(true), patience);
     await gateway.stop();
+    const held = JSON.parse(await readFile(join(target.folder, 'lock/1'), 'utf8'));
+    expect(held).toMatchObject({ pid: gateway.pid, released: true });
   });
 });

@@ -5,12 +5,17 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { openEmbedded } from '../../src/database/embedded.ts';
 import type { Database } from '../../src/database/database.ts';
+import { openEmbedded } from '../../src/database/embedded.ts';
 import { openPostgres } from '../../src/database/postgres.ts';
-import { describeDatabases, describeEmbedded, describePostgres, type GatewayTarget } from '../support/database.ts';
-import { refusedStart, type Settings, settingsFor } from '../support/process.ts';
+import {
+  describeDatabases,
+  describeEmbedded,
+  describePostgres,
+  type GatewayTarget,
+} from '../support/database.ts';
 import { urlOf } from '../support/postgres-server.ts';
+import { refusedStart, type Settings, settingsFor } from '../support/process.ts';
 
 const folders: string[] = [];
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
@@ -65,17 +70,24 @@ describe('A start is refused in one line', () => {
     );
   });
 
-  test.skipIf(process.getuid?.() === 0)('whose THROUGHLINE_DATA can not be read (root can read all)', async () => {
-    const folder = await newFolder();
-    await chmod(folder, 0o000);
-    expect(await lineOf({ THROUGHLINE_DATA: folder })).toMatch(
-      new RegExp(`^throughline: the data folder ${folder} can not be used: EACCES`),
-    );
-    await chmod(folder, 0o700);
-  });
+  test.skipIf(process.getuid?.() === 0)(
+    'whose THROUGHLINE_DATA can not be read (root can read all)',
+    async () => {
+      const folder = await newFolder();
+      await chmod(folder, 0o000);
+      expect(await lineOf({ THROUGHLINE_DATA: folder })).toMatch(
+        new RegExp(`^throughline: the data folder ${folder} can not be used: EACCES`),
+      );
+      await chmod(folder, 0o700);
+    },
+  );
 
   test('whose settings have several faults: a line for each', async () => {
-    const { code, lines } = await refusedStart({ PORT: '-1', DATABASE_URL: 'nonsense', THROUGHLINE_LOG_LEVEL: 'loud' });
+    const { code, lines } = await refusedStart({
+      PORT: '-1',
+      DATABASE_URL: 'nonsense',
+      THROUGHLINE_LOG_LEVEL: 'loud',
+    });
     expect(lines.map((line) => line.match(/[A-Z_]{4,}/)?.[0])).toEqual([
       'PORT',
       'DATABASE_URL',
@@ -90,7 +102,12 @@ describeEmbedded('A start is refused in one line', (backend) => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as { port: number };
-    expect(await lineOf({ ...settingsFor(await backend.target()), PORT: String(port) })).toBe(
+    expect(
+      await lineOf({
+        ...settingsFor(await backend.target()),
+        PORT: String(port),
+      }),
+    ).toBe(
       `throughline: Cannot listen on 127.0.0.1:${port}: the port is taken by another program; set PORT to a free one.`,
     );
     other.close();
@@ -107,7 +124,11 @@ describeEmbedded('A start is refused in one line', (backend) => {
 
 describePostgres('A start is refused in one line', (backend) => {
   test('whose database does not exist on the server', async () => {
-    expect(await lineOf({ DATABASE_URL: urlOf(backend.server, 'throughline_nowhere') })).toMatch(
+    expect(
+      await lineOf({
+        DATABASE_URL: urlOf(backend.server, 'throughline_nowhere'),
+      }),
+    ).toMatch(
       /^throughline: cannot open the Postgres database "throughline_nowhere" at .*: database "throughline_nowhere" does not exist$/,
     );
   });

@@ -23,7 +23,10 @@ function findPrograms(): string | null {
 
 function configuredPrograms(): string | null {
   try {
-    return execFileSync('pg_config', ['--bindir'], { encoding: 'utf8', stdio: 'pipe' }).trim();
+    return execFileSync('pg_config', ['--bindir'], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+    }).trim();
   } catch {
     return null;
   }
@@ -74,7 +77,10 @@ export class OwnPostgres {
     if (user.uid !== undefined && user.gid !== undefined) await chown(folder, user.uid, user.gid);
     const server = new OwnPostgres(folder, await freePort(), user);
     const cluster = ['-D', join(folder, 'data'), '-U', 'tester', '-A', 'trust', '-E', 'UTF8', '--locale=C'];
-    await run(join(serverPrograms!, 'initdb'), [...cluster, '--no-sync'], { ...user, cwd: folder });
+    await run(join(serverPrograms!, 'initdb'), [...cluster, '--no-sync'], {
+      ...user,
+      cwd: folder,
+    });
     await server.start();
     return server;
   }
@@ -123,7 +129,11 @@ export class OwnPostgres {
     const flags = ['-D', data, '-p', String(this.#port), ...settings.flatMap((setting) => ['-c', setting])];
     const stdio = ['ignore', 'ignore', 'pipe'] as ['ignore', 'ignore', 'pipe'];
     const cwd = this.#folder;
-    const postmaster = spawn(join(serverPrograms!, 'postgres'), flags, { ...this.#user, cwd, stdio });
+    const postmaster = spawn(join(serverPrograms!, 'postgres'), flags, {
+      ...this.#user,
+      cwd,
+      stdio,
+    });
     this.#said = '';
     postmaster.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#said += text;
@@ -147,7 +157,9 @@ export class OwnPostgres {
 
 async function childrenOf(pid: number): Promise<number[]> {
   // It exits with 1 where there are none.
-  const { stdout } = await run('pgrep', ['-P', String(pid)]).catch(() => ({ stdout: '' }));
+  const { stdout } = await run('pgrep', ['-P', String(pid)]).catch(() => ({
+    stdout: '',
+  }));
   return stdout.split('\n').filter(Boolean).map(Number);
 }
 

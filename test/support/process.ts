@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import type { GatewayTarget } from './database.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -128,7 +128,10 @@ export async function startGateway(settings: Settings): Promise<GatewayProcess> 
 export async function refusedStart(settings: Settings): Promise<{ code: number | null; lines: string[] }> {
   const gateway = new GatewayProcess(settings);
   const { code } = await gateway.exit;
-  return { code, lines: gateway.stderr.split('\n').filter((line) => line !== '') };
+  return {
+    code,
+    lines: gateway.stderr.split('\n').filter((line) => line !== ''),
+  };
 }
 
 interface GraphQLError {
@@ -157,7 +160,10 @@ export async function ask<Data = Record<string, unknown>>(
 ): Promise<Answer<Data>> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+    headers: {
+      'content-type': 'application/json',
+      authorization: `Bearer ${key}`,
+    },
     body: JSON.stringify({ query, variables }),
     signal: AbortSignal.timeout(withinMs),
   });
