@@ -49,13 +49,13 @@ export class SharedGroup {
     try {
       for await (const result of results) {
         const shared: SharedResult = { result, text: resultText(result), position: position() };
-        for (const member of this.#members) member.deliver(shared);
+        for (const member of this.#members) deliver(member, shared);
       }
       this.#endMembers((member) => member.end());
     } catch (thrown) {
       const error = asError(thrown);
       const isSlow = 'code' in error && error.code === 'SLOW_SUBSCRIBER';
-      this.#endMembers((member) => (isSlow ? member.endAsTooSlow() : member.end(error)));
+      this.#endMembers((member) => (isSlow ? member.endAsTooSlow() : member.end(() => error)));
     }
   }
 
@@ -70,5 +70,14 @@ export class SharedGroup {
       (opened) => ('results' in opened ? opened.results.return?.() : undefined),
       () => {},
     );
+  }
+}
+
+/** One that cannot take it is ended alone. */
+function deliver(member: SharedMember, shared: SharedResult): void {
+  try {
+    member.deliver(shared);
+  } catch (thrown) {
+    member.end(() => asError(thrown));
   }
 }

@@ -36,6 +36,8 @@ export class SharedMember implements AsyncIterableIterator<ExecutionResult> {
   #last: Position | null = null;
   #isDirect = false;
   #ended = false;
+  /** What the reader is told once it comes to the end; made then, since it says how far the reader got. */
+  #failure: (() => Error) | undefined;
 
   constructor(direct: Direct | undefined, onEnd: () => void) {
     this.#direct = direct;
@@ -45,6 +47,7 @@ export class SharedMember implements AsyncIterableIterator<ExecutionResult> {
 
   begin(beginning: Beginning): void {
     this.#beginning = beginning;
+    this.#last = beginning.handover();
   }
 
   /** Takes a shared result; waits with it while the subscriber is still at its beginning, or reads slowly. */
@@ -55,18 +58,19 @@ export class SharedMember implements AsyncIterableIterator<ExecutionResult> {
     else this.endAsTooSlow();
   }
 
-  /** Ends it: with nothing, once what is pending has been read, or with an error in the place of that. */
-  end(error?: Error): void {
+  /** Ends it: with nothing, once what is pending has been read, or with a failure in the place of that. */
+  end(failure?: () => Error): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (error) this.#pending.clear();
-    this.#pending.end(error);
+    this.#failure = failure;
+    if (failure) this.#pending.clear();
+    this.#pending.end();
     this.#onEnd();
   }
 
   /** Ends it because it, or the execution it shares, was too slow; it can be resumed from what it got last. */
   endAsTooSlow(): void {
-    this.end(tooSlow(this.#last));
+    this.end(() => tooSlow(this.#last));
   }
 
   async next(): Promise<IteratorResult<ExecutionResult>> {
@@ -77,7 +81,7 @@ export class SharedMember implements AsyncIterableIterator<ExecutionResult> {
     for (;;) {
       if (this.#direct && this.#pending.size === 0) this.#isDirect = true;
       const step = await this.#pending.next();
-      if (step.done) return { value: undefined, done: true };
+      if (step.done) return this.#finish();
       this.#pendingBytes -= step.value.text.length;
       if (this.#isPast(step.value)) continue;
       this.#last = step.value.position ?? this.#last;
@@ -86,6 +90,7 @@ export class SharedMember implements AsyncIterableIterator<ExecutionResult> {
   }
 
   async return(): Promise<IteratorResult<ExecutionResult>> {
+    this.#pending.clear();
     this.end();
     await this.#beginning?.results.return?.();
     return { value: undefined, done: true };
@@ -96,7 +101,10 @@ export class SharedMember implements AsyncIterableIterator<ExecutionResult> {
   }
 
   async #nextOfBeginning(beginning: Beginning): Promise<IteratorResult<ExecutionResult> | null> {
-    const step = await beginning.results.next();
+    const step = await beginning.results.next().catch((error: unknown) => {
+      this.end();
+      throw error;
+    });
     if (!step.done) {
       this.#last = beginning.position() ?? this.#last;
       return step;
@@ -105,6 +113,13 @@ export class SharedMember implements AsyncIterableIterator<ExecutionResult> {
     this.#handover = beginning.handover();
     this.#last = this.#handover;
     return null;
+  }
+
+  #finish(): IteratorResult<ExecutionResult> {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure) throw failure();
+    return { value: undefined, done: true };
   }
 
   #isPast({ position }: SharedResult): boolean {

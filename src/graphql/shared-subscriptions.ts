@@ -75,6 +75,7 @@ export class SharedSubscriptions {
         errors: [toGraphQLError(error, this.#parts.report)],
       }));
       if ('results' in opened) return group;
+      this.#forget(key, group);
       group.leave();
       if (!known) return opened;
     }
@@ -85,11 +86,13 @@ export class SharedSubscriptions {
     const opening = this.#execute(args, watch).then((opened) =>
       isResults(opened) ? { results: opened, position } : opened,
     );
-    const group: SharedGroup = new SharedGroup(opening, () => {
-      if (this.#groups.get(key) === group) this.#groups.delete(key);
-    });
+    const group: SharedGroup = new SharedGroup(opening, () => this.#forget(key, group));
     this.#groups.set(key, group);
     return group;
+  }
+
+  #forget(key: string, group: SharedGroup): void {
+    if (this.#groups.get(key) === group) this.#groups.delete(key);
   }
 
   /** The member is there for shared results before its own beginning is read, so that nothing falls in between. */

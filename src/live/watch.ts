@@ -52,7 +52,7 @@ export interface Watch {
 
 /** A subscriber's own beginning. Once its streams have ended, what comes next is what the shared execution says after `handover`. */
 export interface Prelude extends Watch {
-  /** The last position that the streams have covered. */
+  /** Up to where the log is covered: where the streams begin, and once they have ended, where they end. */
   readonly handover: Position;
 }
 

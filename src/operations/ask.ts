@@ -42,7 +42,8 @@ export function createAsking(database: Database): Asking {
           fields,
         ),
       ),
-    eventByHash: async (hash, fields) => read.readByHash(database, optionalName('hash', hash) ?? hash, fields),
+    eventByHash: async (hash, fields) =>
+      read.readByHash(database, optionalName('hash', hash) ?? hash, fields),
     listEvents: (filter, order, page, fields) => listEvents(database, filter, order, page, fields),
     countEvents: async (filter) =>
       countEvents(database, await resolve(database, filter), limits.countCeiling),

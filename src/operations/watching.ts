@@ -163,13 +163,13 @@ class DatabasePrelude implements Prelude {
       const last = await lastPosition(this.#database);
       if (after > last) throw badInput(`after is ${after}, but the log ends at ${last}.`);
     }
+    this.handover = after;
     return after;
   }
 
   /** What came between `start` and where the live stream takes over, out of the log. */
   async *#missed(wanted: Wanted, start: Position): AsyncGenerator<EventChange> {
     const until = this.#tail.position > start ? this.#tail.position : start;
-    this.handover = until;
     const selection = selectionOf(wanted.filter);
     for (let position = start; position < until;) {
       const rows = await readLog(this.#database, position, until, catchUpBatch, selection);
@@ -179,6 +179,7 @@ class DatabasePrelude implements Prelude {
       }
       position = rows.length < catchUpBatch ? until : (rows.at(-1)?.entry.position ?? until);
     }
+    this.handover = until;
   }
 
   /** The present status of each event, as one reading of the database says. */
