@@ -25,7 +25,11 @@ export class Releasers {
   async releaseAll(): Promise<void> {
     const failures: unknown[] = [];
     for (let release = this.#releasers.pop(); release; release = this.#releasers.pop()) {
-      await release().catch((failure: unknown) => failures.push(failure));
+      try {
+        await release();
+      } catch (failure) {
+        failures.push(failure);
+      }
     }
     if (failures.length > 0) throw failures[0];
   }

@@ -92,13 +92,17 @@ function isDeeperThan(value: unknown, levels: number): boolean {
 function refuseFault(path: string, value: unknown): void {
   if (typeof value === 'string') return checkText(path, value);
   if (value instanceof UnsafeNumber) {
-    throw badInput(`${path} is the number ${value.text}, which would lose digits; send it as a string.`);
+    throw badInput(`${path} is the number ${shortened(value.text)}, which would lose digits; send it as a string.`);
   }
   if (typeof value !== 'object' || value === null) return;
   for (const [key, item] of Object.entries(value)) {
     checkText(path, key);
     refuseFault(Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`, item);
   }
+}
+
+function shortened(digits: string): string {
+  return digits.length > 60 ? `${digits.slice(0, 60)}…` : digits;
 }
 
 /** Text that Postgres can hold: no NUL, no half of a surrogate pair. */

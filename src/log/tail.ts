@@ -85,6 +85,8 @@ export class LogTail implements Stoppable {
   async #seek(): Promise<void> {
     try {
       this.#position = await lastPosition(this.#database);
+      // What was committed while the question was under way may not be in its answer.
+      if (this.#wanted) this.wake();
     } catch (error) {
       this.#starting = undefined;
       throw error;
