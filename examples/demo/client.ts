@@ -67,8 +67,20 @@ export async function* subscription<Data>(
   query: string,
   variables: Record<string, unknown>,
 ): AsyncGenerator<Data, void> {
-  for await (const result of connection.iterate<Data>({ query, variables }))
-    yield dataOf(result as Answer<Data>);
+  try {
+    for await (const result of connection.iterate<Data>({ query, variables }))
+      yield dataOf(result as Answer<Data>);
+  } catch (thrown) {
+    throw asError(thrown);
+  }
+}
+
+/** graphql-ws also throws what is no Error: the errors of a refused subscription, or how the socket was closed. */
+function asError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown;
+  if (Array.isArray(thrown)) return new Refused(thrown[0]);
+  const { code, reason } = thrown as { code?: number; reason?: string };
+  return new Error(`The subscription's connection was closed with ${code} ${reason}`.trimEnd());
 }
 
 function dataOf<Data>({ data, errors }: Answer<Data>): Data {

@@ -75,9 +75,11 @@ export class Watching {
 
   /** Waits until everything that was made has come, but not for ever: what is missing then, the checks tell. */
   async caughtUp(): Promise<void> {
-    const { positions } = this.#run.ledger;
-    const deadline = Date.now() + patienceMs;
-    while (this.#board.changes < positions.size && Date.now() < deadline) await pause(20);
+    const { ledger } = this.#run;
+    const board = this.#board;
+    const isBehind = () =>
+      board.changes < ledger.positions.size || board.progressReports < ledger.progressReports;
+    for (const deadline = Date.now() + patienceMs; isBehind() && Date.now() < deadline;) await pause(20);
   }
 
   async stop(): Promise<void> {

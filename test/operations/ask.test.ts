@@ -4,9 +4,32 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { EventFilter } from '../../src/domain/event-filter.ts';
 import { describeDatabases } from '../support/database.ts';
 import { composedOnce, refusalOf } from '../support/gateway.ts';
-import { clear, filter, idsOf, inOrder, listIds, orders, type Row, type RowPlan, row, select, selectByFeed, write } from './dataset.ts';
+import {
+  clear,
+  filter,
+  idsOf,
+  inOrder,
+  listIds,
+  orders,
+  type Row,
+  type RowPlan,
+  row,
+  select,
+  selectByFeed,
+  write,
+} from './dataset.ts';
 
-const plain: RowPlan = { topic: 'x', project: null, user: null, sender: null, description: '', status: 'FINISHED', requestId: 'r0', parent: null, second: 0 };
+const plain: RowPlan = {
+  topic: 'x',
+  project: null,
+  user: null,
+  sender: null,
+  description: '',
+  status: 'FINISHED',
+  requestId: 'r0',
+  parent: null,
+  second: 0,
+};
 /** By name; each of another second, in this order. */
 const events = {
   plain: {},
@@ -70,7 +93,10 @@ describeDatabases('A list of events', (backend) => {
     const idOf = (name: Name) => rows[named.indexOf(name)]!.id;
     beforeAll(async () => {
       await clear(gateway());
-      const written = await write(gateway(), named.map((name, n) => ({ ...plain, ...events[name], second: n })));
+      const written = await write(
+        gateway(),
+        named.map((name, n) => ({ ...plain, ...events[name], second: n })),
+      );
       rows = inOrder(written, 'CREATED', 'ASC');
     });
 
@@ -83,7 +109,11 @@ describeDatabases('A list of events', (backend) => {
     });
 
     test('of ids, in any notation, has those that there are', async () => {
-      const ids = [idOf('deep').toUpperCase(), idOf('plain').replaceAll('-', ''), '0195f000-0000-7000-8000-000000000000'];
+      const ids = [
+        idOf('deep').toUpperCase(),
+        idOf('plain').replaceAll('-', ''),
+        '0195f000-0000-7000-8000-000000000000',
+      ];
       expect(await listIds(gateway(), { ids })).toEqual([idOf('plain'), idOf('deep')]);
       expect(await listIds(gateway(), { ids, text: 'ümit' })).toEqual([idOf('deep')]);
       expect(await listIds(gateway(), { ids: [] })).toEqual([]);
@@ -103,7 +133,10 @@ describeDatabases('A list of events', (backend) => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(row, { minLength: 1, maxLength: 25 }),
-        fc.array(fc.record({ given: filter, ids: fc.option(fc.array(fc.nat(40), { maxLength: 8 })) }), { minLength: 12, maxLength: 12 }),
+        fc.array(fc.record({ given: filter, ids: fc.option(fc.array(fc.nat(40), { maxLength: 8 })) }), {
+          minLength: 12,
+          maxLength: 12,
+        }),
         async (plans, filters) => {
           await clear(gateway());
           const rows = await write(gateway(), plans);
@@ -112,14 +145,21 @@ describeDatabases('A list of events', (backend) => {
             const selected = select(rows, whole);
             for (const { by, direction } of orders) {
               const expected = idsOf(inOrder(selected, by, direction));
-              expect({ whole, by, ids: await listIds(gateway(), whole, by, direction) }).toEqual({ whole, by, ids: expected });
+              expect({ whole, by, ids: await listIds(gateway(), whole, by, direction) }).toEqual({
+                whole,
+                by,
+                ids: expected,
+              });
             }
             if (given.hasDependents === undefined) expect(selectByFeed(rows, whole)).toEqual(selected);
-            expect(await gateway().operations.countEvents(whole)).toEqual({ count: selected.length, exact: true });
+            expect(await gateway().operations.countEvents(whole)).toEqual({
+              count: selected.length,
+              exact: true,
+            });
           }
         },
       ),
-      { numRuns: 8 },
+      { numRuns: 8, endOnFailure: true },
     );
   });
 });

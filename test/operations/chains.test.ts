@@ -1,6 +1,6 @@
 // A request’s chain, what hangs below a node, and the event log of a topic.
 import fc from 'fast-check';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
 import { type EventStatus, eventStatuses, type PartialEvent } from '../../src/domain/event.ts';
 import type { EventLogQuery } from '../../src/operations/operations.ts';
@@ -47,24 +47,35 @@ describeDatabases('A chain', (backend) => {
       fc.asyncProperty(trees, async (nodes) => {
         const { requestId, rows } = await plant(nodes);
         const own = rows.filter((row) => row.requestId === requestId);
-        const below = (node: Row): Row[] => own.filter(({ dependsOnId }) => dependsOnId === node.id).flatMap((child) => [child, ...below(child)]);
+        const below = (node: Row): Row[] =>
+          own
+            .filter(({ dependsOnId }) => dependsOnId === node.id)
+            .flatMap((child) => [child, ...below(child)]);
         for (const node of own.slice(0, 6)) {
           const found = idsOfEvents(await gateway().operations.eventsBelowNode(requestId, node.nodeId, []));
           expect(found).toEqual(idsOf(inOrder([node, ...below(node)], 'CREATED', 'ASC')));
         }
         expect(idsOfEvents(await gateway().operations.eventsOfRequest(requestId, []))).toEqual(idsOf(own));
         const chain = await gateway().operations.eventChain(requestId, []);
-        if (own.length === 0) return expect(chain).toBeNull();
+        if (own.length === 0) {
+          expect(chain).toBeNull();
+          return;
+        }
         expect(idsOfEvents(chain!.events)).toEqual(idsOf(own));
-        expect(idsOfEvents(chain!.roots)).toEqual(idsOf(own.filter(({ dependsOnId }) => !idsOf(own).includes(dependsOnId ?? ''))));
+        expect(idsOfEvents(chain!.roots)).toEqual(
+          idsOf(own.filter(({ dependsOnId }) => !idsOf(own).includes(dependsOnId ?? ''))),
+        );
         const failed = own.filter(({ status }) => status === 'FAILED');
         const leaves = failed.filter((row) => !below(row).some(({ status }) => status === 'FAILED'));
         expect(idsOfEvents(chain!.failedLeaves)).toEqual(idsOf(leaves));
-        const counts = eventStatuses.map((status) => ({ status, count: own.filter((row) => row.status === status).length }));
+        const counts = eventStatuses.map((status) => ({
+          status,
+          count: own.filter((row) => row.status === status).length,
+        }));
         expect(chain!.countByStatus).toEqual(counts.filter(({ count }) => count > 0));
         expect(chain!.finishedAt === null).toBe(own.some(({ status }) => !ended.has(status)));
       }),
-      { numRuns: 15 },
+      { numRuns: 15, endOnFailure: true },
     );
   });
 
@@ -87,7 +98,13 @@ describeDatabases('A chain', (backend) => {
     expect(await gateway().operations.eventChain('none', [])).toBeNull();
     expect(await gateway().operations.eventsOfRequest('none', [])).toEqual([]);
     expect(await gateway().operations.eventsBelowNode('none', 'n', [])).toEqual([]);
-    expect(await gateway().operations.eventsBelowNode((await plant([{ parent: null, status: 'FINISHED', elsewhere: false }])).requestId, 'none', [])).toEqual([]);
+    expect(
+      await gateway().operations.eventsBelowNode(
+        (await plant([{ parent: null, status: 'FINISHED', elsewhere: false }])).requestId,
+        'none',
+        [],
+      ),
+    ).toEqual([]);
     expect((await refusalOf(gateway().operations.eventChain('', []))).code).toBe('BAD_USER_INPUT');
   });
 
@@ -108,7 +125,8 @@ describeDatabases('A chain', (backend) => {
       gateway().operations.eventChain(requestId, []),
       gateway().operations.eventsOfRequest(requestId, []),
       gateway().operations.eventsBelowNode(requestId, '1', []),
-    ]) expect((await refusalOf(refused)).code).toBe('LIMIT_EXCEEDED');
+    ])
+      expect((await refusalOf(refused)).code).toBe('LIMIT_EXCEEDED');
   });
 
   test('is reached from any event by its id, its hash and its node', async () => {
@@ -121,10 +139,17 @@ describeDatabases('A chain', (backend) => {
     const query = `query ($id: ID!, $unknown: ID!) { event(id: $id) { topic } node(id: $id) { __typename id ... on Event { topic } }
       none: event(id: $unknown) { id } noNode: node(id: $unknown) { id } }`;
     expect(await gateway().ask(query, { id: id.toUpperCase(), unknown: unknownId })).toEqual({
-      data: { event: { topic: 'test' }, node: { __typename: 'Event', id, topic: 'test' }, none: null, noNode: null },
+      data: {
+        event: { topic: 'test' },
+        node: { __typename: 'Event', id, topic: 'test' },
+        none: null,
+        noNode: null,
+      },
       errors: [],
     });
-    expect((await gateway().ask('{ event(id: "x") { id } }')).errors[0]?.extensions.code).toBe('BAD_USER_INPUT');
+    expect((await gateway().ask('{ event(id: "x") { id } }')).errors[0]?.extensions.code).toBe(
+      'BAD_USER_INPUT',
+    );
   });
 });
 
@@ -134,15 +159,33 @@ describeDatabases('The event log of a topic', (backend) => {
   let rows: Row[] = [];
   beforeAll(async () => {
     await clear(gateway());
-    const plan = { topic: 'svc.Handler', project: null, user: null, sender: null, description: '', requestId: 'r', parent: null };
-    const plans = eventStatuses.flatMap((status, n) => [{ ...plan, status, second: n }, { ...plan, status, second: n, topic: 'svc.Other' }]);
-    rows = inOrder((await write(gateway(), plans)).filter(({ topic }) => topic === 'svc.Handler'), 'CREATED', 'DESC');
+    const plan = {
+      topic: 'svc.Handler',
+      project: null,
+      user: null,
+      sender: null,
+      description: '',
+      requestId: 'r',
+      parent: null,
+    };
+    const plans = eventStatuses.flatMap((status, n) => [
+      { ...plan, status, second: n },
+      { ...plan, status, second: n, topic: 'svc.Other' },
+    ]);
+    rows = inOrder(
+      (await write(gateway(), plans)).filter(({ topic }) => topic === 'svc.Handler'),
+      'CREATED',
+      'DESC',
+    );
   });
   const log = async (query: Partial<EventLogQuery> = {}) =>
-    idsOfEvents(await gateway().operations.eventLog({ fullName: 'svc.Handler', page: 1, pageSize: 20, ...query }, []));
+    idsOfEvents(
+      await gateway().operations.eventLog({ fullName: 'svc.Handler', page: 1, pageSize: 20, ...query }, []),
+    );
   const count = (query: Partial<EventLogQuery> = {}) =>
     gateway().operations.countEventLog({ fullName: 'svc.Handler', page: 1, pageSize: 20, ...query });
-  const withStatus = (...statuses: EventStatus[]) => idsOf(rows.filter(({ status }) => statuses.includes(status)));
+  const withStatus = (...statuses: EventStatus[]) =>
+    idsOf(rows.filter(({ status }) => statuses.includes(status)));
 
   test('has its events and no others, newest first', async () => {
     expect(await log()).toEqual(idsOf(rows));
@@ -161,7 +204,8 @@ describeDatabases('The event log of a topic', (backend) => {
   });
 
   test('includes the times that it is asked for', async () => {
-    const between = (from: number, to: number) => idsOf(rows.filter(({ createdAt }) => createdAt >= second(from) && createdAt <= second(to)));
+    const between = (from: number, to: number) =>
+      idsOf(rows.filter(({ createdAt }) => createdAt >= second(from) && createdAt <= second(to)));
     expect(await log({ startTime: second(1), endTime: second(3) })).toEqual(between(1, 3));
     expect(await count({ startTime: second(1), endTime: second(3) })).toEqual({ count: 3, exact: true });
     expect(await log({ startTime: second(5) })).toHaveLength(1);
@@ -173,11 +217,19 @@ describeDatabases('The event log of a topic', (backend) => {
   test('is cut into pages from 1, of 1 to 1,000', async () => {
     for (const pageSize of [1, 4, limits.pageSize]) {
       const pages: string[] = [];
-      for (let page = 1; page <= Math.ceil(rows.length / pageSize); page++) pages.push(...(await log({ page, pageSize })));
+      for (let page = 1; page <= Math.ceil(rows.length / pageSize); page++)
+        pages.push(...(await log({ page, pageSize })));
       expect(pages).toEqual(idsOf(rows));
     }
     expect(await log({ page: 99 })).toEqual([]);
-    for (const query of [{ page: 0 }, { page: -1 }, { pageSize: 0 }, { pageSize: limits.pageSize + 1 }, { fullName: 'svc.*' }, { fullName: '' }]) {
+    for (const query of [
+      { page: 0 },
+      { page: -1 },
+      { pageSize: 0 },
+      { pageSize: limits.pageSize + 1 },
+      { fullName: 'svc.*' },
+      { fullName: '' },
+    ]) {
       expect((await refusalOf(log(query))).code).toBe('BAD_USER_INPUT');
     }
   });

@@ -1,7 +1,12 @@
 // Random sets of events in the database, and plain answers in memory to what is asked of them.
 import fc from 'fast-check';
 import { type EventRecord, type EventStatus, eventStatuses } from '../../src/domain/event.ts';
-import { type CheckedFilter, checkFilter, type EventFilter, filterMatches } from '../../src/domain/event-filter.ts';
+import {
+  type CheckedFilter,
+  checkFilter,
+  type EventFilter,
+  filterMatches,
+} from '../../src/domain/event-filter.ts';
 import type { Direction, OrderKey } from '../../src/domain/page.ts';
 import { allFields, type Composed, tester } from '../support/gateway.ts';
 
@@ -12,7 +17,17 @@ export interface Row extends EventRecord {
 
 const topics = ['order.paid', 'order.line.added', 'Order', 'order_paid', 'orderXpaid', 'x'] as const;
 const names = ['ann', 'Ann', 'a%n', 'a_n', 'a\\n', 'Ümit'] as const;
-const descriptions = ['', '50% off', '50 off', 'C:\\temp', 'ORDER paid', 'Große_Üb', 'two\nlines', '%', '\\'] as const;
+const descriptions = [
+  '',
+  '50% off',
+  '50 off',
+  'C:\\temp',
+  'ORDER paid',
+  'Große_Üb',
+  'two\nlines',
+  '%',
+  '\\',
+] as const;
 const projects = ['p', 'q'] as const;
 
 export interface RowPlan {
@@ -43,12 +58,26 @@ export const row: fc.Arbitrary<RowPlan> = fc.record({
 
 const some = <T>(...items: T[]) => fc.uniqueArray(fc.constantFrom(...items), { maxLength: 3 });
 const at = (second: number) => new Date(Date.UTC(2025, 0, 1) + second * 1000);
-const time = fc.integer({ min: -1, max: 6 }).chain((second) => fc.constantFrom(-1, 0, 1).map((ms) => new Date(at(second).getTime() + ms)));
+const time = fc
+  .integer({ min: -1, max: 6 })
+  .chain((second) => fc.constantFrom(-1, 0, 1).map((ms) => new Date(at(second).getTime() + ms)));
 
 /** Filters without ids, which are known only once there are events. */
 export const filter: fc.Arbitrary<EventFilter> = fc.record(
   {
-    topics: some('order.paid', 'order.*', '*', '*paid', 'o*r*d', 'order_paid', 'order_*', '*.line.*', '*X*', 'nothing', 'Order'),
+    topics: some(
+      'order.paid',
+      'order.*',
+      '*',
+      '*paid',
+      'o*r*d',
+      'order_paid',
+      'order_*',
+      '*.line.*',
+      '*X*',
+      'nothing',
+      'Order',
+    ),
     projects: some<string>(...projects, 'none'),
     users: some<string>(...names, 'none'),
     senders: some<string>(...names, 'none'),
@@ -57,7 +86,23 @@ export const filter: fc.Arbitrary<EventFilter> = fc.record(
     hasDependents: fc.boolean(),
     createdAfter: time,
     createdBefore: time,
-    text: fc.constantFrom('%', '_', '\\', 'ORDER', 'order paid', '50% off', 'a_n', 'A%N', 'üm', 'GROSSE', 'große_ü', 'line two', ' ', 'nothing', 'temp c:'),
+    text: fc.constantFrom(
+      '%',
+      '_',
+      '\\',
+      'ORDER',
+      'order paid',
+      '50% off',
+      'a_n',
+      'A%N',
+      'üm',
+      'GROSSE',
+      'große_ü',
+      'line two',
+      ' ',
+      'nothing',
+      'temp c:',
+    ),
   },
   { requiredKeys: [] },
 );
@@ -82,7 +127,10 @@ export async function read({ database, operations }: Composed, ids: readonly str
   const text = 'SELECT id, created_position FROM events WHERE id = ANY($1::uuid[])';
   const places = await database.query<{ id: string; created_position: bigint }>({ text, values: [ids] });
   const placeOf = new Map(places.map(({ id, created_position }) => [id, created_position]));
-  return [...events.values()].map((event) => ({ ...(event as EventRecord), createdPosition: placeOf.get(event.id)! }));
+  return [...events.values()].map((event) => ({
+    ...(event as EventRecord),
+    createdPosition: placeOf.get(event.id)!,
+  }));
 }
 
 /** What `filter` selects of `rows`, condition by condition. */
@@ -98,8 +146,15 @@ function isSelected(row: Row, filter: EventFilter): boolean {
   const among = (list: readonly string[] | null | undefined, value: string | null) =>
     list == null || (value !== null && list.includes(value));
   const like = (pattern: string) =>
-    new RegExp(`^${pattern.split('*').map((part) => part.replace(/[.\\]/g, '\\$&')).join('.*')}$`);
-  const texts = [row.topic, row.project, row.user, row.sender, row.description].map((text) => (text ?? '').toLowerCase());
+    new RegExp(
+      `^${pattern
+        .split('*')
+        .map((part) => part.replace(/[.\\]/g, '\\$&'))
+        .join('.*')}$`,
+    );
+  const texts = [row.topic, row.project, row.user, row.sender, row.description].map((text) =>
+    (text ?? '').toLowerCase(),
+  );
   const words = (filter.text ?? '').toLowerCase().split(/\s+/).filter(Boolean);
   return (
     among(filter.ids, row.id) &&
@@ -142,11 +197,14 @@ export async function listIds(
 }
 
 export const idsOf = (rows: readonly { readonly id: string }[]) => rows.map(({ id }) => id);
-export const orders = (['CREATED', 'UPDATED'] as const).flatMap((by) => (['ASC', 'DESC'] as const).map((direction) => ({ by, direction })));
+export const orders = (['CREATED', 'UPDATED'] as const).flatMap((by) =>
+  (['ASC', 'DESC'] as const).map((direction) => ({ by, direction })),
+);
 
 /** Empties what it can without the locks that TRUNCATE takes. */
 export async function clear({ database }: Composed): Promise<void> {
   await database.query({ text: 'WITH l AS (DELETE FROM log) DELETE FROM events', values: [] });
 }
 
-export const sendAsTester = (gateway: Composed, topic: string) => gateway.operations.sendEvent(tester, { topic });
+export const sendAsTester = (gateway: Composed, topic: string) =>
+  gateway.operations.sendEvent(tester, { topic });

@@ -6,7 +6,18 @@ import type { EventFilter } from '../../src/domain/event-filter.ts';
 import { cursorOf, type Direction, type OrderKey, type PageArguments } from '../../src/domain/page.ts';
 import { describeDatabases } from '../support/database.ts';
 import { composedOnce, refusalOf } from '../support/gateway.ts';
-import { clear, filter, idsOf, inOrder, listIds, orders, row, select, sendAsTester, write } from './dataset.ts';
+import {
+  clear,
+  filter,
+  idsOf,
+  inOrder,
+  listIds,
+  orders,
+  row,
+  select,
+  sendAsTester,
+  write,
+} from './dataset.ts';
 
 describeDatabases('Pages of a list', (backend) => {
   const gateway = composedOnce(backend);
@@ -34,11 +45,16 @@ describeDatabases('Pages of a list', (backend) => {
       const pageIds = found.rows.map(({ row }) => row.id);
       if (backwards) ids.unshift(...pageIds);
       else ids.push(...pageIds);
-      const [more, behind] = backwards ? [found.hasPreviousPage, found.hasNextPage] : [found.hasNextPage, found.hasPreviousPage];
+      const [more, behind] = backwards
+        ? [found.hasPreviousPage, found.hasNextPage]
+        : [found.hasNextPage, found.hasPreviousPage];
       expect(behind).toBe(cursor !== null);
       if (!more) return ids;
       expect(found.rows).toHaveLength(size);
-      expect([found.startCursor, found.endCursor]).toEqual([found.rows[0]!.cursor, found.rows.at(-1)!.cursor]);
+      expect([found.startCursor, found.endCursor]).toEqual([
+        found.rows[0]!.cursor,
+        found.rows.at(-1)!.cursor,
+      ]);
       cursor = backwards ? found.startCursor : found.endCursor;
       await between?.();
     }
@@ -48,17 +64,22 @@ describeDatabases('Pages of a list', (backend) => {
 
   test('come to the whole sorted list, whatever their sizes, in both ways', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 25 }), fc.option(filter), sizes, async (plans, given, sizes) => {
-        await clear(gateway());
-        const selected = select(await write(gateway(), plans), given ?? {});
-        for (const { by, direction } of orders) {
-          const expected = idsOf(inOrder(selected, by, direction));
-          for (const backwards of [false, true]) {
-            expect(await walk({ given, by, direction, sizes, backwards })).toEqual(expected);
+      fc.asyncProperty(
+        fc.array(row, { minLength: 1, maxLength: 25 }),
+        fc.option(filter),
+        sizes,
+        async (plans, given, sizes) => {
+          await clear(gateway());
+          const selected = select(await write(gateway(), plans), given ?? {});
+          for (const { by, direction } of orders) {
+            const expected = idsOf(inOrder(selected, by, direction));
+            for (const backwards of [false, true]) {
+              expect(await walk({ given, by, direction, sizes, backwards })).toEqual(expected);
+            }
           }
-        }
-      }),
-      { numRuns: 8 },
+        },
+      ),
+      { numRuns: 8, endOnFailure: true },
     );
   });
 
@@ -79,7 +100,7 @@ describeDatabases('Pages of a list', (backend) => {
           }
         }
       }),
-      { numRuns: 4 },
+      { numRuns: 4, endOnFailure: true },
     );
   });
 
@@ -90,7 +111,8 @@ describeDatabases('Pages of a list', (backend) => {
       for (let n = 0; n < 6; n++) await sendAsTester(gateway(), 'x');
       ids = await listIds(gateway(), null);
     });
-    const idsOfPage = async (args: PageArguments) => (await page(null, 'CREATED', 'ASC', args)).rows.map(({ row }) => row.id);
+    const idsOfPage = async (args: PageArguments) =>
+      (await page(null, 'CREATED', 'ASC', args)).rows.map(({ row }) => row.id);
 
     test('between two cursors hold what lies strictly between them', async () => {
       const { rows } = await page(null, 'CREATED', 'ASC', {});
@@ -101,7 +123,11 @@ describeDatabases('Pages of a list', (backend) => {
     });
 
     test('may be empty, and say then what there is', async () => {
-      expect(await page(null, 'CREATED', 'ASC', { first: 0 })).toMatchObject({ rows: [], hasNextPage: true, hasPreviousPage: false });
+      expect(await page(null, 'CREATED', 'ASC', { first: 0 })).toMatchObject({
+        rows: [],
+        hasNextPage: true,
+        hasPreviousPage: false,
+      });
       expect(await page({ topics: ['none'] }, 'CREATED', 'ASC', {})).toEqual({
         rows: [],
         hasNextPage: false,
@@ -125,7 +151,12 @@ describeDatabases('Pages of a list', (backend) => {
     });
 
     test('are refused for a size that is out of bounds, or given twice', async () => {
-      for (const args of [{ first: -1 }, { first: limits.pageSize + 1 }, { last: 1.5 }, { first: 1, last: 1 }]) {
+      for (const args of [
+        { first: -1 },
+        { first: limits.pageSize + 1 },
+        { last: 1.5 },
+        { first: 1, last: 1 },
+      ]) {
         expect((await refusalOf(page(null, 'CREATED', 'ASC', args))).code).toBe('BAD_USER_INPUT');
       }
       expect(await idsOfPage({ last: limits.pageSize })).toEqual(ids);

@@ -127,7 +127,12 @@ export async function startGateway(settings: Settings): Promise<GatewayProcess> 
 /** How it ended by itself: its exit, and the lines of standard error that are meant for people. */
 export async function refusedStart(settings: Settings): Promise<{ code: number | null; lines: string[] }> {
   const gateway = new GatewayProcess(settings);
-  const { code } = await gateway.exit;
+  // Were it to serve, it would never end by itself.
+  const { code } = await gateway.url.then(
+    () => gateway.kill(),
+    () => gateway.exit,
+  );
+  expect(code, 'it was to be refused, and served').not.toBeNull();
   return {
     code,
     lines: gateway.stderr.split('\n').filter((line) => line !== ''),
