@@ -92,7 +92,9 @@ function isDeeperThan(value: unknown, levels: number): boolean {
 function refuseFault(path: string, value: unknown): void {
   if (typeof value === 'string') return checkText(path, value);
   if (value instanceof UnsafeNumber) {
-    throw badInput(`${path} is the number ${shortened(value.text)}, which would lose digits; send it as a string.`);
+    throw badInput(
+      `${path} is the number ${shortened(value.text)}, which would lose digits; send it as a string.`,
+    );
   }
   if (typeof value !== 'object' || value === null) return;
   for (const [key, item] of Object.entries(value)) {

@@ -1,5 +1,10 @@
 // Mutations of events: send, update, delete, one or many.
-import type { BatchOutcome, ItemError as ItemErrorRecord, SendOutcome } from '../operations/operations.ts';
+import type {
+  BatchOutcome,
+  ItemError as ItemErrorRecord,
+  SendBatchOutcome,
+  SendOutcome,
+} from '../operations/operations.ts';
 import { builder } from './builder.ts';
 import type { GraphQLContext } from './context.ts';
 import { Event } from './event.ts';
@@ -22,22 +27,34 @@ const ItemError = builder.objectRef<ItemErrorRecord>('ItemError').implement({
     index: t.exposeInt('index', { description: 'The item’s place in the input, from 0.' }),
     code: t.exposeString('code', { description: 'One of the codes that errors carry in `extensions.code`.' }),
     message: t.exposeString('message', { description: 'What was wrong, and what would be right.' }),
+    extensions: t.expose('details', {
+      type: 'JSON',
+      description:
+        'What the error of a single mutation has in its `extensions` beside the code, such as the `eventId` that has a hash; {} where there is nothing.',
+    }),
   }),
 });
 
-const SendEventsPayload = batchPayload(
+const SendEventsPayload = batchPayload<SendBatchOutcome>(
   'SendEventsPayload',
   'What became of a list of sends.',
   'The events sent',
 );
-const UpdateEventsPayload = batchPayload(
+const UpdateEventsPayload = batchPayload<BatchOutcome>(
   'UpdateEventsPayload',
   'What became of a list of changes.',
   'The events changed',
 );
 
-function batchPayload(name: string, description: string, events: string) {
-  return builder.objectRef<BatchOutcome>(name).implement({
+builder.objectField(SendEventsPayload, 'duplicates', (t) =>
+  t.exposeIntList('duplicates', {
+    description:
+      'The places in the input, from 0, of those whose hash was known: their events are the ones that have it.',
+  }),
+);
+
+function batchPayload<Outcome extends BatchOutcome>(name: string, description: string, events: string) {
+  return builder.objectRef<Outcome>(name).implement({
     description,
     fields: (t) => ({
       events: t.field({
@@ -46,8 +63,9 @@ function batchPayload(name: string, description: string, events: string) {
         description: `${events}, in the order of the input, with null for each item that failed.`,
         resolve: (outcome) => outcome.events,
       }),
-      errors: t.expose('errors', {
+      errors: t.field({
         type: [ItemError],
+        resolve: (outcome) => outcome.errors,
         description: 'One for each item that failed, in the order of the input.',
       }),
     }),

@@ -17,6 +17,11 @@ import { nameLimit, pageArgument } from './wording.ts';
 const newestFirst: Order = { by: 'CREATED', direction: 'DESC' };
 
 builder.queryFields((t) => ({
+  position: t.field({
+    type: 'Position',
+    description: 'Where the log ends now: an `after` for what comes from here on; "0" while it is empty.',
+    resolve: (_root, _args, { operations }) => operations.position(),
+  }),
   node: t.field({
     type: Node,
     nullable: true,

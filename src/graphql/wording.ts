@@ -24,4 +24,4 @@ export const pageArgument = {
 } as const;
 
 export const totalCount = `How many there are on all pages together. Counting stops at ${amount(limits.countCeiling)}. Counted only where it is asked for.`;
-export const totalIsExact = `Whether \`totalCount\` is the true number; false where counting stopped at ${amount(limits.countCeiling)} or a search by text ended early.`;
+export const totalIsExact = `Whether \`totalCount\` is the true number; false where counting stopped at ${amount(limits.countCeiling)} or a search that no index serves ended early.`;

@@ -20,7 +20,7 @@ import { statusesOf } from '../domain/status.ts';
 import { checkTopic, isExactTopic, topicMatches } from '../domain/topic.ts';
 import { countEvents, findEvents, type ListedRow } from '../store/find-events.ts';
 import * as read from '../store/read-events.ts';
-import { readHistories } from '../store/read-log.ts';
+import { lastPosition, readHistories } from '../store/read-log.ts';
 import type { Chain, Count, EventLogQuery, EventOrder, Operations } from './operations.ts';
 
 type Fields = readonly EventField[];
@@ -55,6 +55,7 @@ export function createAsking(database: Database): Asking {
     dependentsOf: (parentIds, page, fields) => dependentsOf(database, parentIds, page, fields),
     countDependents: (parentIds) => countDependents(database, parentIds),
     historiesOf: (ids) => historiesOf(database, ids),
+    position: () => lastPosition(database),
   };
 }
 

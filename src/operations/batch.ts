@@ -12,7 +12,7 @@ export type Report = (error: Error) => string;
 export async function runBatch<Input>(
   name: string,
   inputs: readonly Input[],
-  run: (input: Input) => Promise<PartialEvent>,
+  run: (input: Input, index: number) => Promise<PartialEvent>,
   report: Report,
 ): Promise<BatchOutcome> {
   if (inputs.length > limits.batchItems) {
@@ -33,7 +33,13 @@ export async function runBatch<Input>(
 
 function itemError(index: number, error: Error, report: Report): ItemError {
   if (error instanceof ThroughlineError || error instanceof DatabaseUnavailable) {
-    return { index, code: error.code, message: error.message };
+    return {
+      index,
+      code: error.code,
+      message: error.message,
+      details: 'details' in error ? error.details : {},
+    };
   }
-  return { index, code: 'INTERNAL_SERVER_ERROR', message: `Unexpected error ${report(error)}.` };
+  const errorId = report(error);
+  return { index, code: 'INTERNAL_SERVER_ERROR', message: 'Unexpected error.', details: { errorId } };
 }

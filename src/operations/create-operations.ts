@@ -1,4 +1,6 @@
 // Joins the use-cases to the parts they stand on.
+import DataLoader from 'dataloader';
+import { limits } from '../base/limits.ts';
 import type { Database } from '../database/database.ts';
 import type { EventRecord } from '../domain/event.ts';
 import type { Live } from '../live/live.ts';
@@ -21,22 +23,21 @@ export interface OperationsParts {
 }
 
 export function createOperations({ database, writer, live, broadcast, report }: OperationsParts): Operations {
-  const targetOf = async (id: string): Promise<ProgressTarget | null> => {
+  const places = placesOf(database);
+  const placeOf = async (id: string): Promise<ProgressTarget | null> => {
     const known = live.lastProgress(id);
-    if (known) return { id, requestId: known.requestId ?? '', topic: known.topic };
-    const [event] = await readByIds(database, [id], ['requestId', 'topic']);
-    return event ? { id, requestId: event.requestId ?? '', topic: event.topic ?? '' } : null;
+    return known ? { id, requestId: known.requestId ?? '', topic: known.topic } : places.load(id);
   };
   const send: SendParts = {
     writer,
     report,
     broadcast: (event) => broadcast.event(event),
-    requestOf: async (id) => (await readByIds(database, [id], ['requestId']))[0]?.requestId ?? null,
+    requestOf: async (id) => (await placeOf(id))?.requestId ?? null,
   };
   const change: ChangeParts = {
     writer,
     report,
-    progressTarget: targetOf,
+    progressTarget: placeOf,
     broadcastProgress: ({ id, requestId, topic }, progress, description) =>
       broadcast.progress({ eventId: id, requestId, topic, progress, description, at: new Date() }),
   };
@@ -49,4 +50,17 @@ export function createOperations({ database, writer, live, broadcast, report }: 
     ...createAsking(database),
     progressOf: (id) => live.lastProgress(id)?.progress ?? null,
   };
+}
+
+/** Reads together what is asked for together, and remembers nothing. */
+function placesOf(database: Database): DataLoader<string, ProgressTarget | null> {
+  const read = async (ids: readonly string[]) => {
+    const events = await readByIds(database, [...new Set(ids)], ['requestId', 'topic']);
+    const byId = new Map(events.map((event) => [event.id, event]));
+    return ids.map((id) => {
+      const { requestId, topic } = byId.get(id) ?? {};
+      return requestId === undefined || topic === undefined ? null : { id, requestId, topic };
+    });
+  };
+  return new DataLoader(read, { cache: false, maxBatchSize: limits.flushItems });
 }

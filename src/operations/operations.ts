@@ -1,6 +1,13 @@
 // What GraphQL (and later handlers, triggers and REST) may ask of the gateway: every use-case, by signature.
 import type { ErrorCode } from '../base/errors.ts';
-import type { EventField, EventStatus, LogStatus, PartialEvent, StatusChange } from '../domain/event.ts';
+import type {
+  EventField,
+  EventStatus,
+  LogStatus,
+  PartialEvent,
+  Position,
+  StatusChange,
+} from '../domain/event.ts';
 import type { EventFilter } from '../domain/event-filter.ts';
 import type { Direction, OrderKey, Page, PageArguments } from '../domain/page.ts';
 import type { SendInput } from '../domain/send.ts';
@@ -25,12 +32,19 @@ export interface ItemError {
   readonly index: number;
   readonly code: ErrorCode;
   readonly message: string;
+  /** What a single mutation has beside the code in its error's `extensions`. */
+  readonly details: Readonly<Record<string, unknown>>;
 }
 
 /** In the order of the input; null where that item failed. */
 export interface BatchOutcome {
   readonly events: readonly (PartialEvent | null)[];
   readonly errors: readonly ItemError[];
+}
+
+export interface SendBatchOutcome extends BatchOutcome {
+  /** The places in the input of those whose hash was known. */
+  readonly duplicates: readonly number[];
 }
 
 /** A count that stops at 25,000; `exact` is false where it did, or where a text search gave up. */
@@ -70,7 +84,7 @@ export interface Chain {
 /** Every intended refusal is a ThroughlineError. `fields` names the columns to read besides the id: no others are read. */
 export interface Operations {
   sendEvent(caller: Caller, input: SendInput): Promise<SendOutcome>;
-  sendEvents(caller: Caller, input: readonly SendInput[]): Promise<BatchOutcome>;
+  sendEvents(caller: Caller, input: readonly SendInput[]): Promise<SendBatchOutcome>;
   updateEvent(caller: Caller, input: UpdateInput): Promise<PartialEvent>;
   updateEvents(caller: Caller, input: readonly UpdateInput[]): Promise<BatchOutcome>;
   /** Returns the id. */
@@ -106,6 +120,8 @@ export interface Operations {
   countDependents(parentIds: readonly string[]): Promise<Map<string, Count>>;
   /** Oldest first, for each id. */
   historiesOf(ids: readonly string[]): Promise<Map<string, readonly StatusChange[]>>;
+  /** Where the log ends now; 0 where it is empty. */
+  position(): Promise<Position>;
   /** The last progress broadcast for an event, where this gateway has seen it. */
   progressOf(id: string): number | null;
 }

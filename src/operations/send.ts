@@ -8,7 +8,7 @@ import { invalidTransition } from '../domain/status.ts';
 import type { LogWriter } from '../log/writer.ts';
 import type { CreatedRow, ExistingEvent, NewEvent } from '../store/create-events.ts';
 import { type Report, runBatch } from './batch.ts';
-import type { BatchOutcome, Caller, SendOutcome } from './operations.ts';
+import type { Caller, SendBatchOutcome, SendOutcome } from './operations.ts';
 
 export interface SendParts {
   readonly report: Report;
@@ -28,13 +28,15 @@ export async function sendEvents(
   parts: SendParts,
   caller: Caller,
   inputs: readonly SendInput[],
-): Promise<BatchOutcome> {
-  return runBatch(
-    'sendEvents',
-    inputs,
-    async (input) => (await sendEvent(parts, caller, input)).event,
-    parts.report,
-  );
+): Promise<SendBatchOutcome> {
+  const duplicates: number[] = [];
+  const send = async (input: SendInput, index: number) => {
+    const { event, duplicate } = await sendEvent(parts, caller, input);
+    if (duplicate) duplicates.push(index);
+    return event;
+  };
+  const outcome = await runBatch('sendEvents', inputs, send, parts.report);
+  return { ...outcome, duplicates: duplicates.sort((a, b) => a - b) };
 }
 
 /** Comes back here where the event that had the hash was deleted before it could be replaced. */
@@ -53,7 +55,7 @@ async function store(parts: SendParts, caller: Caller, draft: EventDraft): Promi
 function newEvent(caller: Caller, draft: EventDraft): NewEvent {
   const id = uuidv7();
   const { onDuplicate: _, store: __, ...content } = draft;
-  return { ...content, id, fallbackRequestId: caller.requestId ?? id, by: caller.name };
+  return { ...content, id, fallbackRequestId: caller.requestId ?? id, by: draft.sender ?? caller.name };
 }
 
 function conflict(event: NewEvent, row: CreatedRow): ThroughlineError {
@@ -92,7 +94,7 @@ async function resolveDuplicate(
     retries: null,
     result: null,
     error: null,
-    by: caller.name,
+    by: draft.sender ?? caller.name,
   });
   if (!row.found || row.fromStatus === null) return null;
   if (!row.allowed) throw invalidTransition(existing.id, row.fromStatus, draft.status);

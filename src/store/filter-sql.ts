@@ -25,14 +25,23 @@ export interface FilterSql {
   readonly residual: readonly Sql[];
 }
 
-export function filterSql(filter: CheckedFilter): FilterSql {
-  const { driver, served } = chooseDriver(filter);
+/** The filter with one of the drivers that could serve it, the first one unless another is given. */
+export function filterSql(
+  filter: CheckedFilter,
+  driver: Candidate | null = candidateDrivers(filter)[0] ?? null,
+): FilterSql {
+  const served = driver?.served ?? new Set<keyof CheckedFilter>();
   return { driver, range: rangeOf(filter, 'x'), residual: residualOf(filter, served) };
 }
 
 /** All of the filter as conditions on the event `e`, for rows that come from elsewhere. */
 export function undrivenConditions(filter: CheckedFilter): Sql[] {
   return [...rangeOf(filter, 'e'), ...residualOf(filter, new Set())];
+}
+
+/** What of the filter every driver's index serves, on the event `x`. */
+export function rangeConditions(filter: CheckedFilter): Sql[] {
+  return rangeOf(filter, 'x');
 }
 
 /** Conditions as one, for a WHERE. */
@@ -42,35 +51,48 @@ export function allOf(conditions: readonly Sql[]): Sql {
 
 type Served = ReadonlySet<keyof CheckedFilter>;
 
-function chooseDriver(filter: CheckedFilter): { driver: Driver | null; served: Served } {
-  const exactTopics = filter.topics?.every(isExactTopic) ? filter.topics : null;
-  const unfinished = filter.statuses?.includes('FINISHED') ? null : filter.statuses;
-  if (filter.ids) return drive(sql`unnest(${filter.ids}::uuid[]) AS d(value)`, sql`x.id = d.value`, ['ids']);
-  if (filter.requestIds) return driveByText(filter.requestIds, sql`x.request_id`, ['requestIds']);
-  if (exactTopics && unfinished) return driveByTopicAndStatus(exactTopics, unfinished);
-  if (exactTopics) return driveByText(exactTopics, sql`x.topic`, ['topics']);
-  if (filter.users) return driveByText(filter.users, sql`x.user_name`, ['users']);
-  if (unfinished) return driveByStatus(unfinished);
-  if (filter.projects) return driveByText(filter.projects, sql`x.project`, ['projects']);
-  if (filter.senders) return driveByText(filter.senders, sql`x.sender`, ['senders']);
-  return { driver: null, served: new Set() };
+/** A driver, and the parts of the filter that it serves. */
+export interface Candidate extends Driver {
+  readonly served: Served;
 }
 
-function drive(values: Sql, match: Sql, served: (keyof CheckedFilter)[]): { driver: Driver; served: Served } {
-  return { driver: { values, match }, served: new Set(served) };
+/** The drivers that could serve a filter: one where it names ids or requests, else one for each name it selects by. */
+export function candidateDrivers(filter: CheckedFilter): Candidate[] {
+  const { ids, requestIds, topics, statuses, users, projects, senders } = filter;
+  if (ids) return [drive(sql`unnest(${ids}::uuid[]) AS d(value)`, sql`x.id = d.value`, ['ids'])];
+  if (requestIds) return [driveByText(requestIds, sql`x.request_id`, ['requestIds'])];
+  const exactTopics = topics?.every(isExactTopic) ? topics : null;
+  const unfinished = statuses?.includes('FINISHED') ? null : statuses;
+  const byTopic =
+    exactTopics &&
+    (unfinished
+      ? driveByTopicAndStatus(exactTopics, unfinished)
+      : driveByText(exactTopics, sql`x.topic`, ['topics']));
+  const all = [
+    byTopic,
+    users && driveByText(users, sql`x.user_name`, ['users']),
+    unfinished && !exactTopics && driveByStatus(unfinished),
+    projects && driveByText(projects, sql`x.project`, ['projects']),
+    senders && driveByText(senders, sql`x.sender`, ['senders']),
+  ];
+  return all.filter((candidate) => candidate !== null && candidate !== undefined && candidate !== false);
 }
 
-function driveByText(values: readonly string[], column: Sql, served: (keyof CheckedFilter)[]) {
+function drive(values: Sql, match: Sql, served: (keyof CheckedFilter)[]): Candidate {
+  return { values, match, served: new Set(served) };
+}
+
+function driveByText(values: readonly string[], column: Sql, served: (keyof CheckedFilter)[]): Candidate {
   return drive(sql`unnest(${values}::text[]) AS d(value)`, sql`${column} = d.value`, served);
 }
 
 // The partial indexes are considered only where the condition is written out.
-function driveByStatus(statuses: readonly EventStatus[]) {
+function driveByStatus(statuses: readonly EventStatus[]): Candidate {
   const match = sql`x.status = d.value AND x.status <> 'FINISHED'`;
   return drive(sql`unnest(${statuses}::event_status[]) AS d(value)`, match, ['statuses']);
 }
 
-function driveByTopicAndStatus(topics: readonly string[], statuses: readonly EventStatus[]) {
+function driveByTopicAndStatus(topics: readonly string[], statuses: readonly EventStatus[]): Candidate {
   const values = sql`(SELECT topic, status FROM unnest(${topics}::text[]) AS topic,
     unnest(${statuses}::event_status[]) AS status) AS d`;
   const match = sql`x.topic = d.topic AND x.status = d.status AND x.status <> 'FINISHED'`;

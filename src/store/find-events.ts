@@ -7,7 +7,16 @@ import type { CheckedFilter } from '../domain/event-filter.ts';
 import type { Direction, OrderKey, Place } from '../domain/page.ts';
 import { isExactTopic } from '../domain/topic.ts';
 import { selectEvent } from './event-columns.ts';
-import { allOf, type Driver, type FilterSql, filterSql, undrivenConditions } from './filter-sql.ts';
+import {
+  allOf,
+  type Candidate,
+  candidateDrivers,
+  type Driver,
+  type FilterSql,
+  filterSql,
+  rangeConditions,
+  undrivenConditions,
+} from './filter-sql.ts';
 
 export interface ListQuery {
   readonly filter: CheckedFilter;
@@ -35,7 +44,8 @@ export interface ListedRows {
 type PlacedEvent = PartialEvent & { place_at: Date; place_position: bigint };
 
 export async function findEvents(database: Queryable, query: ListQuery): Promise<ListedRows> {
-  const scan = scanFor(query);
+  const scan =
+    query.by === 'CREATED' ? scanEvents(await bestParts(database, query.filter), query) : scanUpdated(query);
   const found = await database.query<PlacedEvent>(pageStatement(scan, query));
   const rows = found.map(toListedRow);
   if (rows.length >= query.limit || !scan.mayGiveUp) return { rows, gaveUpAt: null };
@@ -53,10 +63,31 @@ interface Scan {
   readonly mayGiveUp: boolean;
 }
 
-function scanFor(query: ListQuery): Scan {
-  const parts = filterSql(query.filter);
-  const small = query.filter.ids !== null || query.filter.requestIds !== null;
-  return query.by === 'CREATED' || small ? scanEvents(parts, query) : scanLog(query);
+/** Entries of an index that are counted to find out which one has the fewest. */
+const probeRows = 2_000;
+
+/** Of several indexes that could serve the filter, the one with the fewest entries for it; null where none could. */
+async function bestDriver(database: Queryable, filter: CheckedFilter): Promise<Candidate | null> {
+  const all = candidateDrivers(filter);
+  if (all.length < 2) return all[0] ?? null;
+  const range = rangeConditions(filter);
+  const counts = all.map(
+    ({ values, match }) => sql`(SELECT count(*)::int4 FROM (SELECT FROM ${values}, events x
+      WHERE ${allOf([match, ...range])} LIMIT ${probeRows}) c)`,
+  );
+  const [row] = await database.query<{ counts: number[] }>(sql`SELECT ARRAY[${join(counts)}] AS counts`);
+  const fewest = Math.min(...(row?.counts ?? []));
+  return all[row?.counts.indexOf(fewest) ?? 0] ?? null;
+}
+
+async function bestParts(database: Queryable, filter: CheckedFilter): Promise<FilterSql> {
+  return filterSql(filter, await bestDriver(database, filter));
+}
+
+/** Few events that are named are read and sorted. */
+function scanUpdated(query: ListQuery): Scan {
+  const named = query.filter.ids !== null || query.filter.requestIds !== null;
+  return named ? scanEvents(filterSql(query.filter), query) : scanLog(query);
 }
 
 /** What an index on events gives, up to a bound that keeps a search for little in much from reading all of it. */
@@ -165,7 +196,7 @@ export async function countEvents(
   filter: CheckedFilter,
   ceiling: number,
 ): Promise<{ count: number; exact: boolean }> {
-  const parts = filterSql(filter);
+  const parts = await bestParts(database, filter);
   const bound = (parts.residual.length === 0 ? ceiling : limits.scanRows) + 1;
   const conditions = allOf([...(parts.driver ? [parts.driver.match] : []), ...parts.range]);
   const from = parts.driver ? join([parts.driver.values, sql`events x`], ', ') : sql`events x`;

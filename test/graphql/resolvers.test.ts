@@ -159,15 +159,16 @@ describe('a mutation', () => {
   });
 
   test('of many gives null and an error for each item that failed', async () => {
-    const errors = [{ index: 1, code: 'NOT_FOUND' as const, message: 'gone' }];
+    const errors = [{ index: 1, code: 'NOT_FOUND' as const, message: 'gone', details: { eventId: '2' } }];
     const context = fakeContext([], undefined, {
       updateEvents: async () => ({ events: [eventRecord(1), null], errors }),
     });
     const data = await run(
-      'mutation { updateEvents(input: [{id: "1"}, {id: "2"}]) { events { topic } errors { index code message } } }',
+      'mutation { updateEvents(input: [{id: "1"}, {id: "2"}]) { events { topic } errors { index code message extensions } } }',
       context,
     );
-    expect(data.updateEvents).toEqual({ events: [{ topic: 'topic.1' }, null], errors });
+    const told = errors.map(({ details, ...error }) => ({ ...error, extensions: details }));
+    expect(data.updateEvents).toEqual({ events: [{ topic: 'topic.1' }, null], errors: told });
   });
 });
 

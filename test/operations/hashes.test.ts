@@ -154,8 +154,17 @@ describeDatabases('A list of sends', (backend) => {
     expect(await countEvents()).toEqual({ count: limits.batchItems, exact: true });
   });
 
+  test('tells which of its items were known by their hash', async () => {
+    await gateway().send({ hash: 'known' });
+    const { duplicates } = await send([
+      { topic: 't', hash: 'new' },
+      { topic: 't', hash: 'known' },
+    ]);
+    expect(duplicates).toEqual([1]);
+  });
+
   test('may be empty', async () => {
-    expect(await send([])).toEqual({ events: [], errors: [] });
+    expect(await send([])).toEqual({ events: [], errors: [], duplicates: [] });
   });
 
   test('fails only those of its items that are wrong, each by its index', async () => {

@@ -124,7 +124,7 @@ describeDatabases('A sent event', (backend) => {
       from: null,
       to: 'FINISHED',
       at: createdAt,
-      by: 'tester',
+      by: 'shop',
       description: null,
     });
   });
