@@ -44,9 +44,7 @@ export class LogWriter {
     this.#updates = new GroupCommit({
       ...bounds,
       flush: async (changes) =>
-        committed(await updateEvents(database, changes, hint)).map((row) =>
-          row.changing && !row.changed ? AGAIN : row,
-        ),
+        committed(await updateEvents(database, changes, hint)).map((row) => row ?? AGAIN),
       sizeOf: (change) =>
         (change.payload?.length ?? 0) +
         (change.summary?.length ?? 0) +
@@ -88,7 +86,7 @@ export class LogWriter {
   ): Promise<(CreatedRow | typeof AGAIN)[]> {
     try {
       const rows = committed(await createEvents(database, events, retried, hint));
-      return rows.map((row) => (isUnexplained(row) ? AGAIN : row));
+      return rows.map((row) => row ?? AGAIN);
     } catch (error) {
       // Its parent was deleted at this very moment; the next try does not find it.
       if (events.length === 1 && isForeignKeyViolation(error)) return [AGAIN];
@@ -102,20 +100,15 @@ export class LogWriter {
     retried: boolean,
     hint: string,
     committed: <Rows>(rows: Rows) => Rows,
-  ): Promise<DeletionOutcome[]> {
+  ): Promise<(DeletionOutcome | typeof AGAIN)[]> {
     try {
       const rows = committed(await deleteEvents(database, deletions, hint));
-      return rows.map((row) => ({ ...row, retried }));
+      return rows.map((row) => (row === null ? AGAIN : { ...row, retried }));
     } catch (error) {
       if (deletions.length > 1 || !isForeignKeyViolation(error)) throw error;
       return [{ deleted: false, found: true, hasDependents: true, deletedBefore: false, retried }];
     }
   }
-}
-
-/** Not written, and nothing found in the way: another gateway's commit came in between. */
-function isUnexplained(row: CreatedRow): boolean {
-  return row.position === null && row.parentFound && row.sameHash === null && row.sameNode === null;
 }
 
 function isForeignKeyViolation(error: unknown): boolean {

@@ -53,72 +53,83 @@ export interface CreatedRow {
  * look-ups; the unique indexes catch it (the row is not inserted and no reason is given), and the caller asks again.
  * A parent deleted in that moment breaks the foreign key: the flush fails and is tried in smaller groups.
  *
- * Look-ups are scalar subqueries, since a join could be planned as a hash join over the whole table while that is
- * small, and the plan be kept when it has grown. `json_to_recordset` takes the rows as one text: for payloads of
- * 8 KB that took a quarter less time than arrays and `unnest`, and the same for small ones.
+ * Nothing is joined: look-ups are scalar subqueries, since a join could be planned as a hash join over the whole table
+ * while that is small, and the plan be kept when it has grown; and the steps of a thousand rows, joined to one another
+ * by nested loops, take a million comparisons each. So what was inserted and what stood in the way come as rows of two
+ * kinds. `makers` takes the names of the makers past the insert, which can return its own columns only: positions
+ * drawn in one statement follow one another. `json_to_recordset` takes the rows as one text: for payloads of 8 KB that
+ * took a quarter less time than arrays and `unnest`, and the same for small ones.
  */
 const createStatement = `WITH ${underLock},
-  input AS MATERIALIZED (
-    SELECT i.*,
-      (SELECT p.request_id FROM events p WHERE p.id = i.depends_on) AS parent_request_id,
-      (SELECT json_build_object('id', h.id, 'requestId', h.request_id, 'nodeId', h.node_id, 'dependsOnId', h.depends_on)
-         FROM events h WHERE h.hash = i.hash) AS same_hash,
-      CASE WHEN $3::boolean THEN (SELECT o.created_position FROM events o WHERE o.id = i.id) END AS own_position
-    FROM json_to_recordset($1::json) AS i(
-      n int, id uuid, hash text, topic text, event_type text, sender text, sender_type text, project text,
-      user_name text, request_id text, fallback_request_id text, node_id text, depends_on uuid,
-      status event_status, description text, "by" text, summary jsonb, payload jsonb)
-  ),
   placed AS MATERIALIZED (
     SELECT i.*, coalesce(i.request_id, i.parent_request_id, i.fallback_request_id) AS chain,
-      (SELECT s.id FROM events s WHERE i.node_id IS NOT NULL AND s.node_id = i.node_id
-         AND s.request_id = coalesce(i.request_id, i.parent_request_id, i.fallback_request_id)) AS same_node,
+      CASE WHEN i.node_id IS NOT NULL THEN (SELECT s.id FROM events s WHERE s.node_id = i.node_id
+         AND s.request_id = coalesce(i.request_id, i.parent_request_id, i.fallback_request_id)) END AS same_node,
       (i.depends_on IS NULL OR i.parent_request_id IS NOT NULL) AS parent_found
-    FROM input i
+    FROM (
+      SELECT r.*,
+        CASE WHEN r.depends_on IS NOT NULL THEN
+          (SELECT p.request_id FROM events p WHERE p.id = r.depends_on) END AS parent_request_id,
+        CASE WHEN r.hash IS NOT NULL THEN
+          (SELECT json_build_object('id', h.id, 'requestId', h.request_id, 'nodeId', h.node_id,
+             'dependsOnId', h.depends_on) FROM events h WHERE h.hash = r.hash) END AS same_hash,
+        CASE WHEN $3::boolean THEN (SELECT o.created_position FROM events o WHERE o.id = r.id) END AS own_position
+      FROM json_to_recordset($1::json) AS r(
+        n int, id uuid, hash text, topic text, event_type text, sender text, sender_type text, project text,
+        user_name text, request_id text, fallback_request_id text, node_id text, depends_on uuid,
+        status event_status, description text, "by" text, summary jsonb, payload jsonb)
+      OFFSET 0
+    ) i
   ),
   accepted AS MATERIALIZED (
     SELECT p.*, nextval('log_position') AS position, m.at
     FROM (SELECT * FROM placed WHERE parent_found AND same_hash IS NULL AND same_node IS NULL AND own_position IS NULL
           ORDER BY n) p, moment m
   ),
+  makers AS MATERIALIZED (SELECT min(position) AS first, array_agg("by" ORDER BY position) AS names FROM accepted),
   inserted AS (
     INSERT INTO events (id, position, created_position, hash, topic, event_type, sender, sender_type, project, user_name,
       request_id, node_id, depends_on, status, description, summary, payload, created_at, updated_at, finished_at)
     SELECT id, position, position, hash, topic, event_type, sender, sender_type, project, user_name,
       chain, coalesce(node_id, id::text), depends_on, status, description, summary, payload, at, at,
       CASE WHEN status = 'FINISHED' THEN at END
-    FROM accepted ORDER BY n
+    FROM accepted
     ON CONFLICT DO NOTHING
-    RETURNING id
+    RETURNING id, position, status, created_at, topic, request_id, node_id, project, user_name, sender
   ),
   logged AS (
     INSERT INTO log (position, event_id, kind, status, at, "by", topic, request_id, node_id, project, user_name, sender)
-    SELECT a.position, a.id, 'CREATED', a.status, a.at, a."by", a.topic, a.chain, coalesce(a.node_id, a.id::text),
-      a.project, a.user_name, a.sender
-    FROM inserted JOIN accepted a USING (id) ORDER BY a.n
+    SELECT i.position, i.id, 'CREATED', i.status, i.created_at, m.names[i.position - m.first + 1], i.topic, i.request_id,
+      i.node_id, i.project, i.user_name, i.sender
+    FROM inserted i, makers m
   )
-  SELECT p.n,
-    CASE WHEN x.id IS NULL THEN p.own_position ELSE a.position END AS "position",
-    CASE WHEN x.id IS NOT NULL THEN a.at
-         WHEN p.own_position IS NOT NULL THEN (SELECT o.created_at FROM events o WHERE o.id = p.id) END AS "at",
-    p.chain AS "requestId", p.parent_found AS "parentFound", p.same_hash AS "sameHash", p.same_node AS "sameNode",
-    (SELECT count(*) FROM hinted) AS hints
-  FROM placed p LEFT JOIN accepted a USING (id) LEFT JOIN inserted x USING (id)`;
+  SELECT id, position, created_at AS at, request_id AS "requestId", true AS "parentFound", NULL::json AS "sameHash",
+    NULL::uuid AS "sameNode" FROM inserted
+  UNION ALL
+  SELECT id, own_position, (SELECT o.created_at FROM events o WHERE o.id = placed.id AND own_position IS NOT NULL), chain,
+    parent_found, same_hash, same_node
+  FROM placed WHERE NOT parent_found OR same_hash IS NOT NULL OR same_node IS NOT NULL OR own_position IS NOT NULL
+  UNION ALL
+  SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM hinted`;
 
-/** In the order of `events`. `retried`: an earlier try may have been committed, so that a row of ours may be there. */
+/**
+ * In the order of `events`; null for one that was neither written nor found to have anything in its way. `retried`:
+ * an earlier try may have been committed, so that a row of ours may be there.
+ */
 export async function createEvents(
   database: Queryable,
   events: readonly NewEvent[],
   retried: boolean,
   hint: string,
-): Promise<CreatedRow[]> {
+): Promise<(CreatedRow | null)[]> {
   const values = [`[${events.map(toRow).join(',')}]`, hint, retried];
-  const rows = await database.query<CreatedRow & { n: number }>({
+  const rows = await database.query<CreatedRow & { id: string | null }>({
     name: 'create-events',
     text: createStatement,
     values,
   });
-  return rows.sort((a, b) => a.n - b.n);
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return events.map(({ id }) => byId.get(id) ?? null);
 }
 
 /** The JSON texts are spliced in as they are: they were made by JSON.stringify. */

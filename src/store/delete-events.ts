@@ -33,21 +33,24 @@ const deleteStatement = `WITH ${underLock},
     SELECT nextval('log_position'), id, 'DELETED', status, at, "by", topic, request_id, node_id, project, user_name, sender
     FROM deleted
   )
-  SELECT c.n, c.found, c.has_dependents AS "hasDependents", c.deleted_before AS "deletedBefore",
-    d.id IS NOT NULL AS deleted, (SELECT count(*) FROM hinted) AS hints
-  FROM current c LEFT JOIN deleted d ON d.n = c.n`;
+  SELECT n, true AS found, false AS "hasDependents", false AS "deletedBefore", true AS deleted FROM deleted
+  UNION ALL
+  SELECT n, found, has_dependents, deleted_before, false FROM current WHERE NOT found OR has_dependents
+  UNION ALL
+  SELECT NULL, NULL, NULL, NULL, NULL FROM hinted`;
 
-/** In the order of `deletions`, which must be of different events. */
+/** In the order of `deletions`, which must be of different events; null for one that another gateway deleted first. */
 export async function deleteEvents(
   database: Queryable,
   deletions: readonly EventDeletion[],
   hint: string,
-): Promise<DeletedRow[]> {
+): Promise<(DeletedRow | null)[]> {
   const values = [JSON.stringify(deletions.map((deletion, n) => ({ n, ...deletion }))), hint];
-  const rows = await database.query<DeletedRow & { n: number }>({
+  const rows = await database.query<DeletedRow & { n: number | null }>({
     name: 'delete-events',
     text: deleteStatement,
     values,
   });
-  return rows.sort((a, b) => a.n - b.n);
+  const byNumber = new Map(rows.map((row) => [row.n, row]));
+  return deletions.map((_, n) => byNumber.get(n) ?? null);
 }

@@ -30,10 +30,6 @@ export interface UpdatedRow {
   /** Whether the transition is allowed from `fromStatus`. */
   readonly allowed: boolean;
   readonly fromStatus: EventStatus | null;
-  /** Whether there was anything to change. */
-  readonly changing: boolean;
-  /** Whether it was changed; false with `changing` means that another gateway changed it first: look again. */
-  readonly changed: boolean;
   readonly position: Position | null;
   readonly status: EventStatus | null;
 }
@@ -90,37 +86,41 @@ const updateStatement = `WITH ${underLock},
       error = coalesce(c.error, e.error)
     FROM changing c
     WHERE e.id = c.id AND e.position = c.was_at
-    RETURNING e.id, e.topic, e.request_id, e.node_id, e.project, e.user_name, e.sender
+    RETURNING c.n, c.moves, c.from_status, c.to_status, c.position, c.at, c."by", c.replace, c.description AS why, e.id,
+      e.topic, e.request_id, e.node_id, e.project, e.user_name, e.sender
   ),
   logged AS (
     INSERT INTO log (position, event_id, kind, from_status, status, at, "by", description,
       topic, request_id, node_id, project, user_name, sender)
-    SELECT c.position, c.id, CASE WHEN c.moves THEN 'STATUS' ELSE 'UPDATED' END::change_kind,
-      CASE WHEN c.moves THEN c.from_status END, c.to_status, c.at, c."by",
-      CASE WHEN c.moves AND NOT c.replace THEN c.description END,
-      u.topic, u.request_id, u.node_id, u.project, u.user_name, u.sender
-    FROM changing c JOIN updated u USING (id) ORDER BY c.n
+    SELECT position, id, CASE WHEN moves THEN 'STATUS' ELSE 'UPDATED' END::change_kind,
+      CASE WHEN moves THEN from_status END, to_status, at, "by", CASE WHEN moves AND NOT replace THEN why END,
+      topic, request_id, node_id, project, user_name, sender
+    FROM updated
   )
-  SELECT c.n, c.was_at IS NOT NULL AS found, c.allowed, c.from_status AS "fromStatus",
-    (c.was_at IS NOT NULL AND c.allowed AND (c.moves OR c.has_content)) AS changing, u.id IS NOT NULL AS changed,
-    CASE WHEN u.id IS NULL THEN c.was_at ELSE g.position END AS position,
-    CASE WHEN u.id IS NULL THEN c.from_status ELSE c.to_status END AS status,
-    (SELECT count(*) FROM hinted) AS hints
-  FROM current c LEFT JOIN changing g USING (id) LEFT JOIN updated u USING (id)`;
+  SELECT n, true AS found, true AS allowed, from_status AS "fromStatus", position, to_status AS status FROM updated
+  UNION ALL
+  SELECT n, was_at IS NOT NULL, allowed, from_status, was_at, from_status
+  FROM current WHERE was_at IS NULL OR NOT allowed OR NOT (moves OR has_content)
+  UNION ALL
+  SELECT NULL, NULL, NULL, NULL, NULL, NULL FROM hinted`;
 
-/** In the order of `changes`, which must be of different events. */
+/**
+ * In the order of `changes`, which must be of different events; null for one that another gateway changed first: look
+ * again.
+ */
 export async function updateEvents(
   database: Queryable,
   changes: readonly EventChangeRow[],
   hint: string,
-): Promise<UpdatedRow[]> {
+): Promise<(UpdatedRow | null)[]> {
   const values = [`[${changes.map(toRow).join(',')}]`, hint];
-  const rows = await database.query<UpdatedRow & { n: number }>({
+  const rows = await database.query<UpdatedRow & { n: number | null }>({
     name: 'update-events',
     text: updateStatement,
     values,
   });
-  return rows.sort((a, b) => a.n - b.n);
+  const byNumber = new Map(rows.map((row) => [row.n, row]));
+  return changes.map((_, n) => byNumber.get(n) ?? null);
 }
 
 /** The JSON texts are spliced in as they are: they were made by JSON.stringify. */

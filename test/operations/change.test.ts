@@ -128,7 +128,7 @@ describeDatabases('A change', (backend) => {
       await update({ id, status: 'FAILED', description: 'broke', error: { message: 'm' } });
       const history = await historyOf(id);
       expect(history.map(({ from, to, by, description }) => [from, to, by, description])).toEqual([
-        [null, 'PENDING', 'tester', null],
+        [null, 'PENDING', 'shop', null],
         ['PENDING', 'IN_PROGRESS', 'worker-7', 'begun'],
         ['IN_PROGRESS', 'FAILED', 'tester', 'broke'],
       ]);
