@@ -1,0 +1,153 @@
+// What callers and watchers see while connections to the database are lost, and while it does not answer.
+import { describe, expect, test } from 'vitest';
+import type { Database, Statement } from '../../src/database/database.ts';
+import { openPostgres } from '../../src/database/postgres.ts';
+import { describeDatabases, describePostgres } from '../support/database.ts';
+import { codeOf, type Composed, fresh, operationsOn, refusalOf } from '../support/gateway.ts';
+
+interface Send {
+  readonly topic: string;
+  readonly hash: string | null;
+}
+
+interface Outcome {
+  readonly send: Send;
+  /** Of the event that was acknowledged. */
+  readonly id?: string;
+  readonly duplicate?: boolean;
+  readonly code?: unknown;
+}
+
+const senders = 8;
+const sendsEach = 40;
+const rounds = 5;
+
+async function attempt({ operations, caller }: Composed, send: Send): Promise<Outcome> {
+  try {
+    const { event, duplicate } = await operations.sendEvent(caller, send);
+    return { send, id: event.id, duplicate };
+  } catch (error) {
+    return { send, code: codeOf(error) };
+  }
+}
+
+describePostgres('A gateway that loses all its connections', (backend) => {
+  const applicationName = 'throughline-cut-off';
+
+  /** Ends the gateway's connections, and answers how many there were. */
+  async function cut(server: Database): Promise<number> {
+    const text = `SELECT count(pg_terminate_backend(pid))::int4 AS count FROM pg_stat_activity
+      WHERE datname = current_database() AND application_name = $1`;
+    const [row] = await server.query<{ count: number }>({ text, values: [applicationName] });
+    return row!.count;
+  }
+
+  /** Senders at once; in the midst of their sends the connections are cut. */
+  async function sendThroughCut(gateway: Composed, server: Database): Promise<Outcome[]> {
+    const outcomes: Outcome[] = [];
+    const run = async (sender: number) => {
+      for (let n = 0; n < sendsEach; n++) {
+        const topic = fresh('sent');
+        if (sender === 0 && n === sendsEach / 2) expect(await cut(server)).toBeGreaterThan(0);
+        outcomes.push(await attempt(gateway, { topic, hash: n % 2 === 0 ? topic : null }));
+      }
+    };
+    await Promise.all(Array.from({ length: senders }, (_, sender) => run(sender)));
+    return outcomes;
+  }
+
+  test('answers each send, keeps what it acknowledged once, and feeds each change once, in order', async () => {
+    const server = await backend.open();
+    const database = await openPostgres(backend.url, { applicationName });
+    const gateway = await operationsOn(database);
+    try {
+      const feed = await gateway.subscribe<{ eventFeed: { position: string; event: { topic: string } } }>(
+        'subscription { eventFeed { position event { topic } } }',
+      );
+      const outcomes: Outcome[] = [];
+      for (let round = 0; round < rounds; round++) outcomes.push(...(await sendThroughCut(gateway, server)));
+
+      expect(outcomes).toHaveLength(rounds * senders * sendsEach);
+      const acknowledged = outcomes.filter(({ id }) => id !== undefined);
+      for (const { id, code } of outcomes) if (id === undefined) expect(code).toBe('DATABASE_UNAVAILABLE');
+      // Each hash was sent once: a write that was tried again is no duplicate of itself.
+      expect(acknowledged.filter(({ duplicate }) => duplicate)).toEqual([]);
+
+      const stored = await server.query<{ id: string; topic: string; hash: string | null }>({
+        text: 'SELECT id, topic, hash FROM events',
+        values: [],
+      });
+      expect(new Set(stored.map(({ topic }) => topic)).size).toBe(stored.length);
+      const byTopic = new Map(stored.map((row) => [row.topic, row]));
+      for (const { send, id } of acknowledged) expect(byTopic.get(send.topic)).toEqual({ ...send, id });
+
+      await gateway.send({ topic: 'last' });
+      const changes = await feed.until(({ eventFeed }) => eventFeed.event.topic === 'last');
+      const log = await server.query<{ position: string; topic: string }>({
+        text: 'SELECT position::text, topic FROM log ORDER BY log.position',
+        values: [],
+      });
+      expect(changes.map(({ eventFeed: { position, event } }) => ({ position, topic: event.topic }))).toEqual(
+        log,
+      );
+      feed.stop();
+    } finally {
+      await gateway.stop();
+      await database.close();
+    }
+  });
+});
+
+/** Holds each statement that creates events until it is let go. */
+function holdCreates(database: Database) {
+  let release: () => void = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const held: Database = {
+    kind: database.kind,
+    query: async <Row extends object>(statement: Statement) => {
+      if (statement.name === 'create-events') await released;
+      return database.query<Row>(statement);
+    },
+    transaction: (work) => database.transaction(work),
+    listen: (channel, onHint) => database.listen(channel, onHint),
+    reachable: () => database.reachable(),
+    close: () => database.close(),
+  };
+  return { held, release };
+}
+
+describeDatabases('A database that does not answer for a while', (backend) => {
+  describe('with as many sends waiting as may', () => {
+    const queueLimit = 4;
+
+    test('has further ones refused as OVERLOADED, the others done when it answers, and new ones taken then', async () => {
+      const { held, release } = holdCreates(await backend.open());
+      const gateway = await operationsOn(held, { queueLimit });
+      try {
+        const waiting = Array.from({ length: queueLimit }, (_, n) => gateway.send({ topic: `waiting.${n}` }));
+        for (let n = 0; n < 3; n++) {
+          const refusal = await refusalOf(gateway.send({ topic: 'excess' }));
+          expect(refusal.code).toBe('OVERLOADED');
+        }
+        const update = gateway.operations.updateEvent(gateway.caller, {
+          id: '00000000-0000-4000-8000-000000000000',
+          retries: 1,
+        });
+        expect((await refusalOf(update)).code, 'other kinds of writes have a queue of their own').toBe(
+          'NOT_FOUND',
+        );
+        release();
+        const ids = await Promise.all(waiting);
+        for (const [n, id] of ids.entries()) expect((await gateway.read(id)).topic).toBe(`waiting.${n}`);
+        const later = await Promise.all(Array.from({ length: queueLimit }, () => gateway.send()));
+        expect((await gateway.operations.countEvents(null)).count).toBe(ids.length + later.length);
+        expect((await gateway.operations.countEvents({ topics: ['excess'] })).count).toBe(0);
+      } finally {
+        release();
+        await gateway.stop();
+      }
+    });
+  });
+});
