@@ -26,8 +26,8 @@ export { StartupError } from './database/database.ts';
 export interface GatewayParts {
   /** Where the gateway logs; made from the settings unless given. */
   readonly logger?: Logger;
-  /** A database that is open and migrated already; opened from the settings unless given. Closed with the gateway. */
-  readonly database?: Database;
+  /** A database that is migrated, or is about to be; opened from the settings unless given. Closed with the gateway. */
+  readonly database?: Database | Promise<Database>;
 }
 
 export interface Started {
@@ -64,17 +64,23 @@ export function createGateway(settings: Partial<Config> = {}, parts: GatewayPart
       return started;
     },
     stop: once(async () => {
+      if (!starting) await closeUnused(parts.database);
       await starting?.catch(() => {});
       await releasers.releaseAll();
     }),
   };
 }
 
+/** A database that was given to a gateway which never started. */
+async function closeUnused(given: GatewayParts['database']): Promise<void> {
+  const database = await Promise.resolve(given).catch(() => undefined);
+  await database?.close();
+}
+
 async function compose(config: Config, parts: GatewayParts, releasers: Releasers): Promise<Started> {
   const logger = parts.logger ?? createLogger(config.logLevel);
-  const database =
-    parts.database ??
-    (await openDatabase({ url: config.databaseUrl ?? undefined, folder: config.dataFolder, logger }));
+  const database = await (parts.database ??
+    openDatabase({ url: config.databaseUrl ?? undefined, folder: config.dataFolder, logger }));
   releasers.add(() => database.close());
 
   const gatewayId = randomUUID();

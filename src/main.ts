@@ -1,29 +1,42 @@
 // The process: settings, start, and an orderly end on SIGTERM or SIGINT.
 import { asError } from './base/errors.ts';
+import { createLogger } from './base/logger.ts';
 import { readConfig } from './config.ts';
 import { StartupError } from './database/database.ts';
-import { createGateway, type Gateway } from './gateway.ts';
+import { openDatabase } from './database/open.ts';
+import type { Gateway } from './gateway.ts';
 
 /** How long an orderly end may take, in milliseconds, before the process ends anyway. */
 const patienceMs = 9_500;
 
 async function main(): Promise<void> {
-  const gateway = createGateway(readConfig(process.env));
-  stopOnSignals(gateway);
+  const loading = load();
+  stopOnSignals(loading);
+  const gateway = await loading;
   const { url, madeKey } = await gateway.start();
   say(`Throughline serves at ${url}; GraphiQL is at ${url}/graphql`);
   if (madeKey !== null) say(`The admin key, made just now and shown only this once: ${madeKey}`);
 }
 
+/** The database opens while the rest of the program is loaded: each takes about as long as the other. */
+async function load(): Promise<Gateway> {
+  const config = readConfig(process.env);
+  const logger = createLogger(config.logLevel);
+  const database = openDatabase({ url: config.databaseUrl ?? undefined, folder: config.dataFolder, logger });
+  database.catch(() => {});
+  const { createGateway } = await import('./gateway.ts');
+  return createGateway(config, { logger, database });
+}
+
 /** The first signal begins an orderly end; a second one ends the process at once. */
-function stopOnSignals(gateway: Gateway): void {
+function stopOnSignals(loading: Promise<Gateway>): void {
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) process.exit(1);
     stopping = true;
     say(`${signal}: stopping`);
     setTimeout(() => fail(new Error(`it took longer than ${patienceMs} ms to stop`)), patienceMs).unref();
-    gateway.stop().then(() => process.exit(0), fail);
+    loading.then((gateway) => gateway.stop()).then(() => process.exit(0), fail);
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
