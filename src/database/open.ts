@@ -1,4 +1,5 @@
 // Opens the database that the settings name, brought up to date and ready for use.
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../base/logger.ts';
 import type { Database } from './database.ts';
@@ -6,6 +7,7 @@ import { openEmbedded } from './embedded.ts';
 import { lockFolder } from './folder-lock.ts';
 import { migrate } from './migrate.ts';
 import { openPostgres } from './postgres.ts';
+import { readTemplate } from './template.ts';
 
 export interface DatabaseSettings {
   /** A Postgres server; without it the embedded database in `folder` is used. */
@@ -35,7 +37,9 @@ async function openEither({ url, folder, logger, poolSize }: DatabaseSettings): 
   if (url !== undefined) return openPostgres(url, { logger, poolSize, applicationName: 'throughline' });
   const release = await lockFolder(folder);
   try {
-    return await openEmbedded(join(folder, 'data'), { logger, afterClose: release });
+    const data = join(folder, 'data');
+    const from = existsSync(data) ? undefined : await readTemplate();
+    return await openEmbedded(data, { logger, from, afterClose: release });
   } catch (failure) {
     await release();
     throw failure;
