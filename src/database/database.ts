@@ -9,7 +9,7 @@ export interface Statement {
 }
 
 /**
- * Rows come as objects by column name: `int8` and `numeric` counts as bigint, `timestamptz` as Date, `json` and
+ * Rows come as objects by column name: `int8` as bigint, `numeric` as text, `timestamptz` as Date, `json` and
  * `jsonb` parsed, enums and uuids as strings. Values may be null, string, number, bigint, boolean, Date or an array
  * of these; JSON is passed as text and cast in the statement.
  */

@@ -1,5 +1,6 @@
 // The dataloaders of events: what the fields of many events ask for in one tick becomes one call of operations each.
 import DataLoader from 'dataloader';
+import { groupBy } from '../base/group-by.ts';
 import type { EventField, EventRecord, PartialEvent, StatusChange } from '../domain/event.ts';
 import type { Page, PageArguments } from '../domain/page.ts';
 import type { Count, Operations } from '../operations/operations.ts';
@@ -85,7 +86,7 @@ async function readDependents(
   keys: readonly DependentsKey[],
 ): Promise<Page<PartialEvent>[]> {
   const pages = new Map<string, Promise<Map<string, Page<PartialEvent>>>>();
-  for (const [text, group] of groupByPage(keys)) {
+  for (const [text, group] of groupBy(keys, ({ page }) => pageText(page))) {
     pages.set(text, operations.dependentsOf(idsOf(group), group[0]?.page ?? {}, fieldsOf(group)));
   }
   await Promise.allSettled(pages.values());
@@ -105,17 +106,6 @@ async function readHistories(
 ): Promise<(readonly StatusChange[])[]> {
   const histories = await operations.historiesOf(ids);
   return ids.map((id) => histories.get(id) ?? []);
-}
-
-function groupByPage(keys: readonly DependentsKey[]): Map<string, DependentsKey[]> {
-  const groups = new Map<string, DependentsKey[]>();
-  for (const key of keys) {
-    const text = pageText(key.page);
-    const group = groups.get(text);
-    if (group) group.push(key);
-    else groups.set(text, [key]);
-  }
-  return groups;
 }
 
 function idsOf(keys: readonly RowKey[]): string[] {
