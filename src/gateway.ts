@@ -11,13 +11,18 @@ import { toGraphQLError } from './graphql/errors.ts';
 import { schema } from './graphql/schema.ts';
 import { SharedSubscriptions } from './graphql/shared-subscriptions.ts';
 import { createHttpServer } from './http/server.ts';
+import { Enrolling } from './jobs/enrolling.ts';
 import { Live } from './live/live.ts';
+import { JobWriter } from './log/job-writer.ts';
 import { LogTail } from './log/tail.ts';
 import { LogWriter } from './log/writer.ts';
 import { createOperations } from './operations/create-operations.ts';
 import { openKeys } from './operations/keys.ts';
 import { Relay } from './operations/relay.ts';
 import { createWatchFactory } from './operations/watching.ts';
+import { Consuming } from './subscriptions/consuming.ts';
+import { Ticker } from './triggers/ticker.ts';
+import { Webhooks } from './triggers/webhooks.ts';
 
 export type { Config } from './config.ts';
 export { errorCatalogue, type ErrorCode, ThroughlineError } from './base/errors.ts';
@@ -85,32 +90,48 @@ async function compose(config: Config, parts: GatewayParts, releasers: Releasers
 
   const gatewayId = randomUUID();
   const live = new Live();
-  const tail = new LogTail(database, {
-    ownHint: gatewayId,
-    logger,
-    onRows: (rows) => live.publishRows(rows),
-    // Nobody else writes to an embedded database.
-    pollMs: database.kind === 'embedded' ? 0 : 5_000,
-  });
+  const tail = tailOf(database, gatewayId, live, logger);
   releasers.add(() => tail.stop());
   await tail.start();
 
-  const relay = new Relay(database, gatewayId, live, logger);
+  const writing = { hint: database.kind === 'embedded' ? '' : gatewayId, onCommit: () => tail.wake() };
+  const jobWriter = new JobWriter(database, writing);
+  releasers.add(() => jobWriter.stop());
+  const enrolling = new Enrolling({ database, writer: jobWriter, tail, live, logger });
+
+  const consuming = new Consuming({ database, tail, live, logger });
+  const relay = new Relay(
+    database,
+    gatewayId,
+    live,
+    logger,
+    (target, ms) => enrolling.wakeIn(target, ms),
+    (id) => consuming.gone(id),
+  );
   releasers.add(() => relay.stop());
   await relay.start();
 
-  const writer = new LogWriter(database, {
-    hint: database.kind === 'embedded' ? '' : gatewayId,
-    onCommit: () => tail.wake(),
-  });
+  const writer = new LogWriter(database, writing);
   releasers.add(() => writer.stop());
 
-  const report = (error: unknown, errorId: string = randomUUID()): string => {
-    logger.error({ err: asError(error), errorId }, 'an unexpected error was masked');
-    return errorId;
-  };
+  const report = reporterTo(logger);
   const keys = await openKeys(database, config.adminKey);
-  const operations = createOperations({ database, writer, live, broadcast: relay, report });
+  enrolling.start();
+  consuming.start();
+  const operations = createOperations({
+    database,
+    writer,
+    jobWriter,
+    enrolling,
+    consuming,
+    live,
+    broadcast: relay,
+    report,
+    onTriggerCreated: () => ticker.wake(),
+  });
+  const ticker = new Ticker({ database, send: operations.sendEvent, logger });
+  releasers.add(() => ticker.stop());
+  ticker.wake();
   const watching = createWatchFactory(database, tail, live);
   const subscriptions = new SharedSubscriptions({ schema, operations, watching, report });
   const server = createHttpServer({
@@ -119,11 +140,33 @@ async function compose(config: Config, parts: GatewayParts, releasers: Releasers
     subscriptions,
     logger,
     authenticator: keys,
+    webhooks: new Webhooks(database, operations.sendEvent),
     // Subscriptions get their contexts from the shared executions; here nobody watches.
     createContext: (caller) => createContext({ caller, operations, watch: watching.live() }),
     maskError: (error) => toGraphQLError(error, report),
     ready: () => database.reachable(),
   });
   releasers.add(() => server.stop());
+  // First of all, so that calls which wait for a job or an event are answered and do not hold up the server's stop.
+  releasers.add(() => enrolling.stop());
+  releasers.add(() => consuming.stop());
   return { url: await server.start(), madeKey: keys.madeKey };
+}
+
+function tailOf(database: Database, gatewayId: string, live: Live, logger: Logger): LogTail {
+  return new LogTail(database, {
+    ownHint: gatewayId,
+    logger,
+    onRows: (rows) => live.publishRows(rows),
+    isJsonWanted: () => live.isJsonWanted,
+    // Nobody else writes to an embedded database.
+    pollMs: database.kind === 'embedded' ? 0 : 5_000,
+  });
+}
+
+function reporterTo(logger: Logger) {
+  return (error: unknown, errorId: string = randomUUID()): string => {
+    logger.error({ err: asError(error), errorId }, 'an unexpected error was masked');
+    return errorId;
+  };
 }

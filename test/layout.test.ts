@@ -12,9 +12,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   store: ['base', 'domain', 'database'],
   log: ['base', 'domain', 'database', 'store'],
   live: ['base', 'domain', 'store'],
-  operations: ['base', 'domain', 'database', 'store', 'log', 'live'],
+  jobs: ['base', 'domain', 'database', 'store', 'log', 'live'],
+  subscriptions: ['base', 'domain', 'database', 'store', 'log', 'live'],
+  operations: ['base', 'domain', 'database', 'store', 'log', 'live', 'jobs', 'subscriptions'],
+  triggers: ['base', 'domain', 'database', 'store', 'operations'],
   graphql: ['base', 'domain', 'operations', 'live'],
-  http: ['base', 'domain', 'database', 'graphql', 'operations', 'config.ts'],
+  http: ['base', 'domain', 'database', 'graphql', 'operations', 'triggers', 'config.ts'],
 };
 
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' })

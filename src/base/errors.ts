@@ -26,16 +26,29 @@ export const errorCatalogue = {
     meaning: 'The document does not fit the schema.',
     remedy: 'Correct the field, argument or type at the location given.',
   },
+  INVALID_FILTER: {
+    status: 400,
+    meaning:
+      'A condition of a filter names a key or compares with a value that it cannot, or a filter in CEL is wrong.',
+    remedy:
+      'Correct the condition named in `extensions.key`, or the CEL at `extensions.line` and `extensions.column`; the message says what is allowed.',
+  },
   UNAUTHENTICATED: {
     status: 401,
-    meaning: 'The request has no key, or one that is not known.',
+    meaning:
+      'The request has no key, or one that is not known; or a webhook’s delivery is not signed as it must be.',
     remedy:
       'Send `Authorization: Bearer KEY` or `X-Api-Key: KEY`; on a WebSocket `authorization` in the connection parameters.',
   },
   NOT_FOUND: {
     status: 404,
-    meaning: 'No event has that id.',
-    remedy: 'Check the id; the event may have been deleted.',
+    meaning: 'Nothing has that id.',
+    remedy: 'Check the id; what had it may have been deleted.',
+  },
+  NO_SUCH_SUBSCRIPTION: {
+    status: 404,
+    meaning: 'There is no durable subscription with that id: it was unsubscribed, or it expired.',
+    remedy: 'Subscribe anew, with `after` set to the last position that was handled.',
   },
   DUPLICATE_HASH: {
     status: 409,
@@ -46,6 +59,12 @@ export const errorCatalogue = {
     status: 409,
     meaning: 'The event cannot go from its status to the one asked for.',
     remedy: 'Choose one of `extensions.allowed`.',
+  },
+  LEASE_LOST: {
+    status: 409,
+    meaning: 'The attempt does not hold the lease of the job (any more): nothing was changed.',
+    remedy:
+      'Stop working on the job: another attempt has it, or it is done; `extensions.status` says where it is.',
   },
   HAS_DEPENDENTS: {
     status: 409,

@@ -19,6 +19,36 @@ export const limits = {
   pageSize: 1_000,
   /** `first` and `last` unless given. */
   defaultPageSize: 50,
+  /** Conditions of one filter, nested ones included. */
+  conditions: 100,
+  /** Levels of conditions within conditions. */
+  conditionDepth: 10,
+  /** Length of a condition's key, in characters. */
+  conditionKeyLength: 500,
+  /** Items in the list that a condition compares with. */
+  conditionItems: 1_000,
+  /** Length of a pattern that a condition compares with by LIKE, in characters. */
+  likeLength: 500,
+  /** Length of a CEL filter, in characters. */
+  celLength: 2_048,
+  /** Names, values, operators and calls of a CEL filter. */
+  celNodes: 500,
+  /** Levels of them within each other. */
+  celDepth: 50,
+  /** Macros (all, exists, exists_one, map, filter) within each other. */
+  celMacros: 2,
+  /** Length of a pattern of `matches`, in characters. */
+  celPatternLength: 1_000,
+  /** Size of such a pattern with its repetitions written out, in instructions. */
+  celPatternSize: 5_000,
+  /** Steps, of about a tenth of a microsecond, that one evaluation of a CEL filter may take. */
+  celCost: 1_000_000,
+  /** Events that a filter in CEL is tested on for one page, before it hands back a cursor to go on from. */
+  celRows: 10_000,
+  /** Compiled CEL filters that are kept, beside those in use. */
+  celFilters: 2_000,
+  /** Compiled patterns that are kept of those which come out of events. */
+  celPatterns: 500,
   /** Where counts stop. */
   countCeiling: 25_000,
   /** Rows that a filter which no index serves reads for one page, before it hands back a cursor to go on from. */
@@ -27,6 +57,10 @@ export const limits = {
   chainEvents: 10_000,
   /** Dependents that one level of a query may ask for: the parents times the size of the page for each. */
   dependentRows: 100_000,
+  /** Events that a bulk mutation handles at a time; between two such batches other writes have their turn. */
+  bulkBatch: 500,
+  /** Ids that a bulk mutation answers at most. */
+  bulkIds: 1_000,
   /** Writes that wait for the log writer before callers get OVERLOADED. */
   writeQueue: 20_000,
   /** JSON text that waits for the log writer, in bytes, before callers get OVERLOADED. */
@@ -35,6 +69,56 @@ export const limits = {
   flushItems: 1_000,
   /** JSON text that one flush takes at most, in bytes (a single larger write still goes, alone). */
   flushBytes: 8_388_608,
+  /** Source topics, and ignored sender types, of one `enroll`. */
+  sourceTopics: 1_000,
+  /** Jobs that one `enrollMany` takes at most. */
+  claims: 1_000,
+  /** The shortest lease, in milliseconds. */
+  minLeaseMs: 1_000,
+  /** The longest lease, in milliseconds. */
+  maxLeaseMs: 3_600_000,
+  /** The lease unless given, in milliseconds. */
+  defaultLeaseMs: 60_000,
+  /** The longest `waitMs` of an enroll, in milliseconds. */
+  waitMs: 60_000,
+  /** The largest `maxRetries`. */
+  maxRetries: 1_000,
+  /** The longest `retryDelayMs`, and the longest pause that doubling it leads to, in milliseconds. */
+  retryDelayMs: 3_600_000,
+  /** The largest `ignoreOlderThanDays`. */
+  ignoreOlderThanDays: 36_500,
+  /** Entries of the log that one statement of an enroll reads at most; a call goes on with the next. */
+  enrollScanRows: 10_000,
+  /** Calls of enroll that wait at once in one gateway before further ones get OVERLOADED. */
+  waitingEnrolls: 20_000,
+  /** Topics of one `subscribe`. */
+  subscriptionTopics: 1_000,
+  /** The shortest `visibilityMs` of a subscription, in milliseconds. */
+  minVisibilityMs: 1_000,
+  /** The longest `visibilityMs`, in milliseconds. */
+  maxVisibilityMs: 3_600_000,
+  /** `visibilityMs` unless given, in milliseconds. */
+  defaultVisibilityMs: 30_000,
+  /** The largest `expiresAfterDays` of a subscription. */
+  expiresAfterDays: 3_650,
+  /** Days after which a subscription expires that nobody asks, unless given. */
+  defaultExpiresAfterDays: 30,
+  /** Subscriptions that one `nextEvent` names at most. */
+  nextEventIds: 100,
+  /** The longest `timeoutMs` of a nextEvent, and how long it waits with none, in milliseconds. */
+  timeoutMs: 60_000,
+  /** Calls of nextEvent that wait at once in one gateway before further ones get OVERLOADED. */
+  waitingNextEvents: 20_000,
+  /** Entries of the log that are read for a subscription at once, for its next event or a step of its lag. */
+  subscriptionScanRows: 10_000,
+  /** Body of a delivery to a webhook, in bytes. */
+  webhookBytes: 524_288,
+  /** Triggers there can be. */
+  triggers: 1_000,
+  /** Secrets of a webhook that are valid at once. */
+  triggerSecrets: 10,
+  /** Where counting the missed ticks of a schedule stops. */
+  missedTicks: 10_000,
   /** Tokens of a GraphQL document. */
   documentTokens: 5_000,
   /** Levels of fields in a GraphQL document. */

@@ -1,6 +1,11 @@
 // The filter of lists and feeds: checked once, then answered here in process or as SQL in the store, to the same result.
 import { badInput, ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { withConditionsInLists } from './condition-lists.ts';
+import { type CelFilter, checkCel } from './cel/filter.ts';
+import { celConditions } from './cel/necessary.ts';
+import { type CheckedConditions, checkConditions, type ConditionsInput, join } from './conditions.ts';
+import { type Conditionable, conditionsMatch } from './conditions-match.ts';
 import type { EventStatus } from './event.ts';
 import { checkId, optionalName } from './send.ts';
 import { checkTopicPattern, topicMatches } from './topic.ts';
@@ -24,6 +29,11 @@ export interface EventFilter {
   readonly createdBefore?: Given<Date>;
   /** Words, each of which must occur in the topic, project, user, sender or description, in any case of letters. */
   readonly text?: Given<string>;
+  readonly conditions?: Given<ConditionsInput>;
+  /** Whether it is a job that failed and has no retry left. */
+  readonly exhausted?: Given<boolean>;
+  /** In CEL. */
+  readonly where?: Given<string>;
 }
 
 /** A checked filter: null does not filter. */
@@ -42,17 +52,23 @@ export interface CheckedFilter {
   readonly createdFrom: Date | null;
   readonly createdUntil: Date | null;
   readonly words: readonly string[];
+  /** Those that were given, and those that must hold for `where` to be true. */
+  readonly conditions: CheckedConditions | null;
+  readonly exhausted: boolean | null;
+  /** What only a look at the event itself can tell. */
+  readonly where: CelFilter | null;
 }
 
 export function checkFilter(filter: Given<EventFilter>): CheckedFilter {
   const given = filter ?? {};
-  return {
+  const where = checkCel(given.where, 'where');
+  return withConditionsInLists({
     ids: checkList('ids', given.ids, (id) => checkId(id, 'ids')),
     topics: checkList('topics', given.topics, (topic) => checkTopicPattern(topic)),
     projects: checkList('projects', given.projects, (name) => optionalName('projects', name) ?? name),
     users: checkList('users', given.users, (name) => optionalName('users', name) ?? name),
     senders: checkList('senders', given.senders, (name) => optionalName('senders', name) ?? name),
-    statuses: checkList('statuses', given.statuses, (status) => status),
+    statuses: checkStatuses(given),
     requestIds: checkList('requestIds', given.requestIds, (id) => optionalName('requestIds', id) ?? id),
     hasDependents: given.hasDependents ?? null,
     createdAfter: given.createdAfter ?? null,
@@ -60,14 +76,36 @@ export function checkFilter(filter: Given<EventFilter>): CheckedFilter {
     createdFrom: null,
     createdUntil: null,
     words: wordsOf(given.text ?? ''),
-  };
+    conditions: conditionsWith(checkConditions(given.conditions), where),
+    exhausted: given.exhausted ?? null,
+    where,
+  });
 }
 
-/** For feeds, whose changes come one by one: whether an event has dependents is not a property of its change. */
+/** The conditions, and what has to hold for the filter in CEL to be true: an index or SQL can decide them. */
+export function conditionsWith(
+  conditions: CheckedConditions | null,
+  where: CelFilter | null,
+): CheckedConditions | null {
+  const necessary = where && celConditions(where);
+  return join(
+    'AND',
+    [conditions, necessary].filter((part) => part !== null),
+  );
+}
+
+/** What is exhausted has failed, for which there is an index. */
+function checkStatuses({ statuses, exhausted }: EventFilter): readonly EventStatus[] | null {
+  const checked = checkList('statuses', statuses, (status) => status);
+  if (!exhausted) return checked;
+  return checked?.filter((status) => status === 'FAILED') ?? ['FAILED'];
+}
+
+/** For feeds, whose changes come one by one: other events and jobs are no property of a change. */
 export function checkFeedFilter(filter: Given<EventFilter>): CheckedFilter {
   const checked = checkFilter(filter);
-  if (checked.hasDependents !== null)
-    throw badInput('hasDependents cannot select changes; use it with events.');
+  for (const name of ['hasDependents', 'exhausted'] as const)
+    if (checked[name] !== null) throw badInput(`${name} cannot select changes; use it with events.`);
   return checked;
 }
 
@@ -103,20 +141,25 @@ function wordsOf(text: string): string[] {
     .filter((word) => word !== '');
 }
 
+/** What a filter's lists, times and words look at. */
+export type Listable = Pick<
+  Conditionable,
+  'id' | 'topic' | 'project' | 'user' | 'sender' | 'status' | 'requestId' | 'description' | 'createdAt'
+>;
+
 /** What a filter looks at: an event, or a change with what the log keeps beside it. */
-export interface Filterable {
-  readonly id: string;
-  readonly topic: string;
-  readonly project: string | null;
-  readonly user: string | null;
-  readonly sender: string | null;
-  readonly status: EventStatus;
-  readonly requestId: string;
-  readonly description: string;
-  readonly createdAt: Date;
-}
+export type Filterable = Conditionable;
 
 export function filterMatches(filter: CheckedFilter, event: Filterable): boolean {
+  return (
+    listsMatch(filter, event) &&
+    (filter.conditions === null || conditionsMatch(filter.conditions, event)) &&
+    (filter.where === null || filter.where.test(event).matches)
+  );
+}
+
+/** The filter without its conditions and its CEL. */
+export function listsMatch(filter: CheckedFilter, event: Listable): boolean {
   return (
     isAmong(filter.ids, event.id) &&
     isAmong(filter.requestIds, event.requestId) &&
@@ -135,7 +178,7 @@ function isAmong<T>(list: readonly T[] | null, value: T | null): boolean {
   return list === null || (value !== null && list.includes(value));
 }
 
-function hasWords(words: readonly string[], event: Filterable): boolean {
+function hasWords(words: readonly string[], event: Listable): boolean {
   if (words.length === 0) return true;
   const text = [event.topic, event.project, event.user, event.sender, event.description]
     .join('\n')

@@ -115,9 +115,9 @@ export function checkDescription(description: string, argument = 'description'):
 }
 
 /** The id in its canonical form (lower case, dashed), or BAD_USER_INPUT. */
-export function checkId(id: string, argument = 'id'): string {
+export function checkId(id: string, argument = 'id', what = 'an event'): string {
   if (!uuid.test(id))
-    throw badInput(`${argument} ${JSON.stringify(id.slice(0, 60))} is not an event's id, which is a UUID.`);
+    throw badInput(`${argument} ${JSON.stringify(id.slice(0, 60))} is not ${what}'s id, which is a UUID.`);
   const hex = id.toLowerCase().replaceAll('-', '');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }

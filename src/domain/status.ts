@@ -2,7 +2,10 @@
 import { ThroughlineError } from '../base/errors.ts';
 import { type EventStatus, eventStatuses, type LogStatus } from './event.ts';
 
-/** The same status again is always allowed, and changes nothing. */
+/**
+ * The same status again is always allowed, and changes nothing. Jobs go further ways: a claim makes them PENDING again, and
+ * one that FAILED and waits for its next run may be ABORTED.
+ */
 export const transitions: Readonly<Record<EventStatus, readonly EventStatus[]>> = {
   PENDING: ['IN_PROGRESS', 'FINISHED', 'FAILED', 'ABORTED'],
   IN_PROGRESS: ['PENDING', 'FINISHED', 'FAILED', 'ABORTED'],

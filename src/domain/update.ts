@@ -1,6 +1,7 @@
 // What a caller may change of an event, checked and ready for the log writer.
 import { badInput } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { checkAttempt } from './enroll.ts';
 import type { EventStatus } from './event.ts';
 import { toJsonObjectText, toJsonText } from './json.ts';
 import { checkDescription, checkId, optionalName } from './send.ts';
@@ -21,6 +22,7 @@ export interface UpdateInput {
   readonly sender?: Given<string>;
   readonly result?: unknown;
   readonly error?: Given<{ message: string; code?: Given<string>; stack?: Given<string> }>;
+  readonly attempt?: Given<number>;
 }
 
 /** A valid change. Null leaves a field as it is; JSON travels as text. */
@@ -37,6 +39,8 @@ export interface EventPatch {
   readonly result: string | null;
   readonly error: string | null;
   readonly by: string;
+  /** The fencing token of a worker. */
+  readonly attempt: number | null;
 }
 
 export interface CheckedUpdate {
@@ -66,7 +70,9 @@ export function checkUpdate(input: UpdateInput, by: string): CheckedUpdate {
   const { description, ...others } = content;
   const durable =
     Object.values(others).some((value) => value !== null) || (description !== null && progress === null);
-  return { patch: { id: checkId(input.id), ...content, by: content.sender ?? by }, progress, durable };
+  const attempt = input.attempt == null ? null : checkAttempt(input.attempt);
+  const patch = { id: checkId(input.id), ...content, by: content.sender ?? by, attempt };
+  return { patch, progress, durable };
 }
 
 function checkRetries(retries: number | null): number | null {

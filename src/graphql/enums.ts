@@ -1,11 +1,12 @@
 // The enums of the schema, each value with its meaning.
+import type { ConditionOperator as Joining, Comparison as Test } from '../domain/conditions.ts';
 import type { ChangeKind as Change, LogStatus as Log, EventStatus as Status } from '../domain/event.ts';
 import type { OrderKey, Direction as Way } from '../domain/page.ts';
 import type { OnDuplicate as Choice } from '../domain/send.ts';
 import { builder } from './builder.ts';
 
 /** Holds the values of an enum to those of the domain: none missing, none more. */
-function valuesOf<Name extends string>(
+export function valuesOf<Name extends string>(
   descriptions: Record<Name, string>,
 ): Record<Name, { description: string }> {
   const entries = Object.entries<string>(descriptions).map(([name, description]) => [name, { description }]);
@@ -16,10 +17,12 @@ export const EventStatus = builder.enumType('EventStatus', {
   description:
     'Where an event is in its life. The same status again is always allowed and changes nothing; a step not listed here is refused with INVALID_TRANSITION.',
   values: valuesOf<Status>({
-    PENDING: 'Waits to be worked on. Next: IN_PROGRESS, FINISHED, FAILED, ABORTED.',
+    PENDING:
+      'Waits to be worked on; also a job that a worker holds and has not begun. Next: IN_PROGRESS, FINISHED, FAILED, ABORTED.',
     IN_PROGRESS: 'Is being worked on. Next: PENDING, FINISHED, FAILED, ABORTED.',
     FINISHED: 'Done. An event that reports a mere fact is born so. Next: RESTARTED.',
-    FAILED: 'Went wrong; `error` and `description` say why. Next: RESTARTED.',
+    FAILED:
+      'Went wrong; `error` and `description` say why. Next: RESTARTED; of a job that waits for its next run also ABORTED, and PENDING by the claim that begins it.',
     ABORTED: 'Given up on purpose. Next: RESTARTED.',
     RESTARTED: 'Waits to run again. Next: PENDING, IN_PROGRESS, FINISHED, FAILED, ABORTED.',
   }),
@@ -67,4 +70,33 @@ export const EventOrderBy = builder.enumType('EventOrderBy', {
 export const Direction = builder.enumType('Direction', {
   description: 'Which end of an order comes first.',
   values: valuesOf<Way>({ ASC: 'Oldest first.', DESC: 'Newest first.' }),
+});
+
+export const ConditionOperator = builder.enumType('ConditionOperator', {
+  description: 'How conditions are joined.',
+  values: valuesOf<Joining>({ AND: 'All of them must hold.', OR: 'One of them must hold.' }),
+});
+
+export const Comparison = builder.enumType('Comparison', {
+  description:
+    'How a condition compares what its key leads to with its value. Where that is nothing, a field that is null or a path that does not exist, none holds but ISNULL, EQ with [], NOTIN with [], and EQ false and NE true, for which a missing path counts as false. A JSON null is a value like any other.',
+  values: valuesOf<Test>({
+    EQ: 'The same. On a path type and value count: "1" is not 1, while 1.0 and 1 are one number. With [] on a path: an empty list, or nothing.',
+    NE: 'Something else. With [] on a path: a list that is not empty.',
+    LT: 'Less. On a path a number is compared with numbers only, a string with strings only. Text is ordered by its bytes in UTF-8.',
+    GT: 'More; otherwise as LT.',
+    LTE: 'Less or the same; otherwise as LT.',
+    GTE: 'More or the same; otherwise as LT.',
+    LIKE: 'Text that matches a pattern as a whole: % stands for any run of characters, _ for one, a backslash goes before what stands for itself. Large and small letters A to Z are the same. On a path only strings match.',
+    ISNULL: 'Nothing there: the field is null, the path does not exist. Takes no value.',
+    NOTNULL: 'Something there, on a path a JSON null too. Takes no value.',
+    IN: 'One of a list; of an empty one, nothing is.',
+    NOTIN: 'There, and none of a list. With an empty list it always holds.',
+    INCLUDES: 'On a path: a list that has the value among its elements.',
+    EXCLUDES: 'On a path: a list that does not have the value among its elements.',
+    INCLUDESALL: 'On a path: a list that has all values of a list among its elements.',
+    EXCLUDESALL: 'On a path: a list that lacks one of the values of a list, or more.',
+    INCLUDESANY: 'On a path: a list that has one of the values of a list among its elements, or more.',
+    EXCLUDESANY: 'On a path: a list that has none of the values of a list among its elements.',
+  }),
 });

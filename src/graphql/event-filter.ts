@@ -1,6 +1,8 @@
 // EventFilter and EventOrder: which events of a list or a feed, and in which order.
 import { limits } from '../base/limits.ts';
+import type { EventFilter as EventFilterInput } from '../domain/event-filter.ts';
 import { builder } from './builder.ts';
+import { Conditions } from './conditions.ts';
 import { Direction, EventOrderBy, EventStatus } from './enums.ts';
 import { amount, nameLimit, patternText } from './wording.ts';
 
@@ -29,6 +31,15 @@ export const EventFilter = builder.inputType('EventFilter', {
     text: t.string({
       description: `Words, each of which must occur in the topic, project, user, sender or description, in any case of letters. ${nameLimit}`,
     }),
+    conditions: t.field({
+      type: Conditions,
+      description:
+        'Conditions on any of their fields, and on what is in `summary` and `payload`. In a feed: `topic`, `project`, `user`, `sender`, `requestId` and `status` as they were after the change, all else as it is at delivery; of a deleted event all else is null or empty, and its times are that of the deletion.',
+    }),
+    exhausted: t.boolean({
+      description:
+        'True: only jobs that failed and have used up their retries. False: only events that are not such. Refused with BAD_USER_INPUT in a feed.',
+    }),
   }),
 });
 
@@ -49,3 +60,15 @@ export const EventOrder = builder.inputType('EventOrder', {
     }),
   }),
 });
+
+/** What the argument `where` says of itself. */
+export const whereText =
+  'A filter in CEL, over event_type, data (the payload), topic, project, user, sender, summary, status, request_id and created_at. What `filter` says must hold as well. INVALID_FILTER, with `line` and `column`, if it is wrong; an event on which it fails is not selected.';
+
+/** Both ways of filtering as one; null where there is neither. */
+export function filterWith(
+  filter: EventFilterInput | null | undefined,
+  where: string | null | undefined,
+): EventFilterInput | null {
+  return filter == null && where == null ? null : { ...filter, where };
+}

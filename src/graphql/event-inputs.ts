@@ -103,5 +103,9 @@ export const UpdateEventInput = builder.inputType('UpdateEventInput', {
       description: `What the work came to: any JSON value, replacing the present one, null included. ${jsonLimit}`,
     }),
     error: t.field({ type: EventErrorInput, description: 'Why it failed, replacing the present one.' }),
+    attempt: t.int({
+      description:
+        'A worker’s fencing token: with it the change is made only while that attempt holds the job’s lease, otherwise LEASE_LOST. Without it a change is made by whoever may, and ends the lease.',
+    }),
   }),
 });

@@ -2,8 +2,9 @@
 import DataLoader from 'dataloader';
 import { groupBy } from '../base/group-by.ts';
 import type { EventField, EventRecord, PartialEvent, StatusChange } from '../domain/event.ts';
+import type { DurableSubscription } from '../domain/subscription.ts';
 import type { Page, PageArguments } from '../domain/page.ts';
-import type { Count, Operations } from '../operations/operations.ts';
+import type { Count, Lease, Operations } from '../operations/operations.ts';
 import { fieldOfDeletedEvent } from './deleted-event.ts';
 
 type Fields = readonly EventField[];
@@ -55,6 +56,14 @@ export class EventLoaders {
     return this.#loaders.histories.load(id);
   }
 
+  lease(id: string): Promise<Lease | null> {
+    return this.#loaders.leases.load(id);
+  }
+
+  lag(subscription: DurableSubscription): Promise<number> {
+    return this.#loaders.lags.load(subscription);
+  }
+
   async #readField<F extends EventField>(id: string, field: F): Promise<EventRecord[F]> {
     const row = await this.event(id, [field]);
     if (row === null) return fieldOfDeletedEvent(id, field);
@@ -72,6 +81,10 @@ function makeLoaders(operations: Operations) {
     }),
     counts: new DataLoader((ids: readonly string[]) => readCounts(operations, ids)),
     histories: new DataLoader((ids: readonly string[]) => readHistories(operations, ids)),
+    lags: new DataLoader((subscriptions: readonly DurableSubscription[]) =>
+      readLags(operations, subscriptions),
+    ),
+    leases: new DataLoader((ids: readonly string[]) => readLeases(operations, ids)),
   };
 }
 
@@ -106,6 +119,19 @@ async function readHistories(
 ): Promise<(readonly StatusChange[])[]> {
   const histories = await operations.historiesOf(ids);
   return ids.map((id) => histories.get(id) ?? []);
+}
+
+async function readLeases(operations: Operations, ids: readonly string[]): Promise<(Lease | null)[]> {
+  const leases = await operations.leasesOf(ids);
+  return ids.map((id) => leases.get(id) ?? null);
+}
+
+async function readLags(
+  operations: Operations,
+  subscriptions: readonly DurableSubscription[],
+): Promise<number[]> {
+  const lags = await operations.lagsOf(subscriptions);
+  return subscriptions.map(({ id }) => lags.get(id) ?? 0);
 }
 
 function idsOf(keys: readonly RowKey[]): string[] {

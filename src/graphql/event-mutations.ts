@@ -126,7 +126,7 @@ builder.mutationFields((t) => ({
 }));
 
 /** Lets what a write returns be read anew, not as an earlier field of the same mutation saw it. */
-async function afresh<T>({ loaders }: GraphQLContext, write: Promise<T>): Promise<T> {
+export async function afresh<T>({ loaders }: GraphQLContext, write: Promise<T>): Promise<T> {
   try {
     return await write;
   } finally {

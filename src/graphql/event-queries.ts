@@ -9,7 +9,7 @@ import { builder } from './builder.ts';
 import { EventConnection } from './connection.ts';
 import type { GraphQLContext } from './context.ts';
 import { Event } from './event.ts';
-import { EventFilter, EventOrder } from './event-filter.ts';
+import { EventFilter, EventOrder, filterWith, whereText } from './event-filter.ts';
 import { Node } from './node.ts';
 import { selectedEventFields } from './selected-fields.ts';
 import { nameLimit, pageArgument } from './wording.ts';
@@ -29,7 +29,10 @@ builder.queryFields((t) => ({
     args: {
       id: t.arg.id({ required: true, description: 'A UUID; other text is refused with BAD_USER_INPUT.' }),
     },
-    resolve: (_root, args, context, info) => readEvent(args.id, context, info),
+    resolve: async (_root, args, context, info) =>
+      (await readEvent(args.id, context, info)) ??
+      (await context.operations.subscription(args.id)) ??
+      context.operations.trigger(checkId(args.id)),
   }),
   event: t.field({
     type: Event,
@@ -54,6 +57,7 @@ builder.queryFields((t) => ({
       'The events that a filter selects, page by page. Page forwards with `first` and `after`, backwards with `last` and `before`.',
     args: {
       filter: t.arg({ type: EventFilter, description: 'Which events; all unless given.' }),
+      where: t.arg.string({ description: whereText }),
       first: t.arg.int({ description: pageArgument.first }),
       after: t.arg.string({ description: pageArgument.after }),
       last: t.arg.int({ description: pageArgument.last }),
@@ -63,15 +67,14 @@ builder.queryFields((t) => ({
         description: 'Their order; newest first by creation unless given.',
       }),
     },
-    resolve: async (_root, { filter, orderBy, ...page }, { operations }, info) => ({
-      page: await operations.listEvents(
-        filter ?? null,
-        orderBy ?? newestFirst,
-        page,
-        selectedEventFields(info),
-      ),
-      count: once(() => operations.countEvents(filter ?? null)),
-    }),
+    resolve: async (_root, { filter: given, where, orderBy, ...page }, { operations }, info) => {
+      const filter = filterWith(given, where);
+      const fields = selectedEventFields(info);
+      return {
+        page: await operations.listEvents(filter, orderBy ?? newestFirst, page, fields),
+        count: once(() => operations.countEvents(filter)),
+      };
+    },
   }),
 }));
 

@@ -3,7 +3,7 @@ import type { EventChange as Change, EventProgress as Progress } from '../live/w
 import { builder } from './builder.ts';
 import { ChangeKind, EventStatus } from './enums.ts';
 import { Event } from './event.ts';
-import { EventFilter } from './event-filter.ts';
+import { EventFilter, filterWith, whereText } from './event-filter.ts';
 import { eachItemAfresh } from './item-stream.ts';
 import { listLimit, nameLimit, patternText } from './wording.ts';
 
@@ -53,13 +53,15 @@ builder.subscriptionField('eventFeed', (t) =>
     description: 'Every change of the events that a filter selects, in the order of the log.',
     args: {
       filter: t.arg({ type: EventFilter, description: 'Which events; all unless given.' }),
+      where: t.arg.string({ description: whereText }),
       kinds: t.arg({
         type: [ChangeKind],
         description: 'Only changes of these kinds; all unless given, none if empty.',
       }),
       after: t.arg({ type: 'Position', description: `${after} Unless given: from now on.` }),
     },
-    subscribe: (_root, args, { watch, loaders }) => eachItemAfresh(watch.feed(args), loaders),
+    subscribe: (_root, { filter, where, ...args }, { watch, loaders }) =>
+      eachItemAfresh(watch.feed({ ...args, filter: filterWith(filter, where) }), loaders),
     resolve: (change) => change,
   }),
 );

@@ -1,11 +1,11 @@
 // The three scalars: DateTime, JSON and Position, and what their inputs accept.
 import { GraphQLError, Kind, print, type ValueNode } from 'graphql';
 import { asError } from '../base/errors.ts';
+import { parseDateTime } from '../domain/date-time.ts';
 import type { Position } from '../domain/event.ts';
 import { UnsafeNumber } from '../domain/json.ts';
 import { checkPosition } from '../domain/page.ts';
 import { builder } from './builder.ts';
-import { parseDateTime } from './date-time.ts';
 import { literalToJson } from './json-literal.ts';
 
 builder.scalarType('DateTime', {

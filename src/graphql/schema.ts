@@ -7,6 +7,11 @@ import './event-log.ts';
 import './chain.ts';
 import './viewer.ts';
 import './event-mutations.ts';
+import './bulk-mutations.ts';
+import './jobs.ts';
+import './filter-check.ts';
+import './durable-subscriptions.ts';
+import './triggers.ts';
 import './event-subscriptions.ts';
 import { builder } from './builder.ts';
 

@@ -5,6 +5,7 @@ import { type Authenticator, keyOfHeaders } from './credentials.ts';
 import { serveGraphiQL, wantsGraphiQL } from './graphiql.ts';
 import type { GraphQLServer } from './graphql.ts';
 import { sendError } from './json-response.ts';
+import { presenceOf } from './presence.ts';
 import { requestIdOf } from './trace.ts';
 
 /** The page needs no key; everything else does, and is refused before its body is read. */
@@ -15,8 +16,15 @@ export function createGraphQLEndpoint(server: GraphQLServer, authenticator: Auth
     if (wantsGraphiQL(request)) return serveGraphiQL(request, response);
     if (!hasUrl(request))
       return sendError(response, 400, 'BAD_USER_INPUT', 'The Host header and the path make no URL.');
-    const caller = callerOf(request, authenticator);
-    if (caller === null) return refuseKey(response);
+    const known = callerOf(request, authenticator);
+    if (known === null) return refuseKey(response);
+    const presence = presenceOf(response);
+    const caller: Caller = {
+      ...known,
+      get signal() {
+        return presence.signal;
+      },
+    };
     await server(request, response, { caller } as Parameters<GraphQLServer>[2]);
   };
 }

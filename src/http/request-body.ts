@@ -1,4 +1,4 @@
-// The body of a POST request, as text, with its limit enforced while it is read.
+// The body of a request, as text or bytes, with its limit enforced while it is read.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { badInput, ThroughlineError } from '../base/errors.ts';
 
@@ -11,12 +11,21 @@ export async function readBody(
   response: ServerResponse,
   limit: number,
 ): Promise<string> {
-  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLong(limit);
-  if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
-  return decoded(await readBytes(request, limit));
+  return decoded(await readBytes(request, response, limit));
 }
 
-function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
+/** The same as bytes, of any method and whatever they are. */
+export function readBytes(
+  request: IncomingMessage,
+  response: ServerResponse,
+  limit: number,
+): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > limit) return Promise.reject(tooLong(limit));
+  if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
+  return readToEnd(request, limit);
+}
+
+function readToEnd(request: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;

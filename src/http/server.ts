@@ -7,17 +7,20 @@ import { asError } from '../base/errors.ts';
 import { once, type Stoppable } from '../base/lifecycle.ts';
 import type { Logger } from '../base/logger.ts';
 import { StartupError } from '../database/database.ts';
+import type { Webhooks } from '../triggers/webhooks.ts';
 import { Connections } from './connections.ts';
 import type { Authenticator } from './credentials.ts';
 import { createGraphQL, type GraphQLOptions, graphqlPath } from './graphql.ts';
 import { createGraphQLEndpoint } from './graphql-endpoint.ts';
 import { sendError, sendJson } from './json-response.ts';
+import { createWebhookEndpoint, webhookPrefix } from './webhooks.ts';
 import { createWebSocketEndpoint, type WebSocketOptions } from './websocket.ts';
 
 export interface HttpOptions extends GraphQLOptions, Pick<WebSocketOptions, 'initTimeoutMs' | 'heartbeatMs'> {
   readonly port: number;
   readonly host: string;
   readonly authenticator: Authenticator;
+  readonly webhooks: Pick<Webhooks, 'find' | 'accept'>;
   /** Whether the database can be reached now. */
   readonly ready: () => Promise<boolean>;
 }
@@ -40,11 +43,13 @@ export function createHttpServer(options: HttpOptions): HttpServer {
     ['/health', onlyGet((_request, response) => sendJson(response, 200, { status: 'ok' }))],
     ['/ready', onlyGet((_request, response) => answerReady(options.ready, response))],
   ]);
+  const webhooks = createWebhookEndpoint(options.webhooks, options.logger);
   const server = createServer(timeouts);
   const connections = new Connections(server);
   const answer = (request: IncomingMessage, response: ServerResponse) => {
     connections.track(request, response);
-    void route(routes, request, response, options.logger);
+    const handler = pathOf(request).startsWith(webhookPrefix) ? webhooks : routes.get(pathOf(request));
+    void route(handler ?? notFound, request, response, options.logger);
   };
   server.on('request', answer);
   server.on('checkContinue', answer);
@@ -74,16 +79,15 @@ const timeouts = {
 };
 
 async function route(
-  routes: ReadonlyMap<string, Handler>,
+  handler: Handler,
   request: IncomingMessage,
   response: ServerResponse,
   logger: Logger,
 ): Promise<void> {
-  const path = pathOf(request);
   try {
-    await (routes.get(path) ?? notFound)(request, response);
+    await handler(request, response);
   } catch (error) {
-    logger.error({ err: error, path }, 'a request failed outside of GraphQL');
+    logger.error({ err: error, path: pathOf(request) }, 'a request failed outside of GraphQL');
     if (response.headersSent) response.destroy();
     else
       sendError(

@@ -25,13 +25,15 @@ export interface ConnectionOptions {
 export function serveSocket(socket: WebSocket, request: IncomingMessage, options: ConnectionOptions): void {
   const { protocol, warm, logger } = options;
   const unguard = guardUntilKey(socket, request);
+  const present: SocketState['present'] = new Map();
   let release: (() => void) | undefined;
   function accepted(): void {
     unguard();
     release ??= warm();
   }
   function fail(error: unknown): void {
-    logger.error({ err: error }, 'a WebSocket failed');
+    const isGone = socket.readyState !== socket.OPEN;
+    logger[isGone ? 'debug' : 'error']({ err: error }, 'a WebSocket failed');
     socket.close(closeCodes.internal, 'Internal server error');
   }
   // ws closes the socket by itself, with the code that fits: 1009 for a message too big, 1002 or 1007 for a bad frame.
@@ -46,16 +48,19 @@ export function serveSocket(socket: WebSocket, request: IncomingMessage, options
           pauseWhileFull(socket, request);
           const message = parsed(data, isBinary);
           if (message === undefined) return socket.close(closeCodes.badRequest, 'Invalid message received');
+          if ('id' in message && message.type === 'complete')
+            present.get(String(message.id))?.presence.leave();
           // graphql-ws parses what is a string, and takes what is not as parsed.
           handle(message as unknown as string).catch(fail);
         }),
     },
-    { socket, headerKey: keyOfHeaders(request.headers), accepted },
+    { socket, headerKey: keyOfHeaders(request.headers), accepted, present },
   );
   socket.on('ping', () => pauseWhileFull(socket, request));
   socket.once('close', (code, reason) => {
     unguard();
     release?.();
+    for (const { presence } of present.values()) presence.leave();
     closed(code, String(reason)).catch((error: unknown) =>
       logger.error({ err: error }, 'a WebSocket did not end well'),
     );
@@ -69,7 +74,7 @@ function send(socket: WebSocket, text: string): Promise<void> {
   });
 }
 
-function parsed(data: RawData, isBinary: boolean): object | undefined {
+function parsed(data: RawData, isBinary: boolean): { readonly type: unknown } | undefined {
   if (isBinary) return undefined;
   try {
     const message = parseJson(String(data));

@@ -8,6 +8,7 @@ import type { Caller } from '../operations/operations.ts';
 import { closeCodes } from './close-codes.ts';
 import { type Authenticator, keyOfConnectionParams } from './credentials.ts';
 import type { GraphQLServer } from './graphql.ts';
+import { Presence } from './presence.ts';
 import { exceptRefusals, type MaskError, publicError, publicResult } from './public-errors.ts';
 import type { Direct, SubscriptionSource } from './subscription-source.ts';
 
@@ -20,6 +21,14 @@ export interface SocketState {
   readonly accepted: () => void;
   /** Once its key was accepted. */
   caller?: Caller;
+  /** Of the operations that are executed and not yet answered, by their ids. */
+  readonly present: Map<string, Asked>;
+}
+
+/** An id may be used again when its operation was completed: what was subscribed tells them apart. */
+interface Asked {
+  readonly payload: SubscribePayload;
+  readonly presence: Presence;
 }
 
 export interface OperationOptions {
@@ -49,6 +58,7 @@ export function operationHandlers(options: OperationOptions): ServerOptions<Para
     subscribe: ({ rootValue }) => orErrors(mask, (rootValue as Prepared).subscribe),
     onNext: (_context, _id, _payload, _args, result) =>
       result.errors ? publicResult(result as ExecutionResult) : undefined,
+    onComplete: ({ extra }, id, payload) => answered(extra, id, payload),
     onError: ({ extra }, _id, _payload, errors) => {
       closeIfSlow(extra.socket, errors[0]);
       return errors.map((error) => publicError(mask(error)));
@@ -69,10 +79,14 @@ function accept({ connectionParams, extra }: SocketContext, authenticator: Authe
 /** The operation ready to run, or what is wrong with its document. */
 function prepare(
   { server, subscriptions }: OperationOptions,
-  { extra: { caller, socket }, subscriptions: open }: SocketContext,
+  { extra, subscriptions: open }: SocketContext,
   id: string,
-  { query, operationName = null, variables = null }: SubscribePayload,
+  payload: SubscribePayload,
 ): ExecutionArgs | readonly GraphQLError[] {
+  const { socket } = extra;
+  const { query, operationName = null, variables = null } = payload;
+  const presence = new Presence();
+  const caller = extra.caller && withPresence(extra.caller, presence);
   if (caller === undefined || Object.keys(open).length > limits.subscriptionsPerSocket) return [tooMany()];
   try {
     const { schema, parse, validate, contextFactory, execute } = server.getEnveloped({ caller });
@@ -81,7 +95,10 @@ function prepare(
     if (errors.length > 0) return errors;
     const args = { schema, document, operationName, variableValues: variables };
     const prepared: Prepared = {
-      execute: async () => execute({ ...args, contextValue: await contextFactory() }),
+      execute: async () => {
+        extra.present.set(id, { payload, presence });
+        return execute({ ...args, contextValue: await contextFactory() });
+      },
       subscribe: () =>
         subscriptions.subscribe({ document, operationName, variables, caller }, directTo(socket, id)),
     };
@@ -89,6 +106,24 @@ function prepare(
   } catch (error) {
     return [error instanceof GraphQLError ? error : new GraphQLError('', { originalError: asError(error) })];
   }
+}
+
+/** Gone is who closes the socket, or completes the operation, before it was answered. */
+function withPresence(caller: Caller, presence: Presence): Caller {
+  return {
+    ...caller,
+    get signal() {
+      return presence.signal;
+    },
+  };
+}
+
+/** The answer was sent, unless the socket had begun to close before. */
+function answered({ present, socket }: SocketState, id: string, payload: SubscribePayload): void {
+  const asked = present.get(id);
+  if (asked?.payload !== payload) return;
+  if (socket.readyState !== socket.OPEN) asked.presence.leave();
+  present.delete(id);
 }
 
 async function orErrors(mask: MaskError, run: () => Promise<Results>): Promise<Results> {

@@ -7,32 +7,31 @@ import type { EventChange } from './watch.ts';
 export interface LiveChange {
   readonly change: EventChange;
   readonly filterable: Filterable;
+  /** Of the worker that made it; null where no worker did. */
+  readonly attempt: number | null;
 }
 
 /** `event` is what the event is now; null where it has been deleted since. */
 export function changeOfEntry(entry: LogEntry, event: PartialEvent | null): LiveChange {
-  const present = event ?? tombstone(entry);
-  const { position, kind, status, at } = entry;
+  const { position, kind, status, at, topic, requestId, project, user, sender } = entry;
+  const logged = { status, topic, requestId, project, user, sender };
   return {
-    change: { position, kind, status, at, event: present },
-    filterable: {
-      id: entry.eventId,
-      topic: entry.topic,
-      project: entry.project,
-      user: entry.user,
-      sender: entry.sender,
-      status,
-      requestId: entry.requestId,
-      description: present.description ?? '',
-      createdAt: present.createdAt ?? at,
-    },
+    change: { position, kind, status, at, event: event ? withoutJson(event) : tombstone(entry) },
+    filterable: { ...tombstone(entry), ...event, ...logged },
+    attempt: entry.attempt,
   };
+}
+
+/** What was read for filters is not kept until a watcher has its change: that would be much, and old by then. */
+function withoutJson({ summary: _summary, payload: _payload, ...event }: PartialEvent): PartialEvent {
+  return event;
 }
 
 export function changeOfTransient(event: EventRecord): LiveChange {
   return {
     change: { position: null, kind: 'TRANSIENT', status: event.status, at: event.createdAt, event },
     filterable: event,
+    attempt: null,
   };
 }
 

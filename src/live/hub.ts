@@ -7,6 +7,7 @@ export interface Routed {
   readonly requestId: string;
   readonly topic: string;
   readonly project: string | null;
+  readonly sender?: string | null;
 }
 
 /** Null does not select. */
@@ -15,6 +16,7 @@ export interface Selector {
   readonly requestIds: readonly string[] | null;
   readonly topics: readonly string[] | null;
   readonly projects: readonly string[] | null;
+  readonly senders?: readonly string[] | null;
 }
 
 export interface Watcher<Item> {
@@ -26,13 +28,14 @@ export interface Watcher<Item> {
 
 type Index<Item> = Map<string, Set<Watcher<Item>>>;
 
-/** Each watcher is filed under its most telling key: ids, else requests, else exact topics, else projects, else none. */
+/** Each watcher is filed under its most telling key: ids, else requests, else exact topics, else projects, else senders, else none. */
 export class Hub<Item> {
   readonly #routeOf: (item: Item) => Routed;
   readonly #byId: Index<Item> = new Map();
   readonly #byRequest: Index<Item> = new Map();
   readonly #byTopic: Index<Item> = new Map();
   readonly #byProject: Index<Item> = new Map();
+  readonly #bySender: Index<Item> = new Map();
   readonly #others = new Set<Watcher<Item>>();
 
   constructor(routeOf: (item: Item) => Routed) {
@@ -54,19 +57,27 @@ export class Hub<Item> {
   }
 
   publish(item: Item): void {
-    const { id, requestId, topic, project } = this.#routeOf(item);
+    const { id, requestId, topic, project, sender } = this.#routeOf(item);
     offer(item, this.#byId.get(id));
     offer(item, this.#byRequest.get(requestId));
     offer(item, this.#byTopic.get(topic));
     if (project !== null) offer(item, this.#byProject.get(project));
+    if (sender != null) offer(item, this.#bySender.get(sender));
     offer(item, this.#others);
   }
 
-  #placeOf({ ids, requestIds, topics, projects }: Selector): [Index<Item>, readonly string[]] | null {
+  #placeOf({
+    ids,
+    requestIds,
+    topics,
+    projects,
+    senders,
+  }: Selector): [Index<Item>, readonly string[]] | null {
     if (ids) return [this.#byId, ids];
     if (requestIds) return [this.#byRequest, requestIds];
     if (topics?.every(isExactTopic)) return [this.#byTopic, topics];
-    return projects ? [this.#byProject, projects] : null;
+    if (projects) return [this.#byProject, projects];
+    return senders ? [this.#bySender, senders] : null;
   }
 }
 

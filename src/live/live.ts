@@ -4,7 +4,7 @@ import { limits } from '../base/limits.ts';
 import type { EventRecord } from '../domain/event.ts';
 import type { LogRow } from '../store/read-log.ts';
 import { changeOfEntry, changeOfTransient, type LiveChange } from './change.ts';
-import { Hub } from './hub.ts';
+import { Hub, type Watcher } from './hub.ts';
 import type { EventProgress } from './watch.ts';
 
 export class Live {
@@ -16,6 +16,23 @@ export class Live {
     project: null,
   }));
   readonly #lastProgress = new LRUCache<string, EventProgress>({ max: limits.progressEntries });
+
+  readonly #jsonWatchers = new Set<Watcher<LiveChange>>();
+
+  /** Whether somebody watches who looks into summaries and payloads: rows that are published must have them then. */
+  get isJsonWanted(): boolean {
+    return this.#jsonWatchers.size > 0;
+  }
+
+  /** As `changes.watch`, for one who looks into summaries and payloads. */
+  watchWithJson(watcher: Watcher<LiveChange>): () => void {
+    this.#jsonWatchers.add(watcher);
+    const end = this.changes.watch(watcher);
+    return () => {
+      this.#jsonWatchers.delete(watcher);
+      end();
+    };
+  }
 
   publishRows(rows: readonly LogRow[]): void {
     for (const { entry, event } of rows) this.changes.publish(changeOfEntry(entry, event));

@@ -5,6 +5,7 @@ import type { Stoppable } from '../base/lifecycle.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Database } from '../database/database.ts';
 import type { Position } from '../domain/event.ts';
+import { filterFields, lightFields } from '../store/event-columns.ts';
 import { logChannel } from '../store/log-lock.ts';
 import { lastPosition, type LogRow, readLog } from '../store/read-log.ts';
 
@@ -12,12 +13,16 @@ export interface LogTailOptions {
   /** This gateway's own hints, which it does not need: its writer wakes the tail itself. */
   readonly ownHint: string;
   readonly onRows: (rows: readonly LogRow[]) => void;
+  /** Whether somebody looks at what may be large, summaries and payloads; they are read only then. False unless given. */
+  readonly isJsonWanted?: () => boolean;
   readonly logger: Logger;
   /** A slow look behind the hints, since hints can be lost, in milliseconds; 5,000 unless given, 0 for never. */
   readonly pollMs?: number;
 }
 
 const batchSize = 1_000;
+/** With summaries and payloads, of which each may be a megabyte. */
+const jsonBatchSize = 100;
 
 /** Reads only while somebody holds it: a gateway that nobody watches spends nothing on watching. */
 export class LogTail implements Stoppable {
@@ -120,12 +125,21 @@ export class LogTail implements Stoppable {
   }
 
   async #readBatch(after: Position): Promise<void> {
-    const rows = await readLog(this.#database, after, null, batchSize);
+    const withJson = this.#isJsonWanted();
+    const [size, fields] = withJson ? [jsonBatchSize, filterFields] : [batchSize, lightFields];
+    const rows = await readLog(this.#database, after, null, size, undefined, fields);
     const last = rows.at(-1);
     // Released and held again meanwhile: the position is another, and these rows are not for those who hold it now.
     if (last === undefined || this.#position !== after) return;
+    // Somebody came meanwhile for whom something is missing in these rows.
+    const isIncomplete = !withJson && this.#isJsonWanted();
+    this.#wanted ||= isIncomplete || rows.length === size;
+    if (isIncomplete) return;
     this.#position = last.entry.position;
     this.#options.onRows(rows);
-    if (rows.length === batchSize) this.#wanted = true;
+  }
+
+  #isJsonWanted(): boolean {
+    return this.#options.isJsonWanted?.() ?? false;
   }
 }

@@ -1,8 +1,10 @@
 // The log writer: the one way by which events are created, changed and deleted.
 import type { Database, Queryable } from '../database/database.ts';
+import type { BulkDeletion } from '../store/bulk.ts';
 import { createEvents, type CreatedRow, type NewEvent } from '../store/create-events.ts';
 import { type DeletedRow, deleteEvents, type EventDeletion } from '../store/delete-events.ts';
 import { type EventChangeRow, type UpdatedRow, updateEvents } from '../store/update-events.ts';
+import { BulkDeleter } from './bulk-deleter.ts';
 import { AGAIN, GroupCommit } from './group-commit.ts';
 
 export interface LogWriterOptions {
@@ -29,6 +31,7 @@ export class LogWriter {
   readonly #creates: GroupCommit<NewEvent, CreatedRow>;
   readonly #updates: GroupCommit<EventChangeRow, UpdatedRow>;
   readonly #deletes: GroupCommit<EventDeletion, DeletionOutcome>;
+  readonly #batches: BulkDeleter;
 
   constructor(database: Database, options: LogWriterOptions) {
     const { hint, onCommit, ...bounds } = options;
@@ -43,8 +46,8 @@ export class LogWriter {
     });
     this.#updates = new GroupCommit({
       ...bounds,
-      flush: async (changes) =>
-        committed(await updateEvents(database, changes, hint)).map((row) => row ?? AGAIN),
+      flush: async (changes, retried) =>
+        committed(await updateEvents(database, changes, retried, hint)).map((row) => row ?? AGAIN),
       sizeOf: (change) =>
         (change.payload?.length ?? 0) +
         (change.summary?.length ?? 0) +
@@ -58,6 +61,7 @@ export class LogWriter {
       sizeOf: () => overhead,
       keyOf: (deletion) => deletion.id,
     });
+    this.#batches = new BulkDeleter(database, options);
   }
 
   create(event: NewEvent): Promise<CreatedRow> {
@@ -72,9 +76,19 @@ export class LogWriter {
     return this.#deletes.submit(deletion);
   }
 
+  /** Deletes a batch of events in a transaction of its own; the ids of those that were deleted. */
+  deleteWithin(batch: BulkDeletion): Promise<readonly string[]> {
+    return this.#batches.delete(batch);
+  }
+
   /** Takes no more writes, and resolves when those accepted are committed. */
   async stop(): Promise<void> {
-    await Promise.all([this.#creates.stop(), this.#updates.stop(), this.#deletes.stop()]);
+    await Promise.all([
+      this.#creates.stop(),
+      this.#updates.stop(),
+      this.#deletes.stop(),
+      this.#batches.stop(),
+    ]);
   }
 
   async #create(
@@ -111,6 +125,6 @@ export class LogWriter {
   }
 }
 
-function isForeignKeyViolation(error: unknown): boolean {
+export function isForeignKeyViolation(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '23503';
 }

@@ -19,14 +19,29 @@ import { checkId, optionalName } from '../domain/send.ts';
 import { statusesOf } from '../domain/status.ts';
 import { checkTopic, isExactTopic, topicMatches } from '../domain/topic.ts';
 import { countEvents, findEvents, type ListedRow } from '../store/find-events.ts';
+import { readLeases } from '../store/leases.ts';
 import * as read from '../store/read-events.ts';
 import { lastPosition, readHistories } from '../store/read-log.ts';
+import { countMatching, findMatching } from './find-matching.ts';
 import type { Chain, Count, EventLogQuery, EventOrder, Operations } from './operations.ts';
 
 type Fields = readonly EventField[];
-type Asking = Omit<
+type Asking = Pick<
   Operations,
-  'sendEvent' | 'sendEvents' | 'updateEvent' | 'updateEvents' | 'deleteEvent' | 'progressOf'
+  | 'eventsByIds'
+  | 'eventByHash'
+  | 'listEvents'
+  | 'countEvents'
+  | 'eventLog'
+  | 'countEventLog'
+  | 'eventsOfRequest'
+  | 'eventsBelowNode'
+  | 'eventChain'
+  | 'dependentsOf'
+  | 'countDependents'
+  | 'historiesOf'
+  | 'leasesOf'
+  | 'position'
 >;
 
 /** Topics that a pattern is resolved to before it is tested row by row instead. */
@@ -46,7 +61,7 @@ export function createAsking(database: Database): Asking {
       read.readByHash(database, optionalName('hash', hash) ?? hash, fields),
     listEvents: (filter, order, page, fields) => listEvents(database, filter, order, page, fields),
     countEvents: async (filter) =>
-      countEvents(database, await resolve(database, filter), limits.countCeiling),
+      countMatching(database, await resolve(database, filter), limits.countCeiling),
     eventLog: (query, fields) => eventLog(database, query, fields),
     countEventLog: async (query) => countEvents(database, eventLogFilter(query), limits.countCeiling),
     eventsOfRequest: (requestId, fields) => requestEvents(database, requestId, fields),
@@ -55,6 +70,7 @@ export function createAsking(database: Database): Asking {
     dependentsOf: (parentIds, page, fields) => dependentsOf(database, parentIds, page, fields),
     countDependents: (parentIds) => countDependents(database, parentIds),
     historiesOf: (ids) => historiesOf(database, ids),
+    leasesOf: (ids) => readLeases(database, ids),
     position: () => lastPosition(database),
   };
 }
@@ -73,7 +89,7 @@ async function listEvents(
   const page = checkPage(args, order.by);
   const checked = await resolve(database, filter);
   if (matchesNothing(checked)) return toPage([], page, order.by);
-  const { rows, gaveUpAt } = await findEvents(database, {
+  const { rows, gaveUpAt } = await findMatching(database, {
     filter: checked,
     by: order.by,
     direction: page.backwards ? opposite(order.direction) : order.direction,
@@ -111,22 +127,29 @@ function toPage(
   };
 }
 
-/** The checked filter, its topic patterns resolved to the topics that exist, so that an index serves them. */
 async function resolve(database: Database, filter: EventFilter | null): Promise<CheckedFilter> {
-  const checked = checkFilter(filter);
-  const { topics } = checked;
-  if (topics === null || topics.every(isExactTopic) || checked.ids || checked.requestIds) return checked;
-  const found = await Promise.all(topics.map((pattern) => topicsLike(database, pattern)));
-  if (found.some((list) => list === null)) return checked;
-  return { ...checked, topics: [...new Set(found.flatMap((list) => list ?? []))] };
+  return resolveTopics(database, checkFilter(filter), resolvedTopics);
+}
+
+/** The filter, its topic patterns resolved to the topics that exist if these are fewer than `most`: an index serves them. */
+export async function resolveTopics(
+  database: Database,
+  filter: CheckedFilter,
+  most: number,
+): Promise<CheckedFilter> {
+  const { topics } = filter;
+  if (topics === null || topics.every(isExactTopic) || filter.ids || filter.requestIds) return filter;
+  const found = await Promise.all(topics.map((pattern) => topicsLike(database, pattern, most)));
+  if (found.some((list) => list === null)) return filter;
+  return { ...filter, topics: [...new Set(found.flatMap((list) => list ?? []))] };
 }
 
 /** Null where there are too many to name. */
-async function topicsLike(database: Database, pattern: string): Promise<string[] | null> {
+async function topicsLike(database: Database, pattern: string, most: number): Promise<string[] | null> {
   if (isExactTopic(pattern)) return [pattern];
   const prefix = pattern.slice(0, pattern.indexOf('*'));
-  const topics = await read.readTopics(database, prefix, resolvedTopics);
-  return topics.length < resolvedTopics ? topics.filter((topic) => topicMatches(pattern, topic)) : null;
+  const topics = await read.readTopics(database, prefix, most);
+  return topics.length < most ? topics.filter((topic) => topicMatches(pattern, topic)) : null;
 }
 
 async function eventLog(database: Database, query: EventLogQuery, fields: Fields): Promise<PartialEvent[]> {

@@ -1,10 +1,12 @@
 // Changing and deleting events; progress goes past the database to whoever watches.
+import { randomUUID } from 'node:crypto';
 import { ThroughlineError } from '../base/errors.ts';
-import type { PartialEvent } from '../domain/event.ts';
+import type { EventStatus, PartialEvent } from '../domain/event.ts';
 import { checkId } from '../domain/send.ts';
 import { invalidTransition } from '../domain/status.ts';
 import { checkUpdate, type EventPatch, type UpdateInput } from '../domain/update.ts';
 import type { LogWriter } from '../log/writer.ts';
+import { unchanged } from '../store/update-events.ts';
 import { type Report, runBatch } from './batch.ts';
 import type { BatchOutcome, Caller } from './operations.ts';
 
@@ -19,6 +21,8 @@ export interface ChangeParts {
   readonly writer: LogWriter;
   /** What watchers of progress select by; null where there is no such event. */
   readonly progressTarget: (id: string) => Promise<ProgressTarget | null>;
+  /** LEASE_LOST unless the attempt holds the lease. */
+  readonly checkLease: (id: string, attempt: number) => Promise<void>;
   readonly broadcastProgress: (target: ProgressTarget, progress: number, description: string | null) => void;
 }
 
@@ -29,7 +33,9 @@ export async function updateEvent(
 ): Promise<PartialEvent> {
   const { patch, progress, durable } = checkUpdate(input, caller.name);
   // A change of nothing writes nothing either, but tells whether there is such an event.
-  const event = durable || progress === null ? await write(parts.writer, patch) : { id: patch.id };
+  const writes = durable || progress === null;
+  const event = writes ? await write(parts.writer, patch) : { id: patch.id };
+  if (!writes && patch.attempt !== null) await parts.checkLease(patch.id, patch.attempt);
   if (progress !== null) {
     const target = await parts.progressTarget(patch.id);
     if (target === null) throw notFound(patch.id);
@@ -47,15 +53,11 @@ export async function updateEvents(
 }
 
 async function write(writer: LogWriter, patch: EventPatch): Promise<PartialEvent> {
-  const row = await writer.update({
-    ...patch,
-    replace: false,
-    topic: null,
-    eventType: null,
-    senderType: null,
-  });
+  const writeId = patch.attempt === null ? null : randomUUID();
+  const row = await writer.update({ ...unchanged, ...patch, writeId });
   if (!row.found || row.fromStatus === null || row.position === null || row.status === null)
     throw notFound(patch.id);
+  if (!row.holds && patch.attempt !== null) throw leaseLost(patch.id, patch.attempt, row.status);
   if (!row.allowed && patch.status !== null) throw invalidTransition(patch.id, row.fromStatus, patch.status);
   return { id: patch.id, position: row.position, status: row.status };
 }
@@ -72,6 +74,14 @@ export async function deleteEvent(parts: ChangeParts, caller: Caller, givenId: s
   return id;
 }
 
-function notFound(id: string): ThroughlineError {
+export function leaseLost(id: string, attempt: number, status: EventStatus): ThroughlineError {
+  return new ThroughlineError(
+    'LEASE_LOST',
+    `Attempt ${attempt} does not hold the lease of event ${id}, which is ${status}; nothing was changed.`,
+    { eventId: id, attempt, status },
+  );
+}
+
+export function notFound(id: string): ThroughlineError {
   return new ThroughlineError('NOT_FOUND', `There is no event ${id}.`, { eventId: id });
 }

@@ -5,24 +5,42 @@ import type { Database } from '../database/database.ts';
 import type { EventRecord } from '../domain/event.ts';
 import type { Live } from '../live/live.ts';
 import type { EventProgress } from '../live/watch.ts';
+import type { Enrolling } from '../jobs/enrolling.ts';
+import type { JobWriter } from '../log/job-writer.ts';
 import type { LogWriter } from '../log/writer.ts';
+import type { Consuming } from '../subscriptions/consuming.ts';
 import { readByIds } from '../store/read-events.ts';
 import { createAsking } from './ask.ts';
 import type { Report } from './batch.ts';
+import { type BulkParts, changeAll, deleteAll } from './bulk.ts';
 import { type ChangeParts, deleteEvent, type ProgressTarget, updateEvent, updateEvents } from './change.ts';
+import { createLeaseCheck, enroll, extendLease, releaseJob } from './jobs.ts';
 import type { Operations } from './operations.ts';
 import { type SendParts, sendEvent, sendEvents } from './send.ts';
+import { createSubscriptionOperations } from './subscriptions.ts';
+import { createTriggerOperations } from './triggers.ts';
 
 export interface OperationsParts {
   readonly database: Database;
   readonly writer: LogWriter;
+  readonly jobWriter: JobWriter;
+  readonly enrolling: Enrolling;
+  readonly consuming: Consuming;
   readonly live: Live;
   /** Carries what is not stored to watchers here and at other gateways. */
-  readonly broadcast: { event(event: EventRecord): void; progress(item: EventProgress): void };
+  readonly broadcast: {
+    event(event: EventRecord): void;
+    progress(item: EventProgress): void;
+    lease(target: string, ms: number): void;
+    unsubscribed(id: string): void;
+  };
   readonly report: Report;
+  /** Told of each trigger that is made here. */
+  readonly onTriggerCreated?: () => void;
 }
 
-export function createOperations({ database, writer, live, broadcast, report }: OperationsParts): Operations {
+export function createOperations(parts: OperationsParts): Operations {
+  const { database, writer, live, broadcast, report } = parts;
   const places = placesOf(database);
   const placeOf = async (id: string): Promise<ProgressTarget | null> => {
     const known = live.lastProgress(id);
@@ -38,15 +56,25 @@ export function createOperations({ database, writer, live, broadcast, report }: 
     writer,
     report,
     progressTarget: placeOf,
+    checkLease: createLeaseCheck(database),
     broadcastProgress: ({ id, requestId, topic }, progress, description) =>
       broadcast.progress({ eventId: id, requestId, topic, progress, description, at: new Date() }),
   };
+  const bulk: BulkParts = { database, writer };
   return {
     sendEvent: (caller, input) => sendEvent(send, caller, input),
     sendEvents: (caller, inputs) => sendEvents(send, caller, inputs),
     updateEvent: (caller, input) => updateEvent(change, caller, input),
     updateEvents: (caller, inputs) => updateEvents(change, caller, inputs),
     deleteEvent: (caller, id) => deleteEvent(change, caller, id),
+    restartEvents: (caller, filter, dryRun) => changeAll(bulk, caller, 'RESTARTED', filter, dryRun),
+    abortEvents: (caller, filter, dryRun) => changeAll(bulk, caller, 'ABORTED', filter, dryRun),
+    deleteEvents: (caller, filter, dryRun) => deleteAll(bulk, caller, filter, dryRun),
+    enroll: (caller, input, count) => enroll(parts, caller, input, count),
+    extendLease: (eventId, attempt, leaseMs) => extendLease(parts, eventId, attempt, leaseMs),
+    releaseJob: (caller, eventId, attempt) => releaseJob(parts, caller, eventId, attempt),
+    ...createSubscriptionOperations(parts),
+    ...createTriggerOperations(database, parts.onTriggerCreated ?? (() => {})),
     ...createAsking(database),
     progressOf: (id) => live.lastProgress(id)?.progress ?? null,
   };

@@ -8,10 +8,13 @@ import type {
   Position,
   StatusChange,
 } from '../domain/event.ts';
+import type { EnrollInput } from '../domain/enroll.ts';
 import type { EventFilter } from '../domain/event-filter.ts';
 import type { Direction, OrderKey, Page, PageArguments } from '../domain/page.ts';
 import type { SendInput } from '../domain/send.ts';
 import type { UpdateInput } from '../domain/update.ts';
+import type { SubscriptionOperations } from './subscriptions.ts';
+import type { TriggerOperations } from './triggers.ts';
 
 /** Who asks, and the trace that the request came with. */
 export interface Caller {
@@ -19,6 +22,8 @@ export interface Caller {
   readonly scopes: readonly string[];
   /** From an incoming `traceparent` or `x-request-id` header: the request that sends belong to unless they say otherwise. */
   readonly requestId: string | null;
+  /** Aborted when the caller has gone before the answer was sent; absent where that can not be. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The events that writes answer with hold what the write knew of them; the rest is read when it is asked for. */
@@ -45,6 +50,28 @@ export interface BatchOutcome {
 export interface SendBatchOutcome extends BatchOutcome {
   /** The places in the input of those whose hash was known. */
   readonly duplicates: readonly number[];
+}
+
+/** A job in the hands of a worker. */
+export interface Enrollment {
+  readonly event: PartialEvent;
+  readonly source: PartialEvent;
+  readonly attempt: number;
+  readonly leaseUntil: Date;
+}
+
+/** Who holds a job, and until when. */
+export interface Lease {
+  readonly worker: string;
+  readonly attempt: number;
+  readonly until: Date;
+}
+
+/** What a bulk mutation changed, or would change. */
+export interface BulkOutcome {
+  readonly count: number;
+  /** Of the first thousand. */
+  readonly ids: readonly string[];
 }
 
 /** A count that stops at 25,000; `exact` is false where it did, or where a text search gave up. */
@@ -82,13 +109,23 @@ export interface Chain {
 }
 
 /** Every intended refusal is a ThroughlineError. `fields` names the columns to read besides the id: no others are read. */
-export interface Operations {
+export interface Operations extends SubscriptionOperations, TriggerOperations {
   sendEvent(caller: Caller, input: SendInput): Promise<SendOutcome>;
   sendEvents(caller: Caller, input: readonly SendInput[]): Promise<SendBatchOutcome>;
   updateEvent(caller: Caller, input: UpdateInput): Promise<PartialEvent>;
   updateEvents(caller: Caller, input: readonly UpdateInput[]): Promise<BatchOutcome>;
   /** Returns the id. */
   deleteEvent(caller: Caller, id: string): Promise<string>;
+  restartEvents(caller: Caller, filter: EventFilter | null, dryRun: boolean): Promise<BulkOutcome>;
+  abortEvents(caller: Caller, filter: EventFilter | null, dryRun: boolean): Promise<BulkOutcome>;
+  deleteEvents(caller: Caller, filter: EventFilter | null, dryRun: boolean): Promise<BulkOutcome>;
+
+  /** One to `count` jobs; none where there was none in time. What was claimed for a caller who has gone is given back. */
+  enroll(caller: Caller, input: EnrollInput, count: number): Promise<readonly Enrollment[]>;
+  /** LEASE_LOST where the attempt does not hold it; null `leaseMs` for as long as the claim asked for. */
+  extendLease(eventId: string, attempt: number, leaseMs: number | null): Promise<Lease>;
+  /** Gives the job back unfinished; its run is not counted. */
+  releaseJob(caller: Caller, eventId: string, attempt: number): Promise<PartialEvent>;
 
   /** Unknown ids are absent from the map. */
   eventsByIds(ids: readonly string[], fields: readonly EventField[]): Promise<Map<string, PartialEvent>>;
@@ -120,6 +157,8 @@ export interface Operations {
   countDependents(parentIds: readonly string[]): Promise<Map<string, Count>>;
   /** Oldest first, for each id. */
   historiesOf(ids: readonly string[]): Promise<Map<string, readonly StatusChange[]>>;
+  /** Only of jobs that are held now. */
+  leasesOf(ids: readonly string[]): Promise<Map<string, Lease>>;
   /** Where the log ends now; 0 where it is empty. */
   position(): Promise<Position>;
   /** The last progress broadcast for an event, where this gateway has seen it. */

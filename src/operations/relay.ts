@@ -1,4 +1,4 @@
-// Carries progress and fire-and-forget events to the other gateways on the same database, which have watchers too.
+// Carries to the other gateways on the same database: progress, fire-and-forget events, shortened leases, what was unsubscribed.
 import { asError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Database } from '../database/database.ts';
@@ -9,7 +9,9 @@ import { liveChannel, notificationBytes, notifyGateways } from '../store/notify.
 
 type Message =
   | { readonly kind: 'event'; readonly value: EventRecord }
-  | { readonly kind: 'progress'; readonly value: EventProgress };
+  | { readonly kind: 'progress'; readonly value: EventProgress }
+  | { readonly kind: 'lease'; readonly target: string; readonly ms: number }
+  | { readonly kind: 'unsubscribed'; readonly id: string };
 
 /** Messages that wait to be sent; beyond these the oldest are dropped, as nobody can wait for what is not stored. */
 const queueLimit = 10_000;
@@ -23,13 +25,28 @@ export class Relay {
   readonly #gatewayId: string;
   readonly #live: Live;
   readonly #logger: Logger;
+  readonly #onLease: (target: string, ms: number) => void;
+  readonly #onUnsubscribed: (id: string) => void;
   #queue: Message[] = [];
   #sending: Promise<void> | undefined;
   #sent = 0;
   readonly #partial = new Map<string, string[]>();
   #unlisten: (() => Promise<void>) | undefined;
 
-  constructor(database: Database, gatewayId: string, live: Live, logger: Logger) {
+  /**
+   * `onLease`: a lease of a job of this target ends in so many milliseconds, sooner than it was to. `onUnsubscribed`: a
+   * durable subscription is gone.
+   */
+  constructor(
+    database: Database,
+    gatewayId: string,
+    live: Live,
+    logger: Logger,
+    onLease: (target: string, ms: number) => void,
+    onUnsubscribed: (id: string) => void,
+  ) {
+    this.#onLease = onLease;
+    this.#onUnsubscribed = onUnsubscribed;
     this.#database = database;
     this.#gatewayId = gatewayId;
     this.#live = live;
@@ -50,6 +67,16 @@ export class Relay {
   progress(value: EventProgress): void {
     this.#live.publishProgress(value);
     this.#enqueue({ kind: 'progress', value });
+  }
+
+  lease(target: string, ms: number): void {
+    this.#onLease(target, ms);
+    this.#enqueue({ kind: 'lease', target, ms });
+  }
+
+  unsubscribed(id: string): void {
+    this.#onUnsubscribed(id);
+    this.#enqueue({ kind: 'unsubscribed', id });
   }
 
   async stop(): Promise<void> {
@@ -108,6 +135,8 @@ export class Relay {
 
   #publish(message: Message): void {
     if (message.kind === 'event') this.#live.publishTransient(withDates(message.value));
+    else if (message.kind === 'lease') this.#onLease(message.target, message.ms);
+    else if (message.kind === 'unsubscribed') this.#onUnsubscribed(message.id);
     else this.#live.publishProgress(withDates(message.value));
   }
 }

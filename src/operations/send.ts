@@ -7,6 +7,7 @@ import { draftEvent, type EventDraft, type SendInput } from '../domain/send.ts';
 import { invalidTransition } from '../domain/status.ts';
 import type { LogWriter } from '../log/writer.ts';
 import type { CreatedRow, ExistingEvent, NewEvent } from '../store/create-events.ts';
+import { unchanged } from '../store/update-events.ts';
 import { type Report, runBatch } from './batch.ts';
 import type { Caller, SendBatchOutcome, SendOutcome } from './operations.ts';
 
@@ -88,12 +89,10 @@ async function resolveDuplicate(
   }
   checkSamePlace(draft, existing);
   const row = await parts.writer.update({
+    ...unchanged,
     ...draft,
     id: existing.id,
     replace: true,
-    retries: null,
-    result: null,
-    error: null,
     by: draft.sender ?? caller.name,
   });
   if (!row.found || row.fromStatus === null) return null;

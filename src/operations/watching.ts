@@ -4,10 +4,18 @@ import { badInput, ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Database } from '../database/database.ts';
 import type { ChangeKind, PartialEvent, Position } from '../domain/event.ts';
-import { type CheckedFilter, checkFeedFilter, checkFilter, filterMatches } from '../domain/event-filter.ts';
+import { readsJson } from '../domain/conditions.ts';
+import {
+  type CheckedFilter,
+  checkFeedFilter,
+  checkFilter,
+  filterMatches,
+  listsMatch,
+} from '../domain/event-filter.ts';
 import { checkPosition } from '../domain/page.ts';
 import { isExactTopic } from '../domain/topic.ts';
 import { changeOfEntry, type LiveChange } from '../live/change.ts';
+import type { Watcher } from '../live/hub.ts';
 import { tooSlow } from '../live/too-slow.ts';
 import type { Live } from '../live/live.ts';
 import type {
@@ -23,7 +31,7 @@ import type {
 import type { LogTail } from '../log/tail.ts';
 import { readByIds, readRequest } from '../store/read-events.ts';
 import { lastPosition, type LogSelection, readLog } from '../store/read-log.ts';
-import { lightFields } from '../store/event-columns.ts';
+import { filterFields, lightFields } from '../store/event-columns.ts';
 
 /** A subscription's arguments, checked: which changes it wants. */
 interface Wanted {
@@ -33,6 +41,8 @@ interface Wanted {
 }
 
 const catchUpBatch = 1_000;
+/** With summaries and payloads, of which each may be a megabyte. */
+const jsonBatch = 100;
 
 export function createWatchFactory(database: Database, tail: LogTail, live: Live): WatchFactory {
   return {
@@ -75,17 +85,22 @@ function wants({ filter, kinds }: Wanted, { change, filterable }: LiveChange): b
   return (kinds === null || kinds.includes(change.kind)) && filterMatches(filter, filterable);
 }
 
+function wantsJson({ filter: { conditions, where } }: Wanted): boolean {
+  return where !== null || (conditions !== null && readsJson(conditions));
+}
+
 function liveChanges(live: Live, wanted: Wanted): AsyncIterable<EventChange> {
   const queue = new BoundedQueue<EventChange>(limits.subscriberBufferItems, () => stop());
   let last: Position | null = null;
-  const stop = live.changes.watch({
+  const watcher: Watcher<LiveChange> = {
     selector: wanted.filter,
     accepts: (item) => wants(wanted, item),
     push: ({ change }) => {
       if (queue.push(change)) last = change.position ?? last;
       else queue.end(tooSlow(last));
     },
-  });
+  };
+  const stop = wantsJson(wanted) ? live.watchWithJson(watcher) : live.changes.watch(watcher);
   return queue;
 }
 
@@ -107,7 +122,7 @@ function wantedProgress({ ids, requestId, topics }: ProgressRequest): CheckedFil
 }
 
 function matchesProgress(wanted: CheckedFilter, item: EventProgress): boolean {
-  return filterMatches(
+  return listsMatch(
     { ...wanted, words: [] },
     {
       id: item.eventId,
@@ -171,13 +186,14 @@ class DatabasePrelude implements Prelude {
   async *#missed(wanted: Wanted, start: Position): AsyncGenerator<EventChange> {
     const until = this.#tail.position > start ? this.#tail.position : start;
     const selection = selectionOf(wanted.filter);
+    const [size, fields] = wantsJson(wanted) ? [jsonBatch, filterFields] : [catchUpBatch, lightFields];
     for (let position = start; position < until;) {
-      const rows = await readLog(this.#database, position, until, catchUpBatch, selection);
+      const rows = await readLog(this.#database, position, until, size, selection, fields);
       for (const { entry, event } of rows) {
         const item = changeOfEntry(entry, event);
         if (wants(wanted, item)) yield item.change;
       }
-      position = rows.length < catchUpBatch ? until : (rows.at(-1)?.entry.position ?? until);
+      position = rows.length < size ? until : (rows.at(-1)?.entry.position ?? until);
     }
     this.handover = until;
   }

@@ -19,9 +19,9 @@ export interface DeletedRow {
 const deleteStatement = `WITH ${underLock},
   input AS MATERIALIZED (SELECT i.* FROM json_to_recordset($1::json) AS i(n int, id uuid, "by" text)),
   current AS MATERIALIZED (
-    SELECT i.*, EXISTS (SELECT FROM events e WHERE e.id = i.id) AS found,
-      EXISTS (SELECT FROM events d WHERE d.depends_on = i.id) AS has_dependents,
-      EXISTS (SELECT FROM log l WHERE l.event_id = i.id AND l.kind = 'DELETED') AS deleted_before
+    SELECT i.*, EXISTS (SELECT FROM events e WHERE e.id = i.id OFFSET 0) AS found,
+      EXISTS (SELECT FROM events d WHERE d.depends_on = i.id OFFSET 0) AS has_dependents,
+      EXISTS (SELECT FROM log l WHERE l.event_id = i.id AND l.kind = 'DELETED' OFFSET 0) AS deleted_before
     FROM input i
   ),
   deleted AS (

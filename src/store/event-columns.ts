@@ -2,7 +2,7 @@
 import { join, raw, type Sql } from 'sql-template-tag';
 import type { EventField } from '../domain/event.ts';
 
-const columns: Readonly<Record<EventField, string>> = {
+export const columns: Readonly<Record<EventField, string>> = {
   id: 'id',
   position: 'position',
   hash: 'hash',
@@ -55,3 +55,6 @@ export const lightFields: readonly EventField[] = [
   'startedAt',
   'finishedAt',
 ];
+
+/** What filters look at: conditions may go into the JSON of an event. */
+export const filterFields: readonly EventField[] = [...lightFields, 'summary', 'payload'];

@@ -3,6 +3,7 @@ import sql, { join, raw, type Sql } from 'sql-template-tag';
 import type { EventStatus } from '../domain/event.ts';
 import type { CheckedFilter } from '../domain/event-filter.ts';
 import { isExactTopic, likePattern } from '../domain/topic.ts';
+import { conditionsSql } from './conditions-sql.ts';
 
 /**
  * We choose the index, not the planner: it knows neither the sizes on a young database nor that a page stops early.
@@ -124,13 +125,21 @@ function residualOf(filter: CheckedFilter, served: Served): Sql[] {
   const topics = left('topics');
   if (topics !== null) residual.push(sql`e.topic LIKE ANY(${topics.map(likePattern)}::text[])`);
   if (filter.hasDependents !== null) residual.push(dependents(filter.hasDependents));
-  return [...residual, ...filter.words.map(hasWord)];
+  if (filter.exhausted !== null) residual.push(exhausted(filter.exhausted));
+  residual.push(...filter.words.map(hasWord));
+  return filter.conditions === null ? residual : [...residual, conditionsSql(filter.conditions)];
 }
 
 function dependents(wanted: boolean): Sql {
   return wanted
-    ? sql`EXISTS (SELECT FROM events c WHERE c.depends_on = e.id)`
-    : sql`NOT EXISTS (SELECT FROM events c WHERE c.depends_on = e.id)`;
+    ? sql`EXISTS (SELECT FROM events c WHERE c.depends_on = e.id OFFSET 0)`
+    : sql`NOT EXISTS (SELECT FROM events c WHERE c.depends_on = e.id OFFSET 0)`;
+}
+
+/** A subquery for one value is asked for each row; an EXISTS might be answered for all jobs at once. */
+function exhausted(wanted: boolean): Sql {
+  const isExhausted = sql`(e.status = 'FAILED' AND (SELECT j.ready_at IS NULL FROM jobs j WHERE j.event_id = e.id))`;
+  return wanted ? sql`${isExhausted} IS TRUE` : sql`${isExhausted} IS NOT TRUE`;
 }
 
 function hasWord(word: string): Sql {

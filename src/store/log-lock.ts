@@ -1,4 +1,5 @@
 // The one lock of the log, and what every statement that writes to it begins with.
+import type { Transaction } from '../database/database.ts';
 
 /**
  * Positions are drawn only while this transaction-level advisory lock is held. It is released after the commit is
@@ -11,11 +12,16 @@ const logLock = 8_231_405_770_112n;
 /** The channel on which writers hint that the log has grown. */
 export const logChannel = 'throughline_log';
 
-/**
- * `moment` holds the time of the flush, taken under the lock and to the millisecond that callers see; `hinted` has
- * to be selected from for the hint to be sent, at commit, once.
- */
-export const underLock = `
+/** `moment` holds the time of the flush, taken under the lock and to the millisecond that callers see. */
+export const lockAndTime = `
   locked AS MATERIALIZED (SELECT pg_advisory_xact_lock(${logLock})),
-  moment AS MATERIALIZED (SELECT date_trunc('milliseconds', clock_timestamp()) AS at FROM locked),
+  moment AS MATERIALIZED (SELECT date_trunc('milliseconds', clock_timestamp()) AS at FROM locked)`;
+
+/** `hinted` has to be selected from for the hint to be sent, at commit, once. */
+export const underLock = `${lockAndTime},
   hinted AS MATERIALIZED (SELECT pg_notify('${logChannel}', $2) FROM locked WHERE $2 <> '')`;
+
+/** For what must see all that was committed before it: taken by itself, the next statement of the transaction does. */
+export async function takeLogLock(tx: Transaction): Promise<void> {
+  await tx.query({ name: 'take-log-lock', text: `SELECT pg_advisory_xact_lock(${logLock})`, values: [] });
+}

@@ -1,10 +1,10 @@
 // Reads the log in order, each entry with its event as it stands.
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../database/database.ts';
-import type { LogEntry, PartialEvent, Position, StatusChange } from '../domain/event.ts';
+import type { EventField, LogEntry, PartialEvent, Position, StatusChange } from '../domain/event.ts';
 import { lightFields, selectEvent } from './event-columns.ts';
 
-/** An entry with what its event is now, without what may be large; null where it has been deleted since. */
+/** An entry with what its event is now, as far as its fields were asked for; null where it has been deleted since. */
 export interface LogRow {
   readonly entry: LogEntry;
   readonly event: PartialEvent | null;
@@ -27,12 +27,13 @@ export async function readLog(
   upTo: Position | null,
   limit: number,
   selection: LogSelection = { topics: null, eventIds: null },
+  fields: readonly EventField[] = lightFields,
 ): Promise<LogRow[]> {
   const upper = upTo === null ? empty : sql`AND g.position <= ${upTo}`;
   const entries = (match: Sql) => sql`SELECT g.* FROM log g WHERE g.position > ${after} ${upper} ${match}
     ORDER BY g.position LIMIT ${limit}`;
   const rows = await database.query<FlatLogRow>(sql`
-    SELECT ${entryColumns}, ${selectEvent(lightFields)}
+    SELECT ${entryColumns}, ${selectEvent(fields)}
     FROM (${select(selection, entries, limit)}) l
       LEFT JOIN LATERAL (SELECT * FROM events WHERE events.id = l.event_id LIMIT 1) e ON true
     ORDER BY l.position`);

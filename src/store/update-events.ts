@@ -2,6 +2,7 @@
 import type { Queryable } from '../database/database.ts';
 import type { EventStatus, Position } from '../domain/event.ts';
 import { transitions } from '../domain/status.ts';
+import { pause } from './job-sql.ts';
 import { underLock } from './log-lock.ts';
 
 /** A change to be written. Null leaves a field as it is, unless `replace`, which sets all content as it is given. */
@@ -23,16 +24,45 @@ export interface EventChangeRow {
   readonly result: string | null;
   readonly error: string | null;
   readonly by: string;
+  /** A worker's fencing token: with it the change is made only while that attempt holds the job's lease. */
+  readonly attempt: number | null;
+  /** Names a write with an attempt, so that it is known again where it has to be repeated. */
+  readonly writeId: string | null;
+  /** The worker gives the job back: it is logged as a change of status also where the status stays. */
+  readonly release: boolean;
 }
 
 export interface UpdatedRow {
   readonly found: boolean;
   /** Whether the transition is allowed from `fromStatus`. */
   readonly allowed: boolean;
+  /** Whether the attempt holds the lease; true where none was given. */
+  readonly holds: boolean;
   readonly fromStatus: EventStatus | null;
   readonly position: Position | null;
   readonly status: EventStatus | null;
 }
+
+/** What a change leaves as it is; for a change of little to begin with. */
+export const unchanged = {
+  replace: false,
+  topic: null,
+  eventType: null,
+  senderType: null,
+  status: null,
+  description: null,
+  retries: null,
+  project: null,
+  user: null,
+  sender: null,
+  summary: null,
+  payload: null,
+  result: null,
+  error: null,
+  attempt: null,
+  writeId: null,
+  release: false,
+} as const satisfies Partial<EventChangeRow>;
 
 const transitionRows = Object.entries(transitions)
   .flatMap(([from, tos]) => tos.map((to) => `('${from}', '${to}')`))
@@ -41,28 +71,41 @@ const transitionRows = Object.entries(transitions)
 /**
  * The rows are read in the statement's snapshot, which is older than its lock; `position` is the version by which a
  * change that was committed in between is noticed: the update then finds no row, and the caller looks again.
+ *
+ * A job's row goes along: what ends a run ends the lease, and so does a write without an attempt. What is then not over
+ * is ready: at once, or after its pause where it failed; a lease that was lost before stays so, since it counts as a run.
+ * A FAILED job that waits for its next run can be aborted.
+ * `repeated`: an earlier try of this very write was committed without our knowing.
  */
 const updateStatement = `WITH ${underLock},
   input AS MATERIALIZED (
     SELECT i.* FROM json_to_recordset($1::json) AS i(
       n int, id uuid, replace boolean, topic text, event_type text, sender_type text, status event_status,
       description text, retries int, project text, user_name text, sender text, "by" text, sets_result boolean,
-      summary jsonb, payload jsonb, result jsonb, error jsonb)
+      attempt int, write_id uuid, release boolean, summary jsonb, payload jsonb, result jsonb, error jsonb)
   ),
-  current AS MATERIALIZED (
-    SELECT i.*, e.position AS was_at, e.status AS from_status,
+  found AS MATERIALIZED (
+    SELECT i.*, m.at, e.position AS was_at, e.status AS from_status, j.worker,
       coalesce(i.status, e.status) AS to_status,
       coalesce(i.status <> e.status, false) AS moves,
       (i.status IS NULL OR i.status = e.status
-        OR (e.status::text, i.status::text) IN (VALUES ${transitionRows})) AS allowed,
-      (i.replace OR i.sets_result OR i.description IS NOT NULL OR i.retries IS NOT NULL OR i.project IS NOT NULL
-        OR i.user_name IS NOT NULL OR i.sender IS NOT NULL OR i.summary IS NOT NULL OR i.payload IS NOT NULL
-        OR i.error IS NOT NULL) AS has_content
-    FROM input i LEFT JOIN LATERAL (SELECT * FROM events WHERE events.id = i.id LIMIT 1) e ON true
+        OR (e.status::text, i.status::text) IN (VALUES ${transitionRows})
+        OR (e.status = 'FAILED' AND i.status = 'ABORTED' AND j.ready_at IS NOT NULL)) AS allowed,
+      (i.replace OR i.release OR i.sets_result OR i.description IS NOT NULL OR i.retries IS NOT NULL
+        OR i.project IS NOT NULL OR i.user_name IS NOT NULL OR i.sender IS NOT NULL OR i.summary IS NOT NULL
+        OR i.payload IS NOT NULL OR i.error IS NOT NULL) AS has_content,
+      (i.attempt IS NULL OR (i.attempt = j.attempt AND j.worker IS NOT NULL AND j.ready_at > m.at)) IS TRUE AS holds,
+      ($3::boolean AND i.write_id = j.last_write) IS TRUE AS repeated
+    FROM input i CROSS JOIN moment m
+      LEFT JOIN LATERAL (SELECT * FROM events WHERE events.id = i.id LIMIT 1) e ON true
+      LEFT JOIN LATERAL (SELECT * FROM jobs WHERE e.job AND jobs.event_id = i.id LIMIT 1) j ON true
+  ),
+  current AS MATERIALIZED (
+    SELECT f.*, was_at IS NOT NULL AND allowed AND holds AND NOT repeated AND (moves OR has_content) AS changes
+    FROM found f
   ),
   changing AS MATERIALIZED (
-    SELECT c.*, nextval('log_position') AS position, m.at
-    FROM (SELECT * FROM current WHERE was_at IS NOT NULL AND allowed AND (moves OR has_content) ORDER BY n) c, moment m
+    SELECT c.*, nextval('log_position') AS position FROM (SELECT * FROM current WHERE changes ORDER BY n) c
   ),
   updated AS (
     UPDATE events e SET
@@ -83,26 +126,43 @@ const updateStatement = `WITH ${underLock},
       summary = coalesce(c.summary, e.summary),
       payload = coalesce(c.payload, e.payload),
       result = CASE WHEN c.sets_result THEN c.result ELSE e.result END,
-      error = coalesce(c.error, e.error)
+      error = CASE WHEN c.error IS NOT NULL THEN c.error
+                   WHEN c.moves AND c.to_status = 'FINISHED' THEN NULL ELSE e.error END
     FROM changing c
     WHERE e.id = c.id AND e.position = c.was_at
-    RETURNING c.n, c.moves, c.from_status, c.to_status, c.position, c.at, c."by", c.replace, c.description AS why, e.id,
+    RETURNING c.n, c.write_id, c.moves OR c.release AS moves, c.from_status, c.to_status, c.position, c.at, c.attempt, c.replace,
+      CASE WHEN c.attempt IS NOT NULL AND c.sender IS NULL THEN c.worker ELSE c."by" END AS "by",
+      c.description AS why, c.attempt IS NOT NULL AND NOT c.release AS keeps, e.id, e.retries, e.job,
       e.topic, e.request_id, e.node_id, e.project, e.user_name, e.sender
   ),
+  settled AS (
+    UPDATE jobs j SET
+      position = u.position,
+      last_run = u.retries >= j.max_retries,
+      last_write = u.write_id,
+      worker = CASE WHEN u.to_status IN ('PENDING', 'IN_PROGRESS') AND (u.keeps OR j.ready_at <= u.at) THEN j.worker END,
+      ready_at = CASE
+        WHEN u.to_status IN ('FINISHED', 'ABORTED') THEN NULL
+        WHEN u.to_status <> 'FAILED' THEN CASE WHEN u.keeps OR j.ready_at <= u.at THEN j.ready_at ELSE u.at END
+        WHEN NOT u.moves THEN j.ready_at
+        WHEN u.retries < j.max_retries THEN u.at + ${pause('j.retry_delay_ms', 'u.retries')} END
+    FROM updated u WHERE u.job AND j.event_id = u.id
+  ),
   logged AS (
-    INSERT INTO log (position, event_id, kind, from_status, status, at, "by", description,
+    INSERT INTO log (position, event_id, kind, from_status, status, at, "by", description, attempt,
       topic, request_id, node_id, project, user_name, sender)
     SELECT position, id, CASE WHEN moves THEN 'STATUS' ELSE 'UPDATED' END::change_kind,
-      CASE WHEN moves THEN from_status END, to_status, at, "by", CASE WHEN moves AND NOT replace THEN why END,
+      CASE WHEN moves THEN from_status END, to_status, at, "by", CASE WHEN moves AND NOT replace THEN why END, attempt,
       topic, request_id, node_id, project, user_name, sender
     FROM updated
   )
-  SELECT n, true AS found, true AS allowed, from_status AS "fromStatus", position, to_status AS status FROM updated
+  SELECT n, true AS found, true AS allowed, true AS holds, from_status AS "fromStatus", position, to_status AS status
+  FROM updated
   UNION ALL
-  SELECT n, was_at IS NOT NULL, allowed, from_status, was_at, from_status
-  FROM current WHERE was_at IS NULL OR NOT allowed OR NOT (moves OR has_content)
+  SELECT n, was_at IS NOT NULL, allowed OR repeated, holds OR repeated, from_status, was_at, from_status
+  FROM current WHERE NOT changes
   UNION ALL
-  SELECT NULL, NULL, NULL, NULL, NULL, NULL FROM hinted`;
+  SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM hinted`;
 
 /**
  * In the order of `changes`, which must be of different events; null for one that another gateway changed first: look
@@ -111,9 +171,10 @@ const updateStatement = `WITH ${underLock},
 export async function updateEvents(
   database: Queryable,
   changes: readonly EventChangeRow[],
+  retried: boolean,
   hint: string,
 ): Promise<(UpdatedRow | null)[]> {
-  const values = [`[${changes.map(toRow).join(',')}]`, hint];
+  const values = [`[${changes.map(toRow).join(',')}]`, hint, retried];
   const rows = await database.query<UpdatedRow & { n: number | null }>({
     name: 'update-events',
     text: updateStatement,
@@ -139,6 +200,9 @@ function toRow(change: EventChangeRow, n: number): string {
     user_name: change.user,
     sender: change.sender,
     by: change.by,
+    attempt: change.attempt,
+    write_id: change.writeId,
+    release: change.release,
     sets_result: change.result !== null,
   });
   const { summary, payload, result, error } = change;

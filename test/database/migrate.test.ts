@@ -1,6 +1,6 @@
 // Migrations: recorded as Prisma does, applied once whoever comes, refused where the database is not what it should be.
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -9,7 +9,16 @@ import { migrate } from '../../src/database/migrate.ts';
 import { openPostgres } from '../../src/database/postgres.ts';
 import { countStatements, describeDatabases, describePostgres } from '../support/database.ts';
 
-const own = new URL('../../prisma/migrations/0001_events/migration.sql', import.meta.url);
+const ownFolder = new URL('../../prisma/migrations/', import.meta.url);
+const ownNames = (await readdir(ownFolder)).filter((name) => /^\d/.test(name)).sort();
+const own = new Map(
+  await Promise.all(
+    ownNames.map(
+      async (name) => [name, await readFile(new URL(`${name}/migration.sql`, ownFolder), 'utf8')] as const,
+    ),
+  ),
+);
+const first = '0001_events';
 let parent = '';
 
 beforeAll(async () => {
@@ -21,7 +30,7 @@ afterAll(() => rm(parent, { recursive: true, force: true }));
 /** A folder of migrations: the program's own first, then those given. */
 async function migrationsFolder(name: string, more: Readonly<Record<string, string>> = {}): Promise<string> {
   const folder = join(parent, name);
-  const all = { '0001_events': await readFile(own, 'utf8'), ...more };
+  const all = { ...Object.fromEntries(own), ...more };
   for (const [migration, sql] of Object.entries(all)) {
     await mkdir(join(folder, migration), { recursive: true });
     await writeFile(join(folder, migration, 'migration.sql'), sql);
@@ -36,27 +45,28 @@ async function record(database: Database): Promise<object[]> {
 /** Undoes what a test did to the record and to the tables. */
 async function restore(database: Database): Promise<void> {
   await database.transaction((tx) =>
-    tx.exec(`DROP TABLE IF EXISTS extra; DELETE FROM _prisma_migrations WHERE migration_name <> '0001_events';
+    tx.exec(`DROP TABLE IF EXISTS extra;
+      DELETE FROM _prisma_migrations WHERE migration_name NOT IN (${ownNames.map((name) => `'${name}'`).join()});
       UPDATE _prisma_migrations SET finished_at = started_at, rolled_back_at = NULL`),
   );
 }
 
 describeDatabases('migrations', (backend) => {
   test('are recorded as Prisma Migrate records them', async () => {
-    const [row, ...others] = await record(await backend.open());
-    expect(others).toEqual([]);
-    expect(row).toEqual({
-      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
-      checksum: createHash('sha256')
-        .update(await readFile(own))
-        .digest('hex'),
-      finished_at: expect.any(Date),
-      migration_name: '0001_events',
-      logs: null,
-      rolled_back_at: null,
-      started_at: expect.any(Date),
-      applied_steps_count: 1,
-    });
+    expect(await record(await backend.open())).toEqual(
+      ownNames.map((name) => ({
+        id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        checksum: createHash('sha256')
+          .update(own.get(name) ?? '')
+          .digest('hex'),
+        finished_at: expect.any(Date),
+        migration_name: name,
+        logs: null,
+        rolled_back_at: null,
+        started_at: expect.any(Date),
+        applied_steps_count: 1,
+      })),
+    );
   });
 
   test('take one query when all are applied', async () => {
@@ -68,10 +78,10 @@ describeDatabases('migrations', (backend) => {
   test('are applied in the order of their names, each with its record', async () => {
     const database = await backend.open();
     const folder = await migrationsFolder('two', {
-      '0003_more': 'ALTER TABLE extra ADD b TEXT; INSERT INTO extra VALUES (1);',
-      '0002_extra': 'CREATE TABLE extra (a INTEGER);',
+      '9003_more': 'ALTER TABLE extra ADD b TEXT; INSERT INTO extra VALUES (1);',
+      '9002_extra': 'CREATE TABLE extra (a INTEGER);',
     });
-    expect(await migrate(database, folder)).toEqual(['0002_extra', '0003_more']);
+    expect(await migrate(database, folder)).toEqual(['9002_extra', '9003_more']);
     expect(await database.query({ text: 'SELECT * FROM extra', values: [] })).toEqual([{ a: 1, b: null }]);
     expect(await migrate(database, folder)).toEqual([]);
     await restore(database);
@@ -80,12 +90,12 @@ describeDatabases('migrations', (backend) => {
   test('that can not be applied leave nothing behind, and say why', async () => {
     const database = await backend.open();
     const folder = await migrationsFolder('broken', {
-      '0002_broken': 'CREATE TABLE extra (a INTEGER); SELECT 1/0;',
+      '9002_broken': 'CREATE TABLE extra (a INTEGER); SELECT 1/0;',
     });
     await expect(migrate(database, folder)).rejects.toThrow(
-      new StartupError('the migration 0002_broken can not be applied: division by zero (22012)'),
+      new StartupError('the migration 9002_broken can not be applied: division by zero (22012)'),
     );
-    expect(await record(database)).toHaveLength(1);
+    expect(await record(database)).toHaveLength(ownNames.length);
     await expect(database.query({ text: 'SELECT * FROM extra', values: [] })).rejects.toThrow(
       'does not exist',
     );
@@ -93,10 +103,10 @@ describeDatabases('migrations', (backend) => {
 
   test('that the program does not know make it refuse the database as newer', async () => {
     const database = await backend.open();
-    await migrate(database, await migrationsFolder('newer', { '0099_future': 'SELECT 1' }));
+    await migrate(database, await migrationsFolder('newer', { '9099_future': 'SELECT 1' }));
     await expect(migrate(database)).rejects.toThrow(
       new StartupError(
-        'the database is newer than the program: it has the migration 0099_future; start a newer version of Throughline',
+        'the database is newer than the program: it has the migration 9099_future; start a newer version of Throughline',
       ),
     );
     await restore(database);
@@ -104,24 +114,24 @@ describeDatabases('migrations', (backend) => {
 
   test('that differ from what was applied are refused, but for their line endings', async () => {
     const database = await backend.open();
-    const sql = await readFile(own, 'utf8');
-    const windows = await migrationsFolder('windows', { '0001_events': sql.replaceAll('\n', '\r\n') });
+    const sql = own.get(first) ?? '';
+    const windows = await migrationsFolder('windows', { [first]: sql.replaceAll('\n', '\r\n') });
     expect(await migrate(database, windows)).toEqual([]);
-    const edited = await migrationsFolder('edited', { '0001_events': `${sql}-- edited` });
+    const edited = await migrationsFolder('edited', { [first]: `${sql}-- edited` });
     await expect(migrate(database, edited)).rejects.toThrow(/0001_events was applied .* in another form/);
   });
 
   test('that are recorded as failed are refused, unless they were rolled back', async () => {
     const database = await backend.open();
-    const folder = await migrationsFolder('failed', { '0002_extra': 'CREATE TABLE extra (a INTEGER)' });
-    const text = `INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ('x', 'y', '0002_extra')`;
+    const folder = await migrationsFolder('failed', { '9002_extra': 'CREATE TABLE extra (a INTEGER)' });
+    const text = `INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ('x', 'y', '9002_extra')`;
     await database.query({ text, values: [] });
-    await expect(migrate(database, folder)).rejects.toThrow(/0002_extra is recorded as failed/);
+    await expect(migrate(database, folder)).rejects.toThrow(/9002_extra is recorded as failed/);
     await database.query({
       text: `UPDATE _prisma_migrations SET rolled_back_at = now() WHERE id = 'x'`,
       values: [],
     });
-    expect(await migrate(database, folder)).toEqual(['0002_extra']);
+    expect(await migrate(database, folder)).toEqual(['9002_extra']);
     await restore(database);
   });
 
@@ -137,8 +147,8 @@ describePostgres('twenty gateways that start at once', (backend) => {
     const databases = await Promise.all(Array.from({ length: 20 }, open));
     try {
       const applied = await Promise.all(databases.map((database) => migrate(database)));
-      expect(applied.flat()).toEqual(['0001_events']);
-      expect(await record(databases[0]!)).toHaveLength(1);
+      expect(applied.flat().sort()).toEqual(ownNames);
+      expect(await record(databases[0]!)).toHaveLength(ownNames.length);
     } finally {
       await Promise.all(databases.map((database) => database.close()));
     }
@@ -159,7 +169,7 @@ describePostgres('twenty gateways that start at once', (backend) => {
       expect(done).toBe(false);
       return { migrating };
     });
-    expect(await held.migrating).toEqual(['0001_events']);
+    expect(await held.migrating).toEqual(ownNames);
     await database.close();
   });
 });

@@ -80,7 +80,7 @@ function baseType(kind: Field['kind'], type: string, nativeType: Field['nativeTy
 /** As pg_get_expr() writes it. */
 function defaultOf(field: Field): string | null {
   if (field.default === undefined) return null;
-  if (typeof field.default === 'number') return String(field.default);
+  if (typeof field.default !== 'string') return String(field.default);
   return `'${field.default}'::${typeOf(field)}`;
 }
 

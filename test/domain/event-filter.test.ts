@@ -21,17 +21,34 @@ const name = fc.constantFrom('alpha', 'beta', 'gamma');
 const topic = fc.constantFrom('a', 'a.b', 'a.c', 'b');
 const time = fc.nat(4).map((n) => new Date(n * 1_000));
 
-const event: fc.Arbitrary<Filterable> = fc.record({
-  id,
-  topic,
-  project: fc.option(name),
-  user: fc.option(name),
-  sender: fc.option(name),
-  status: fc.constantFrom(...eventStatuses),
-  requestId: name,
-  description: fc.constantFrom('', 'One Two', 'two'),
-  createdAt: time,
-});
+/** What only conditions look at. */
+const unlisted = {
+  hash: null,
+  eventType: 'events.NormalType',
+  senderType: null,
+  nodeId: 'n',
+  dependsOnId: null,
+  retries: 0,
+  updatedAt: new Date(0),
+  startedAt: null,
+  finishedAt: null,
+  summary: {},
+  payload: {},
+};
+
+const event: fc.Arbitrary<Filterable> = fc
+  .record({
+    id,
+    topic,
+    project: fc.option(name),
+    user: fc.option(name),
+    sender: fc.option(name),
+    status: fc.constantFrom(...eventStatuses),
+    requestId: name,
+    description: fc.constantFrom('', 'One Two', 'two'),
+    createdAt: time,
+  })
+  .map((item) => ({ ...unlisted, ...item }));
 
 const some = <T>(item: fc.Arbitrary<T>) => fc.array(item, { maxLength: 3 });
 /** Each condition by itself. */
@@ -63,6 +80,7 @@ const fieldOf = {
 
 const matches = (given: EventFilter | null, item: Filterable) => filterMatches(checkFilter(given), item);
 const at: Filterable = {
+  ...unlisted,
   id: uuids[0]!,
   topic: 'github.push',
   project: 'alpha',
@@ -146,6 +164,15 @@ describe('a filter', () => {
     expect(checkFilter({ projects: ['b', 'a', 'b'] }).projects).toEqual(['b', 'a']);
   });
 
+  test('for what is exhausted is one for what has FAILED', () => {
+    const statuses = (given: EventFilter) => checkFilter(given).statuses;
+    expect(statuses({ exhausted: true })).toEqual(['FAILED']);
+    expect(statuses({ exhausted: true, statuses: ['ABORTED', 'FAILED'] })).toEqual(['FAILED']);
+    expect(statuses({ exhausted: true, statuses: ['ABORTED'] })).toEqual([]);
+    expect(statuses({ exhausted: false, statuses: ['ABORTED'] })).toEqual(['ABORTED']);
+    expect(statuses({ exhausted: false })).toBeNull();
+  });
+
   test('takes lists up to the limit', () => {
     const full = Array.from({ length: limits.batchItems }, (_, n) => `p${n}`);
     expect(checkFilter({ projects: full }).projects).toHaveLength(limits.batchItems);
@@ -192,16 +219,19 @@ describe('the words of a filter', () => {
 });
 
 describe('the filter of a feed', () => {
-  test('cannot ask for dependents, whichever way; every other one can', () => {
-    for (const hasDependents of [true, false]) {
-      expect(() => checkFeedFilter({ hasDependents })).toThrow(
-        refusal('BAD_USER_INPUT', '^hasDependents cannot select changes'),
-      );
-      expect(checkFilter({ hasDependents }).hasDependents).toBe(hasDependents);
-    }
+  test('cannot ask for dependents or used-up retries, whichever way; every other one can', () => {
+    for (const name of ['hasDependents', 'exhausted'] as const)
+      for (const value of [true, false]) {
+        expect(() => checkFeedFilter({ [name]: value })).toThrow(
+          refusal('BAD_USER_INPUT', `^${name} cannot select changes`),
+        );
+        expect(checkFilter({ [name]: value })[name]).toBe(value);
+      }
     fc.assert(
       fc.property(filter, (given) => {
-        expect(checkFeedFilter({ ...given, hasDependents: null })).toEqual(checkFilter(given));
+        expect(checkFeedFilter({ ...given, hasDependents: null, exhausted: null })).toEqual(
+          checkFilter(given),
+        );
       }),
     );
   });

@@ -25,6 +25,7 @@ const untouched = {
   result: null,
   error: null,
   by: 'worker',
+  attempt: null,
 };
 
 /** Any one of the fields that are written to the event's row. */
@@ -66,7 +67,8 @@ describe('an update', () => {
       user: 'u',
       sender: 's',
     } as const;
-    expect(check({ ...plain, summary: { s: 1 }, payload: { p: 2 }, result: [3], error }).patch).toEqual({
+    const json = { summary: { s: 1 }, payload: { p: 2 }, result: [3] };
+    expect(check({ ...plain, ...json, error, attempt: 3 }).patch).toEqual({
       ...plain,
       id,
       summary: '{"s":1}',
@@ -74,6 +76,7 @@ describe('an update', () => {
       result: '[3]',
       error: '{"message":"m","code":"c","stack":"s"}',
       by: 's',
+      attempt: 3,
     });
   });
 

@@ -101,5 +101,7 @@ function answersFrom(events: readonly EventRecord[]): Partial<Operations> {
       new Map(ids.map((id) => [id, { count: childrenOf(id).length, exact: true }])),
     historiesOf: async (ids) => new Map(ids.map((id) => [id, []])),
     progressOf: () => 50,
+    subscription: async () => null,
+    trigger: async () => null,
   };
 }

@@ -228,6 +228,7 @@ export async function serve(options: Partial<HttpOptions> = {}): Promise<Running
     authenticator: {
       authenticate: (given) => (given === key ? { name: 'tester', scopes: ['admin'] } : null),
     },
+    webhooks: { find: async () => null, accept: async () => null },
     maxBodyBytes: 100_000,
     logger: createLogger('silent'),
     ready: async () => true,

@@ -1,26 +1,39 @@
 // What is asked of the database: few statements, whatever the size of a page; only the columns wanted; always by index.
 import { execute, parse } from 'graphql';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Database, Statement } from '../../src/database/database.ts';
+import { limits } from '../../src/base/limits.ts';
+import { createLogger } from '../../src/base/logger.ts';
+import type { Database } from '../../src/database/database.ts';
 import type { EventFilter } from '../../src/domain/event-filter.ts';
 import { createContext } from '../../src/graphql/context.ts';
 import { schema } from '../../src/graphql/schema.ts';
+import { Enrolling } from '../../src/jobs/enrolling.ts';
 import { Live } from '../../src/live/live.ts';
+import { JobWriter } from '../../src/log/job-writer.ts';
+import { LogTail } from '../../src/log/tail.ts';
 import { LogWriter } from '../../src/log/writer.ts';
 import { createOperations } from '../../src/operations/create-operations.ts';
 import type { Operations } from '../../src/operations/operations.ts';
+import { Consuming } from '../../src/subscriptions/consuming.ts';
 import { readLog } from '../../src/store/read-log.ts';
 import { countStatements, describeDatabases, describePostgres } from '../support/database.ts';
+import { type Plan, plansOf, recording, wholeReads } from '../support/plans.ts';
 import { type Composed, composedOnce, fresh, tester } from '../support/gateway.ts';
 
 /** Use-cases on a database and nothing besides, so that whatever it is asked comes from them. */
 function operationsAlone(database: Database): Operations {
   const live = new Live();
+  const logger = createLogger('silent');
+  const tail = new LogTail(database, { ownHint: '', logger, onRows: () => {}, pollMs: 0 });
+  const jobWriter = new JobWriter(database, { hint: '', onCommit: () => {} });
   return createOperations({
     database,
     live,
     writer: new LogWriter(database, { hint: '', onCommit: () => {} }),
-    broadcast: { event: () => {}, progress: () => {} },
+    jobWriter,
+    enrolling: new Enrolling({ database, writer: jobWriter, tail, live, logger }),
+    consuming: new Consuming({ database, tail, live, logger }),
+    broadcast: { event: () => {}, progress: () => {}, lease: () => {}, unsubscribed: () => {} },
     report: (error) => {
       throw error;
     },
@@ -158,62 +171,6 @@ describeDatabases('The statements', (backend) => {
   });
 });
 
-/** A database that keeps what it is asked, with the values. */
-function recording(database: Database): { database: Database; statements: Statement[] } {
-  const statements: Statement[] = [];
-  return {
-    statements,
-    database: {
-      kind: database.kind,
-      query: (statement) => {
-        statements.push(statement);
-        return database.query(statement);
-      },
-      transaction: (work) => database.transaction(work),
-      listen: (channel, onHint) => database.listen(channel, onHint),
-      reachable: () => database.reachable(),
-      close: () => database.close(),
-    },
-  };
-}
-
-interface Plan {
-  readonly 'Node Type': string;
-  readonly 'Relation Name'?: string;
-  readonly 'Index Cond'?: string;
-  readonly Plans?: readonly Plan[];
-}
-
-/** What of events or the log is read whole: by itself, or all along an index with nothing to stop it. */
-function wholeReads(plan: Plan, bounded = false): string[] {
-  const { 'Node Type': type, 'Relation Name': relation, Plans: below = [] } = plan;
-  const named = relation === 'events' || relation === 'log';
-  const alongIndex = /^Index (Only )?Scan$/.test(type) && !plan['Index Cond'] && !bounded;
-  const whole = named && (type === 'Seq Scan' || alongIndex) ? [`${type} on ${relation}`] : [];
-  return [...whole, ...below.flatMap((inner) => wholeReads(inner, bounded || type === 'Limit'))];
-}
-
-type Explained = { 'QUERY PLAN': readonly { readonly Plan: Plan }[] };
-
-const planOf = (rows: readonly Explained[]) => rows[0]!['QUERY PLAN'][0]!.Plan;
-
-/** The plan made for these values, and the one that the server keeps for any. */
-async function plansOf(database: Database, { text, values }: Statement): Promise<Plan[]> {
-  const given = await database.query<Explained>({ text: `EXPLAIN (FORMAT JSON) ${text}`, values });
-  const kept = await database.transaction(async (tx) => {
-    const name = fresh('explained').replace('-', '_');
-    await tx.exec(`SET LOCAL plan_cache_mode = force_generic_plan; PREPARE ${name} AS ${text}`);
-    const nothing = values.length > 0 ? `(${values.map(() => 'NULL').join()})` : '';
-    const rows = await tx.query<Explained>({
-      text: `EXPLAIN (FORMAT JSON) EXECUTE ${name}${nothing}`,
-      values: [],
-    });
-    await tx.exec(`DEALLOCATE ${name}`);
-    return rows;
-  });
-  return [planOf(given), planOf(kept)];
-}
-
 /** Events `1` to `count` with parents, in a few requests and topics, and two entries of the log for each. */
 async function insertHistory({ database }: Composed, count: number): Promise<void> {
   const id = (n: string) => `('00000000-0000-4000-8000-' || lpad((${n})::text, 12, '0'))::uuid`;
@@ -258,6 +215,13 @@ describePostgres('The plan', (backend) => {
     ids: { ids },
     'a text': { text: 'word' },
     'those with dependents': { hasDependents: true },
+    'a topic by a condition': { conditions: { conditions: [{ key: 'topic', value: 'topic.1' }] } },
+    'what conditions select': {
+      topics: ['topic.1'],
+      conditions: { conditions: [{ key: 'payload/a', comparison: 'GT', value: 1 }] },
+    },
+    'those exhausted': { exhausted: true },
+    'those not exhausted': { topics: ['topic.1'], exhausted: false },
     'a time': { createdAfter: new Date(Date.now() - 60_000) },
   } as const;
 
@@ -330,22 +294,71 @@ describePostgres('The plan', (backend) => {
     ],
   ];
 
-  async function expectByIndex(run: Run): Promise<void> {
+  const bulks: [string, Run][] = [
+    [
+      'a bulk restart',
+      async (operations) =>
+        operations.restartEvents(tester, { topics: [await sentInto('restarted')] }, false),
+    ],
+    [
+      'a bulk abort of what failed',
+      async (operations) => {
+        const topics = [await sentInto('aborted')];
+        await gateway().database.query({
+          text: `UPDATE events SET status = 'FAILED' WHERE topic = $1`,
+          values: topics,
+        });
+        return operations.abortEvents(tester, { topics }, false);
+      },
+    ],
+    [
+      'a bulk deletion',
+      async (operations) => operations.deleteEvents(tester, { topics: [await sentInto('deleted')] }, false),
+    ],
+    [
+      'a bulk deletion of what has no dependents',
+      async (operations) =>
+        operations.deleteEvents(tester, { topics: [await sentInto('deleted')], hasDependents: false }, false),
+    ],
+    [
+      'a dry run of a bulk deletion',
+      (operations) => operations.deleteEvents(tester, { projects: ['project-1'], text: 't' }, true),
+    ],
+    [
+      'a dry run of a bulk deletion of what has no dependents',
+      (operations) => operations.deleteEvents(tester, { topics: ['topic.1'], hasDependents: false }, true),
+    ],
+  ];
+
+  /** A new topic with as many events as one batch takes: a parent and its children. */
+  async function sentInto(name: string): Promise<string> {
+    const topic = fresh(name);
+    const dependsOn = await gateway().send({ topic });
+    const children = Array.from({ length: limits.bulkBatch - 1 }, () => ({ topic, dependsOn }));
+    await gateway().operations.sendEvents(tester, children);
+    return topic;
+  }
+
+  /** Of all that it asks, two for each statement. */
+  async function plansOfRun(run: Run): Promise<Plan[]> {
     const { database, statements } = recording(gateway().database);
     await run(operationsAlone(database), database);
     expect(statements).not.toEqual([]);
-    for (const statement of statements) {
-      const plans = await plansOf(gateway().database, statement);
-      expect(plans.map((plan) => wholeReads(plan))).toEqual([[], []]);
-    }
+    const plans: Plan[] = [];
+    for (const statement of statements) plans.push(...(await plansOf(gateway().database, statement)));
+    return plans;
+  }
+
+  async function expectByIndex(run: Run): Promise<void> {
+    expect((await plansOfRun(run)).flatMap((plan) => wholeReads(plan))).toEqual([]);
   }
 
   describe('on a young database', () => {
-    test.each([...others, ...listings])('of %s reads by index', (_what, run) => expectByIndex(run));
+    test.each([...others, ...listings, ...bulks])('of %s reads by index', (_what, run) => expectByIndex(run));
   });
 
   describe('with statistics', () => {
     beforeAll(() => gateway().database.query({ text: 'ANALYZE events, log', values: [] }));
-    test.each([...others, ...listings])('of %s reads by index', (_what, run) => expectByIndex(run));
+    test.each([...others, ...listings, ...bulks])('of %s reads by index', (_what, run) => expectByIndex(run));
   });
 });

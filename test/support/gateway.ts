@@ -12,14 +12,17 @@ import { createGateway } from '../../src/gateway.ts';
 import { createContext } from '../../src/graphql/context.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { SharedSubscriptions } from '../../src/graphql/shared-subscriptions.ts';
+import { Enrolling } from '../../src/jobs/enrolling.ts';
 import { Live } from '../../src/live/live.ts';
 import type { WatchFactory } from '../../src/live/watch.ts';
+import { JobWriter } from '../../src/log/job-writer.ts';
 import { LogTail } from '../../src/log/tail.ts';
 import { LogWriter, type LogWriterOptions } from '../../src/log/writer.ts';
 import { createOperations } from '../../src/operations/create-operations.ts';
 import type { Caller, Operations } from '../../src/operations/operations.ts';
 import { Relay } from '../../src/operations/relay.ts';
 import { createWatchFactory } from '../../src/operations/watching.ts';
+import { Consuming } from '../../src/subscriptions/consuming.ts';
 import type { Backend, GatewayTarget } from './database.ts';
 import { Reader } from './reader.ts';
 
@@ -101,6 +104,8 @@ export interface Composed {
   readonly watching: WatchFactory;
   readonly subscriptions: SharedSubscriptions;
   readonly tail: LogTail;
+  readonly enrolling: Enrolling;
+  readonly consuming: Consuming;
   readonly caller: Caller;
   /** Sends one and answers its id. */
   send(input?: SendInput): Promise<string>;
@@ -130,20 +135,43 @@ export async function operationsOn(
     ownHint: id,
     logger,
     onRows,
+    isJsonWanted: () => live.isJsonWanted,
     pollMs: database.kind === 'embedded' ? 0 : 5_000,
   });
   releasers.add(() => tail.stop());
   await tail.start();
-  const relay = new Relay(database, id, live, logger);
+  const hint = database.kind === 'embedded' ? '' : id;
+  const jobWriter = new JobWriter(database, { hint, onCommit: () => tail.wake(), ...options });
+  releasers.add(() => jobWriter.stop());
+  const enrolling = new Enrolling({ database, writer: jobWriter, tail, live, logger });
+  releasers.add(() => enrolling.stop());
+  const consuming = new Consuming({ database, tail, live, logger });
+  releasers.add(() => consuming.stop());
+  const relay = new Relay(
+    database,
+    id,
+    live,
+    logger,
+    (target, ms) => enrolling.wakeIn(target, ms),
+    (id) => consuming.gone(id),
+  );
   releasers.add(() => relay.stop());
   await relay.start();
-  const hint = database.kind === 'embedded' ? '' : id;
   const writer = new LogWriter(database, { hint, onCommit: () => tail.wake(), ...options });
   releasers.add(() => writer.stop());
   const report = (error: unknown): never => {
     throw error;
   };
-  const operations = createOperations({ database, writer, live, broadcast: relay, report });
+  const operations = createOperations({
+    database,
+    writer,
+    jobWriter,
+    enrolling,
+    consuming,
+    live,
+    broadcast: relay,
+    report,
+  });
   const watching = createWatchFactory(database, tail, live);
   const subscriptions = new SharedSubscriptions({ schema, operations, watching, report: () => 'reported' });
   return {
@@ -152,6 +180,8 @@ export async function operationsOn(
     watching,
     subscriptions,
     tail,
+    enrolling,
+    consuming,
     caller: tester,
     send: async (input = {}) => (await operations.sendEvent(tester, { topic: 'test', ...input })).event.id,
     read: async (id) => readWhole(operations, id),

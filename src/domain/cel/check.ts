@@ -1,0 +1,161 @@
+// The checks of a CEL filter that has been parsed: its names, its functions, its size, and that it can be true or false.
+import { limits } from '../../base/limits.ts';
+import { typeNames } from './compile.ts';
+import { implementation } from './functions.ts';
+import { notA, shownName, signatures } from './library.ts';
+import { Meter } from './meter.ts';
+import { CelProblem } from './problem.ts';
+import { staticType } from './static-type.ts';
+import { isSubjectName, subjectNames } from './subject.ts';
+import { nearest } from './suggest.ts';
+import { type CallNode, childrenOf, type MacroNode, type Node } from './tree.ts';
+import { Fault } from './value.ts';
+
+const names = Object.keys(subjectNames);
+const macroForms: Readonly<Record<string, string>> = {
+  has: 'has() takes a path that ends with a name, such as has(data.url.path)',
+  all: 'all() takes a variable and a condition, such as data.items.all(item, item.size > 1)',
+  exists: 'exists() takes a variable and a condition, such as data.items.exists(item, item.size > 1)',
+  exists_one: 'exists_one() takes a variable and a condition, such as data.ids.exists_one(id, id == 7)',
+  existsOne: 'existsOne() takes a variable and a condition, such as data.ids.existsOne(id, id == 7)',
+  map: 'map() takes a variable and a value, such as data.items.map(item, item.size)',
+  filter: 'filter() takes a variable and a condition, such as data.items.filter(item, item.size > 1)',
+};
+
+/** Throws a CelProblem. */
+export function checkTree(tree: Node): void {
+  new Walk().node(tree, { variables: [], depth: 1, macros: 0 });
+  mustBeBoolean(tree);
+}
+
+interface Around {
+  readonly variables: readonly string[];
+  readonly depth: number;
+  readonly macros: number;
+}
+
+class Walk {
+  #count = 0;
+
+  node(node: Node, around: Around): void {
+    this.#count += 1;
+    if (this.#count > limits.celNodes)
+      throw new CelProblem(
+        node.at,
+        `the filter has more than ${limits.celNodes} names, values and operators`,
+      );
+    if (around.depth > limits.celDepth)
+      throw new CelProblem(node.at, `the filter is nested deeper than ${limits.celDepth} levels`);
+    if (node.kind === 'macro') return this.#macro(node, around);
+    const inner = { ...around, depth: around.depth + 1 };
+    if (node.kind === 'name') checkName(node.at, node.name, around.variables);
+    if (node.kind === 'select' && typeNames.has(pathOf(node))) return;
+    if (node.kind === 'call') {
+      const qualified = node.target && `${pathOf(node.target)}.${node.name}`;
+      checkCall(node);
+      if (qualified !== null && signatures.has(qualified)) {
+        for (const arg of node.args) this.node(arg, inner);
+        return;
+      }
+    }
+    for (const child of childrenOf(node)) this.node(child, inner);
+  }
+
+  #macro(node: MacroNode, around: Around): void {
+    const inner = {
+      variables: [...around.variables, node.variable],
+      depth: around.depth + 1,
+      macros: around.macros + 1,
+    };
+    if (inner.macros > limits.celMacros) {
+      throw new CelProblem(
+        node.at,
+        `${node.macro}() is within ${limits.celMacros} other macros; at most ${limits.celMacros} go within each other`,
+      );
+    }
+    this.node(node.range, { ...around, depth: inner.depth });
+    for (const part of [node.test, node.step]) if (part) this.node(part, inner);
+  }
+}
+
+/** As it is written, where it is a chain of names. */
+function pathOf(node: Node): string {
+  if (node.kind === 'name') return node.name.replace(/^\./, '');
+  return node.kind === 'select' ? `${pathOf(node.from)}.${node.field}` : '';
+}
+
+/** What other filters of events call it. */
+const aliases: Readonly<Record<string, string>> = {
+  payload: 'data',
+  event: 'data',
+  body: 'data',
+  createdAt: 'created_at',
+  null_value: 'null',
+  None: 'null',
+  nil: 'null',
+};
+
+function checkName(at: number, name: string, variables: readonly string[]): void {
+  const plain = name.replace(/^\./, '');
+  if (isSubjectName(plain) || typeNames.has(plain) || variables.includes(name)) return;
+  const meant = aliases[plain] ?? nearest(plain, [...variables, ...names, 'true', 'false', 'null']);
+  throw new CelProblem(
+    at,
+    `there is no name ${plain}; a filter knows ${names.join(', ')}${variables.length > 0 ? `, and here ${variables.join(', ')}` : ''}`,
+    meant,
+  );
+}
+
+function checkCall(node: CallNode): void {
+  const { at, name, target, args } = node;
+  const [first] = args;
+  // Operators have names that no one can write.
+  if (/\W/.test(name)) return;
+  const qualified = target ? `${pathOf(target)}.${name}` : name;
+  const known = signatures.get(qualified) ?? signatures.get(name);
+  if (!known) {
+    const form = Object.hasOwn(macroForms, name) ? macroForms[name] : undefined;
+    if (form !== undefined) throw new CelProblem(at, form);
+    const meant = nearest(name, [...functionNames(target !== null), ...Object.keys(macroForms)]);
+    throw new CelProblem(at, `there is no function ${name}`, meant);
+  }
+  const receives = target !== null && !signatures.has(qualified);
+  const fitting = known.filter(({ receiver }) => receiver === receives);
+  if (fitting.length === 0) {
+    const form = known[0]!.receiver ? `value.${name}(…)` : `${name}(…)`;
+    throw new CelProblem(at, `${name} is called as ${form}`);
+  }
+  const counts = [...new Set(fitting.map((signature) => signature.args))].sort();
+  if (!counts.includes(args.length)) {
+    const amount = counts.join(' or ');
+    throw new CelProblem(
+      at,
+      `${name}() takes ${amount} ${amount === '1' ? 'value' : 'values'}, not ${args.length}`,
+    );
+  }
+  if (!receives && (name === 'timestamp' || name === 'duration') && first?.kind === 'literal')
+    checkTime(name, first);
+}
+
+function functionNames(receives: boolean): string[] {
+  return [...signatures]
+    .filter(([, known]) => known.some(({ receiver }) => receiver === receives))
+    .map(([name]) => name);
+}
+
+function checkTime(name: string, literal: Extract<Node, { kind: 'literal' }>): void {
+  const made = implementation(name, false)?.([literal.value], new Meter(), literal.at);
+  if (made instanceof Fault) throw new CelProblem(literal.at, notA(name));
+}
+
+/** What cannot be a boolean, whatever the event, is a mistake: as the whole, and beside &&, || and !. */
+function mustBeBoolean(node: Node): void {
+  if (node.kind === 'and' || node.kind === 'or') return node.members.forEach(mustBeBoolean);
+  if (node.kind === 'if') return [node.condition, node.then, node.otherwise].forEach(mustBeBoolean);
+  if (node.kind === 'call' && node.name === '!_') return node.args.forEach(mustBeBoolean);
+  const type = staticType(node);
+  if (type === 'bool' || type === 'dyn') return;
+  const what =
+    node.kind === 'call' && /\W/.test(node.name) ? `the result of ${shownName(node.name)}` : 'this';
+  throw new CelProblem(node.at, `a filter has to be true or false, and ${what} is ${type}`);
+}

@@ -1,0 +1,110 @@
+// A CEL filter: checked when it is given, then tested against events at a bounded cost; equal texts share one.
+import { LRUCache } from 'lru-cache';
+import type { ThroughlineError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import { checkTree } from './check.ts';
+import { compile } from './compile.ts';
+import { CostExceeded, Meter } from './meter.ts';
+import { CelProblem, invalidCel, placeOf } from './problem.ts';
+import type { Compiled } from './run.ts';
+import { type CelSubject, namesOf } from './subject.ts';
+import { checkText, syntaxProblem } from './syntax.ts';
+import { tokensOf } from './tokens.ts';
+import { type Node, parseTree } from './tree.ts';
+import { Fault, typeName } from './value.ts';
+
+export interface CelVerdict {
+  readonly matches: boolean;
+  /** Why the filter could not be answered, short and without anything that the event holds; it does not match then. */
+  readonly error: string | null;
+}
+
+const matched: CelVerdict = { matches: true, error: null };
+const unmatched: CelVerdict = { matches: false, error: null };
+const tooCostly: CelVerdict = {
+  matches: false,
+  error: 'cost limit: the filter takes too many steps for this event',
+};
+
+/** Made by checkCel alone. */
+export class CelFilter {
+  readonly text: string;
+  /** For what is derived from it. */
+  readonly tree: Node;
+  readonly #compiled: Compiled;
+  readonly #verdicts = new WeakMap<Fault, CelVerdict>();
+
+  constructor(text: string, tree: Node, compiled: Compiled) {
+    this.text = text;
+    this.tree = tree;
+    this.#compiled = compiled;
+  }
+
+  /** Never throws, and takes about a tenth of a second at most. */
+  test(subject: CelSubject): CelVerdict {
+    try {
+      const result = this.#compiled({ names: namesOf(subject), meter: new Meter(), items: [] });
+      if (result === true) return matched;
+      if (result === false) return unmatched;
+      return result instanceof Fault
+        ? this.#failed(result)
+        : { matches: false, error: `the filter is ${typeName(result)}, neither true nor false` };
+    } catch (error) {
+      if (error instanceof CostExceeded) return tooCostly;
+      return { matches: false, error: 'the filter cannot be evaluated for this event' };
+    }
+  }
+
+  #failed(fault: Fault): CelVerdict {
+    const known = this.#verdicts.get(fault);
+    if (known) return known;
+    const { line, column } = placeOf(this.text, fault.at);
+    const verdict = {
+      matches: false,
+      error: `line ${line}, column ${column}: ${fault.message.slice(0, 200)}`,
+    };
+    this.#verdicts.set(fault, verdict);
+    return verdict;
+  }
+}
+
+const filters = new LRUCache<string, CelFilter>({ max: limits.celFilters });
+
+/**
+ * Null, which matches all, where there is nothing in the text. Throws INVALID_FILTER with `line` and `column`, from 1,
+ * and a `suggestion` where there is one; `argument` is what the caller calls the filter.
+ */
+export function checkCel(text: string | null | undefined, argument = 'filter'): CelFilter | null {
+  if (text === null || text === undefined || text.trim() === '') return null;
+  const known = filters.get(text);
+  if (known) return known;
+  const filter = checked(text, argument);
+  filters.set(text, filter);
+  return filter;
+}
+
+function checked(text: string, argument: string): CelFilter {
+  try {
+    checkText(text);
+    const tree = parsed(text);
+    checkTree(tree);
+    return new CelFilter(text, tree, compile(tree, { variables: [], dottedNames: false }));
+  } catch (error) {
+    throw refusal(argument, text, error);
+  }
+}
+
+function parsed(text: string): Node {
+  try {
+    const tree = parseTree(text);
+    // The parser is lenient with escapes.
+    tokensOf(text);
+    return tree;
+  } catch (error) {
+    throw error instanceof CelProblem ? error : syntaxProblem(text, error);
+  }
+}
+
+function refusal(argument: string, text: string, error: unknown): ThroughlineError | unknown {
+  return error instanceof CelProblem ? invalidCel(argument, text, error) : error;
+}

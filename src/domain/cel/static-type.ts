@@ -1,0 +1,57 @@
+// What type a part of a CEL filter has, as far as that is known without an event.
+import { typeNames } from './compile.ts';
+import { signatures } from './library.ts';
+import { isSubjectName, subjectNames } from './subject.ts';
+import type { CallNode, Node } from './tree.ts';
+import { typeName } from './value.ts';
+
+/** `dyn` where it is open; otherwise with its article, for a message. */
+export type StaticType = 'bool' | 'dyn' | `a${string}` | 'null' | 'bytes';
+
+export function staticType(node: Node): StaticType {
+  switch (node.kind) {
+    case 'literal':
+      return withArticle(typeName(node.value));
+    case 'name':
+      return typeOfName(node.name.replace(/^\./, ''));
+    case 'has':
+    case 'and':
+    case 'or':
+      return 'bool';
+    case 'list':
+      return 'a list';
+    case 'map':
+      return 'a map';
+    case 'macro':
+      return node.macro === 'map' ? 'a list' : 'bool';
+    case 'call':
+      return typeOfCall(node);
+    default:
+      return 'dyn';
+  }
+}
+
+/** A variable of a macro can have the same name, but is never the whole filter. */
+function typeOfName(name: string): StaticType {
+  if (typeNames.has(name)) return 'a type';
+  if (!isSubjectName(name)) return 'dyn';
+  const { holds } = subjectNames[name];
+  if (holds === 'map') return 'a map';
+  return holds === 'time' ? 'a timestamp' : 'a string';
+}
+
+function typeOfCall({ name, target }: CallNode): StaticType {
+  if (/^_([<>=!]=?|[<>])_$|^@in$|^!_$|^_==_$|^_!=_$/.test(name)) return 'bool';
+  if (/^_[-+*/%]_$|^-_$/.test(name)) return 'a number or a text';
+  const qualified = target?.kind === 'name' ? `${target.name}.${name}` : name;
+  const results = (signatures.get(qualified) ?? signatures.get(name) ?? []).map(({ result }) => result);
+  return results.length > 0 && results.every((result) => result === results[0])
+    ? withArticle(results[0]!)
+    : 'dyn';
+}
+
+function withArticle(type: string): StaticType {
+  const short = type.replace(/^google\.protobuf\./, '').toLowerCase();
+  if (short === 'bool' || short === 'dyn' || short === 'null' || short === 'bytes') return short;
+  return `${/^[aeio]/.test(short) ? 'an' : 'a'} ${short}`;
+}

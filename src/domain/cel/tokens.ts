@@ -1,0 +1,110 @@
+// The words of a CEL text, for telling what is wrong where it does not parse.
+import { CelProblem } from './problem.ts';
+
+export interface Token {
+  readonly kind: 'value' | 'word' | 'sign' | 'open' | 'close';
+  readonly text: string;
+  readonly at: number;
+}
+
+const space = /(?:[\t\n\f\r ]|\/\/[^\n]*)+/y;
+const quoted =
+  /(?:[rR][bB]?|[bB][rR]?)?(?:'''(?:\\[^]|[^\\])*?'''|"""(?:\\[^]|[^\\])*?"""|'(?:\\[^]|[^\\'\n])*'|"(?:\\[^]|[^\\"\n])*")/y;
+const raw = /(?:[rR][bB]?|[bB][rR])(?:'''[^]*?'''|"""[^]*?"""|'[^'\n]*'|"[^"\n]*")/y;
+const number = /0x[0-9a-fA-F]+[uU]?|(?:\d+\.\d+|\.\d+|\d+)(?:[eE][+-]?\d+)?[uU]?/y;
+const word = /[A-Za-z_]\w*/y;
+const sign = /&&|\|\||[=!<>]=|[-+*/%!<>?:.,]/y;
+
+/** What is often written for an operator of CEL. */
+const instead: readonly (readonly [RegExp, string, string])[] = [
+  [/===/y, '===', '=='],
+  [/!==/y, '!==', '!='],
+  [/<>/y, '<>', '!='],
+  [/=>/y, '=>', '>='],
+  [/=<(?!=)/y, '=<', '<='],
+  [/=~/y, '=~', 'matches()'],
+  [/=(?!=)/y, '=', '=='],
+  [/&(?!&)/y, '&', '&&'],
+  [/\|(?!\|)/y, '|', '||'],
+  [/~/y, '~', 'matches()'],
+];
+
+/** Throws a CelProblem where something is no word of CEL, or a bracket does not fit. */
+export function tokensOf(text: string): Token[] {
+  const tokens: Token[] = [];
+  const open: Token[] = [];
+  for (let at = length(space, text, 0); at < text.length;) {
+    const token = tokenAt(text, at);
+    if (token.kind === 'open') open.push(token);
+    if (token.kind === 'close') {
+      const opening = open.pop();
+      if (!opening) throw new CelProblem(at, `there is no bracket that this ${token.text} closes`);
+      if (closing(opening) !== token.text)
+        throw new CelProblem(at, `${opening.text} is closed by ${token.text}`, closing(opening));
+    }
+    tokens.push(token);
+    at += token.text.length;
+    at += length(space, text, at);
+  }
+  const unclosed = open.at(-1);
+  if (unclosed) throw new CelProblem(unclosed.at, `this ${unclosed.text} is not closed`);
+  return tokens;
+}
+
+function closing({ text }: Token): string {
+  return text === '(' ? ')' : text === '[' ? ']' : '}';
+}
+
+function tokenAt(text: string, at: number): Token {
+  const of = (kind: Token['kind'], size: number): Token => ({ kind, text: text.slice(at, at + size), at });
+  const string = length(raw, text, at) || length(quoted, text, at);
+  if (string > 0) {
+    checkEscapes(text.slice(at, at + string), at);
+    return of('value', string);
+  }
+  for (const [form, wrong, right] of instead)
+    if (length(form, text, at) > 0) throw new CelProblem(at, `${wrong} is no operator`, right);
+  for (const [kind, form] of [
+    ['value', number],
+    ['word', word],
+    ['sign', sign],
+    ['open', /[([{]/y],
+    ['close', /[)\]}]/y],
+  ] as const) {
+    const size = length(form, text, at);
+    if (size > 0) return of(kind, size);
+  }
+  throw wrongSign(text, at);
+}
+
+function wrongSign(text: string, at: number): CelProblem {
+  const found = String.fromCodePoint(text.codePointAt(at)!);
+  if (found === '"' || found === "'") return new CelProblem(at, 'the text that begins here is not closed');
+  if (found === '`')
+    return new CelProblem(at, "names in back quotes are not available; a key is written ['content-type']");
+  if (/[“”„«»‘’‚]/.test(found)) return new CelProblem(at, `${found} is no quotation mark of CEL`, '"');
+  return new CelProblem(at, `${JSON.stringify(found)} has no meaning here`);
+}
+
+const escape =
+  /\\(?:[abfnrtv\\?"'`]|[xX][0-9a-fA-F]{2}|[uU](?:(?<=U)0000|(?<=u))([0-9a-fA-F]{4})|U00(?:0[1-9a-fA-F]|10)[0-9a-fA-F]{4}|[0-3][0-7]{2}|([^]))/g;
+
+/** The parser lets others stand as they are, or fails; the specification knows only these. */
+function checkEscapes(string: string, at: number): void {
+  if (/^(?:[rR]|[bB][rR])/.test(string)) return;
+  for (const { 0: whole, 1: unit, 2: unknown, index } of string.matchAll(escape)) {
+    if (unit !== undefined && /^[dD][89a-fA-F]/.test(unit))
+      throw new CelProblem(at + index, `${whole} is half of a surrogate pair, and no character`);
+    if (unknown !== undefined)
+      throw new CelProblem(
+        at + index,
+        `\\${unknown} is no escape; a backslash is written \\\\, or r before the text: r'\\d'`,
+      );
+  }
+}
+
+/** How much of the text fits the sticky pattern there; 0 where none does. */
+function length(form: RegExp, text: string, at: number): number {
+  form.lastIndex = at;
+  return form.exec(text)?.[0].length ?? 0;
+}

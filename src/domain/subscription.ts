@@ -1,0 +1,143 @@
+// What a durable subscription is asked to be, checked: which events it is for, and how they are handed out.
+import { badInput, ThroughlineError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { type CelFilter, checkCel } from './cel/filter.ts';
+import { celSieve } from './cel/sieve.ts';
+import type { CheckedConditions } from './conditions.ts';
+import type { Position } from './event.ts';
+import { checkPosition } from './page.ts';
+import { checkId, optionalName } from './send.ts';
+import { checkTopicPattern } from './topic.ts';
+
+type Given<T> = T | null | undefined;
+
+export const ackModes = ['AUTO', 'MANUAL'] as const;
+export type AckMode = (typeof ackModes)[number];
+
+/** As it arrives: null is the same as absent. */
+export interface SubscribeInput {
+  readonly source?: Given<string>;
+  readonly topics?: Given<readonly string[]>;
+  /** In CEL. */
+  readonly filter?: Given<string>;
+  readonly after?: Given<string>;
+  readonly ack?: Given<AckMode>;
+  readonly visibilityMs?: Given<number>;
+  readonly name?: Given<string>;
+  readonly expiresAfterDays?: Given<number>;
+}
+
+/** Which events it is for: those that all of these let through. */
+export interface Question {
+  /** Their sender. */
+  readonly source: string | null;
+  /** Patterns of their topics; null for any. */
+  readonly topics: readonly string[] | null;
+  readonly filter: CelFilter | null;
+  /** What SQL may decide of the filter. */
+  readonly sieve: CheckedConditions | null;
+}
+
+export interface CheckedSubscribe {
+  readonly source: string | null;
+  readonly topics: readonly string[] | null;
+  readonly filter: string | null;
+  /** Null for the end of the log. */
+  readonly after: Position | null;
+  readonly ack: AckMode;
+  readonly visibilityMs: number;
+  readonly name: string | null;
+  readonly expiresAfterDays: number;
+}
+
+/** One as it is stored. */
+export interface DurableSubscription {
+  readonly id: string;
+  readonly name: string | null;
+  readonly source: string | null;
+  readonly topics: readonly string[] | null;
+  readonly filter: string | null;
+  readonly ack: AckMode;
+  readonly visibilityMs: number;
+  readonly position: Position;
+  readonly filterErrors: number;
+  readonly lastFilterError: string | null;
+  readonly createdAt: Date;
+  readonly expiresAfterDays: number;
+  readonly expiresAt: Date;
+}
+
+/** Throws BAD_USER_INPUT, LIMIT_EXCEEDED or INVALID_FILTER. */
+export function checkSubscribe(input: SubscribeInput): CheckedSubscribe {
+  const source = optionalName('source', input.source);
+  const topics = checkTopics(input.topics);
+  if (source === null && topics === null)
+    throw badInput('Give a source, topics, or both; topics: ["*"] is for all events.');
+  return {
+    source,
+    topics,
+    filter: checkCel(input.filter)?.text ?? null,
+    after: input.after == null ? null : checkPosition(input.after),
+    ack: input.ack ?? 'AUTO',
+    visibilityMs: within(
+      'visibilityMs',
+      input.visibilityMs ?? limits.defaultVisibilityMs,
+      limits.minVisibilityMs,
+      limits.maxVisibilityMs,
+    ),
+    name: optionalName('name', input.name),
+    expiresAfterDays: within(
+      'expiresAfterDays',
+      input.expiresAfterDays ?? limits.defaultExpiresAfterDays,
+      1,
+      limits.expiresAfterDays,
+    ),
+  };
+}
+
+function checkTopics(topics: Given<readonly string[]>): readonly string[] | null {
+  if (topics == null) return null;
+  if (topics.length === 0) throw badInput('topics is empty; leave it out, or name at least one.');
+  if (topics.length > limits.subscriptionTopics) {
+    throw new ThroughlineError(
+      'LIMIT_EXCEEDED',
+      `topics has ${topics.length} items; at most ${limits.subscriptionTopics} are allowed: use * for any run of characters.`,
+    );
+  }
+  return [...new Set(topics.map((topic) => checkTopicPattern(topic)))].sort();
+}
+
+/** Of one that is stored. Throws where its filter is one that is refused since. */
+export function questionOf({ source, topics, filter: text }: DurableSubscription): Question {
+  const filter = checkCel(text);
+  return { source, topics, filter, sieve: filter && celSieve(filter) };
+}
+
+/** In milliseconds; null waits as long as can be. */
+export function checkTimeout(timeoutMs: Given<number>): number {
+  return within('timeoutMs', timeoutMs ?? limits.timeoutMs, 0, limits.timeoutMs);
+}
+
+export function checkSubscriptionIds(ids: readonly string[]): readonly string[] {
+  if (ids.length === 0) throw badInput('subscriptionIds is empty; name at least one subscription.');
+  if (ids.length > limits.nextEventIds) {
+    throw new ThroughlineError(
+      'LIMIT_EXCEEDED',
+      `subscriptionIds has ${ids.length} items; at most ${limits.nextEventIds} are allowed.`,
+    );
+  }
+  return [...new Set(ids.map((id) => checkId(id, 'subscriptionIds')))];
+}
+
+export function noSuchSubscription(id: string): ThroughlineError {
+  return new ThroughlineError(
+    'NO_SUCH_SUBSCRIPTION',
+    `There is no subscription ${id}: it is unknown, was unsubscribed, or has expired.`,
+    { subscriptionId: id },
+  );
+}
+
+function within(argument: string, value: number, lowest: number, highest: number): number {
+  if (Number.isInteger(value) && value >= lowest && value <= highest) return value;
+  throw badInput(`${argument} is ${value}; ${lowest} to ${highest} is allowed.`);
+}

@@ -1,0 +1,153 @@
+// Triggers: what turns HTTP deliveries and moments in time into events, as they are given and as they are kept.
+import { badInput } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { checkCel } from './cel/filter.ts';
+import { checkSchedule, type Schedule, tickAfter } from './schedule.ts';
+import { optionalName } from './send.ts';
+import { checkSecrets, type SignatureScheme } from './signature.ts';
+import { checkTopic } from './topic.ts';
+
+export const triggerKinds = ['WEBHOOK', 'SCHEDULE'] as const;
+export type TriggerKind = (typeof triggerKinds)[number];
+
+/** The type of the events of every schedule. */
+export const tickType = 'tick';
+
+type Given<T> = T | null | undefined;
+
+/** As it arrives: null the same as absent. */
+export interface TriggerInput {
+  readonly name: string;
+  readonly webhook?: Given<{
+    readonly signature?: Given<SignatureScheme>;
+    readonly secret?: Given<string>;
+    readonly dedupeHeader?: Given<string>;
+  }>;
+  readonly schedule?: Given<{ readonly cron: string; readonly timezone?: Given<string> }>;
+  readonly topic?: Given<string>;
+  readonly eventType?: Given<string>;
+  readonly filter?: Given<string>;
+  readonly call?: Given<string>;
+}
+
+/** What makes a delivery to a webhook one of it. */
+export interface WebhookTerms {
+  readonly signature: SignatureScheme;
+  readonly secrets: readonly string[];
+  /** In lower case. */
+  readonly dedupeHeader: string | null;
+}
+
+/** A valid trigger that is not kept yet; exactly one of `webhook` and `schedule` is there. */
+export interface TriggerDraft {
+  readonly name: string;
+  readonly topic: string;
+  readonly eventType: string | null;
+  readonly filter: string | null;
+  readonly webhook: WebhookTerms | null;
+  readonly schedule: (Schedule & { readonly nextRun: Date }) | null;
+}
+
+/** What decides which deliveries and ticks become events, and where those belong. */
+export interface TriggerTerms {
+  readonly id: string;
+  readonly name: string;
+  readonly topic: string;
+  readonly eventType: string | null;
+  /** CEL. */
+  readonly filter: string | null;
+}
+
+/** What is shown of a trigger: all but its secrets. */
+export interface Trigger extends TriggerTerms {
+  readonly kind: TriggerKind;
+  /** Of a webhook. */
+  readonly slug: string | null;
+  readonly signature: SignatureScheme | null;
+  readonly dedupeHeader: string | null;
+  /** Of a schedule. */
+  readonly cron: string | null;
+  readonly timezone: string | null;
+  readonly nextRun: Date | null;
+  readonly lastTick: Date | null;
+  readonly call: string | null;
+  readonly enabled: boolean;
+  readonly filterErrors: number;
+  readonly lastFilterError: string | null;
+  readonly createdAt: Date;
+}
+
+/** Checks everything that can be checked without the database; throws BAD_USER_INPUT or INVALID_FILTER. */
+export function draftTrigger(input: TriggerInput, now: Date): TriggerDraft {
+  const name = checkName(input.name);
+  const { webhook, schedule } = input;
+  if ((webhook == null) === (schedule == null)) {
+    throw badInput('Give exactly one of webhook and schedule; webhook: {} is one without a signature.');
+  }
+  if (input.call != null) {
+    throw badInput(
+      `call names the handler ${JSON.stringify(input.call.slice(0, 60))}, which is not known; there are no handlers. Leave it out, and subscribe to the trigger by its name.`,
+    );
+  }
+  return {
+    name,
+    topic: checkTopic(input.topic ?? name),
+    eventType: checkEventType(input.eventType, webhook == null ? 'SCHEDULE' : 'WEBHOOK'),
+    filter: checkCel(input.filter)?.text ?? null,
+    webhook: webhook == null ? null : checkWebhook(webhook),
+    schedule: schedule == null ? null : withNextRun(checkSchedule(schedule.cron, schedule.timezone), now),
+  };
+}
+
+const identifier = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
+
+function checkName(name: string): string {
+  if (name.length <= limits.topicLength && identifier.test(name)) return name;
+  throw badInput(
+    `name ${JSON.stringify(name.slice(0, 60))} is not an identifier: 1 to ${limits.topicLength} letters, digits, _ and -, in parts joined by dots.`,
+  );
+}
+
+function checkEventType(given: Given<string>, kind: TriggerKind): string | null {
+  const eventType = optionalName('eventType', given);
+  if (eventType === null) return null;
+  if (kind === 'SCHEDULE' && eventType !== tickType) {
+    throw badInput(
+      `eventType ${JSON.stringify(eventType)} would let nothing pass: the events of a schedule are of the type "${tickType}".`,
+    );
+  }
+  if (kind === 'WEBHOOK' && !/^[a-z-]+$/.test(eventType)) {
+    throw badInput(
+      `eventType ${JSON.stringify(eventType)} would let nothing pass: the events of a webhook are of the type of the HTTP method in lower case, such as "post". Leave it out for any method.`,
+    );
+  }
+  return eventType;
+}
+
+function checkWebhook(webhook: NonNullable<TriggerInput['webhook']>): WebhookTerms {
+  const signature = webhook.signature ?? 'NONE';
+  const secrets = webhook.secret == null ? [] : [webhook.secret];
+  return {
+    signature,
+    secrets: checkSecrets(signature, secrets, 'secret'),
+    dedupeHeader: checkHeader(webhook.dedupeHeader),
+  };
+}
+
+function checkHeader(given: Given<string>): string | null {
+  const name = optionalName('dedupeHeader', given);
+  if (name !== null && !/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
+    throw badInput(
+      `dedupeHeader ${JSON.stringify(name.slice(0, 60))} is not the name of a header, such as X-GitHub-Delivery.`,
+    );
+  }
+  return name?.toLowerCase() ?? null;
+}
+
+function withNextRun(schedule: Schedule, now: Date): Schedule & { nextRun: Date } {
+  const nextRun = tickAfter(schedule, now);
+  if (nextRun !== null) return { ...schedule, nextRun };
+  throw badInput(
+    `cron ${JSON.stringify(schedule.cron)} never comes: there is no such moment from now on; correct its day, month or year.`,
+  );
+}

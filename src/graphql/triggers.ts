@@ -1,0 +1,110 @@
+// Triggers: webhooks and schedules, made, listed and deleted.
+import { limits } from '../base/limits.ts';
+import type { Trigger as TriggerRecord } from '../domain/trigger.ts';
+import { builder } from './builder.ts';
+import { Node } from './node.ts';
+import { SignatureScheme, TriggerKind } from './trigger-enums.ts';
+import { CreateTriggerInput } from './trigger-inputs.ts';
+import { amount } from './wording.ts';
+
+const Trigger = builder.objectRef<TriggerRecord>('Trigger').implement({
+  interfaces: [Node],
+  description:
+    'Turns HTTP deliveries or moments in time into events. These have its name as `sender`, "trigger" as `senderType`, and each begins a request of its own.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'Unique among triggers; a `source` for subscriptions.' }),
+    kind: t.expose('kind', { type: TriggerKind, description: 'Where its events come from.' }),
+    topic: t.exposeString('topic', { description: 'The topic of its events.' }),
+    eventType: t.exposeString('eventType', {
+      nullable: true,
+      description: 'Only what is of this type becomes an event; null for any.',
+    }),
+    filter: t.exposeString('filter', {
+      nullable: true,
+      description: 'In CEL: only what it matches becomes an event; null for all.',
+    }),
+    filterErrors: t.exposeInt('filterErrors', {
+      description: 'How often the filter could not be answered; what came then did not become an event.',
+    }),
+    lastFilterError: t.exposeString('lastFilterError', {
+      nullable: true,
+      description: 'Why it could not be answered the last time; null where it always could.',
+    }),
+    call: t.exposeString('call', { nullable: true, description: 'The full name of the handler it calls.' }),
+    enabled: t.exposeBoolean('enabled', {
+      description: 'Otherwise its URL answers 404, and its schedule makes no events.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
+  }),
+});
+
+builder.objectFields(Trigger, (t) => ({
+  url: t.string({
+    nullable: true,
+    description:
+      'Of a webhook: the path at this gateway, which takes deliveries there and below. Nobody can guess it; without a signature it is the secret.',
+    resolve: ({ slug }) => (slug === null ? null : `/webhooks/${slug}`),
+  }),
+  signature: t.expose('signature', {
+    type: SignatureScheme,
+    nullable: true,
+    description: 'Of a webhook: how its deliveries must be signed. Its secrets are never shown.',
+  }),
+  dedupeHeader: t.exposeString('dedupeHeader', {
+    nullable: true,
+    description: 'Of a webhook, in lower case: the header by which a repeated delivery is known.',
+  }),
+  cron: t.exposeString('cron', { nullable: true, description: 'Of a schedule: when it ticks.' }),
+  timezone: t.exposeString('timezone', {
+    nullable: true,
+    description: 'Of a schedule: the zone in which `cron` is read.',
+  }),
+  nextRun: t.expose('nextRun', {
+    type: 'DateTime',
+    nullable: true,
+    description: 'Of a schedule: its next tick; null where none will come.',
+  }),
+  lastTick: t.expose('lastTick', {
+    type: 'DateTime',
+    nullable: true,
+    description: 'Of a schedule: the last tick that was sent, or did not pass.',
+  }),
+}));
+
+builder.queryField('triggers', (t) =>
+  t.field({
+    type: [Trigger],
+    description: `All triggers, by name: ${amount(limits.triggers)} at most.`,
+    resolve: (_root, _args, { operations }) => operations.triggers(),
+  }),
+);
+
+const id = 'Of the trigger, a UUID. NOT_FOUND if there is none.';
+
+builder.mutationFields((t) => ({
+  createTrigger: t.field({
+    type: Trigger,
+    description: 'Makes a webhook, which takes deliveries at once, or a schedule, which ticks from now on.',
+    args: { input: t.arg({ type: CreateTriggerInput, required: true, description: 'What it is to be.' }) },
+    resolve: (_root, { input }, { operations }) => operations.createTrigger(input),
+  }),
+  deleteTrigger: t.field({
+    type: 'ID',
+    description: 'Deletes a trigger and answers its id. Its URL is gone, it does not tick; its events stay.',
+    args: { id: t.arg.id({ required: true, description: id }) },
+    resolve: (_root, args, { operations }) => operations.deleteTrigger(args.id),
+  }),
+  setTriggerSecrets: t.field({
+    type: Trigger,
+    description:
+      'Replaces the secrets of a webhook, any of which makes a valid signature. To rotate: set the new and the old one, give the sender the new one, then set the new one alone.',
+    args: {
+      id: t.arg.id({ required: true, description: id }),
+      secrets: t.arg.stringList({
+        required: true,
+        description: `All that are valid from now on: 1 to ${limits.triggerSecrets}.`,
+      }),
+    },
+    resolve: (_root, args, { operations }) => operations.setTriggerSecrets(args.id, args.secrets),
+  }),
+}));

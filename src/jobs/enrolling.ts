@@ -1,0 +1,95 @@
+// Every way of asking that is in use, each with its queue, and the sweep for jobs that nobody asks for any more.
+import { ThroughlineError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { once, type Stoppable } from '../base/lifecycle.ts';
+import type { CheckedEnroll } from '../domain/enroll.ts';
+import { findExpired } from '../store/find-jobs.ts';
+import type { Claim } from './waiter.ts';
+import { type JobParts, WayQueue } from './way-queue.ts';
+
+/** A way of asking that nobody has used for this long is put away, in milliseconds. */
+const idleMs = 600_000;
+/** How often jobs are looked for whose lease was lost in their last run, in milliseconds. */
+const sweepMs = 5_000;
+const sweepBatch = 1_000;
+
+export class Enrolling implements Stoppable {
+  readonly #parts: JobParts;
+  readonly #queues = new Map<string, WayQueue>();
+  /** Calls that have not been answered. */
+  #open = 0;
+  #sweeping: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(parts: JobParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => {
+      this.#sweeping ??= this.sweep()
+        .catch((error: unknown) =>
+          this.#parts.logger.warn({ err: error }, 'lost jobs could not be looked for'),
+        )
+        .finally(() => {
+          this.#sweeping = undefined;
+        });
+    }, sweepMs).unref();
+  }
+
+  /** Resolves with the jobs that the caller now holds; with none where there were none in time. */
+  async enroll(asked: CheckedEnroll, count: number, signal: AbortSignal | null): Promise<readonly Claim[]> {
+    if (this.#stopped)
+      throw new ThroughlineError('SHUTTING_DOWN', 'The gateway is stopping; try again elsewhere.');
+    if (signal?.aborted) return [];
+    if (this.#open >= limits.waitingEnrolls) {
+      throw new ThroughlineError(
+        'OVERLOADED',
+        `${limits.waitingEnrolls} calls of enroll are waiting; try again after a pause.`,
+      );
+    }
+    const { way, terms, waitMs } = asked;
+    const queue = this.#queues.get(way.id) ?? new WayQueue(this.#parts, way);
+    this.#queues.set(way.id, queue);
+    this.#open += 1;
+    try {
+      return await queue.ask({ terms, count, waitMs, signal });
+    } finally {
+      this.#open -= 1;
+    }
+  }
+
+  /** A lease of this target was shortened: who waits here looks when it ends; other gateways within seconds. */
+  wakeIn(target: string, ms: number): void {
+    for (const queue of this.#queues.values()) if (queue.target === target) queue.wakeIn(ms);
+  }
+
+  /** Puts jobs down as FAILED that were lost in their last run, also where no worker asks for them. */
+  async sweep(): Promise<void> {
+    this.#putAway();
+    for (;;) {
+      const lost = await findExpired(this.#parts.database, sweepBatch);
+      await Promise.all(lost.map((job) => this.#parts.writer.reclaim({ job, wayId: '', terms: null })));
+      if (lost.length < sweepBatch) return;
+    }
+  }
+
+  /** Those who wait are answered with nothing, and no more is taken. */
+  readonly stop = once(async () => {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+    await this.#sweeping;
+    await Promise.all([...this.#queues.values()].map((queue) => queue.stop()));
+  });
+
+  #putAway(): void {
+    for (const [id, queue] of this.#queues) {
+      if (queue.isBusy || performance.now() - queue.lastAskedAt < idleMs) continue;
+      this.#queues.delete(id);
+      queue
+        .stop()
+        .catch((error: unknown) => this.#parts.logger.warn({ err: error }, 'a cursor was not saved'));
+    }
+  }
+}

@@ -1,0 +1,96 @@
+// Wakes the calls that wait for a way of asking: when the log says that there may be something for them, or when a lease
+// or a pause ends.
+import { Alarm } from '../base/alarm.ts';
+import type { Logger } from '../base/logger.ts';
+import { limits } from '../base/limits.ts';
+import type { Way } from '../domain/enroll.ts';
+import { topicMatches } from '../domain/topic.ts';
+import type { LiveChange } from '../live/change.ts';
+import type { Live } from '../live/live.ts';
+import type { LogTail } from '../log/tail.ts';
+
+/** How long the log is still watched when nobody waits: the next call is mostly near. */
+const lingerMs = 1_000;
+
+export class WakeUp {
+  readonly #way: Way;
+  readonly #tail: LogTail;
+  readonly #live: Live;
+  readonly #logger: Logger;
+  readonly #wake: () => void;
+  #watching: Promise<() => void> | undefined;
+  readonly #alarm: Alarm;
+  #linger: NodeJS.Timeout | undefined;
+
+  constructor(parts: { tail: LogTail; live: Live; logger: Logger }, way: Way, wake: () => void) {
+    this.#way = way;
+    this.#tail = parts.tail;
+    this.#live = parts.live;
+    this.#logger = parts.logger;
+    this.#wake = wake;
+    this.#alarm = new Alarm(wake);
+  }
+
+  /** Resolves when nothing that is committed from now on is missed. */
+  async watch(): Promise<void> {
+    clearTimeout(this.#linger);
+    this.#linger = undefined;
+    this.#watching ??= this.#begin();
+    try {
+      await this.#watching;
+    } catch (error) {
+      this.#watching = undefined;
+      throw error;
+    }
+  }
+
+  /** Nobody waits at the moment. */
+  rest(): void {
+    this.#alarm.off();
+    if (this.#watching === undefined) return;
+    this.#linger ??= setTimeout(() => this.stop(), lingerMs).unref();
+  }
+
+  /** Wakes after so many milliseconds, unless it does so earlier. */
+  wakeIn(ms: number): void {
+    this.#alarm.ringIn(ms);
+  }
+
+  stop(): void {
+    this.#alarm.off();
+    clearTimeout(this.#linger);
+    this.#linger = undefined;
+    const watching = this.#watching;
+    this.#watching = undefined;
+    watching?.then(
+      (end) => end(),
+      (error: unknown) => this.#logger.debug({ err: error }, 'the log could not be watched'),
+    );
+  }
+
+  async #begin(): Promise<() => void> {
+    const letGo = await this.#tail.hold();
+    const { topics, target } = this.#way;
+    const selector = { ids: null, requestIds: null, topics: [...topics, target], projects: null };
+    const unwatch = this.#live.changes.watch({
+      selector,
+      accepts: () => true,
+      push: (item) => this.#consider(item),
+    });
+    return () => {
+      unwatch();
+      letGo();
+    };
+  }
+
+  #consider({ change: { kind, status }, filterable: { topic }, attempt }: LiveChange): void {
+    if (kind === 'TRANSIENT') return;
+    if (status === 'FINISHED' && this.#way.topics.some((pattern) => topicMatches(pattern, topic)))
+      this.#wake();
+    if (topic !== this.#way.target) return;
+    // A job was made, or its holder reported: no lease made now ends sooner than this.
+    const isHeld = attempt !== null && (kind !== 'STATUS' || status === 'IN_PROGRESS');
+    if (isHeld) this.wakeIn(limits.minLeaseMs);
+    else this.#wake();
+  }
+}

@@ -1,0 +1,304 @@
+// The calls of enroll for one way of asking: rounds in which what there is goes to those who wait, first come first served.
+import { v7 as uuidv7 } from 'uuid';
+import { asError } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
+import { Waiter } from '../base/waiter.ts';
+import { type Database, DatabaseUnavailable } from '../database/database.ts';
+import type { Way } from '../domain/enroll.ts';
+import type { Live } from '../live/live.ts';
+import type { JobWriter } from '../log/job-writer.ts';
+import type { LogTail } from '../log/tail.ts';
+import {
+  findOwnJobs,
+  findReadyJobs,
+  findSequentialHead,
+  type FoundJob,
+  nextReadyMs,
+  type OwnJob,
+} from '../store/find-jobs.ts';
+import type { Source } from '../store/find-sources.ts';
+import type { ReadyJob } from '../store/reclaim-jobs.ts';
+import { claimOfNew, claimOfReclaimed } from './claims.ts';
+import { OtherWays } from './other-ways.ts';
+import { siftSources } from './sift-sources.ts';
+import { SourceCursor } from './source-cursor.ts';
+import type { Claim, EnrollCall, EnrollWaiter } from './waiter.ts';
+import { WakeUp } from './wake-up.ts';
+
+export interface JobParts {
+  readonly database: Database;
+  readonly writer: JobWriter;
+  readonly tail: LogTail;
+  readonly live: Live;
+  readonly logger: Logger;
+}
+
+/** Ready jobs that are looked at in one statement, at least and at most. */
+const readyBatch = { least: 20, most: 1_000 };
+
+/** How long who waits waits for a database that can not be reached, before it asks again, in milliseconds. */
+const retryMs = 1_000;
+/** By how much two clocks that measure the same time may differ, in milliseconds. */
+const clockMarginMs = 5;
+/** Who waits beside jobs that are held or pause looks at least this often, in milliseconds. */
+const lookAgainMs = 5_000;
+
+export class WayQueue {
+  readonly #parts: JobParts;
+  readonly #way: Way;
+  readonly #cursor: SourceCursor;
+  readonly #wakeUp: WakeUp;
+  readonly #others = new OtherWays();
+  readonly #waiting = new Set<EnrollWaiter>();
+  #pumping: Promise<void> | undefined;
+  #wanted = false;
+  /** Some of the sources that were tried last were no longer to be had. */
+  #wasBehind = false;
+  /** And so it was when they had just been read: others take what this one is about to take. Get out of their way. */
+  #contended = false;
+  /** Something was found in this round and not got, or only put down as over: there may be more. */
+  #again = false;
+  lastAskedAt = performance.now();
+
+  constructor(parts: JobParts, way: Way) {
+    this.#parts = parts;
+    this.#way = way;
+    this.#cursor = new SourceCursor(parts.database, way, parts.logger);
+    this.#wakeUp = new WakeUp(parts, way, () => this.#wake());
+  }
+
+  get isBusy(): boolean {
+    return this.#waiting.size > 0;
+  }
+
+  get target(): string {
+    return this.#way.target;
+  }
+
+  /** There may be something to claim in so many milliseconds. */
+  wakeIn(ms: number): void {
+    if (this.isBusy) this.#wakeUp.wakeIn(ms);
+  }
+
+  ask(call: EnrollCall): Promise<readonly Claim[]> {
+    this.lastAskedAt = performance.now();
+    const waiter: EnrollWaiter = new Waiter(call, () => this.#waiting.delete(waiter));
+    this.#waiting.add(waiter);
+    this.#wake();
+    return waiter.answer;
+  }
+
+  /** All who wait get what they have, which is nothing; resolves when the place in the log is written down. */
+  async stop(): Promise<void> {
+    for (const waiter of this.#waiting) waiter.giveUp();
+    await this.#pumping;
+    this.#wakeUp.stop();
+    await this.#cursor.save();
+  }
+
+  #wake(): void {
+    this.#wanted = true;
+    if (this.#waiting.size > 0) this.#pumping ??= this.#pump();
+  }
+
+  async #pump(): Promise<void> {
+    // Calls that arrive in this turn of the event loop go together.
+    await new Promise(setImmediate);
+    while (this.#wanted && this.#waiting.size > 0) {
+      this.#wanted = false;
+      await this.#round([...this.#waiting]);
+    }
+    this.#pumping = undefined;
+    if (this.#waiting.size === 0) this.#wakeUp.rest();
+  }
+
+  async #round(waiters: readonly EnrollWaiter[]): Promise<void> {
+    const startedAt = performance.now();
+    for (const waiter of waiters) waiter.begin();
+    try {
+      this.#again = false;
+      if (waiters.some(({ call }) => call.waitMs > 0)) await this.#wakeUp.watch();
+      await this.#serveOwn(waiters.filter(({ call, missing }) => call.terms.sticky && missing > 0));
+      await this.#serveSequential(waiters.find(({ call, missing }) => call.terms.sequential && missing > 0));
+      await this.#servePlain(waiters.filter(({ call, missing }) => !call.terms.sequential && missing > 0));
+      this.#wanted ||= this.#again;
+      for (const waiter of waiters) waiter.finish(!this.#again);
+      if (!this.#wanted && this.#waiting.size > 0) await this.#setAlarm(startedAt);
+    } catch (error) {
+      this.#cursor.forget();
+      this.#fail(waiters, asError(error));
+    }
+  }
+
+  /** Who has time waits for a database that can not be reached just now; others are told. */
+  #fail(waiters: readonly EnrollWaiter[], error: Error): void {
+    const isUnavailable = error instanceof DatabaseUnavailable;
+    for (const waiter of waiters) {
+      if (isUnavailable && waiter.call.waitMs > 0) waiter.finish(false);
+      else waiter.fail(error);
+    }
+    if (this.isBusy) this.#wakeUp.wakeIn(retryMs);
+  }
+
+  /** What became ready since the round began may not have been seen by it. */
+  async #setAlarm(startedAt: number): Promise<void> {
+    const sinceMs = performance.now() - startedAt + clockMarginMs;
+    const ms = await nextReadyMs(this.#parts.database, this.#way.target, sinceMs);
+    // What tells of a lease that another gateway shortens can be lost.
+    if (ms !== null) this.#wakeUp.wakeIn(Math.min(ms, lookAgainMs));
+  }
+
+  /** A sticky worker gets what it has not finished, again. */
+  async #serveOwn(waiters: readonly EnrollWaiter[]): Promise<void> {
+    if (waiters.length === 0) return;
+    const workers = [...new Set(waiters.map(({ call }) => call.terms.worker))];
+    const limit = Math.max(...waiters.map(({ missing }) => missing)) + readyBatch.least;
+    const found = await findOwnJobs(this.#parts.database, this.#way.target, workers, limit);
+    const over = found.filter(({ held, expires }) => expires && !held).slice(0, readyBatch.most);
+    await allOf(over.map((job) => this.#reclaim(null, job)));
+    const jobs = found.filter(({ held, expires }) => held || !expires);
+    for (const waiter of waiters) {
+      const own = jobs.filter(({ worker }) => worker === waiter.call.terms.worker);
+      while (waiter.missing > 0 && own.length > 0) {
+        const next = own.splice(0, waiter.missing);
+        await allOf(next.map((job) => (job.held ? this.#keep(waiter, job) : this.#reclaimOwn(waiter, job))));
+      }
+    }
+  }
+
+  /** One at a time: the first job that is not over, or the next source if there is none. */
+  async #serveSequential(waiter: EnrollWaiter | undefined): Promise<void> {
+    if (!waiter) return;
+    const head = await findSequentialHead(this.#parts.database, this.#way);
+    const [job] = await this.#onlyWanted(head?.job ? [head.job] : []);
+    if (job) await this.#reclaim(waiter, job);
+    if (head) return;
+    const [source] = await this.#cursor.next(1, false, () => waiter.missing > 0);
+    if (source) await this.#create([[waiter, source]]);
+  }
+
+  /** Jobs that are ready for their next run come first, then sources that have none. */
+  async #servePlain(waiters: readonly EnrollWaiter[]): Promise<void> {
+    if (waiters.length === 0) return;
+    const stillWanted = () => waiters.some((waiter) => waiter.missing > 0);
+    const ready = await this.#findReady(total(waiters), stillWanted);
+    const claimable = ready.filter(({ expires }) => !expires);
+    const expired = ready.filter(({ expires }) => expires);
+    const writing = [
+      ...deal(claimable, waiters).map(([waiter, job]) => this.#reclaim(waiter, job)),
+      ...expired.map((job) => this.#reclaim(null, job)),
+    ];
+    const missing = total(waiters) - claimable.length;
+    await allOf(writing);
+    if (missing <= 0) return;
+    const sources = await this.#cursor.next(missing, this.#contended, stillWanted);
+    await this.#create(deal(sources, waiters));
+  }
+
+  /** `count` that can be claimed, at most, and those come upon that are only to be put down as FAILED. */
+  async #findReady(count: number, wanted: () => boolean): Promise<readonly FoundJob[]> {
+    const found: FoundJob[] = [];
+    const missing = () => count - found.filter(({ expires }) => !expires).length;
+    let own = Math.max(count, readyBatch.least);
+    let batch: number = readyBatch.least;
+    let place = this.#others.start();
+    while (missing() > 0 && found.length < 2 * readyBatch.most && wanted()) {
+      const ready = await findReadyJobs(this.#parts.database, this.#way, own, place, batch);
+      found.push(...(await this.#onlyWanted(ready.jobs)));
+      if (found.every(({ isOwn }) => isOwn)) this.#others.lookedTo(ready.next, ready.at);
+      if (ready.next === null) break;
+      place = ready.next;
+      own = 0;
+      batch = readyBatch.most;
+    }
+    return found;
+  }
+
+  /** Of jobs of other ways, those whose source this one wants. */
+  async #onlyWanted(jobs: readonly FoundJob[]): Promise<readonly FoundJob[]> {
+    const others = jobs.filter(({ isOwn }) => !isOwn);
+    const wanted = new Set(
+      await siftSources(this.#parts.database, this.#way, others, ({ sourceId }) => sourceId),
+    );
+    return jobs.filter((job) => job.isOwn || wanted.has(job));
+  }
+
+  async #keep(waiter: EnrollWaiter, job: OwnJob): Promise<void> {
+    const { leaseMs } = waiter.call.terms;
+    const lease = await this.#parts.writer.extend({ eventId: job.eventId, attempt: job.attempt, leaseMs });
+    if (lease === null) return this.#lost();
+    const { eventId: id, sourceId, attempt } = job;
+    waiter.got.push({ event: { id }, sourceId, attempt, until: lease.until, isKept: true });
+  }
+
+  /** Without a waiter, a job whose last run was lost is put down as FAILED. */
+  async #reclaim(waiter: EnrollWaiter | null, job: ReadyJob): Promise<void> {
+    if (!(await this.#tryReclaim(waiter, job))) this.#lost();
+  }
+
+  /** A sequential worker does not get its own while another is in front: that is no reason to look again. */
+  async #reclaimOwn(waiter: EnrollWaiter, job: ReadyJob): Promise<void> {
+    const isClaimed = await this.#tryReclaim(waiter, job);
+    if (!isClaimed && !waiter.call.terms.sequential) this.#lost();
+  }
+
+  async #tryReclaim(waiter: EnrollWaiter | null, job: ReadyJob): Promise<boolean> {
+    const terms = job.expires ? null : (waiter?.call.terms ?? null);
+    const row = await this.#parts.writer.reclaim({ job, wayId: this.#way.id, terms });
+    const claim = row && waiter && claimOfReclaimed(this.#way, job, row);
+    if (claim) waiter.got.push(claim);
+    return claim !== null;
+  }
+
+  async #create(pairs: readonly (readonly [EnrollWaiter, Source])[]): Promise<void> {
+    if (pairs.length === 0) return;
+    const settled = new Set<Source>();
+    const create = async ([waiter, source]: readonly [EnrollWaiter, Source]) => {
+      const { terms } = waiter.call;
+      const { id: wayId, target } = this.#way;
+      const job = {
+        id: uuidv7(),
+        sourceId: source.id,
+        sourcePosition: source.position,
+        target,
+        wayId,
+        terms,
+      };
+      const row = await this.#parts.writer.create(job);
+      if (row === null) return;
+      settled.add(source);
+      waiter.got.push(claimOfNew(job, row));
+    };
+    await allOf(pairs.map(create)).finally(() => this.#cursor.settle(settled));
+    const isBehind = settled.size < pairs.length;
+    this.#contended = isBehind && this.#wasBehind;
+    this.#wasBehind = isBehind;
+    if (!isBehind) return;
+    this.#cursor.forget();
+    this.#lost();
+  }
+
+  /** What was found is not what it was: there may be something else. */
+  #lost(): void {
+    this.#again = true;
+  }
+}
+
+/** Resolves when all have ended, whatever came of them; rejects then with what the first failure says. */
+async function allOf(writes: readonly Promise<void>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(writes);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw asError(outcome.reason);
+}
+
+function total(waiters: readonly EnrollWaiter[]): number {
+  return waiters.reduce((sum, { missing }) => sum + missing, 0);
+}
+
+/** To each as many as it misses, in order. */
+function deal<Item>(
+  items: readonly Item[],
+  waiters: readonly EnrollWaiter[],
+): (readonly [EnrollWaiter, Item])[] {
+  const hands = waiters.flatMap((waiter) => Array<EnrollWaiter>(waiter.missing).fill(waiter));
+  return items.slice(0, hands.length).map((item, n) => [hands[n]!, item] as const);
+}

@@ -1,0 +1,121 @@
+// Jobs for workers: taken under a lease, kept by heartbeats, given back.
+import { randomUUID } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
+import DataLoader from 'dataloader';
+import { limits } from '../base/limits.ts';
+import type { Database } from '../database/database.ts';
+import { checkAttempt, checkCount, checkEnroll, checkLeaseMs, type EnrollInput } from '../domain/enroll.ts';
+import type { PartialEvent } from '../domain/event.ts';
+import { checkId } from '../domain/send.ts';
+import type { Enrolling } from '../jobs/enrolling.ts';
+import type { Claim } from '../jobs/waiter.ts';
+import type { JobWriter } from '../log/job-writer.ts';
+import type { LogWriter } from '../log/writer.ts';
+import { readLeases } from '../store/leases.ts';
+import { readByIds } from '../store/read-events.ts';
+import { unchanged } from '../store/update-events.ts';
+import type { Report } from './batch.ts';
+import { leaseLost, notFound } from './change.ts';
+import type { Caller, Enrollment, Lease } from './operations.ts';
+
+export interface JobsParts {
+  readonly database: Database;
+  readonly writer: LogWriter;
+  readonly jobWriter: JobWriter;
+  readonly enrolling: Enrolling;
+  /** Tells who waits for jobs of a target, at every gateway, that a lease ends so soon. */
+  readonly broadcast: { lease(target: string, ms: number): void };
+  readonly report: Report;
+}
+
+/** A job that was claimed for a caller who has gone meanwhile is given back. */
+export async function enroll(
+  parts: JobsParts,
+  caller: Caller,
+  input: EnrollInput,
+  count: number,
+): Promise<readonly Enrollment[]> {
+  const checked = checkEnroll(input);
+  const { signal = null } = caller;
+  const claims = await parts.enrolling.enroll(checked, checkCount(count), signal);
+  // What it held before, it may be working on.
+  const taken = claims.filter(({ isKept }) => !isKept);
+  const giveBack = () => void giveBackAll(parts, caller, taken);
+  // A client that has gone may not have been noticed yet.
+  if (signal) await turn();
+  if (signal?.aborted) giveBack();
+  else if (taken.length > 0) signal?.addEventListener('abort', giveBack, { once: true });
+  return claims.map(({ event, sourceId, attempt, until }) => ({
+    event,
+    source: { id: sourceId },
+    attempt,
+    leaseUntil: until,
+  }));
+}
+
+/** What fails comes back when its lease ends. */
+async function giveBackAll(parts: JobsParts, caller: Caller, claims: readonly Claim[]): Promise<void> {
+  const giveBack = ({ event, attempt }: Claim) => write(parts.writer, caller, event.id, attempt);
+  const outcomes = await Promise.allSettled(claims.map(giveBack));
+  for (const outcome of outcomes) if (outcome.status === 'rejected') parts.report(outcome.reason as Error);
+}
+
+export async function releaseJob(
+  parts: JobsParts,
+  caller: Caller,
+  eventId: string,
+  givenAttempt: number,
+): Promise<PartialEvent> {
+  const id = checkId(eventId, 'eventId');
+  const attempt = checkAttempt(givenAttempt);
+  const row = await write(parts.writer, caller, id, attempt);
+  if (!row.found || row.status === null) throw notFound(id);
+  if (!row.holds) throw leaseLost(id, attempt, row.status);
+  return { id, position: row.position, status: row.status };
+}
+
+function write(writer: LogWriter, caller: Caller, id: string, attempt: number) {
+  const writeId = randomUUID();
+  return writer.update({
+    ...unchanged,
+    id,
+    attempt,
+    writeId,
+    status: 'PENDING',
+    release: true,
+    by: caller.name,
+  });
+}
+
+export async function extendLease(
+  parts: JobsParts,
+  eventId: string,
+  givenAttempt: number,
+  givenLeaseMs: number | null,
+): Promise<Lease> {
+  const id = checkId(eventId, 'eventId');
+  const attempt = checkAttempt(givenAttempt);
+  const leaseMs = givenLeaseMs === null ? null : checkLeaseMs(givenLeaseMs);
+  const lease = await parts.jobWriter.extend({ eventId: id, attempt, leaseMs });
+  if (lease === null) return refuse(parts.database, id, attempt);
+  if (lease.soonerMs !== null) parts.broadcast.lease(lease.target, lease.soonerMs);
+  return lease;
+}
+
+async function refuse(database: Database, id: string, attempt: number): Promise<never> {
+  const [event] = await readByIds(database, [id], ['status']);
+  throw event?.status === undefined ? notFound(id) : leaseLost(id, attempt, event.status);
+}
+
+/** Refuses what is not of the attempt that holds the lease now; asked for together, read together. */
+export function createLeaseCheck(database: Database): (eventId: string, attempt: number) => Promise<void> {
+  const read = async (ids: readonly string[]) => {
+    const leases = await readLeases(database, [...new Set(ids)]);
+    return ids.map((id) => leases.get(id) ?? null);
+  };
+  const leases = new DataLoader(read, { cache: false, maxBatchSize: limits.flushItems });
+  return async (id, attempt) => {
+    const lease = await leases.load(id);
+    if (lease?.attempt !== attempt) await refuse(database, id, attempt);
+  };
+}

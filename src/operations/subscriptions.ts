@@ -1,0 +1,126 @@
+// Durable subscriptions: made, asked for their next event, acknowledged, listed, ended.
+import { v7 as uuidv7 } from 'uuid';
+import { badInput } from '../base/errors.ts';
+import type { Database } from '../database/database.ts';
+import { checkPage, checkPosition, type Page } from '../domain/page.ts';
+import { checkId } from '../domain/send.ts';
+import {
+  checkSubscribe,
+  checkSubscriptionIds,
+  checkTimeout,
+  type DurableSubscription,
+  noSuchSubscription,
+  type SubscribeInput,
+} from '../domain/subscription.ts';
+import {
+  deleteSubscription,
+  insertSubscription,
+  listSubscriptions,
+  readSubscriptions,
+  type SubscriptionPlace,
+} from '../store/subscriptions.ts';
+import type { Consuming } from '../subscriptions/consuming.ts';
+import type { NextEvent } from '../subscriptions/dealing.ts';
+import { countLags } from '../subscriptions/lag.ts';
+import type { Caller } from './operations.ts';
+
+export type { NextEvent } from '../subscriptions/dealing.ts';
+
+/** An id that is unknown, unsubscribed or expired is refused with NO_SUCH_SUBSCRIPTION. */
+export interface SubscriptionOperations {
+  subscribe(input: SubscribeInput): Promise<DurableSubscription>;
+  /** Null where there was none in time; a null `timeoutMs` waits as long as can be. */
+  nextEvent(caller: Caller, ids: readonly string[], timeoutMs: number | null): Promise<NextEvent | null>;
+  acknowledge(id: string, position: string): Promise<DurableSubscription>;
+  /** Returns the id. */
+  unsubscribe(id: string): Promise<string>;
+  /** Null where there is none. */
+  subscription(id: string): Promise<DurableSubscription | null>;
+  /** In order of creation. */
+  subscriptions(page: {
+    readonly first?: number | null | undefined;
+    readonly after?: string | null | undefined;
+  }): Promise<Page<DurableSubscription>>;
+  /** How many events wait for each, by its id; each count stops where it would take too long. */
+  lagsOf(subscriptions: readonly DurableSubscription[]): Promise<Map<string, number>>;
+}
+
+export interface SubscriptionParts {
+  readonly database: Database;
+  readonly consuming: Consuming;
+  /** Tells every gateway, this one too, that a subscription is gone. */
+  readonly broadcast: { unsubscribed(id: string): void };
+}
+
+export function createSubscriptionOperations(parts: SubscriptionParts): SubscriptionOperations {
+  const { database, consuming } = parts;
+  return {
+    subscribe: async (input) => insertSubscription(database, uuidv7(), checkSubscribe(input)),
+    nextEvent: async ({ signal = null }, given, timeoutMs) => {
+      const ids = checkSubscriptionIds(given);
+      return consuming.next({ ids, waitMs: checkTimeout(timeoutMs), signal });
+    },
+    acknowledge: (id, position) => acknowledge(consuming, id, position),
+    unsubscribe: (id) => unsubscribe(parts, id),
+    subscription: async (id) => (await readSubscriptions(database, [checkId(id)]))[0] ?? null,
+    subscriptions: (page) => list(database, page.first ?? null, page.after ?? null),
+    lagsOf: (subscriptions) => countLags(database, subscriptions),
+  };
+}
+
+async function acknowledge(
+  consuming: Consuming,
+  givenId: string,
+  given: string,
+): Promise<DurableSubscription> {
+  const subscriptionId = checkId(givenId, 'subscriptionId');
+  const position = checkPosition(given, 'position');
+  const subscription = await consuming.acknowledge({ subscriptionId, position });
+  if (subscription === null) throw noSuchSubscription(subscriptionId);
+  if (subscription.ack === 'AUTO')
+    throw badInput(
+      `Subscription ${subscriptionId} acknowledges by itself (ack: AUTO): what nextEvent answers does not come again.`,
+    );
+  if (position > subscription.position) {
+    throw badInput(
+      `position ${position} was not handed out by the subscription, which has come to ${subscription.position}; give the position that nextEvent answered.`,
+    );
+  }
+  return subscription;
+}
+
+async function unsubscribe({ database, broadcast }: SubscriptionParts, given: string): Promise<string> {
+  const id = checkId(given);
+  if (!(await deleteSubscription(database, id))) throw noSuchSubscription(id);
+  broadcast.unsubscribed(id);
+  return id;
+}
+
+async function list(
+  database: Database,
+  first: number | null,
+  after: string | null,
+): Promise<Page<DurableSubscription>> {
+  const { size } = checkPage({ first }, 'CREATED');
+  const found = await listSubscriptions(database, size + 1, after === null ? null : placeOf(after));
+  const rows = found.slice(0, size).map((row) => ({ cursor: cursorOf(row), row }));
+  return {
+    rows,
+    hasNextPage: found.length > size,
+    hasPreviousPage: after !== null,
+    startCursor: rows[0]?.cursor ?? null,
+    endCursor: rows.at(-1)?.cursor ?? null,
+  };
+}
+
+function cursorOf({ createdAt, id }: DurableSubscription): string {
+  return Buffer.from(`S:${createdAt.getTime()}:${id}`).toString('base64url');
+}
+
+function placeOf(cursor: string): SubscriptionPlace {
+  const text = Buffer.from(cursor, 'base64url').toString();
+  const [, time, id] = /^S:(\d{1,14}):([0-9a-f-]{36})$/.exec(text) ?? [];
+  if (time === undefined || id === undefined)
+    throw badInput('after is not a cursor of this list; use one that the list gave.');
+  return { at: new Date(Number(time)), id: checkId(id, 'after') };
+}

@@ -1,0 +1,81 @@
+// Making, listing and deleting triggers, and changing their secrets.
+import { randomBytes } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
+import { badInput, ThroughlineError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import type { Database } from '../database/database.ts';
+import { checkId } from '../domain/send.ts';
+import { checkSecrets } from '../domain/signature.ts';
+import { draftTrigger, type Trigger, type TriggerInput } from '../domain/trigger.ts';
+import {
+  deleteTriggerRow,
+  hasTriggerNamed,
+  insertTrigger,
+  readTriggers,
+  readTriggersByIds,
+  replaceSecrets,
+} from '../store/triggers.ts';
+
+/** Every intended refusal is a ThroughlineError. */
+export interface TriggerOperations {
+  createTrigger(input: TriggerInput): Promise<Trigger>;
+  /** Answers the id in its canonical form. */
+  deleteTrigger(id: string): Promise<string>;
+  /** In place of all that it has; each of them is valid from now on. */
+  setTriggerSecrets(id: string, secrets: readonly string[]): Promise<Trigger>;
+  /** By name. */
+  triggers(): Promise<readonly Trigger[]>;
+  /** Null where there is none. */
+  trigger(id: string): Promise<Trigger | null>;
+}
+
+/** `onCreated` is told of each new one. */
+export function createTriggerOperations(database: Database, onCreated: () => void): TriggerOperations {
+  return {
+    createTrigger: async (input) => {
+      const trigger = await create(database, input);
+      onCreated();
+      return trigger;
+    },
+    deleteTrigger: async (given) => {
+      const id = checkTriggerId(given);
+      if (await deleteTriggerRow(database, id)) return id;
+      throw noTrigger(id);
+    },
+    setTriggerSecrets: async (id, secrets) => setSecrets(database, checkTriggerId(id), secrets),
+    triggers: () => readTriggers(database),
+    trigger: async (id) => (await readTriggersByIds(database, [id]))[0] ?? null,
+  };
+}
+
+async function create(database: Database, input: TriggerInput): Promise<Trigger> {
+  const draft = draftTrigger(input, new Date());
+  // As unguessable as a key: who knows it may deliver, unless there is a signature.
+  const slug = draft.webhook === null ? null : randomBytes(16).toString('hex');
+  const made = await insertTrigger(database, uuidv7(), draft, slug, limits.triggers);
+  if (made !== null) return made;
+  if (await hasTriggerNamed(database, draft.name)) {
+    throw badInput(`name ${JSON.stringify(draft.name)} is taken by another trigger; choose another.`);
+  }
+  throw new ThroughlineError(
+    'LIMIT_EXCEEDED',
+    `There are ${limits.triggers} triggers, which is the most there can be.`,
+  );
+}
+
+async function setSecrets(database: Database, id: string, secrets: readonly string[]): Promise<Trigger> {
+  const [trigger] = await readTriggersByIds(database, [id]);
+  if (trigger === undefined) throw noTrigger(id);
+  if (trigger.signature === null) throw badInput('A schedule has no secrets.');
+  const changed = await replaceSecrets(database, id, checkSecrets(trigger.signature, secrets, 'secrets'));
+  if (changed === null) throw noTrigger(id);
+  return changed;
+}
+
+function checkTriggerId(id: string): string {
+  return checkId(id, 'id', 'a trigger');
+}
+
+function noTrigger(id: string): ThroughlineError {
+  return new ThroughlineError('NOT_FOUND', `There is no trigger ${id}.`, { triggerId: id });
+}

@@ -1,0 +1,143 @@
+// Claims jobs that are there already and ready for their next run, or ends those that have none left.
+import type { Queryable } from '../database/database.ts';
+import type { ClaimTerms } from '../domain/enroll.ts';
+import type { EventStatus, Position } from '../domain/event.ts';
+import { termColumns } from './create-jobs.ts';
+import { underLock } from './log-lock.ts';
+
+/** A job as it was found: what the claim counts on. */
+export interface ReadyJob {
+  readonly eventId: string;
+  readonly sourceId: string;
+  readonly attempt: number;
+  readonly position: Position;
+  /** Its lease was lost in its last run: whoever claims it only puts down that it FAILED. */
+  readonly expires: boolean;
+}
+
+/** Null terms: only to put down that it FAILED, where it `expires`. */
+export interface Reclaim {
+  /** Names this claim, so that it is known again where it has to be repeated. */
+  readonly claimId: string;
+  readonly job: ReadyJob;
+  readonly wayId: string;
+  readonly terms: ClaimTerms | null;
+}
+
+export interface ReclaimedJob {
+  readonly position: Position;
+  /** PENDING where it was claimed, FAILED where it was the end. */
+  readonly status: EventStatus;
+  readonly attempt: number;
+  readonly until: Date | null;
+}
+
+/**
+ * The job's own row decides: it is taken only if neither its version nor its attempt has changed and it is still ready;
+ * all else follows from that update. A failure and a lost lease count as a run, a restart and a release do not.
+ */
+const reclaimStatement = `WITH ${underLock},
+  input AS MATERIALIZED (
+    SELECT i.* FROM json_to_recordset($1::json) AS i(
+      n int, id uuid, claim_id uuid, attempt int, position int8, way text, worker text, sender text, sender_type text,
+      description text, project text, max_retries int, retry_delay_ms int, lease_ms int, sequential boolean)
+  ),
+  found AS MATERIALIZED (
+    SELECT i.*, m.at, e.status AS from_status, j.worker AS holder, j.worker IS NOT NULL AND j.last_run AS expires,
+      e.retries + (e.status = 'FAILED' OR j.worker IS NOT NULL)::int AS counted
+    FROM input i
+      CROSS JOIN moment m
+      CROSS JOIN LATERAL (SELECT * FROM jobs WHERE jobs.event_id = i.id LIMIT 1) j
+      CROSS JOIN LATERAL (SELECT * FROM events WHERE events.id = i.id LIMIT 1) e
+    WHERE j.attempt = i.attempt AND j.position = i.position AND j.ready_at <= m.at
+      AND (i.worker IS NOT NULL OR (j.worker IS NOT NULL AND j.last_run))
+      AND (i.sequential IS NOT TRUE OR (j.worker IS NOT NULL AND j.last_run)
+        OR NOT EXISTS (SELECT FROM jobs o WHERE o.target = j.target AND o.ready_at IS NOT NULL AND o.event_id <> i.id
+          AND (o.source_position < j.source_position OR (o.worker IS NOT NULL AND o.ready_at > m.at)) OFFSET 0))
+  ),
+  numbered AS MATERIALIZED (
+    SELECT f.*, nextval('log_position') AS new_position FROM (SELECT * FROM found ORDER BY n) f
+  ),
+  taken AS (
+    UPDATE jobs j SET
+      position = c.new_position,
+      attempt = j.attempt + (NOT c.expires)::int,
+      worker = CASE WHEN NOT c.expires THEN c.worker END,
+      ready_at = CASE WHEN NOT c.expires THEN c.at + make_interval(secs => c.lease_ms / 1000.0) END,
+      max_retries = CASE WHEN c.expires THEN j.max_retries ELSE c.max_retries END,
+      retry_delay_ms = CASE WHEN c.expires THEN j.retry_delay_ms ELSE c.retry_delay_ms END,
+      lease_ms = CASE WHEN c.expires THEN j.lease_ms ELSE c.lease_ms END,
+      last_run = c.expires OR c.counted >= c.max_retries,
+      last_write = c.claim_id,
+      way = CASE WHEN c.expires THEN j.way ELSE c.way END
+    FROM numbered c
+    WHERE j.event_id = c.id AND j.attempt = c.attempt AND j.position = c.position AND (j.ready_at <= c.at) IS TRUE
+    RETURNING c.*, j.attempt AS new_attempt, j.ready_at AS until
+  ),
+  updated AS (
+    UPDATE events e SET
+      position = t.new_position,
+      updated_at = t.at,
+      status = CASE WHEN t.expires THEN 'FAILED' ELSE 'PENDING' END::event_status,
+      finished_at = CASE WHEN t.expires THEN t.at END,
+      retries = CASE WHEN t.expires THEN e.retries ELSE t.counted END,
+      sender = CASE WHEN t.expires THEN e.sender ELSE t.sender END,
+      sender_type = CASE WHEN t.expires THEN e.sender_type ELSE t.sender_type END,
+      project = CASE WHEN t.expires THEN e.project ELSE coalesce(t.project, e.project) END,
+      description = CASE WHEN t.expires THEN e.description ELSE coalesce(t.description, e.description) END,
+      error = CASE WHEN t.expires THEN jsonb_build_object('message', format(
+          'The lease of %s ended without an answer in its last run (attempt %s).', t.holder, t.attempt),
+          'code', 'LEASE_EXPIRED', 'stack', NULL) ELSE e.error END
+    FROM taken t
+    WHERE e.id = t.id
+    RETURNING t.n, t.new_position, t.from_status, e.status, t.at, t.holder, t.attempt, t.new_attempt, t.until, t.expires,
+      t.worker, e.id, e.topic, e.request_id, e.node_id, e.project, e.user_name, e.sender
+  ),
+  logged AS (
+    INSERT INTO log (position, event_id, kind, from_status, status, at, "by", description, attempt,
+      topic, request_id, node_id, project, user_name, sender)
+    SELECT new_position, id, 'STATUS', from_status, status, at, CASE WHEN NOT expires THEN worker END,
+      CASE WHEN holder IS NOT NULL THEN format('The lease of %s (attempt %s) ended without an answer.', holder, attempt) END,
+      new_attempt, topic, request_id, node_id, project, user_name, sender
+    FROM updated
+  )
+  SELECT n, new_position AS position, status, new_attempt AS attempt, until FROM updated
+  UNION ALL
+  SELECT i.n, j.position, e.status, j.attempt, j.ready_at
+  FROM input i
+    CROSS JOIN LATERAL (SELECT * FROM jobs WHERE $3::boolean AND jobs.event_id = i.id LIMIT 1) j
+    CROSS JOIN LATERAL (SELECT * FROM events WHERE events.id = i.id LIMIT 1) e
+  WHERE j.last_write = i.claim_id
+  UNION ALL
+  SELECT NULL, NULL, NULL, NULL, NULL FROM hinted`;
+
+/**
+ * In the order of `reclaims`, which must be of different jobs; null for one that is not what it was found to be.
+ * `retried`: an earlier try may have been committed.
+ */
+export async function reclaimJobs(
+  database: Queryable,
+  reclaims: readonly Reclaim[],
+  retried: boolean,
+  hint: string,
+): Promise<(ReclaimedJob | null)[]> {
+  const rows = await database.query<ReclaimedJob & { n: number | null }>({
+    name: 'reclaim-jobs',
+    text: reclaimStatement,
+    values: [JSON.stringify(reclaims.map(toRow)), hint, retried],
+  });
+  const byNumber = new Map(rows.map((row) => [row.n, row]));
+  return reclaims.map((_, n) => byNumber.get(n) ?? null);
+}
+
+function toRow({ claimId, job, wayId, terms }: Reclaim, n: number): object {
+  return {
+    n,
+    id: job.eventId,
+    claim_id: claimId,
+    attempt: job.attempt,
+    position: String(job.position),
+    way: wayId,
+    ...(terms && termColumns(terms)),
+  };
+}

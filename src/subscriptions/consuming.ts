@@ -1,0 +1,336 @@
+// The calls of nextEvent of this process: rounds in which what there is goes to those who wait, first come first served.
+import { Alarm } from '../base/alarm.ts';
+import { asError, ThroughlineError } from '../base/errors.ts';
+import { once, type Stoppable } from '../base/lifecycle.ts';
+import { limits } from '../base/limits.ts';
+import type { Logger } from '../base/logger.ts';
+import { Waiter } from '../base/waiter.ts';
+import { type Database, DatabaseUnavailable } from '../database/database.ts';
+import { type DurableSubscription, noSuchSubscription } from '../domain/subscription.ts';
+import type { Live } from '../live/live.ts';
+import { GroupCommit } from '../log/group-commit.ts';
+import type { LogTail } from '../log/tail.ts';
+import { moveAll, readStandings, type Standing } from '../store/consume.ts';
+import { findPending } from '../store/find-pending.ts';
+import {
+  type Acknowledgement,
+  acknowledgeAll,
+  type Acknowledged,
+  deleteExpired,
+  keepSubscriptions,
+} from '../store/subscriptions.ts';
+import { SubscriptionCursor } from './cursor.ts';
+import { deal, type NextCall, type NextEvent, type NextWaiter, Offer } from './dealing.ts';
+import { siftCandidates } from './sift-candidates.ts';
+
+export interface ConsumingParts {
+  readonly database: Database;
+  readonly tail: LogTail;
+  readonly live: Live;
+  readonly logger: Logger;
+}
+
+/** How long the log is still watched when nobody waits: the next call is mostly near. */
+const lingerMs = 1_000;
+/** How long who waits waits for a database that can not be reached, before it asks again, in milliseconds. */
+const retryMs = 1_000;
+/** How often places are written down that have moved on for nothing, in milliseconds. */
+const saveEveryMs = 5_000;
+/** By how many positions a place has to have moved on to be written down while it is in use. */
+const saveStep = 1_000n;
+/** A cursor that nobody has asked for this long, which is longer than anybody waits, is put away, in milliseconds. */
+const idleMs = limits.timeoutMs + 5_000;
+/** How often expired subscriptions are looked for, in milliseconds, and how many are removed at once. */
+const sweepMs = 60_000;
+const sweepBatch = 1_000;
+
+export class Consuming implements Stoppable {
+  readonly #parts: ConsumingParts;
+  readonly #cursors = new Map<string, SubscriptionCursor>();
+  readonly #waiting = new Set<NextWaiter>();
+  /** Those who have been told that there is nothing for them now. */
+  readonly #looked = new WeakSet<NextWaiter>();
+  readonly #alarm = new Alarm(() => this.#ring());
+  #pumping: Promise<void> | undefined;
+  #wanted = false;
+  #holding: Promise<() => void> | undefined;
+  /** Whether the log's reader is held, so that it has a position. */
+  #isHeld = false;
+  #linger: NodeJS.Timeout | undefined;
+  #timers: NodeJS.Timeout[] = [];
+  #housekeeping: Promise<void> = Promise.resolve();
+  #stopped = false;
+  readonly #acknowledgements: GroupCommit<Acknowledgement, Acknowledged | null>;
+
+  constructor(parts: ConsumingParts) {
+    this.#parts = parts;
+    this.#acknowledgements = new GroupCommit({
+      flush: (given) => acknowledgeAll(parts.database, given),
+      sizeOf: () => 200,
+    });
+  }
+
+  start(): void {
+    const every = (ms: number, work: () => Promise<unknown>) =>
+      this.#timers.push(
+        setInterval(() => {
+          this.#housekeeping = this.#housekeeping.then(work).then(
+            () => {},
+            (error: unknown) =>
+              this.#parts.logger.warn({ err: asError(error) }, 'subscriptions could not be kept in order'),
+          );
+        }, ms).unref(),
+      );
+    every(saveEveryMs, () => this.save(false));
+    every(sweepMs, () => this.sweep());
+  }
+
+  /** The oldest event of all the subscriptions; null where there was none in time. Fails where one of them is not there. */
+  async next(call: Omit<NextCall, 'count'>): Promise<NextEvent | null> {
+    if (this.#stopped)
+      throw new ThroughlineError('SHUTTING_DOWN', 'The gateway is stopping; try again elsewhere.');
+    if (call.signal?.aborted) return null;
+    if (this.#waiting.size >= limits.waitingNextEvents) {
+      throw new ThroughlineError(
+        'OVERLOADED',
+        `${limits.waitingNextEvents} calls of nextEvent are waiting; try again after a pause.`,
+      );
+    }
+    const waiter: NextWaiter = new Waiter({ ...call, count: 1 }, () => this.#waiting.delete(waiter));
+    this.#waiting.add(waiter);
+    for (const id of call.ids) {
+      const cursor = this.#cursors.get(id);
+      if (cursor) cursor.lastAskedAt = performance.now();
+    }
+    this.#wake();
+    const [first] = await waiter.answer;
+    return first ?? null;
+  }
+
+  /** The event does not come again; the subscription as it stands, or null where there is none. */
+  async acknowledge(given: Acknowledgement): Promise<DurableSubscription | null> {
+    const row = await this.#acknowledgements.submit(given);
+    if (row?.askedLongAgo) await this.keep([row.id]);
+    return row;
+  }
+
+  /** It was unsubscribed, here or at another gateway: who waits for it is told. */
+  gone(id: string): void {
+    this.#cursors.get(id)?.unwatch();
+    this.#cursors.delete(id);
+    this.#wake();
+  }
+
+  /** Removes subscriptions that have expired. */
+  async sweep(): Promise<void> {
+    while ((await deleteExpired(this.#parts.database, sweepBatch)) === sweepBatch);
+  }
+
+  /** Writes places down in one statement: `all`, or those that have moved on far, or that nobody uses any more. */
+  async save(all: boolean): Promise<void> {
+    const since = performance.now() - idleMs;
+    const cursors = [...this.#cursors.values()];
+    if (this.#isHeld) for (const cursor of cursors) cursor.advance(this.#parts.tail.position);
+    const behind = cursors.filter(({ base, settledTo, lastAskedAt }) =>
+      all || lastAskedAt < since ? settledTo > base : settledTo - base >= saveStep,
+    );
+    const moves = behind.map((cursor) => cursor.moveTo(cursor.settledTo, null));
+    const moved = moves.length === 0 ? [] : await moveAll(this.#parts.database, moves);
+    for (const [n, cursor] of behind.entries()) if (moved[n]!.moved) cursor.standsAt(moves[n]!.to);
+    for (const cursor of cursors) {
+      if (cursor.lastAskedAt >= since) continue;
+      cursor.unwatch();
+      this.#cursors.delete(cursor.id);
+    }
+  }
+
+  /** Those who wait are answered with nothing, and no more is taken. */
+  readonly stop = once(async () => {
+    this.#stopped = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    for (const waiter of this.#waiting) waiter.giveUp();
+    await this.#pumping;
+    await this.#acknowledgements.stop();
+    await this.#housekeeping;
+    await this.save(true).catch((error: unknown) =>
+      this.#parts.logger.warn({ err: asError(error) }, 'the places of subscriptions were not saved'),
+    );
+    this.#letGo();
+  });
+
+  #wake(): void {
+    this.#wanted = true;
+    if (this.#waiting.size > 0) this.#pumping ??= this.#pump();
+  }
+
+  async #pump(): Promise<void> {
+    // Calls that arrive in this turn of the event loop go together.
+    await new Promise(setImmediate);
+    while (this.#wanted && this.#waiting.size > 0) {
+      this.#wanted = false;
+      const concerned = [...this.#waiting].filter((waiter) => this.#concerns(waiter));
+      if (concerned.length > 0) await this.#round(concerned);
+    }
+    this.#pumping = undefined;
+    if (this.#waiting.size === 0) this.#rest();
+  }
+
+  /** An event costs those nothing whose it is not. */
+  #concerns(waiter: NextWaiter): boolean {
+    if (!this.#looked.has(waiter)) return true;
+    return waiter.call.ids.some((id) => this.#cursors.get(id)?.wantsLook ?? true);
+  }
+
+  async #round(waiters: readonly NextWaiter[]): Promise<void> {
+    for (const waiter of waiters) waiter.begin();
+    try {
+      if (waiters.some(({ call }) => call.waitMs > 0)) await this.#hold();
+      const ids = [...new Set(waiters.flatMap(({ call }) => call.ids))];
+      const { end, standings } = await readStandings(this.#parts.database, ids, waiters.length);
+      this.#know(standings, waiters);
+      const offers = new Map(
+        standings.flatMap((standing) => {
+          const cursor = this.#cursors.get(standing.subscription.id);
+          return cursor ? [[cursor.id, new Offer(cursor, standing, end)] as const] : [];
+        }),
+      );
+      await this.#look(waiters, [...offers.values()], end);
+      const unserved = deal(waiters, offers, end);
+      const isWhole = await this.#write([...offers.values()]);
+      for (const waiter of waiters) {
+        if (unserved.has(waiter) || !isWhole) this.#wanted = true;
+        else this.#looked.add(waiter);
+        waiter.finish(!unserved.has(waiter) && isWhole);
+      }
+      if (this.#waiting.size > 0) this.#setAlarm();
+      this.#keep(standings);
+    } catch (error) {
+      this.#fail(waiters, asError(error));
+    }
+  }
+
+  /** Who asks for one that is not there is told; the others are known from now on. */
+  #know(standings: readonly Standing[], waiters: readonly NextWaiter[]): void {
+    const byId = new Map(standings.map((standing) => [standing.subscription.id, standing]));
+    for (const waiter of waiters) {
+      const missing = waiter.call.ids.find((id) => !byId.has(id));
+      if (missing !== undefined) waiter.fail(noSuchSubscription(missing));
+    }
+    for (const [id, { subscription }] of byId) {
+      try {
+        const cursor = this.#cursors.get(id) ?? new SubscriptionCursor(subscription);
+        this.#cursors.set(id, cursor);
+        if (this.#isHeld) cursor.advance(this.#parts.tail.position);
+        cursor.standsAt(subscription.position);
+        if (this.#isHeld && !cursor.isWatched)
+          cursor.watch(this.#parts.live, this.#parts.tail.position, () => this.#wake());
+      } catch (error) {
+        // Its filter is one that is refused by now.
+        for (const waiter of waiters) if (waiter.call.ids.includes(id)) waiter.fail(asError(error));
+      }
+    }
+  }
+
+  /** One step for each that has too little for those who want it. */
+  async #look(waiters: readonly NextWaiter[], offers: readonly Offer[], end: bigint): Promise<void> {
+    const callers = new Map<string, number>();
+    for (const { call, missing } of waiters)
+      for (const id of missing > 0 ? call.ids : []) callers.set(id, (callers.get(id) ?? 0) + 1);
+    const asked = offers
+      .map((offer) => ({ offer, count: offer.missing(callers.get(offer.cursor.id) ?? 0) }))
+      .filter(({ count }) => count > 0);
+    const searches = asked.map(({ offer, count }) => offer.cursor.search(count));
+    const found = await findPending(this.#parts.database, searches, end);
+    const tested = await siftCandidates(
+      this.#parts.database,
+      asked.map(({ offer }, n) => ({ question: offer.cursor.question, found: found[n]! })),
+    );
+    for (const [n, { offer }] of asked.entries()) offer.found(tested[n]!);
+  }
+
+  /** One statement for all; false where something was not as it had been found. */
+  async #write(offers: readonly Offer[]): Promise<boolean> {
+    const moves = offers.map((offer) => offer.move);
+    const some = moves.filter((move) => move !== null);
+    const moved = some.length === 0 ? [] : await moveAll(this.#parts.database, some);
+    const outcomes = new Map(some.map((move, n) => [move, moved[n]!]));
+    const whole = offers.map((offer, n) => {
+      const move = moves[n] ?? null;
+      return offer.finish(move, move && outcomes.get(move)!);
+    });
+    return whole.every(Boolean);
+  }
+
+  /** Who has time waits for a database that can not be reached just now; others are told. */
+  #fail(waiters: readonly NextWaiter[], error: Error): void {
+    const isUnavailable = error instanceof DatabaseUnavailable;
+    for (const waiter of waiters) {
+      this.#looked.delete(waiter);
+      if (isUnavailable && waiter.call.waitMs > 0) waiter.finish(false);
+      else waiter.fail(error);
+    }
+    if (this.#waiting.size > 0) this.#alarm.ringIn(retryMs);
+  }
+
+  /** They are in use: they do not expire. */
+  #keep(standings: readonly Standing[]): void {
+    const ids = standings
+      .filter(({ askedLongAgo }) => askedLongAgo)
+      .map(({ subscription }) => subscription.id);
+    if (ids.length > 0) this.#housekeeping = this.#housekeeping.then(() => this.keep(ids));
+  }
+
+  /** Somebody asked for them; never rejects. */
+  async keep(ids: readonly string[]): Promise<void> {
+    await keepSubscriptions(this.#parts.database, ids).catch((error: unknown) =>
+      this.#parts.logger.warn({ err: asError(error) }, 'subscriptions were not kept from expiring'),
+    );
+  }
+
+  #ring(): void {
+    this.#setAlarm();
+    this.#wake();
+  }
+
+  #setAlarm(): void {
+    const now = performance.now();
+    for (const { dueAt } of this.#cursors.values())
+      if (dueAt > now && dueAt < Infinity) this.#alarm.ringIn(dueAt - now);
+  }
+
+  /** Resolves when nothing that is committed from now on is missed. */
+  async #hold(): Promise<void> {
+    clearTimeout(this.#linger);
+    this.#linger = undefined;
+    this.#holding ??= this.#parts.tail.hold();
+    try {
+      await this.#holding;
+      this.#isHeld = true;
+    } catch (error) {
+      this.#holding = undefined;
+      throw error;
+    }
+  }
+
+  /** Nobody waits at the moment. */
+  #rest(): void {
+    this.#alarm.off();
+    if (this.#holding === undefined) return;
+    this.#linger ??= setTimeout(() => this.#letGo(), lingerMs).unref();
+  }
+
+  #letGo(): void {
+    this.#alarm.off();
+    clearTimeout(this.#linger);
+    this.#linger = undefined;
+    if (this.#isHeld) for (const cursor of this.#cursors.values()) cursor.advance(this.#parts.tail.position);
+    for (const cursor of this.#cursors.values()) cursor.unwatch();
+    const holding = this.#holding;
+    this.#holding = undefined;
+    this.#isHeld = false;
+    holding?.then(
+      (end) => end(),
+      () => {},
+    );
+  }
+}

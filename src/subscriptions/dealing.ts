@@ -1,0 +1,154 @@
+// A round over subscriptions: what each has, dealt to those who wait, and the one write that it comes to.
+import type { Waiter, Call } from '../base/waiter.ts';
+import type { PartialEvent, Position } from '../domain/event.ts';
+import type { Move, Moved, Pending, Standing } from '../store/consume.ts';
+import type { SubscriptionCursor } from './cursor.ts';
+import type { Tested } from './sift-candidates.ts';
+
+/** An event in the hands of a subscriber. */
+export interface NextEvent {
+  readonly subscriptionId: string;
+  /** Of the log's entry that says that it was sent. */
+  readonly position: Position;
+  readonly event: PartialEvent;
+}
+
+export interface NextCall extends Call {
+  readonly ids: readonly string[];
+}
+
+export type NextWaiter = Waiter<NextCall, NextEvent>;
+
+/** By how much two clocks that measure the same time may differ, in milliseconds. */
+const clockMarginMs = 5;
+
+/** What one subscription has for the callers of a round. */
+export class Offer {
+  readonly cursor: SubscriptionCursor;
+  readonly standing: Standing;
+  readonly #end: Position;
+  #tested: Tested | null = null;
+  #due: readonly Pending[];
+  #next: readonly Pending[] = [];
+  #lookedTo: Position;
+  readonly #taken: { readonly waiter: NextWaiter; readonly pending: Pending; readonly isDue: boolean }[] = [];
+
+  /** All up to `end` is looked at, if it comes to that. */
+  constructor(cursor: SubscriptionCursor, standing: Standing, end: Position) {
+    this.cursor = cursor;
+    this.standing = standing;
+    this.#end = end;
+    this.#due = standing.due.filter(({ gone }) => !gone);
+    this.#lookedTo = cursor.settledTo;
+  }
+
+  /** How many of its events are to be looked for, where so many callers want one. */
+  missing(callers: number): number {
+    return this.#lookedTo >= this.#end ? 0 : Math.max(0, callers - this.#due.length);
+  }
+
+  found(tested: Tested): void {
+    this.#tested = tested;
+    this.#next = tested.kept;
+    this.#lookedTo = tested.readTo;
+  }
+
+  /** Its oldest that is left; what was handed out before is older than what was not. */
+  get head(): Pending | null {
+    return this.#due[0] ?? this.#next[0] ?? null;
+  }
+
+  /** Whether it is known to have nothing but its head up to there. */
+  isLookedAt(position: Position): boolean {
+    return this.head !== null || this.#lookedTo >= position;
+  }
+
+  give(waiter: NextWaiter): void {
+    const [pending] = this.#due.length > 0 ? this.#due : this.#next;
+    if (!pending) return;
+    const isDue = this.#due.length > 0;
+    this.#taken.push({ waiter, pending, isDue });
+    if (isDue) this.#due = this.#due.slice(1);
+    else this.#next = this.#next.slice(1);
+  }
+
+  /** Null where there is nothing to write. */
+  get move(): Move | null {
+    const fresh = this.#taken.filter(({ isDue }) => !isDue).map(({ pending }) => pending);
+    const again = this.#taken.filter(({ isDue }) => isDue).map(({ pending }) => pending.position);
+    const dropped = this.standing.due.filter(({ gone }) => gone).map(({ position }) => position);
+    const passing = this.cursor.moveTo(this.#settledTo, this.#tested);
+    const to = passing.errors > 0 ? passing.to : (fresh.at(-1)?.position ?? this.cursor.base);
+    if (to === this.cursor.base && again.length === 0 && dropped.length === 0) return null;
+    return { ...this.cursor.moveTo(to, this.#tested), delivered: fresh, again, dropped };
+  }
+
+  get #settledTo(): Position {
+    const [left] = this.#next;
+    return left ? left.position - 1n : this.#lookedTo;
+  }
+
+  /** Hands out what was written; false where another gateway was there before, and it has to be looked again. */
+  finish(move: Move | null, moved: Moved | null): boolean {
+    const isLost = move !== null && move.to > move.from && !moved?.moved;
+    const left = isLost ? this.#tested?.kept[0] : this.#next[0];
+    // Where there was nothing to read, all is looked at as well.
+    const tested = this.#tested ?? (this.#lookedTo >= this.#end ? nothing(this.#lookedTo) : null);
+    if (tested) this.cursor.settle(tested, left?.position ?? null, this.#end);
+    if (move && !isLost) this.cursor.standsAt(move.to);
+    this.#setAlarm();
+    let isWhole = !isLost && this.standing.due.every(({ gone }) => !gone);
+    for (const { waiter, pending, isDue } of this.#taken) {
+      const isOurs = isDue ? moved?.again.has(pending.position) : !isLost;
+      if (!isOurs) isWhole = false;
+      else
+        waiter.got.push({
+          subscriptionId: this.cursor.id,
+          position: pending.position,
+          event: { id: pending.id },
+        });
+    }
+    return isWhole;
+  }
+
+  #setAlarm(): void {
+    const { dueInMs, subscription } = this.standing;
+    const isOut = this.#taken.length > 0 && subscription.ack === 'MANUAL';
+    const inMs = Math.min(dueInMs ?? Infinity, isOut ? subscription.visibilityMs : Infinity);
+    this.cursor.dueAt = performance.now() + inMs + clockMarginMs;
+  }
+}
+
+function nothing(readTo: Position): Tested {
+  return { kept: [], faults: [], readTo };
+}
+
+/**
+ * To each caller the oldest event of all its subscriptions, first come first served. Those in the answer could not be
+ * served yet: one of their subscriptions has not been looked at as far as their event, or to the end.
+ */
+export function deal(
+  waiters: readonly NextWaiter[],
+  offers: ReadonlyMap<string, Offer>,
+  end: Position,
+): Set<NextWaiter> {
+  const unserved = new Set<NextWaiter>();
+  for (const waiter of waiters) {
+    if (waiter.missing === 0) continue;
+    const own = waiter.call.ids.flatMap((id) => offers.get(id) ?? []);
+    const best = own.reduce<Offer | null>(
+      (oldest, offer) => (isBefore(offer, oldest) ? offer : oldest),
+      null,
+    );
+    const upTo = best?.head?.position ?? end;
+    if (!own.every((offer) => offer.isLookedAt(upTo))) unserved.add(waiter);
+    else best?.give(waiter);
+  }
+  return unserved;
+}
+
+function isBefore({ head }: Offer, other: Offer | null): boolean {
+  if (head === null) return false;
+  const others = other?.head ?? null;
+  return others === null || head.position < others.position;
+}

@@ -1,0 +1,88 @@
+// How many events wait for subscriptions: those handed out and not acknowledged, and those of the log that come next.
+import { limits } from '../base/limits.ts';
+import type { Database } from '../database/database.ts';
+import type { Position } from '../domain/event.ts';
+import { type DurableSubscription, type Question, questionOf } from '../domain/subscription.ts';
+import { countPending, findPending, type Search } from '../store/find-pending.ts';
+import { lastPosition } from '../store/read-log.ts';
+import { countDeliveries } from '../store/subscriptions.ts';
+import { siftCandidates } from './sift-candidates.ts';
+
+/** Steps of reading, each of `limits.subscriptionScanRows` entries at most, and how long they may take, in milliseconds. */
+const most = { steps: 10, ms: 1_000 };
+/** Events that are tested in one step. */
+const tests = 500;
+/** Subscriptions that are counted together. */
+const together = 20;
+
+/** One count on its way. */
+class Count {
+  readonly question: Question;
+  readTo: Position;
+  count: number;
+
+  constructor(subscription: DurableSubscription, count: number) {
+    this.question = questionOf(subscription);
+    this.readTo = subscription.position;
+    this.count = count;
+  }
+
+  search(count: number): Search {
+    const { question, readTo: after } = this;
+    return { question, after, batch: limits.subscriptionScanRows, count };
+  }
+
+  add(count: number, readTo: Position): void {
+    this.count += count;
+    this.readTo = readTo;
+  }
+}
+
+/** By id. Each count stops at `limits.countCeiling`, and where too much would have to be read: there are at least so many. */
+export async function countLags(
+  database: Database,
+  subscriptions: readonly DurableSubscription[],
+): Promise<Map<string, number>> {
+  const end = await lastPosition(database);
+  const ids = subscriptions.map(({ id }) => id);
+  const out = await countDeliveries(database, ids, limits.countCeiling);
+  const outById = new Map(out.map(({ id, count }) => [id, count]));
+  const counts = subscriptions.map(
+    (subscription) => new Count(subscription, outById.get(subscription.id) ?? 0),
+  );
+  for (let from = 0; from < counts.length; from += together)
+    await countOn(database, counts.slice(from, from + together), end);
+  return new Map(ids.map((id, n) => [id, Math.min(counts[n]!.count, limits.countCeiling)]));
+}
+
+async function countOn(database: Database, counts: readonly Count[], end: Position): Promise<void> {
+  const start = performance.now();
+  for (let step = 0; step < most.steps && performance.now() - start < most.ms; step++) {
+    const open = counts.filter(({ readTo, count }) => readTo < end && count < limits.countCeiling);
+    if (open.length === 0) return;
+    await countPlain(
+      database,
+      open.filter(({ question }) => question.filter === null),
+      end,
+    );
+    await countTested(
+      database,
+      open.filter(({ question }) => question.filter !== null),
+      end,
+    );
+  }
+}
+
+async function countPlain(database: Database, counts: readonly Count[], end: Position): Promise<void> {
+  const searches = counts.map((count) => count.search(limits.subscriptionScanRows));
+  const found = await countPending(database, searches, end);
+  for (const [n, { count, readTo }] of found.entries()) counts[n]!.add(count, readTo);
+}
+
+async function countTested(database: Database, counts: readonly Count[], end: Position): Promise<void> {
+  const searches = counts.map((count) => count.search(tests));
+  const found = await findPending(database, searches, end);
+  const asked = counts.map(({ question }, n) => ({ question, found: found[n]! }));
+  const tested = await siftCandidates(database, asked);
+  for (const [n, { kept, readTo }] of tested.entries()) counts[n]!.add(kept.length, readTo);
+}

@@ -1,0 +1,69 @@
+// What passes a trigger: the event that a delivery or a tick is to become, if its type and the filter let it.
+import { v7 as uuidv7 } from 'uuid';
+import { checkCel } from '../domain/cel/filter.ts';
+import type { JsonObject } from '../domain/json.ts';
+import type { SendInput } from '../domain/send.ts';
+import type { TriggerTerms } from '../domain/trigger.ts';
+import type { Caller, Operations } from '../operations/operations.ts';
+
+/** What came in. */
+export interface Occurrence {
+  readonly eventType: string;
+  readonly payload: JsonObject;
+  /** By which a repetition is known; null where there can be none. */
+  readonly hash: string | null;
+}
+
+export interface Passing {
+  /** Null where it does not pass. */
+  readonly input: SendInput | null;
+  /** Why the filter could not be answered, if so; it does not pass then. */
+  readonly filterError: string | null;
+}
+
+export type Send = Operations['sendEvent'];
+
+/** Each begins a request of its own: who may deliver may not say what a delivery belongs to. */
+export function passing(trigger: TriggerTerms, { eventType, payload, hash }: Occurrence): Passing {
+  if (trigger.eventType !== null && trigger.eventType !== eventType)
+    return { input: null, filterError: null };
+  const requestId = uuidv7();
+  const { matches, error } = verdictOf(trigger, { eventType, payload, requestId });
+  const input = {
+    topic: trigger.topic,
+    sender: trigger.name,
+    senderType: 'trigger',
+    eventType,
+    hash,
+    requestId,
+    payload,
+  };
+  return { input: matches ? input : null, filterError: error };
+}
+
+/** Whom the history of the events names. */
+export function callerOf({ name }: TriggerTerms): Caller {
+  return { name, scopes: [], requestId: null };
+}
+
+function verdictOf(
+  { name, topic, filter }: TriggerTerms,
+  event: { readonly eventType: string; readonly payload: JsonObject; readonly requestId: string },
+) {
+  try {
+    const checked = checkCel(filter);
+    if (checked === null) return { matches: true, error: null };
+    return checked.test({
+      ...event,
+      topic,
+      sender: name,
+      project: null,
+      user: null,
+      summary: {},
+      status: 'FINISHED',
+      createdAt: new Date(),
+    });
+  } catch {
+    return { matches: false, error: 'the filter is not one that this version understands' };
+  }
+}

@@ -1,0 +1,109 @@
+// Lets schedules tick: sleeps until the next one is due, and makes of each tick one event, however many gateways run.
+//
+// A tick goes through two writes around the send. The first decides, in the database and so once among all gateways,
+// which tick is the one to be sent and how many before it were missed; the last says that it was dealt with. A gateway
+// that dies in between leaves a decided tick, which any other sends; the hash keeps that from making a second event.
+import type { Logger } from '../base/logger.ts';
+import type { Database } from '../database/database.ts';
+import { dueTicks } from '../domain/schedule.ts';
+import { tickType } from '../domain/trigger.ts';
+import { decideTick, type DueSchedule, nextDueAt, readDueSchedules, settleTick } from '../store/triggers.ts';
+import { callerOf, passing, type Send } from './passing.ts';
+
+export interface TickerParts {
+  readonly database: Database;
+  readonly send: Send;
+  readonly logger: Logger;
+  /** In milliseconds since 1970; the machine's clock unless given. */
+  readonly now?: () => number;
+}
+
+/** After so long it looks again, since triggers may be made at other gateways. */
+const longestSleepMs = 30_000;
+/** After so long it tries again what failed, and takes up a decided tick that another gateway left. */
+const patienceMs = 5_000;
+/** Schedules that are read in one statement. */
+const batch = 100;
+
+export class Ticker {
+  readonly #database: Database;
+  readonly #send: Send;
+  readonly #logger: Logger;
+  readonly #now: () => number;
+  #rounds = Promise.resolve();
+  #isQueued = false;
+  #isStopped = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor({ database, send, logger, now = Date.now }: TickerParts) {
+    this.#database = database;
+    this.#send = send;
+    this.#logger = logger;
+    this.#now = now;
+  }
+
+  /** Looks at once what is due, and from then on at the right times. */
+  wake(): void {
+    if (this.#isStopped || this.#isQueued) return;
+    this.#isQueued = true;
+    clearTimeout(this.#timer);
+    this.#rounds = this.#rounds.then(() => {
+      this.#isQueued = false;
+      return this.#round();
+    });
+  }
+
+  /** Resolves when nothing of it is left running. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    await this.#rounds;
+  }
+
+  /** Deals with all that is due now; throws where a part of it has to be tried again. */
+  async tick(): Promise<void> {
+    for (;;) {
+      const now = this.#now();
+      const staleBefore = new Date(now - patienceMs);
+      const due = await readDueSchedules(this.#database, new Date(now), staleBefore, batch);
+      const outcomes = await Promise.allSettled(due.map((schedule) => this.#serve(schedule, new Date(now))));
+      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+      if (failed) throw failed.reason;
+      if (due.length < batch || this.#isStopped) return;
+    }
+  }
+
+  async #round(): Promise<void> {
+    if (this.#isStopped) return;
+    let sleepMs = patienceMs;
+    try {
+      await this.tick();
+      const at = await nextDueAt(this.#database, patienceMs);
+      sleepMs = at === null ? longestSleepMs : Math.max(0, at.getTime() - this.#now());
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'a schedule could not tick; it is tried again');
+    }
+    if (this.#isStopped || this.#isQueued) return;
+    this.#timer = setTimeout(() => this.wake(), Math.min(sleepMs, longestSleepMs)).unref();
+  }
+
+  async #serve(schedule: DueSchedule, now: Date): Promise<void> {
+    const { dueTick, dueMissed, nextRun } = schedule;
+    if (dueTick !== null) return this.#deliver(schedule, dueTick, dueMissed ?? 0);
+    if (nextRun === null) return;
+    const due = await dueTicks(schedule, nextRun, now);
+    const isOurs = await decideTick(this.#database, schedule, due);
+    if (isOurs) await this.#deliver(schedule, due.last, due.missed);
+  }
+
+  async #deliver(schedule: DueSchedule, tick: Date, missed: number): Promise<void> {
+    const scheduledAt = tick.toISOString();
+    const { input, filterError } = passing(schedule, {
+      eventType: tickType,
+      payload: { scheduledAt, missed },
+      hash: `tick/${schedule.id}/${scheduledAt}`,
+    });
+    if (input !== null) await this.#send(callerOf(schedule), input);
+    await settleTick(this.#database, schedule.id, tick, filterError);
+  }
+}

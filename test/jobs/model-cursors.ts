@@ -1,0 +1,109 @@
+// Ways of asking in the model, and what of the log each has passed: as far as a caller can know it.
+import type { Position } from '../../src/domain/event.ts';
+import type { ModelEvent } from './model.ts';
+
+export interface WayPlan {
+  /** The same for ways that share a cursor. */
+  readonly key: string;
+  readonly topics: readonly string[];
+  readonly target: string;
+  readonly ignoredSenderType: string | null;
+  /** What `payload/n` has to be; null where nothing is asked of it. */
+  readonly n: number | null;
+  readonly ignoreOlderThanDays: number;
+}
+
+/** Whether an event is one of those that the way is for, be it FINISHED or not. */
+export function wants(way: WayPlan, { topic, senderType, n }: ModelEvent): boolean {
+  return (
+    way.topics.some((pattern) => matches(pattern, topic)) &&
+    (way.ignoredSenderType === null || senderType !== way.ignoredSenderType) &&
+    (way.n === null || n === way.n)
+  );
+}
+
+function matches(pattern: string, topic: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replaceAll('.', '\\.'));
+  return new RegExp(`^${parts.join('.*')}$`).test(topic);
+}
+
+/**
+ * Of a place in the log at which a source became FINISHED: whether the way is past it. A gateway reads ahead, so that of
+ * one whose source did not count when it was read, but does so later, it can not be said: MAYBE. What is in no list is
+ * still to come.
+ */
+type Passed = 'MAYBE' | 'GONE';
+type Places = Map<Position, Passed>;
+
+/** From where in the log the job of a source would come. */
+export interface Span {
+  readonly first: Position;
+  /** Null where it need not come at all. */
+  readonly last: Position | null;
+}
+
+export class ModelCursors {
+  /** By way; what another gateway finds when it begins. */
+  readonly #saved = new Map<string, Places>();
+  /** For each gateway, by way. */
+  readonly #open: Map<string, Places>[];
+
+  constructor(gateways: number) {
+    this.#open = Array.from({ length: gateways }, () => new Map<string, Places>());
+  }
+
+  /** With one gateway, new sources come in the order of the log. */
+  get inOrder(): boolean {
+    return this.#open.length === 1;
+  }
+
+  /** Null where the way is past the source in this gateway. */
+  spanOf(gateway: number, way: WayPlan, { finishes }: ModelEvent): Span | null {
+    const places = this.#places(gateway, way);
+    const left = finishes.filter((position) => places.get(position) !== 'GONE');
+    const first = left[0];
+    if (first === undefined) return null;
+    return { first, last: left.find((position) => !places.has(position)) ?? null };
+  }
+
+  /**
+   * The gateway has looked at the log. `passed` are events that have or want no job of the way; it is past them up to
+   * `upTo`, and behind that perhaps.
+   */
+  readOn(gateway: number, way: WayPlan, passed: Iterable<ModelEvent>, upTo: Position | 'END' | null): void {
+    const places = this.#places(gateway, way);
+    for (const { finishes } of passed) {
+      for (const position of finishes) {
+        const isPast = upTo === 'END' || (this.inOrder && upTo !== null && position <= upTo);
+        if (isPast || !places.has(position)) places.set(position, isPast ? 'GONE' : 'MAYBE');
+      }
+    }
+  }
+
+  /** The gateway stops, which writes its places down, and another begins. */
+  restart(gateway: number): void {
+    for (const [key, places] of this.#open[gateway]!) {
+      const saved = this.#saved.get(key) ?? new Map<Position, Passed>();
+      for (const [position, passed] of places) {
+        if (saved.get(position) !== 'GONE') saved.set(position, passed);
+      }
+      this.#saved.set(key, saved);
+    }
+    this.#open[gateway] = new Map();
+  }
+
+  #places(gateway: number, { key }: WayPlan): Places {
+    const open = this.#open[gateway]!;
+    const known = open.get(key);
+    if (known) return known;
+    const places: Places = new Map(this.#saved.get(key));
+    // What another gateway is past, it may have written down.
+    for (const other of this.#open) {
+      for (const position of other.get(key)?.keys() ?? []) {
+        if (!places.has(position)) places.set(position, 'MAYBE');
+      }
+    }
+    open.set(key, places);
+    return places;
+  }
+}

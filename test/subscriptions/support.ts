@@ -1,0 +1,56 @@
+// Durable subscriptions in tests: short forms, and time that passes at once.
+import type { DurableSubscription, SubscribeInput } from '../../src/domain/subscription.ts';
+import type { Caller } from '../../src/operations/operations.ts';
+import { type Composed, tester } from '../support/gateway.ts';
+
+/** Answers the id. */
+export async function subscribe({ operations }: Composed, input: SubscribeInput): Promise<string> {
+  return (await operations.subscribe(input)).id;
+}
+
+export interface Got {
+  readonly subscriptionId: string;
+  readonly position: bigint;
+  /** Of the event. */
+  readonly id: string;
+}
+
+/** Only looks, unless a time is given. */
+export async function next(
+  { operations }: Composed,
+  ids: string | readonly string[],
+  timeoutMs: number | null = 0,
+  caller: Caller = tester,
+): Promise<Got | null> {
+  const got = await operations.nextEvent(caller, typeof ids === 'string' ? [ids] : ids, timeoutMs);
+  return got && { subscriptionId: got.subscriptionId, position: got.position, id: got.event.id };
+}
+
+/** Events in the order in which they come, until there is none. */
+export async function drain(gateway: Composed, ids: string | readonly string[]): Promise<string[]> {
+  const events: string[] = [];
+  for (;;) {
+    const got = await next(gateway, ids);
+    if (got === null) return events;
+    events.push(got.id);
+  }
+}
+
+/** Fails where there is none. */
+export async function read({ operations }: Composed, id: string): Promise<DurableSubscription> {
+  const subscription = await operations.subscription(id);
+  if (subscription === null) throw new Error(`there is no subscription ${id}`);
+  return subscription;
+}
+
+/** What was handed out comes again now. */
+export async function pass({ database }: Composed, id: string): Promise<void> {
+  const text = `UPDATE deliveries SET until = now() - interval '1 second' WHERE subscription_id = $1`;
+  await database.query({ text, values: [id] });
+}
+
+/** A caller who can go away. */
+export function leaving(): { caller: Caller; leave: () => void } {
+  const going = new AbortController();
+  return { caller: { ...tester, signal: going.signal }, leave: () => going.abort() };
+}
