@@ -9,6 +9,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
+    setupFiles: ['test/support/property-seed.ts'],
     reporters: ['default', './test/support/closing-line-reporter.ts'],
     pool: 'forks',
     maxWorkers: 2,

@@ -13,10 +13,11 @@ export interface WayPlan {
   readonly ignoreOlderThanDays: number;
 }
 
-/** Whether an event is one of those that the way is for, be it FINISHED or not. */
+/** Whether an event is one of those that the way is for, be it FINISHED or not. Its own target has to be named. */
 export function wants(way: WayPlan, { topic, senderType, n }: ModelEvent): boolean {
+  const patterns = topic === way.target ? way.topics.filter((name) => name === topic) : way.topics;
   return (
-    way.topics.some((pattern) => matches(pattern, topic)) &&
+    patterns.some((pattern) => matches(pattern, topic)) &&
     (way.ignoredSenderType === null || senderType !== way.ignoredSenderType) &&
     (way.n === null || n === way.n)
   );
