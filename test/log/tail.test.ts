@@ -44,5 +44,5 @@ describeDatabases('The log tail', (backend) => {
     release();
     await tail.stop();
     await gateway.stop();
-  }, 10_000);
+  });
 });
