@@ -1,18 +1,12 @@
 // What enrolling costs with a short and with a long history, in one run: idle calls and claims, by turns on both.
+import { startCore } from '../src/core.ts';
 import { openPostgres } from '../src/database/postgres.ts';
 import type { Database } from '../src/database/database.ts';
 import { openEmbedded } from '../src/database/embedded.ts';
 import { createLogger } from '../src/base/logger.ts';
 import { migrate } from '../src/database/migrate.ts';
 import type { EnrollInput } from '../src/domain/enroll.ts';
-import { Enrolling } from '../src/jobs/enrolling.ts';
-import { Live } from '../src/live/live.ts';
-import { JobWriter } from '../src/log/job-writer.ts';
-import { LogTail } from '../src/log/tail.ts';
-import { LogWriter } from '../src/log/writer.ts';
-import { createOperations } from '../src/operations/create-operations.ts';
 import type { Caller, Operations } from '../src/operations/operations.ts';
-import { Consuming } from '../src/subscriptions/consuming.ts';
 
 const sizes = [1_000, Number(process.env.HISTORY ?? 1_000_000)];
 const rounds = Number(process.env.ROUNDS ?? 400);
@@ -79,27 +73,7 @@ async function fill(database: Database, size: number): Promise<void> {
 async function compose(size: number, database: Database): Promise<Side> {
   await migrate(database);
   await fill(database, size);
-  const logger = createLogger('silent');
-  const live = new Live();
-  const tail = new LogTail(database, {
-    ownHint: '',
-    logger,
-    onRows: (rows) => live.publishRows(rows),
-    pollMs: 0,
-  });
-  await tail.start();
-  const options = { hint: '', onCommit: () => tail.wake() };
-  const jobWriter = new JobWriter(database, options);
-  const operations = createOperations({
-    database,
-    live,
-    writer: new LogWriter(database, options),
-    jobWriter,
-    enrolling: new Enrolling({ database, writer: jobWriter, tail, live, logger }),
-    consuming: new Consuming({ database, tail, live, logger }),
-    broadcast: { event: () => {}, progress: () => {}, lease: () => {}, unsubscribed: () => {} },
-    report: String,
-  });
+  const { operations } = await startCore({ database, logger: createLogger('silent'), report: String });
   return { size, database, operations };
 }
 

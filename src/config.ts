@@ -1,4 +1,5 @@
 // Environment variables -> one frozen Config; every fault is reported at once, one line each.
+import { limits } from './base/limits.ts';
 import { StartupError } from './database/database.ts';
 
 export const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
@@ -17,6 +18,12 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** Of an HTTP body, and of a WebSocket message. */
   readonly maxBodyBytes: number;
+  /** A folder of services and events to load; null for none. */
+  readonly appFolder: string | null;
+  /** Whether changed files of that folder are taken up without a restart. */
+  readonly watchesApp: boolean;
+  /** How long a run of a handler may take unless it says otherwise, in milliseconds. */
+  readonly handlerTimeoutMs: number;
 }
 
 /** What the settings are called outside, and their defaults, as the README tells them. */
@@ -28,6 +35,9 @@ export const defaults: Config = Object.freeze({
   adminKey: null,
   logLevel: 'info',
   maxBodyBytes: 16 * 1024 * 1024,
+  appFolder: null,
+  watchesApp: true,
+  handlerTimeoutMs: limits.handlerTimeoutMs,
 });
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -58,6 +68,11 @@ export function readConfig(environment: Environment): Config {
     logLevel: setting('THROUGHLINE_LOG_LEVEL', defaults.logLevel, logLevel),
     maxBodyBytes: setting('THROUGHLINE_MAX_BODY_BYTES', defaults.maxBodyBytes, (text) =>
       wholeNumber(text, 1024, 1024 ** 3),
+    ),
+    appFolder: setting('THROUGHLINE_APP', defaults.appFolder, (text) => ({ value: text })),
+    watchesApp: environment.NODE_ENV !== 'production',
+    handlerTimeoutMs: setting('THROUGHLINE_HANDLER_TIMEOUT_MS', defaults.handlerTimeoutMs, (text) =>
+      wholeNumber(text, 1, limits.maxHandlerTimeoutMs),
     ),
   };
   if (faults.length > 0) throw new StartupError(faults.join('\n'));

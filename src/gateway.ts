@@ -4,29 +4,29 @@ import { asError } from './base/errors.ts';
 import { once, Releasers } from './base/lifecycle.ts';
 import { createLogger, type Logger } from './base/logger.ts';
 import { type Config, defaults } from './config.ts';
+import { type Core, startCore } from './core.ts';
 import type { Database } from './database/database.ts';
 import { openDatabase } from './database/open.ts';
 import { createContext } from './graphql/context.ts';
 import { toGraphQLError } from './graphql/errors.ts';
 import { schema } from './graphql/schema.ts';
 import { SharedSubscriptions } from './graphql/shared-subscriptions.ts';
+import type { Handler } from './domain/handler.ts';
+import { type AppApi, delegateTo } from './handlers/app-api.ts';
 import { createHttpServer } from './http/server.ts';
-import { Enrolling } from './jobs/enrolling.ts';
-import { Live } from './live/live.ts';
-import { JobWriter } from './log/job-writer.ts';
-import { LogTail } from './log/tail.ts';
-import { LogWriter } from './log/writer.ts';
-import { createOperations } from './operations/create-operations.ts';
 import { openKeys } from './operations/keys.ts';
-import { Relay } from './operations/relay.ts';
-import { createWatchFactory } from './operations/watching.ts';
-import { Consuming } from './subscriptions/consuming.ts';
-import { Ticker } from './triggers/ticker.ts';
 import { Webhooks } from './triggers/webhooks.ts';
 
 export type { Config } from './config.ts';
-export { errorCatalogue, type ErrorCode, ThroughlineError } from './base/errors.ts';
+export * from './handlers/app-module.ts';
+export { errorCatalogue, type ErrorCode } from './base/errors.ts';
 export { StartupError } from './database/database.ts';
+
+/** What `createGateway` takes besides: handlers that are given in code. */
+export interface GatewaySettings extends Partial<Config> {
+  /** Made with `defineHandler`; they run beside those of the app folder. */
+  readonly handlers?: readonly Handler[];
+}
 
 export interface GatewayParts {
   /** Where the gateway logs; made from the settings unless given. */
@@ -43,6 +43,8 @@ export interface Started {
 }
 
 export interface Gateway {
+  /** What functions of handlers speak to: publishing, elements of the app folder. Only once it has started. */
+  readonly app: AppApi;
   /** Resolves when it serves; rejects with a StartupError that says in one line what is wrong. */
   start(): Promise<Started>;
   /** Takes no more, commits what was accepted, closes sockets, then the database. May be called at any time. */
@@ -50,12 +52,18 @@ export interface Gateway {
 }
 
 /** A gateway with these settings; what is left out has the default of its environment variable. */
-export function createGateway(settings: Partial<Config> = {}, parts: GatewayParts = {}): Gateway {
+export function createGateway(
+  { handlers = [], ...settings }: GatewaySettings = {},
+  parts: GatewayParts = {},
+): Gateway {
   const config: Config = { ...defaults, ...settings };
   const releasers = new Releasers();
+  let app: AppApi | undefined;
   const start = once(async () => {
     try {
-      return await compose(config, parts, releasers);
+      const { core, ...started } = await compose(config, handlers, parts, releasers);
+      app = delegateTo(() => core.handlers.app.api);
+      return started;
     } catch (error) {
       await releasers.releaseAll().catch(() => {});
       throw error;
@@ -63,6 +71,10 @@ export function createGateway(settings: Partial<Config> = {}, parts: GatewayPart
   });
   let starting: Promise<unknown> | undefined;
   return {
+    get app() {
+      if (!app) throw new Error('The gateway has not started: app is there once start() has resolved.');
+      return app;
+    },
     start: () => {
       const started = start();
       starting = started;
@@ -82,57 +94,22 @@ async function closeUnused(given: GatewayParts['database']): Promise<void> {
   await database?.close();
 }
 
-async function compose(config: Config, parts: GatewayParts, releasers: Releasers): Promise<Started> {
+async function compose(
+  config: Config,
+  handlers: readonly Handler[],
+  parts: GatewayParts,
+  releasers: Releasers,
+): Promise<Started & { core: Core }> {
   const logger = parts.logger ?? createLogger(config.logLevel);
   const database = await (parts.database ??
     openDatabase({ url: config.databaseUrl ?? undefined, folder: config.dataFolder, logger }));
   releasers.add(() => database.close());
 
-  const gatewayId = randomUUID();
-  const live = new Live();
-  const tail = tailOf(database, gatewayId, live, logger);
-  releasers.add(() => tail.stop());
-  await tail.start();
-
-  const writing = { hint: database.kind === 'embedded' ? '' : gatewayId, onCommit: () => tail.wake() };
-  const jobWriter = new JobWriter(database, writing);
-  releasers.add(() => jobWriter.stop());
-  const enrolling = new Enrolling({ database, writer: jobWriter, tail, live, logger });
-
-  const consuming = new Consuming({ database, tail, live, logger });
-  const relay = new Relay(
-    database,
-    gatewayId,
-    live,
-    logger,
-    (target, ms) => enrolling.wakeIn(target, ms),
-    (id) => consuming.gone(id),
-  );
-  releasers.add(() => relay.stop());
-  await relay.start();
-
-  const writer = new LogWriter(database, writing);
-  releasers.add(() => writer.stop());
-
   const report = reporterTo(logger);
   const keys = await openKeys(database, config.adminKey);
-  enrolling.start();
-  consuming.start();
-  const operations = createOperations({
-    database,
-    writer,
-    jobWriter,
-    enrolling,
-    consuming,
-    live,
-    broadcast: relay,
-    report,
-    onTriggerCreated: () => ticker.wake(),
-  });
-  const ticker = new Ticker({ database, send: operations.sendEvent, logger });
-  releasers.add(() => ticker.stop());
-  ticker.wake();
-  const watching = createWatchFactory(database, tail, live);
+  const core = await startCore({ database, logger, report, handling: { ...config, handlers } });
+  releasers.add(() => core.stop());
+  const { operations, watching } = core;
   const subscriptions = new SharedSubscriptions({ schema, operations, watching, report });
   const server = createHttpServer({
     ...config,
@@ -148,20 +125,8 @@ async function compose(config: Config, parts: GatewayParts, releasers: Releasers
   });
   releasers.add(() => server.stop());
   // First of all, so that calls which wait for a job or an event are answered and do not hold up the server's stop.
-  releasers.add(() => enrolling.stop());
-  releasers.add(() => consuming.stop());
-  return { url: await server.start(), madeKey: keys.madeKey };
-}
-
-function tailOf(database: Database, gatewayId: string, live: Live, logger: Logger): LogTail {
-  return new LogTail(database, {
-    ownHint: gatewayId,
-    logger,
-    onRows: (rows) => live.publishRows(rows),
-    isJsonWanted: () => live.isJsonWanted,
-    // Nobody else writes to an embedded database.
-    pollMs: database.kind === 'embedded' ? 0 : 5_000,
-  });
+  releasers.add(() => core.answerWaiting());
+  return { core, url: await server.start(), madeKey: keys.madeKey };
 }
 
 function reporterTo(logger: Logger) {

@@ -76,6 +76,19 @@ export const errorCatalogue = {
     meaning: 'A document, a body, a value or a list is larger than the limit named in the message.',
     remedy: 'Send less at once.',
   },
+  TOPIC_SCHEMA_MISMATCH: {
+    status: 422,
+    meaning:
+      'The summary or payload does not fit the schema that the event’s topic is declared with; nothing was stored.',
+    remedy:
+      'Correct what `extensions.path` names; `extensions.failures` has the first ten, `topics` the schema.',
+  },
+  HANDLER_FAILED: {
+    status: 500,
+    meaning: 'The event was stored, and a synchronous handler of it failed; the others ran all the same.',
+    remedy:
+      'See `extensions.executions` for what each came to. Do not send the event again: it is there, as `extensions.eventId`.',
+  },
   SLOW_SUBSCRIBER: {
     status: 503,
     meaning: 'A subscriber read too slowly and its buffer was full; its subscription was ended.',

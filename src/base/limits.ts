@@ -13,6 +13,8 @@ export const limits = {
   jsonBytes: 1_048_576,
   /** Nesting of objects and lists within a JSON value or a request body. */
   jsonDepth: 100,
+  /** How far ahead `sendAt` may lie, in days. */
+  sendAheadDays: 3_650,
   /** Items in one `sendEvents`, `updateEvents` or list argument of a filter. */
   batchItems: 5_000,
   /** `first`, `last` and `pageSize`. */
@@ -57,6 +59,14 @@ export const limits = {
   chainEvents: 10_000,
   /** Dependents that one level of a query may ask for: the parents times the size of the page for each. */
   dependentRows: 100_000,
+  /** Levels of handlers' runs within one another. */
+  chainDepth: 32,
+  /** Runs of handlers that belong to one request. */
+  requestRuns: 1_000,
+  /** How long a run of a handler may take where neither the handler nor the settings say so, in milliseconds. */
+  handlerTimeoutMs: 30_000,
+  /** How long a handler may say that its runs may take, in milliseconds. */
+  maxHandlerTimeoutMs: 3_600_000,
   /** Events that a bulk mutation handles at a time; between two such batches other writes have their turn. */
   bulkBatch: 500,
   /** Ids that a bulk mutation answers at most. */
@@ -119,6 +129,22 @@ export const limits = {
   triggerSecrets: 10,
   /** Where counting the missed ticks of a schedule stops. */
   missedTicks: 10_000,
+  /** Topics that are declared. */
+  declaredTopics: 1_000,
+  /** Topics that `topics` answers at most. */
+  listedTopics: 1_000,
+  /** Size of a JSON Schema as JSON text, in bytes. */
+  schemaBytes: 131_072,
+  /** Parts of a JSON Schema: objects, items of lists other than `enum` and `required`, and tenths of the instructions of patterns. */
+  schemaParts: 2_000,
+  /** Steps, of about a tenth of a microsecond, that the check of one summary or payload against its schema may take. */
+  schemaSteps: 2_000_000,
+  /** Schemas whose compiled checks are kept, as JSON text, in bytes. */
+  compiledSchemaBytes: 16_777_216,
+  /** Where a check against a schema stops to look for failures. */
+  schemaFailures: 100,
+  /** Length of a text that can be of a format such as `date-time` or `uri`, in characters. */
+  schemaFormatLength: 2_048,
   /** Tokens of a GraphQL document. */
   documentTokens: 5_000,
   /** Levels of fields in a GraphQL document. */

@@ -41,7 +41,7 @@ export interface EnrollInput {
 export interface Way {
   /** The same for the same question, whoever asks, in whatever order its lists are. */
   readonly id: string;
-  /** Patterns, sorted. */
+  /** Patterns, sorted; none where the jobs are made by somebody else, and only claimed by this way. */
   readonly topics: readonly string[];
   readonly target: string;
   /** Those that were given, and those that must hold for `where` to be true. */

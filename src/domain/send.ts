@@ -29,6 +29,7 @@ export interface SendInput {
   readonly kwargs?: unknown;
   readonly finished?: Given<boolean>;
   readonly store?: Given<boolean>;
+  readonly sendAt?: Given<Date>;
 }
 
 /** A valid send, with defaults filled in. Null `requestId` and `nodeId` are yet to be decided. */
@@ -51,6 +52,8 @@ export interface EventDraft {
   readonly payload: string;
   readonly status: EventStatus;
   readonly store: boolean;
+  /** When it is to be sent; null for at once. */
+  readonly sendAt: Date | null;
 }
 
 const uuid = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
@@ -82,7 +85,23 @@ export function draftEvent(input: SendInput): EventDraft {
     payload: payloadText(input),
     status: (input.finished ?? true) ? 'FINISHED' : 'PENDING',
     store,
+    sendAt: checkSendAt(input.sendAt ?? null, store),
   };
+}
+
+const dayMs = 86_400_000;
+
+/** A time that has come already is no reason to wait. */
+function checkSendAt(sendAt: Date | null, store: boolean): Date | null {
+  if (sendAt === null) return null;
+  if (!store) throw badInput('sendAt has no meaning with store: false; nothing is kept to be sent later.');
+  const inMs = sendAt.getTime() - Date.now();
+  if (inMs > limits.sendAheadDays * dayMs) {
+    throw badInput(
+      `sendAt ${sendAt.toISOString()} is more than ${limits.sendAheadDays} days ahead, which is the most there can be.`,
+    );
+  }
+  return inMs > 0 ? sendAt : null;
 }
 
 function payloadText(input: SendInput): string {

@@ -35,6 +35,15 @@ export function invalidTransition(id: string, from: EventStatus, to: EventStatus
   );
 }
 
+/** Of one that is held back. */
+export function heldBack(id: string, to: EventStatus): ThroughlineError {
+  return new ThroughlineError(
+    'INVALID_TRANSITION',
+    `Event ${id} is held back and cannot become ${to} before it is sent; until then it can be ABORTED or deleted.`,
+    { eventId: id, from: 'PENDING', to, allowed: ['ABORTED'] },
+  );
+}
+
 /** Nothing more is to come, unless somebody restarts it. */
 export function isFinal(status: EventStatus): boolean {
   return status === 'FINISHED' || status === 'FAILED' || status === 'ABORTED';

@@ -118,15 +118,18 @@ export function checkTimeout(timeoutMs: Given<number>): number {
   return within('timeoutMs', timeoutMs ?? limits.timeoutMs, 0, limits.timeoutMs);
 }
 
-export function checkSubscriptionIds(ids: readonly string[]): readonly string[] {
-  if (ids.length === 0) throw badInput('subscriptionIds is empty; name at least one subscription.');
+export function checkSubscriptionIds(
+  ids: readonly string[],
+  argument = 'subscriptionIds',
+): readonly string[] {
+  if (ids.length === 0) throw badInput(`${argument} is empty; name at least one subscription.`);
   if (ids.length > limits.nextEventIds) {
     throw new ThroughlineError(
       'LIMIT_EXCEEDED',
-      `subscriptionIds has ${ids.length} items; at most ${limits.nextEventIds} are allowed.`,
+      `${argument} has ${ids.length} items; at most ${limits.nextEventIds} are allowed.`,
     );
   }
-  return [...new Set(ids.map((id) => checkId(id, 'subscriptionIds')))];
+  return [...new Set(ids.map((id) => checkId(id, argument)))];
 }
 
 export function noSuchSubscription(id: string): ThroughlineError {

@@ -44,6 +44,7 @@ export interface TriggerDraft {
   readonly topic: string;
   readonly eventType: string | null;
   readonly filter: string | null;
+  readonly call: string | null;
   readonly webhook: WebhookTerms | null;
   readonly schedule: (Schedule & { readonly nextRun: Date }) | null;
 }
@@ -56,6 +57,8 @@ export interface TriggerTerms {
   readonly eventType: string | null;
   /** CEL. */
   readonly filter: string | null;
+  /** The full name of a handler that runs for its events whatever their topic. */
+  readonly call: string | null;
 }
 
 /** What is shown of a trigger: all but its secrets. */
@@ -70,7 +73,6 @@ export interface Trigger extends TriggerTerms {
   readonly timezone: string | null;
   readonly nextRun: Date | null;
   readonly lastTick: Date | null;
-  readonly call: string | null;
   readonly enabled: boolean;
   readonly filterErrors: number;
   readonly lastFilterError: string | null;
@@ -84,16 +86,12 @@ export function draftTrigger(input: TriggerInput, now: Date): TriggerDraft {
   if ((webhook == null) === (schedule == null)) {
     throw badInput('Give exactly one of webhook and schedule; webhook: {} is one without a signature.');
   }
-  if (input.call != null) {
-    throw badInput(
-      `call names the handler ${JSON.stringify(input.call.slice(0, 60))}, which is not known; there are no handlers. Leave it out, and subscribe to the trigger by its name.`,
-    );
-  }
   return {
     name,
     topic: checkTopic(input.topic ?? name),
     eventType: checkEventType(input.eventType, webhook == null ? 'SCHEDULE' : 'WEBHOOK'),
     filter: checkCel(input.filter)?.text ?? null,
+    call: optionalName('call', input.call),
     webhook: webhook == null ? null : checkWebhook(webhook),
     schedule: schedule == null ? null : withNextRun(checkSchedule(schedule.cron, schedule.timezone), now),
   };

@@ -9,7 +9,9 @@ import { valuesOf } from './enums.ts';
 import { Event } from './event.ts';
 import { afresh } from './event-mutations.ts';
 import { whereText } from './event-filter.ts';
+import { eachItemAfresh } from './item-stream.ts';
 import { Node } from './node.ts';
+import { unshared } from './shared-operation.ts';
 import { amount, nameLimit, pageArgument, patternText } from './wording.ts';
 
 const AckMode = builder.enumType('AckMode', {
@@ -209,3 +211,21 @@ builder.mutationFields((t) => ({
     resolve: (_root, { id }, context) => afresh(context, context.operations.unsubscribe(id)),
   }),
 }));
+
+builder.subscriptionField('subscriptionEvents', (t) =>
+  t.field({
+    type: NextEvent,
+    extensions: unshared,
+    description:
+      'What nextEvent would give, one event after another, oldest first over all the subscriptions, without an end. Each subscriber is a consumer of its own: an event goes to one of those who subscribe or call nextEvent. It is taken when the connection has room for it, so that one who reads slowly gets no SLOW_SUBSCRIBER and leaves the rest to others; with ack: AUTO it is done with then, with ack: MANUAL it comes again unless it is acknowledged.',
+    args: {
+      ids: t.arg.idList({
+        required: true,
+        description: `Which subscriptions, 1 to ${amount(limits.nextEventIds)}; more is refused with LIMIT_EXCEEDED. ${known} That ends it at any time, and so does OVERLOADED, where too many wait: see nextEvent.`,
+      }),
+    },
+    subscribe: (_root, { ids }, { operations, loaders }) =>
+      eachItemAfresh(operations.subscriptionEvents(ids), loaders),
+    resolve: (next) => next,
+  }),
+);

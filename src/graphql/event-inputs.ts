@@ -58,6 +58,10 @@ export const SendEventInput = builder.inputType('SendEventInput', {
       description:
         'False: fire-and-forget. It reaches those who watch at this moment and is not written anywhere.',
     }),
+    sendAt: t.field({
+      type: 'DateTime',
+      description: `Holds it back until then: it is stored under the id that is answered, PENDING, and nobody is told of it before. Until then it can be listed (\`held\`), changed, aborted and deleted; with its \`hash\` and \`REPLACE\` its time is moved. A time that has come means at once. At most ${amount(limits.sendAheadDays)} days ahead; not with \`store: false\`.`,
+    }),
   }),
 });
 

@@ -60,6 +60,14 @@ export class EventLoaders {
     return this.#loaders.leases.load(id);
   }
 
+  lastRun(handler: string): Promise<Date | null> {
+    return this.#loaders.lastRuns.load(handler);
+  }
+
+  sendTime(id: string): Promise<Date | null> {
+    return this.#loaders.sendTimes.load(id);
+  }
+
   lag(subscription: DurableSubscription): Promise<number> {
     return this.#loaders.lags.load(subscription);
   }
@@ -85,6 +93,11 @@ function makeLoaders(operations: Operations) {
       readLags(operations, subscriptions),
     ),
     leases: new DataLoader((ids: readonly string[]) => readLeases(operations, ids)),
+    lastRuns: new DataLoader(async (names: readonly string[]) => {
+      const times = await operations.lastRunsAt(names);
+      return names.map((name) => times.get(name) ?? null);
+    }),
+    sendTimes: new DataLoader((ids: readonly string[]) => readSendTimes(operations, ids)),
   };
 }
 
@@ -119,6 +132,11 @@ async function readHistories(
 ): Promise<(readonly StatusChange[])[]> {
   const histories = await operations.historiesOf(ids);
   return ids.map((id) => histories.get(id) ?? []);
+}
+
+async function readSendTimes(operations: Operations, ids: readonly string[]): Promise<(Date | null)[]> {
+  const times = await operations.sendTimesOf(ids);
+  return ids.map((id) => times.get(id) ?? null);
 }
 
 async function readLeases(operations: Operations, ids: readonly string[]): Promise<(Lease | null)[]> {

@@ -11,7 +11,7 @@ import { Event } from './event.ts';
 import { SendEventInput, UpdateEventInput } from './event-inputs.ts';
 import { listLimit } from './wording.ts';
 
-const SendEventPayload = builder.objectRef<SendOutcome>('SendEventPayload').implement({
+export const SendEventPayload = builder.objectRef<SendOutcome>('SendEventPayload').implement({
   description: 'What became of a send.',
   fields: (t) => ({
     event: t.expose('event', { type: Event, description: 'The event sent, or the one that has its hash.' }),

@@ -13,7 +13,7 @@ import { Node } from './node.ts';
 import { readsColumns } from './selected-fields.ts';
 import { descriptionLimit, jsonSize, nameLimit } from './wording.ts';
 
-const EventError = builder.objectRef<EventErrorRecord>('EventError').implement({
+export const EventError = builder.objectRef<EventErrorRecord>('EventError').implement({
   description: 'Why an event failed, as whoever worked on it told.',
   fields: (t) => ({
     message: t.exposeString('message', { description: 'What went wrong, for people.' }),
@@ -137,7 +137,17 @@ builder.objectFields(Event, (t) => ({
 }));
 
 builder.objectFields(Event, (t) => ({
-  createdAt: t.field({ type: 'DateTime', description: 'When it was sent.', ...column('createdAt') }),
+  createdAt: t.field({
+    type: 'DateTime',
+    description: 'When it was taken; it was sent then, too, unless it was held back.',
+    ...column('createdAt'),
+  }),
+  sendAt: t.field({
+    type: 'DateTime',
+    nullable: true,
+    description: 'When it is to be sent, while it is held back.',
+    resolve: ({ id }, _args, { loaders }) => loaders.sendTime(id),
+  }),
   updatedAt: t.field({ type: 'DateTime', description: 'When it last changed.', ...column('updatedAt') }),
   startedAt: t.field({
     type: 'DateTime',

@@ -11,7 +11,9 @@ import './bulk-mutations.ts';
 import './jobs.ts';
 import './filter-check.ts';
 import './durable-subscriptions.ts';
+import './topics.ts';
 import './triggers.ts';
+import './handlers.ts';
 import './event-subscriptions.ts';
 import { builder } from './builder.ts';
 

@@ -1,10 +1,45 @@
 // Which subscriptions are the same operation, and so can share one execution.
-import { type DocumentNode, getOperationAST, Kind, type OperationDefinitionNode, visit } from 'graphql';
+import {
+  type DocumentNode,
+  type FieldNode,
+  getOperationAST,
+  type GraphQLSchema,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+  visit,
+} from 'graphql';
 
 export interface SubscribeArgs {
   readonly document: DocumentNode;
   readonly operationName?: string | null | undefined;
   readonly variables?: Record<string, unknown> | null | undefined;
+}
+
+/** The `extensions` of a root field that hands things out: what one of its subscribers gets, no other does. */
+export const unshared = { isUnshared: true } as const;
+
+/** Whether all subscribers of the operation get the same. */
+export function isShareable(
+  schema: GraphQLSchema,
+  { document, operationName }: Pick<SubscribeArgs, 'document' | 'operationName'>,
+): boolean {
+  const known = schema.getSubscriptionType()?.getFields() ?? {};
+  const operation = getOperationAST(document, operationName);
+  const fields = operation ? rootFields(document, operation.selectionSet) : [];
+  return !fields.some(({ name }) => known[name.value]?.extensions.isUnshared);
+}
+
+/** Those in fragments, too. */
+function rootFields(document: DocumentNode, { selections }: SelectionSetNode): FieldNode[] {
+  return selections.flatMap((selection) => {
+    if (selection.kind === Kind.FIELD) return [selection];
+    if (selection.kind === Kind.INLINE_FRAGMENT) return rootFields(document, selection.selectionSet);
+    return document.definitions
+      .filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
+      .filter(({ name }) => name.value === selection.name.value)
+      .flatMap(({ selectionSet }) => rootFields(document, selectionSet));
+  });
 }
 
 const resumeVariables = new WeakMap<OperationDefinitionNode, string | null>();

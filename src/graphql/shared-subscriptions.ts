@@ -1,4 +1,4 @@
-// Subscriptions on every transport: those of the same operation and variables share one execution.
+// Subscriptions on every transport: those of the same operation and variables share one execution, where all get the same.
 import { type DocumentNode, type ExecutionResult, type GraphQLSchema, subscribe } from 'graphql';
 import type { Position } from '../domain/event.ts';
 import type { Watch, WatchFactory } from '../live/watch.ts';
@@ -7,7 +7,7 @@ import { createContext } from './context.ts';
 import { type Report, toGraphQLError } from './errors.ts';
 import { type LiveResults, SharedGroup } from './shared-group.ts';
 import { type Beginning, type Direct, SharedMember } from './shared-member.ts';
-import { shareKey, type SubscribeArgs } from './shared-operation.ts';
+import { isShareable, shareKey, type SubscribeArgs } from './shared-operation.ts';
 
 export interface Subscribing extends SubscribeArgs {
   readonly document: DocumentNode;
@@ -43,12 +43,14 @@ export class SharedSubscriptions {
 
   /**
    * The results for one subscriber, or the errors for which there are none. Once it has caught up with the others of
-   * its kind, each serialised result goes to `direct`, where given, instead of being yielded.
+   * its kind, each serialised result goes to `direct`, where given, instead of being yielded. What is handed out to one
+   * subscriber alone is always yielded: it is taken only when it is asked for.
    */
   async subscribe(
     args: Subscribing,
     direct?: Direct,
   ): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> {
+    if (!isShareable(this.#parts.schema, args)) return this.#execute(args, this.#parts.watching.live());
     const release = await this.#parts.watching.hold();
     const from = this.#parts.watching.position;
     try {

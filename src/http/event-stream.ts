@@ -82,7 +82,7 @@ class EventStream extends Readable {
   #ended = false;
 
   constructor(results: Results) {
-    super();
+    super({ highWaterMark: 1 });
     this.#iterator = results[Symbol.asyncIterator]();
     this.push(comment);
     this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs);

@@ -21,7 +21,8 @@ export interface SubscriptionSource {
    * already. `direct`, where given, is called with each result once the subscriber has caught up with the others of
    * its kind (so never before the iterator was asked for the result after the last one it yielded), instead of
    * yielding it; when it returns false, the iterator ends by throwing a ThroughlineError SLOW_SUBSCRIBER, whose
-   * `position` is where to go on. `return()` ends it at once, also while a `next()` is pending.
+   * `position` is where to go on. An operation that is executed for one subscriber alone always yields, and takes what
+   * it yields when `next()` asks for it. `return()` ends it at once, also while a `next()` is pending.
    */
   subscribe(
     request: SubscriptionRequest,

@@ -7,6 +7,7 @@ import type { Logger } from '../base/logger.ts';
 import { closeCodes } from './close-codes.ts';
 import { keyOfHeaders } from './credentials.ts';
 import { parseJson } from './json-text.ts';
+import { Pace } from './pace.ts';
 import type { SocketState } from './websocket-operations.ts';
 
 /** Bytes that a socket may send before its key was accepted. */
@@ -54,7 +55,7 @@ export function serveSocket(socket: WebSocket, request: IncomingMessage, options
           handle(message as unknown as string).catch(fail);
         }),
     },
-    { socket, headerKey: keyOfHeaders(request.headers), accepted, present },
+    { socket, headerKey: keyOfHeaders(request.headers), accepted, present, pace: new Pace(socket) },
   );
   socket.on('ping', () => pauseWhileFull(socket, request));
   socket.once('close', (code, reason) => {

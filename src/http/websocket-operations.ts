@@ -4,10 +4,12 @@ import type { Context, ServerOptions, SubscribePayload } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import { asError, ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { isShareable } from '../graphql/shared-operation.ts';
 import type { Caller } from '../operations/operations.ts';
 import { closeCodes } from './close-codes.ts';
 import { type Authenticator, keyOfConnectionParams } from './credentials.ts';
 import type { GraphQLServer } from './graphql.ts';
+import type { Pace } from './pace.ts';
 import { Presence } from './presence.ts';
 import { exceptRefusals, type MaskError, publicError, publicResult } from './public-errors.ts';
 import type { Direct, SubscriptionSource } from './subscription-source.ts';
@@ -23,6 +25,7 @@ export interface SocketState {
   caller?: Caller;
   /** Of the operations that are executed and not yet answered, by their ids. */
   readonly present: Map<string, Asked>;
+  readonly pace: Pace;
 }
 
 /** An id may be used again when its operation was completed: what was subscribed tells them apart. */
@@ -99,8 +102,12 @@ function prepare(
         extra.present.set(id, { payload, presence });
         return execute({ ...args, contextValue: await contextFactory() });
       },
-      subscribe: () =>
-        subscriptions.subscribe({ document, operationName, variables, caller }, directTo(socket, id)),
+      subscribe: async () => {
+        const request = { document, operationName, variables, caller };
+        const results = await subscriptions.subscribe(request, directTo(socket, id));
+        const isPaced = Symbol.asyncIterator in results && !isShareable(schema, request);
+        return isPaced ? extra.pace.keep(results) : results;
+      },
     };
     return { ...args, contextValue: undefined, rootValue: prepared };
   } catch (error) {

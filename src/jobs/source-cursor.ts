@@ -40,6 +40,7 @@ export class SourceCursor {
    * number of entries, and `wanted` is asked between them.
    */
   async next(count: number, anywhere: boolean, wanted: () => boolean): Promise<readonly Source[]> {
+    if (this.#way.topics.length === 0) return [];
     if (!this.#opened) await this.#open();
     if (performance.now() - this.#readAt > freshMs) this.forget();
     let batch = Math.min(Math.max(firstBatch, 2 * count), limits.enrollScanRows);

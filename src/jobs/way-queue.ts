@@ -257,6 +257,7 @@ export class WayQueue {
       const { terms } = waiter.call;
       const { id: wayId, target } = this.#way;
       const job = {
+        birth: 'HELD' as const,
         id: uuidv7(),
         sourceId: source.id,
         sourcePosition: source.position,

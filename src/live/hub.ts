@@ -1,22 +1,29 @@
 // The live hub: finds who wants a change by looking it up, not by asking every watcher.
+import type { CheckedConditions } from '../domain/conditions.ts';
+import { type IndexKeys, indexKeysOf, mostTelling } from '../domain/index-keys.ts';
 import { isExactTopic } from '../domain/topic.ts';
+import { PlaceIndex } from './place-index.ts';
 
-/** What watchers are found by. */
+/** What watchers are found by: what else selectors and their conditions look at is among it as well. */
 export interface Routed {
   readonly id: string;
   readonly requestId: string;
   readonly topic: string;
   readonly project: string | null;
-  readonly sender?: string | null;
 }
 
-/** Null does not select. */
+/** Null, or absent, does not select. */
 export interface Selector {
   readonly ids: readonly string[] | null;
   readonly requestIds: readonly string[] | null;
+  /** Patterns. */
   readonly topics: readonly string[] | null;
   readonly projects: readonly string[] | null;
   readonly senders?: readonly string[] | null;
+  readonly users?: readonly string[] | null;
+  readonly statuses?: readonly string[] | null;
+  /** Those of the filter, and those that its CEL needs. */
+  readonly conditions?: CheckedConditions | null;
 }
 
 export interface Watcher<Item> {
@@ -26,75 +33,106 @@ export interface Watcher<Item> {
   readonly push: (item: Item) => void;
 }
 
-type Index<Item> = Map<string, Set<Watcher<Item>>>;
+interface Entry<Item> {
+  readonly watcher: Watcher<Item>;
+  isOver: boolean;
+  /** The last publication that it was found for. */
+  round: number;
+}
 
-/** Each watcher is filed under its most telling key: ids, else requests, else exact topics, else projects, else senders, else none. */
+/**
+ * Each watcher is filed under one part of its selector that must hold: the one by which the fewest are found, as things
+ * stand when it comes. One that has no such part is asked about everything.
+ */
 export class Hub<Item> {
   readonly #routeOf: (item: Item) => Routed;
-  readonly #byId: Index<Item> = new Map();
-  readonly #byRequest: Index<Item> = new Map();
-  readonly #byTopic: Index<Item> = new Map();
-  readonly #byProject: Index<Item> = new Map();
-  readonly #bySender: Index<Item> = new Map();
-  readonly #others = new Set<Watcher<Item>>();
+  readonly #index = new PlaceIndex<Entry<Item>>();
+  readonly #others = new Set<Entry<Item>>();
+  #round = 0;
 
   constructor(routeOf: (item: Item) => Routed) {
     this.#routeOf = routeOf;
   }
 
+  /** Whether nothing is kept for anybody. */
+  get isEmpty(): boolean {
+    return this.#others.size === 0 && this.#index.isEmpty;
+  }
+
   /** Returns the function that ends it. */
   watch(watcher: Watcher<Item>): () => void {
-    const filed = this.#placeOf(watcher.selector);
-    if (filed === null) {
-      this.#others.add(watcher);
-      return () => this.#others.delete(watcher);
-    }
-    const [index, keys] = filed;
-    for (const key of keys) file(index, key, watcher);
+    const entry: Entry<Item> = { watcher, isOver: false, round: 0 };
+    const keys = mostTelling(
+      choicesOf(watcher.selector),
+      (path, value) => this.#index.at(path, value)?.size ?? 0,
+    );
+    if (keys === null) this.#others.add(entry);
+    else for (const key of keys) this.#index.add(key, entry);
     return () => {
-      for (const key of keys) unfile(index, key, watcher);
+      if (entry.isOver) return;
+      entry.isOver = true;
+      this.#others.delete(entry);
+      for (const key of keys ?? []) this.#index.remove(key, entry);
     };
   }
 
   publish(item: Item): void {
-    const { id, requestId, topic, project, sender } = this.#routeOf(item);
-    offer(item, this.#byId.get(id));
-    offer(item, this.#byRequest.get(requestId));
-    offer(item, this.#byTopic.get(topic));
-    if (project !== null) offer(item, this.#byProject.get(project));
-    if (sender != null) offer(item, this.#bySender.get(sender));
-    offer(item, this.#others);
+    for (const entry of this.#concerned(this.#routeOf(item))) {
+      const { watcher } = entry;
+      if (!entry.isOver && watcher.accepts(item)) watcher.push(item);
+    }
   }
 
-  #placeOf({
-    ids,
-    requestIds,
-    topics,
-    projects,
-    senders,
-  }: Selector): [Index<Item>, readonly string[]] | null {
-    if (ids) return [this.#byId, ids];
-    if (requestIds) return [this.#byRequest, requestIds];
-    if (topics?.every(isExactTopic)) return [this.#byTopic, topics];
-    if (projects) return [this.#byProject, projects];
-    return senders ? [this.#bySender, senders] : null;
+  /** Each once, by however many of its keys it is found. */
+  #concerned(route: Routed): readonly Entry<Item>[] {
+    const concerned: Entry<Item>[] = [];
+    const round = (this.#round += 1);
+    const found = (entries: ReadonlySet<Entry<Item>> | undefined): void => {
+      for (const entry of entries ?? []) {
+        if (entry.round === round) continue;
+        entry.round = round;
+        concerned.push(entry);
+      }
+    };
+    this.#index.find(route, found);
+    for (const beginning of beginningsOf(route.topic)) found(this.#index.at(['topic'], beginning));
+    found(this.#others);
+    return concerned;
   }
 }
 
-function file<Item>(index: Index<Item>, key: string, watcher: Watcher<Item>): void {
-  const filed = index.get(key);
-  if (filed) filed.add(watcher);
-  else index.set(key, new Set([watcher]));
-}
+const lists = [
+  ['ids', 'id'],
+  ['requestIds', 'requestId'],
+  ['users', 'user'],
+  ['senders', 'sender'],
+  ['projects', 'project'],
+  ['statuses', 'status'],
+] as const;
 
-function unfile<Item>(index: Index<Item>, key: string, watcher: Watcher<Item>): void {
-  const filed = index.get(key);
-  filed?.delete(watcher);
-  if (filed?.size === 0) index.delete(key);
-}
-
-function offer<Item>(item: Item, watchers: Iterable<Watcher<Item>> | undefined): void {
-  for (const watcher of watchers ?? []) {
-    if (watcher.accepts(item)) watcher.push(item);
+function choicesOf(selector: Selector): readonly IndexKeys[] {
+  const choices: IndexKeys[] = [];
+  for (const [list, field] of lists) {
+    const values = selector[list];
+    if (values) choices.push([{ path: [field], values }]);
   }
+  const topics = selector.topics?.map(beginningOf);
+  if (topics && !topics.includes(null)) choices.push([{ path: ['topic'], values: topics }]);
+  if (selector.conditions) choices.push(...indexKeysOf(selector.conditions));
+  return choices;
+}
+
+/** A topic, or the part of a pattern up to the last dot before its first star, which no topic ends with; null for no part. */
+function beginningOf(pattern: string): string | null {
+  if (isExactTopic(pattern)) return pattern;
+  const dot = pattern.lastIndexOf('.', pattern.indexOf('*'));
+  return dot < 0 ? null : pattern.slice(0, dot + 1);
+}
+
+/** The parts of a topic that end with a dot. */
+function beginningsOf(topic: string): string[] {
+  const beginnings: string[] = [];
+  for (let dot = topic.indexOf('.'); dot >= 0; dot = topic.indexOf('.', dot + 1))
+    beginnings.push(topic.slice(0, dot + 1));
+  return beginnings;
 }

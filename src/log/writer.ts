@@ -1,7 +1,7 @@
 // The log writer: the one way by which events are created, changed and deleted.
 import type { Database, Queryable } from '../database/database.ts';
 import type { BulkDeletion } from '../store/bulk.ts';
-import { createEvents, type CreatedRow, type NewEvent } from '../store/create-events.ts';
+import { createEvents, type CreatedWithRuns, createWithRuns, type NewEvent } from '../store/create-events.ts';
 import { type DeletedRow, deleteEvents, type EventDeletion } from '../store/delete-events.ts';
 import { type EventChangeRow, type UpdatedRow, updateEvents } from '../store/update-events.ts';
 import { BulkDeleter } from './bulk-deleter.ts';
@@ -28,7 +28,11 @@ const overhead = 1_000;
 
 /** Each kind of write has its own flushes; the lock in the database puts them in one order. */
 export class LogWriter {
-  readonly #creates: GroupCommit<NewEvent, CreatedRow>;
+  readonly #creates: GroupCommit<NewEvent, CreatedWithRuns>;
+  /** Those to be sent later. */
+  readonly #holds: GroupCommit<NewEvent, CreatedWithRuns>;
+  /** Those that handlers run for. */
+  readonly #handled: GroupCommit<NewEvent, CreatedWithRuns>;
   readonly #updates: GroupCommit<EventChangeRow, UpdatedRow>;
   readonly #deletes: GroupCommit<EventDeletion, DeletionOutcome>;
   readonly #batches: BulkDeleter;
@@ -39,11 +43,16 @@ export class LogWriter {
       onCommit();
       return rows;
     };
-    this.#creates = new GroupCommit({
+    const creating = {
       ...bounds,
-      flush: (events, retried) => this.#create(database, events, retried, hint, committed),
-      sizeOf: (event) => event.payload.length + event.summary.length + event.description.length + overhead,
-    });
+      flush: (events: readonly NewEvent[], retried: boolean) =>
+        this.#create(database, events, retried, hint, committed),
+      sizeOf: (event: NewEvent) =>
+        event.payload.length + event.summary.length + event.description.length + overhead,
+    };
+    this.#creates = new GroupCommit(creating);
+    this.#holds = new GroupCommit(creating);
+    this.#handled = new GroupCommit(creating);
     this.#updates = new GroupCommit({
       ...bounds,
       flush: async (changes, retried) =>
@@ -64,8 +73,9 @@ export class LogWriter {
     this.#batches = new BulkDeleter(database, options);
   }
 
-  create(event: NewEvent): Promise<CreatedRow> {
-    return this.#creates.submit(event);
+  create(event: NewEvent): Promise<CreatedWithRuns> {
+    if (event.runs.length > 0) return this.#handled.submit(event);
+    return (event.sendAt === null ? this.#creates : this.#holds).submit(event);
   }
 
   update(change: EventChangeRow): Promise<UpdatedRow> {
@@ -85,6 +95,8 @@ export class LogWriter {
   async stop(): Promise<void> {
     await Promise.all([
       this.#creates.stop(),
+      this.#holds.stop(),
+      this.#handled.stop(),
       this.#updates.stop(),
       this.#deletes.stop(),
       this.#batches.stop(),
@@ -92,15 +104,17 @@ export class LogWriter {
   }
 
   async #create(
-    database: Queryable,
+    database: Database,
     events: readonly NewEvent[],
     retried: boolean,
     hint: string,
     committed: <Rows>(rows: Rows) => Rows,
-  ): Promise<(CreatedRow | typeof AGAIN)[]> {
+  ): Promise<(CreatedWithRuns | typeof AGAIN)[]> {
     try {
+      if (events.some(({ runs }) => runs.length > 0))
+        return committed(await createWithRuns(database, events, retried, hint)).map((row) => row ?? AGAIN);
       const rows = committed(await createEvents(database, events, retried, hint));
-      return rows.map((row) => row ?? AGAIN);
+      return rows.map((row) => (row ? { ...row, runs: [] } : AGAIN));
     } catch (error) {
       // Its parent was deleted at this very moment; the next try does not find it.
       if (events.length === 1 && isForeignKeyViolation(error)) return [AGAIN];

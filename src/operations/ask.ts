@@ -19,6 +19,7 @@ import { checkId, optionalName } from '../domain/send.ts';
 import { statusesOf } from '../domain/status.ts';
 import { checkTopic, isExactTopic, topicMatches } from '../domain/topic.ts';
 import { countEvents, findEvents, type ListedRow } from '../store/find-events.ts';
+import { readSendTimes } from '../store/held-events.ts';
 import { readLeases } from '../store/leases.ts';
 import * as read from '../store/read-events.ts';
 import { lastPosition, readHistories } from '../store/read-log.ts';
@@ -41,6 +42,7 @@ type Asking = Pick<
   | 'countDependents'
   | 'historiesOf'
   | 'leasesOf'
+  | 'sendTimesOf'
   | 'position'
 >;
 
@@ -71,6 +73,7 @@ export function createAsking(database: Database): Asking {
     countDependents: (parentIds) => countDependents(database, parentIds),
     historiesOf: (ids) => historiesOf(database, ids),
     leasesOf: (ids) => readLeases(database, ids),
+    sendTimesOf: (ids) => readSendTimes(database, ids),
     position: () => lastPosition(database),
   };
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { ThroughlineError } from '../base/errors.ts';
 import type { EventStatus, PartialEvent } from '../domain/event.ts';
 import { checkId } from '../domain/send.ts';
-import { invalidTransition } from '../domain/status.ts';
+import { heldBack, invalidTransition } from '../domain/status.ts';
 import { checkUpdate, type EventPatch, type UpdateInput } from '../domain/update.ts';
 import type { LogWriter } from '../log/writer.ts';
 import { unchanged } from '../store/update-events.ts';
@@ -21,6 +21,8 @@ export interface ChangeParts {
   readonly writer: LogWriter;
   /** What watchers of progress select by; null where there is no such event. */
   readonly progressTarget: (id: string) => Promise<ProgressTarget | null>;
+  /** TOPIC_SCHEMA_MISMATCH where the event's topic is declared otherwise. */
+  readonly checkTopic: (patch: EventPatch) => Promise<void>;
   /** LEASE_LOST unless the attempt holds the lease. */
   readonly checkLease: (id: string, attempt: number) => Promise<void>;
   readonly broadcastProgress: (target: ProgressTarget, progress: number, description: string | null) => void;
@@ -34,6 +36,7 @@ export async function updateEvent(
   const { patch, progress, durable } = checkUpdate(input, caller.name);
   // A change of nothing writes nothing either, but tells whether there is such an event.
   const writes = durable || progress === null;
+  await parts.checkTopic(patch);
   const event = writes ? await write(parts.writer, patch) : { id: patch.id };
   if (!writes && patch.attempt !== null) await parts.checkLease(patch.id, patch.attempt);
   if (progress !== null) {
@@ -58,7 +61,10 @@ async function write(writer: LogWriter, patch: EventPatch): Promise<PartialEvent
   if (!row.found || row.fromStatus === null || row.position === null || row.status === null)
     throw notFound(patch.id);
   if (!row.holds && patch.attempt !== null) throw leaseLost(patch.id, patch.attempt, row.status);
-  if (!row.allowed && patch.status !== null) throw invalidTransition(patch.id, row.fromStatus, patch.status);
+  if (!row.allowed && patch.status !== null)
+    throw row.held
+      ? heldBack(patch.id, patch.status)
+      : invalidTransition(patch.id, row.fromStatus, patch.status);
   return { id: patch.id, position: row.position, status: row.status };
 }
 

@@ -9,15 +9,21 @@ import type { Enrolling } from '../jobs/enrolling.ts';
 import type { JobWriter } from '../log/job-writer.ts';
 import type { LogWriter } from '../log/writer.ts';
 import type { Consuming } from '../subscriptions/consuming.ts';
+import { moveHeld } from '../store/held-events.ts';
 import { readByIds } from '../store/read-events.ts';
+import { readDeclared, topicsNamed } from '../store/topics.ts';
+import type { DeclaredTopics } from '../topics/declared-topics.ts';
 import { createAsking } from './ask.ts';
 import type { Report } from './batch.ts';
 import { type BulkParts, changeAll, deleteAll } from './bulk.ts';
 import { type ChangeParts, deleteEvent, type ProgressTarget, updateEvent, updateEvents } from './change.ts';
+import { createHandlerOperations } from './handlers.ts';
+import type { Handling } from './handling.ts';
 import { createLeaseCheck, enroll, extendLease, releaseJob } from './jobs.ts';
 import type { Operations } from './operations.ts';
 import { type SendParts, sendEvent, sendEvents } from './send.ts';
 import { createSubscriptionOperations } from './subscriptions.ts';
+import { createTopicOperations } from './topics.ts';
 import { createTriggerOperations } from './triggers.ts';
 
 export interface OperationsParts {
@@ -33,36 +39,53 @@ export interface OperationsParts {
     progress(item: EventProgress): void;
     lease(target: string, ms: number): void;
     unsubscribed(id: string): void;
+    topics(): void;
   };
   readonly report: Report;
+  /** Sends what is held back; told that there is something new to be sent later. */
+  readonly heldSender: { wake(): void };
+  readonly topics: DeclaredTopics;
+  readonly handling: Handling;
   /** Told of each trigger that is made here. */
   readonly onTriggerCreated?: () => void;
 }
 
 export function createOperations(parts: OperationsParts): Operations {
-  const { database, writer, live, broadcast, report } = parts;
+  const { database, writer, live, broadcast, report, topics, handling } = parts;
   const places = placesOf(database);
   const placeOf = async (id: string): Promise<ProgressTarget | null> => {
     const known = live.lastProgress(id);
     return known ? { id, requestId: known.requestId ?? '', topic: known.topic } : places.load(id);
   };
   const send: SendParts = {
+    database,
     writer,
     report,
+    handling,
     broadcast: (event) => broadcast.event(event),
     requestOf: async (id) => (await placeOf(id))?.requestId ?? null,
+    checkTopic: (draft) => topics.check(draft.topic, draft),
+    held: {
+      wake: () => parts.heldSender.wake(),
+      move: (id, sendAt, status) => moveHeld(database, id, sendAt, status),
+    },
   };
   const change: ChangeParts = {
     writer,
     report,
     progressTarget: placeOf,
+    checkTopic: async (patch) => {
+      if ((patch.summary ?? patch.payload) === null || !topics.any) return;
+      const place = await places.load(patch.id);
+      if (place !== null) topics.check(place.topic, patch);
+    },
     checkLease: createLeaseCheck(database),
     broadcastProgress: ({ id, requestId, topic }, progress, description) =>
       broadcast.progress({ eventId: id, requestId, topic, progress, description, at: new Date() }),
   };
   const bulk: BulkParts = { database, writer };
   return {
-    sendEvent: (caller, input) => sendEvent(send, caller, input),
+    sendEvent: (caller, input, options = {}) => sendEvent(send, caller, input, options),
     sendEvents: (caller, inputs) => sendEvents(send, caller, inputs),
     updateEvent: (caller, input) => updateEvent(change, caller, input),
     updateEvents: (caller, inputs) => updateEvents(change, caller, inputs),
@@ -73,11 +96,23 @@ export function createOperations(parts: OperationsParts): Operations {
     enroll: (caller, input, count) => enroll(parts, caller, input, count),
     extendLease: (eventId, attempt, leaseMs) => extendLease(parts, eventId, attempt, leaseMs),
     releaseJob: (caller, eventId, attempt) => releaseJob(parts, caller, eventId, attempt),
-    ...createSubscriptionOperations(parts),
-    ...createTriggerOperations(database, parts.onTriggerCreated ?? (() => {})),
+    ...createSubscriptionOperations({
+      ...parts,
+      isDeclared: async (name) => handling.has(name) || (await topicsNamed(database, [name])).length > 0,
+      declaredNames: () => declaredNames(database, handling),
+    }),
+    ...createHandlerOperations(database, handling),
+    ...createTopicOperations(database, topics, () => broadcast.topics()),
+    ...createTriggerOperations(database, handling, parts.onTriggerCreated ?? (() => {})),
     ...createAsking(database),
     progressOf: (id) => live.lastProgress(id)?.progress ?? null,
   };
+}
+
+/** What may have been meant by a source that is not known: these among others. */
+async function declaredNames(database: Database, handling: Handling): Promise<string[]> {
+  const topics = await readDeclared(database, '', 1_000);
+  return [...handling.list().map(({ fullName }) => fullName), ...topics.map(({ name }) => name)];
 }
 
 /** Reads together what is asked for together, and remembers nothing. */

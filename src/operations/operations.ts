@@ -8,12 +8,16 @@ import type {
   Position,
   StatusChange,
 } from '../domain/event.ts';
+import type { Execution } from '../domain/handler.ts';
 import type { EnrollInput } from '../domain/enroll.ts';
 import type { EventFilter } from '../domain/event-filter.ts';
 import type { Direction, OrderKey, Page, PageArguments } from '../domain/page.ts';
 import type { SendInput } from '../domain/send.ts';
 import type { UpdateInput } from '../domain/update.ts';
+import type { HandlerOperations } from './handlers.ts';
+import type { SendOptions } from './handling.ts';
 import type { SubscriptionOperations } from './subscriptions.ts';
+import type { TopicOperations } from './topics.ts';
 import type { TriggerOperations } from './triggers.ts';
 
 /** Who asks, and the trace that the request came with. */
@@ -31,6 +35,8 @@ export interface SendOutcome {
   readonly event: PartialEvent;
   /** The hash was known: `event` is the one that has it. */
   readonly duplicate: boolean;
+  /** The runs of handlers that were made with it. */
+  readonly executions: readonly Execution<PartialEvent>[];
 }
 
 export interface ItemError {
@@ -109,8 +115,9 @@ export interface Chain {
 }
 
 /** Every intended refusal is a ThroughlineError. `fields` names the columns to read besides the id: no others are read. */
-export interface Operations extends SubscriptionOperations, TriggerOperations {
-  sendEvent(caller: Caller, input: SendInput): Promise<SendOutcome>;
+export interface Operations
+  extends SubscriptionOperations, TriggerOperations, TopicOperations, HandlerOperations {
+  sendEvent(caller: Caller, input: SendInput, options?: SendOptions): Promise<SendOutcome>;
   sendEvents(caller: Caller, input: readonly SendInput[]): Promise<SendBatchOutcome>;
   updateEvent(caller: Caller, input: UpdateInput): Promise<PartialEvent>;
   updateEvents(caller: Caller, input: readonly UpdateInput[]): Promise<BatchOutcome>;
@@ -159,6 +166,8 @@ export interface Operations extends SubscriptionOperations, TriggerOperations {
   historiesOf(ids: readonly string[]): Promise<Map<string, readonly StatusChange[]>>;
   /** Only of jobs that are held now. */
   leasesOf(ids: readonly string[]): Promise<Map<string, Lease>>;
+  /** When they are to be sent, of those that are held back. */
+  sendTimesOf(ids: readonly string[]): Promise<Map<string, Date>>;
   /** Where the log ends now; 0 where it is empty. */
   position(): Promise<Position>;
   /** The last progress broadcast for an event, where this gateway has seen it. */

@@ -1,4 +1,4 @@
-// Carries to the other gateways on the same database: progress, fire-and-forget events, shortened leases, what was unsubscribed.
+// Carries to the other gateways on the same database what they are to know and the log does not tell.
 import { asError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Database } from '../database/database.ts';
@@ -11,7 +11,9 @@ type Message =
   | { readonly kind: 'event'; readonly value: EventRecord }
   | { readonly kind: 'progress'; readonly value: EventProgress }
   | { readonly kind: 'lease'; readonly target: string; readonly ms: number }
-  | { readonly kind: 'unsubscribed'; readonly id: string };
+  | { readonly kind: 'unsubscribed'; readonly id: string }
+  | { readonly kind: 'topics' }
+  | { readonly kind: 'handlers' };
 
 /** Messages that wait to be sent; beyond these the oldest are dropped, as nobody can wait for what is not stored. */
 const queueLimit = 10_000;
@@ -20,37 +22,36 @@ const partialLimit = 100;
 /** Bytes of data in one part: base64 adds a third, the envelope a little. */
 const partBytes = Math.floor((notificationBytes - 100) * 0.75);
 
+/** Who is told what. */
+export interface RelayHints {
+  /** A lease of a job of this target ends in so many milliseconds, sooner than it was to: here too. */
+  lease(target: string, ms: number): void;
+  /** A durable subscription is gone: here too. */
+  unsubscribed(id: string): void;
+  /** Another gateway has declared topics. */
+  topics(): void;
+  /** Another gateway has switched a handler on or off. */
+  handlers(): void;
+}
+
 export class Relay {
   readonly #database: Database;
   readonly #gatewayId: string;
   readonly #live: Live;
   readonly #logger: Logger;
-  readonly #onLease: (target: string, ms: number) => void;
-  readonly #onUnsubscribed: (id: string) => void;
+  readonly #hints: RelayHints;
   #queue: Message[] = [];
   #sending: Promise<void> | undefined;
   #sent = 0;
   readonly #partial = new Map<string, string[]>();
   #unlisten: (() => Promise<void>) | undefined;
 
-  /**
-   * `onLease`: a lease of a job of this target ends in so many milliseconds, sooner than it was to. `onUnsubscribed`: a
-   * durable subscription is gone.
-   */
-  constructor(
-    database: Database,
-    gatewayId: string,
-    live: Live,
-    logger: Logger,
-    onLease: (target: string, ms: number) => void,
-    onUnsubscribed: (id: string) => void,
-  ) {
-    this.#onLease = onLease;
-    this.#onUnsubscribed = onUnsubscribed;
+  constructor(database: Database, gatewayId: string, live: Live, logger: Logger, hints: RelayHints) {
     this.#database = database;
     this.#gatewayId = gatewayId;
     this.#live = live;
     this.#logger = logger;
+    this.#hints = hints;
   }
 
   /** The embedded database has one gateway only. */
@@ -70,13 +71,21 @@ export class Relay {
   }
 
   lease(target: string, ms: number): void {
-    this.#onLease(target, ms);
+    this.#hints.lease(target, ms);
     this.#enqueue({ kind: 'lease', target, ms });
   }
 
   unsubscribed(id: string): void {
-    this.#onUnsubscribed(id);
+    this.#hints.unsubscribed(id);
     this.#enqueue({ kind: 'unsubscribed', id });
+  }
+
+  topics(): void {
+    this.#enqueue({ kind: 'topics' });
+  }
+
+  handlers(): void {
+    this.#enqueue({ kind: 'handlers' });
   }
 
   async stop(): Promise<void> {
@@ -135,9 +144,11 @@ export class Relay {
 
   #publish(message: Message): void {
     if (message.kind === 'event') this.#live.publishTransient(withDates(message.value));
-    else if (message.kind === 'lease') this.#onLease(message.target, message.ms);
-    else if (message.kind === 'unsubscribed') this.#onUnsubscribed(message.id);
-    else this.#live.publishProgress(withDates(message.value));
+    else if (message.kind === 'lease') this.#hints.lease(message.target, message.ms);
+    else if (message.kind === 'unsubscribed') this.#hints.unsubscribed(message.id);
+    else if (message.kind === 'topics') this.#hints.topics();
+    else if (message.kind === 'handlers') this.#hints.handlers();
+    else if (message.kind === 'progress') this.#live.publishProgress(withDates(message.value));
   }
 }
 

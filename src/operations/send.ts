@@ -1,28 +1,64 @@
 // Sending events: one or thousands, once per hash, each below its parent in its request's chain.
 import { v7 as uuidv7 } from 'uuid';
 import { badInput, ThroughlineError } from '../base/errors.ts';
-import type { EventRecord, Position } from '../domain/event.ts';
+import type { Database } from '../database/database.ts';
+import type { EventRecord, EventStatus, Position } from '../domain/event.ts';
 import type { JsonObject } from '../domain/json.ts';
+import { checkModelPayload, topicOfModel } from '../domain/model-event.ts';
 import { draftEvent, type EventDraft, type SendInput } from '../domain/send.ts';
 import { invalidTransition } from '../domain/status.ts';
+import { checkTopic } from '../domain/topic.ts';
+import { checkWorkflowPayload } from '../domain/workflow.ts';
 import type { LogWriter } from '../log/writer.ts';
 import type { CreatedRow, ExistingEvent, NewEvent } from '../store/create-events.ts';
+import { readExecutions } from '../store/handlers.ts';
 import { unchanged } from '../store/update-events.ts';
 import { type Report, runBatch } from './batch.ts';
+import type { Handling, SendOptions } from './handling.ts';
 import type { Caller, SendBatchOutcome, SendOutcome } from './operations.ts';
 
 export interface SendParts {
+  readonly database: Database;
+  readonly handling: Handling;
   readonly report: Report;
   readonly writer: LogWriter;
   /** Hands a fire-and-forget event to whoever is connected. */
   readonly broadcast: (event: EventRecord) => void;
   /** The request of an event that exists, or null. */
   readonly requestOf: (id: string) => Promise<string | null>;
+  /** TOPIC_SCHEMA_MISMATCH where its topic is declared otherwise. */
+  readonly checkTopic: (draft: EventDraft) => void;
+  readonly held: {
+    /** An event was taken that is to be sent later. */
+    wake(): void;
+    /** Moves the time of one that is held, null for at once, and what it will be then. */
+    move(id: string, sendAt: Date | null, status: EventStatus): Promise<void>;
+  };
 }
 
-export async function sendEvent(parts: SendParts, caller: Caller, input: SendInput): Promise<SendOutcome> {
-  const draft = draftEvent(input);
-  return draft.store ? store(parts, caller, draft) : broadcast(parts, caller, draft);
+export async function sendEvent(
+  parts: SendParts,
+  caller: Caller,
+  input: SendInput,
+  options: SendOptions,
+): Promise<SendOutcome> {
+  const draft = draftOfKind(parts.handling, draftEvent(input), input);
+  parts.checkTopic(draft);
+  return draft.store ? store(parts, caller, draft, options) : broadcast(parts, caller, draft);
+}
+
+/** What comes of a workflow or of a model has the shape of such; a model's writes have a topic for each moment. */
+function draftOfKind(handling: Handling, draft: EventDraft, input: SendInput): EventDraft {
+  const kind = handling.baseTypeOf(draft.eventType);
+  if (kind === 'events.NormalType') return draft;
+  const payload = parsed(draft.payload);
+  if (kind === 'events.WorkflowType') {
+    checkWorkflowPayload(payload, draft.sender);
+    return draft;
+  }
+  checkModelPayload(payload);
+  if (input.topic != null || draft.sender === null) return draft;
+  return { ...draft, topic: checkTopic(topicOfModel(draft.sender, payload), 'sender (as topic)') };
 }
 
 export async function sendEvents(
@@ -32,7 +68,7 @@ export async function sendEvents(
 ): Promise<SendBatchOutcome> {
   const duplicates: number[] = [];
   const send = async (input: SendInput, index: number) => {
-    const { event, duplicate } = await sendEvent(parts, caller, input);
+    const { event, duplicate } = await sendEvent(parts, caller, input, {});
     if (duplicate) duplicates.push(index);
     return event;
   };
@@ -41,12 +77,28 @@ export async function sendEvents(
 }
 
 /** Comes back here where the event that had the hash was deleted before it could be replaced. */
-async function store(parts: SendParts, caller: Caller, draft: EventDraft): Promise<SendOutcome> {
+async function store(
+  parts: SendParts,
+  caller: Caller,
+  draft: EventDraft,
+  options: SendOptions,
+): Promise<SendOutcome> {
   for (;;) {
-    const event = newEvent(caller, draft);
-    const row = await parts.writer.create(event);
-    if (row.position !== null && row.at !== null)
-      return { event: recordOf(event, row.requestId, row.at, row.position), duplicate: false };
+    const given = newEvent(caller, draft);
+    // Handlers run for what has happened: what is to be done has them when it is done, what is held back when it is sent.
+    const isFact = given.status === 'FINISHED' && given.sendAt === null;
+    const plan = isFact ? await parts.handling.plan(given, options) : null;
+    const event = plan ? { ...given, runs: plan.runs } : given;
+    const row = await parts.writer.create(event).catch((error: unknown) => {
+      plan?.drop();
+      throw error;
+    });
+    if (event.sendAt !== null) parts.held.wake();
+    if (row.position !== null && row.at !== null) {
+      const record = recordOf(event, row.requestId, row.at, row.position);
+      return { event: record, duplicate: false, executions: (await plan?.execute(record, row.runs)) ?? [] };
+    }
+    plan?.drop();
     if (row.sameHash === null) throw conflict(event, row);
     const outcome = await resolveDuplicate(parts, caller, draft, row.sameHash);
     if (outcome) return outcome;
@@ -56,7 +108,13 @@ async function store(parts: SendParts, caller: Caller, draft: EventDraft): Promi
 function newEvent(caller: Caller, draft: EventDraft): NewEvent {
   const id = uuidv7();
   const { onDuplicate: _, store: __, ...content } = draft;
-  return { ...content, id, fallbackRequestId: caller.requestId ?? id, by: draft.sender ?? caller.name };
+  return {
+    ...content,
+    id,
+    fallbackRequestId: caller.requestId ?? id,
+    by: draft.sender ?? caller.name,
+    runs: [],
+  };
 }
 
 function conflict(event: NewEvent, row: CreatedRow): ThroughlineError {
@@ -79,7 +137,12 @@ async function resolveDuplicate(
   draft: EventDraft,
   existing: ExistingEvent,
 ): Promise<SendOutcome | null> {
-  if (draft.onDuplicate === 'RETURN') return { event: { id: existing.id }, duplicate: true };
+  const known = async (): Promise<SendOutcome> => ({
+    event: { id: existing.id },
+    duplicate: true,
+    executions: await readExecutions(parts.database, existing.id),
+  });
+  if (draft.onDuplicate === 'RETURN') return known();
   if (draft.onDuplicate === 'FAIL') {
     throw new ThroughlineError(
       'DUPLICATE_HASH',
@@ -87,21 +150,42 @@ async function resolveDuplicate(
       { eventId: existing.id },
     );
   }
+  const isThere = await replace(parts, caller, draft, existing);
+  return isThere ? known() : null;
+}
+
+/** One that is held back gets the new time as well: at once, where none is given. False where it is gone by now. */
+async function replace(
+  parts: SendParts,
+  caller: Caller,
+  draft: EventDraft,
+  { held, ...existing }: ExistingEvent,
+): Promise<boolean> {
   checkSamePlace(draft, existing);
+  if (!held && draft.sendAt !== null) {
+    throw badInput(
+      `Event ${existing.id}, which has the hash, has been sent; sendAt can only move one that is still held back.`,
+      { eventId: existing.id },
+    );
+  }
   const row = await parts.writer.update({
     ...unchanged,
     ...draft,
+    status: held ? null : draft.status,
     id: existing.id,
     replace: true,
     by: draft.sender ?? caller.name,
   });
-  if (!row.found || row.fromStatus === null) return null;
+  if (!row.found || row.fromStatus === null) return false;
   if (!row.allowed) throw invalidTransition(existing.id, row.fromStatus, draft.status);
-  return { event: { id: existing.id }, duplicate: true };
+  if (!held) return true;
+  await parts.held.move(existing.id, draft.sendAt, draft.status);
+  parts.held.wake();
+  return true;
 }
 
 /** A replaced event keeps its place: moving it could close a circle, or tear its children from their request. */
-function checkSamePlace(draft: EventDraft, existing: ExistingEvent): void {
+function checkSamePlace(draft: EventDraft, existing: Omit<ExistingEvent, 'held'>): void {
   const given = { requestId: draft.requestId, nodeId: draft.nodeId, dependsOn: draft.dependsOnId };
   const kept = { requestId: existing.requestId, nodeId: existing.nodeId, dependsOn: existing.dependsOnId };
   for (const key of ['requestId', 'nodeId', 'dependsOn'] as const) {
@@ -126,11 +210,12 @@ async function broadcast(parts: SendParts, caller: Caller, draft: EventDraft): P
   const requestId = event.requestId ?? parentRequest ?? event.fallbackRequestId;
   const record = recordOf(event, requestId, new Date(), null);
   parts.broadcast(record);
-  return { event: record, duplicate: false };
+  return { event: record, duplicate: false, executions: [] };
 }
 
 /** Its JSON is parsed only where somebody asks for it. */
 function recordOf(event: NewEvent, requestId: string, at: Date, position: Position | null): EventRecord {
+  const isHeld = event.sendAt !== null;
   return {
     id: event.id,
     position,
@@ -144,7 +229,7 @@ function recordOf(event: NewEvent, requestId: string, at: Date, position: Positi
     requestId,
     nodeId: event.nodeId ?? event.id,
     dependsOnId: event.dependsOnId,
-    status: event.status,
+    status: isHeld ? 'PENDING' : event.status,
     retries: 0,
     description: event.description,
     get summary() {
@@ -158,7 +243,7 @@ function recordOf(event: NewEvent, requestId: string, at: Date, position: Positi
     createdAt: at,
     updatedAt: at,
     startedAt: null,
-    finishedAt: event.status === 'FINISHED' ? at : null,
+    finishedAt: event.status === 'FINISHED' && !isHeld ? at : null,
   };
 }
 

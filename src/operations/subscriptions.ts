@@ -22,6 +22,9 @@ import {
 import type { Consuming } from '../subscriptions/consuming.ts';
 import type { NextEvent } from '../subscriptions/dealing.ts';
 import { countLags } from '../subscriptions/lag.ts';
+import { countConcerned } from './concerned.ts';
+import { checkSource } from './sources.ts';
+import { NextEvents } from './next-events.ts';
 import type { Caller } from './operations.ts';
 
 export type { NextEvent } from '../subscriptions/dealing.ts';
@@ -31,6 +34,8 @@ export interface SubscriptionOperations {
   subscribe(input: SubscribeInput): Promise<DurableSubscription>;
   /** Null where there was none in time; a null `timeoutMs` waits as long as can be. */
   nextEvent(caller: Caller, ids: readonly string[], timeoutMs: number | null): Promise<NextEvent | null>;
+  /** What `nextEvent` would give, one after another, each taken when it is asked for. */
+  subscriptionEvents(ids: readonly string[]): Promise<AsyncIterableIterator<NextEvent>>;
   acknowledge(id: string, position: string): Promise<DurableSubscription>;
   /** Returns the id. */
   unsubscribe(id: string): Promise<string>;
@@ -41,6 +46,8 @@ export interface SubscriptionOperations {
     readonly first?: number | null | undefined;
     readonly after?: string | null | undefined;
   }): Promise<Page<DurableSubscription>>;
+  /** For how many of them an event is. */
+  countConcerned(eventId: string): Promise<number>;
   /** How many events wait for each, by its id; each count stops where it would take too long. */
   lagsOf(subscriptions: readonly DurableSubscription[]): Promise<Map<string, number>>;
 }
@@ -50,20 +57,30 @@ export interface SubscriptionParts {
   readonly consuming: Consuming;
   /** Tells every gateway, this one too, that a subscription is gone. */
   readonly broadcast: { unsubscribed(id: string): void };
+  /** Whether there is a handler, or a declared topic, of that name: a source before any event has come of it. */
+  readonly isDeclared: (name: string) => Promise<boolean>;
+  /** Of some of them. */
+  readonly declaredNames: () => Promise<readonly string[]>;
 }
 
 export function createSubscriptionOperations(parts: SubscriptionParts): SubscriptionOperations {
   const { database, consuming } = parts;
   return {
-    subscribe: async (input) => insertSubscription(database, uuidv7(), checkSubscribe(input)),
+    subscribe: async (input) => {
+      const checked = checkSubscribe(input);
+      if (checked.source !== null) await checkSource(checked.source, parts);
+      return insertSubscription(database, uuidv7(), checked);
+    },
     nextEvent: async ({ signal = null }, given, timeoutMs) => {
       const ids = checkSubscriptionIds(given);
       return consuming.next({ ids, waitMs: checkTimeout(timeoutMs), signal });
     },
+    subscriptionEvents: async (ids) => new NextEvents(consuming, checkSubscriptionIds(ids, 'ids')),
     acknowledge: (id, position) => acknowledge(consuming, id, position),
     unsubscribe: (id) => unsubscribe(parts, id),
     subscription: async (id) => (await readSubscriptions(database, [checkId(id)]))[0] ?? null,
     subscriptions: (page) => list(database, page.first ?? null, page.after ?? null),
+    countConcerned: (eventId) => countConcerned(database, eventId),
     lagsOf: (subscriptions) => countLags(database, subscriptions),
   };
 }

@@ -7,6 +7,8 @@ import type { Database } from '../database/database.ts';
 import { checkId } from '../domain/send.ts';
 import { checkSecrets } from '../domain/signature.ts';
 import { draftTrigger, type Trigger, type TriggerInput } from '../domain/trigger.ts';
+import { noHandler } from './handlers.ts';
+import type { Handling } from './handling.ts';
 import {
   deleteTriggerRow,
   hasTriggerNamed,
@@ -30,10 +32,14 @@ export interface TriggerOperations {
 }
 
 /** `onCreated` is told of each new one. */
-export function createTriggerOperations(database: Database, onCreated: () => void): TriggerOperations {
+export function createTriggerOperations(
+  database: Database,
+  handling: Handling,
+  onCreated: () => void,
+): TriggerOperations {
   return {
     createTrigger: async (input) => {
-      const trigger = await create(database, input);
+      const trigger = await create(database, handling, input);
       onCreated();
       return trigger;
     },
@@ -48,8 +54,9 @@ export function createTriggerOperations(database: Database, onCreated: () => voi
   };
 }
 
-async function create(database: Database, input: TriggerInput): Promise<Trigger> {
+async function create(database: Database, handling: Handling, input: TriggerInput): Promise<Trigger> {
   const draft = draftTrigger(input, new Date());
+  if (draft.call !== null) checkCall(draft.call, handling);
   // As unguessable as a key: who knows it may deliver, unless there is a signature.
   const slug = draft.webhook === null ? null : randomBytes(16).toString('hex');
   const made = await insertTrigger(database, uuidv7(), draft, slug, limits.triggers);
@@ -70,6 +77,16 @@ async function setSecrets(database: Database, id: string, secrets: readonly stri
   const changed = await replaceSecrets(database, id, checkSecrets(trigger.signature, secrets, 'secrets'));
   if (changed === null) throw noTrigger(id);
   return changed;
+}
+
+/** One of another kind would find nothing in what comes in from outside. */
+function checkCall(call: string, handling: Handling): void {
+  const handler = handling.list().find((listed) => listed.works && listed.fullName === call);
+  if (!handler?.works) throw badInput(`call: ${noHandler(call, handling).message}`);
+  if (handling.baseTypeOf(handler.eventType) !== 'events.NormalType')
+    throw badInput(
+      `call names ${call}, which is for events of the type ${handler.eventType}; name one of events.NormalType.`,
+    );
 }
 
 function checkTriggerId(id: string): string {

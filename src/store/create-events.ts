@@ -1,6 +1,7 @@
 // Writes new events and their log entries: one statement, one commit, however many.
 import type { EventStatus, Position } from '../domain/event.ts';
-import type { Queryable } from '../database/database.ts';
+import type { Database, Queryable } from '../database/database.ts';
+import { type CreatedJob, createJobs, type NewJob } from './create-jobs.ts';
 import { underLock } from './log-lock.ts';
 
 /** A new event, ready to be written. Null `requestId` means the parent's, else `fallbackRequestId`. */
@@ -24,11 +25,20 @@ export interface NewEvent {
   /** JSON text. */
   readonly payload: string;
   readonly by: string;
+  /** When it is to be sent; null for now. Those of one call are all of one kind. */
+  readonly sendAt: Date | null;
+  /** Runs of handlers, to be made with it. */
+  readonly runs: readonly NewRun[];
 }
+
+/** A run of a handler for an event that is about to be written. */
+export type NewRun = Omit<NewJob, 'sourceId' | 'sourcePosition'>;
 
 /** An event that was there before. */
 export interface ExistingEvent {
   readonly id: string;
+  /** Not sent yet. */
+  readonly held: boolean;
   readonly requestId: string;
   readonly nodeId: string;
   readonly dependsOnId: string | null;
@@ -47,6 +57,11 @@ export interface CreatedRow {
   readonly sameNode: string | null;
 }
 
+/** In the order of the event's `runs`; null for one that was not made. */
+export interface CreatedWithRuns extends CreatedRow {
+  readonly runs: readonly (CreatedJob | null)[];
+}
+
 /**
  * What stands in the way of an insert is looked up in the same statement, so that the usual duplicate costs no second
  * round trip. Only what another gateway commits between this statement's snapshot and its lock is missed by those
@@ -60,7 +75,33 @@ export interface CreatedRow {
  * drawn in one statement follow one another. `json_to_recordset` takes the rows as one text: for payloads of 8 KB that
  * took a quarter less time than arrays and `unnest`, and the same for small ones.
  */
-const createStatement = `WITH ${underLock},
+const createStatement = statementOf({
+  makers: 'min(position) AS first, array_agg("by" ORDER BY position) AS names',
+  born: { status: 'status', held: 'false', finishedAt: "CASE WHEN status = 'FINISHED' THEN at END" },
+  logged: `INSERT INTO log (position, event_id, kind, status, at, "by", topic, request_id, node_id, project, user_name, sender)
+    SELECT i.position, i.id, 'CREATED', i.status, i.created_at, m.names[i.position - m.first + 1], i.topic, i.request_id,
+      i.node_id, i.project, i.user_name, i.sender
+    FROM inserted i, makers m`,
+});
+
+/** What is held back has no entry in the log: nobody is told of it before its time. */
+const holdStatement = statementOf({
+  makers: `min(position) AS first, array_agg("by" ORDER BY position) AS names,
+      array_agg(send_at ORDER BY position) AS times, array_agg(status ORDER BY position) AS statuses`,
+  born: { status: "'PENDING'", held: 'true', finishedAt: 'NULL::timestamptz' },
+  logged: `INSERT INTO held_events (event_id, send_at, status, "by")
+    SELECT i.id, m.times[i.position - m.first + 1], m.statuses[i.position - m.first + 1], m.names[i.position - m.first + 1]
+    FROM inserted i, makers m`,
+});
+
+interface Birth {
+  readonly makers: string;
+  readonly born: { readonly status: string; readonly held: string; readonly finishedAt: string };
+  readonly logged: string;
+}
+
+function statementOf({ makers, born, logged }: Birth): string {
+  return `WITH ${underLock},
   placed AS MATERIALIZED (
     SELECT i.*, coalesce(i.request_id, i.parent_request_id, i.fallback_request_id) AS chain,
       CASE WHEN i.node_id IS NOT NULL THEN (SELECT s.id FROM events s WHERE s.node_id = i.node_id
@@ -71,13 +112,13 @@ const createStatement = `WITH ${underLock},
         CASE WHEN r.depends_on IS NOT NULL THEN
           (SELECT p.request_id FROM events p WHERE p.id = r.depends_on) END AS parent_request_id,
         CASE WHEN r.hash IS NOT NULL THEN
-          (SELECT json_build_object('id', h.id, 'requestId', h.request_id, 'nodeId', h.node_id,
+          (SELECT json_build_object('id', h.id, 'held', h.held, 'requestId', h.request_id, 'nodeId', h.node_id,
              'dependsOnId', h.depends_on) FROM events h WHERE h.hash = r.hash) END AS same_hash,
         CASE WHEN $3::boolean THEN (SELECT o.created_position FROM events o WHERE o.id = r.id) END AS own_position
       FROM json_to_recordset($1::json) AS r(
         n int, id uuid, hash text, topic text, event_type text, sender text, sender_type text, project text,
         user_name text, request_id text, fallback_request_id text, node_id text, depends_on uuid,
-        status event_status, description text, "by" text, summary jsonb, payload jsonb)
+        status event_status, description text, "by" text, send_at timestamptz, summary jsonb, payload jsonb)
       OFFSET 0
     ) i
   ),
@@ -86,22 +127,19 @@ const createStatement = `WITH ${underLock},
     FROM (SELECT * FROM placed WHERE parent_found AND same_hash IS NULL AND same_node IS NULL AND own_position IS NULL
           ORDER BY n) p, moment m
   ),
-  makers AS MATERIALIZED (SELECT min(position) AS first, array_agg("by" ORDER BY position) AS names FROM accepted),
+  makers AS MATERIALIZED (SELECT ${makers} FROM accepted),
   inserted AS (
     INSERT INTO events (id, position, created_position, hash, topic, event_type, sender, sender_type, project, user_name,
-      request_id, node_id, depends_on, status, description, summary, payload, created_at, updated_at, finished_at)
+      request_id, node_id, depends_on, status, held, description, summary, payload, created_at, updated_at, finished_at)
     SELECT id, position, position, hash, topic, event_type, sender, sender_type, project, user_name,
-      chain, coalesce(node_id, id::text), depends_on, status, description, summary, payload, at, at,
-      CASE WHEN status = 'FINISHED' THEN at END
+      chain, coalesce(node_id, id::text), depends_on, ${born.status}, ${born.held}, description, summary, payload, at, at,
+      ${born.finishedAt}
     FROM accepted
     ON CONFLICT DO NOTHING
     RETURNING id, position, status, created_at, topic, request_id, node_id, project, user_name, sender
   ),
   logged AS (
-    INSERT INTO log (position, event_id, kind, status, at, "by", topic, request_id, node_id, project, user_name, sender)
-    SELECT i.position, i.id, 'CREATED', i.status, i.created_at, m.names[i.position - m.first + 1], i.topic, i.request_id,
-      i.node_id, i.project, i.user_name, i.sender
-    FROM inserted i, makers m
+    ${logged}
   )
   SELECT id, position, created_at AS at, request_id AS "requestId", true AS "parentFound", NULL::json AS "sameHash",
     NULL::uuid AS "sameNode" FROM inserted
@@ -111,6 +149,7 @@ const createStatement = `WITH ${underLock},
   FROM placed WHERE NOT parent_found OR same_hash IS NOT NULL OR same_node IS NOT NULL OR own_position IS NOT NULL
   UNION ALL
   SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM hinted`;
+}
 
 /**
  * In the order of `events`; null for one that was neither written nor found to have anything in its way. `retried`:
@@ -123,13 +162,33 @@ export async function createEvents(
   hint: string,
 ): Promise<(CreatedRow | null)[]> {
   const values = [`[${events.map(toRow).join(',')}]`, hint, retried];
-  const rows = await database.query<CreatedRow & { id: string | null }>({
-    name: 'create-events',
-    text: createStatement,
-    values,
-  });
+  const statement = events.some(({ sendAt }) => sendAt !== null)
+    ? { name: 'hold-events', text: holdStatement }
+    : { name: 'create-events', text: createStatement };
+  const rows = await database.query<CreatedRow & { id: string | null }>({ ...statement, values });
   const byId = new Map(rows.map((row) => [row.id, row]));
   return events.map(({ id }) => byId.get(id) ?? null);
+}
+
+/** Events and their runs: both or neither. In the order of `events`, as `createEvents` answers. */
+export function createWithRuns(
+  database: Database,
+  events: readonly NewEvent[],
+  retried: boolean,
+  hint: string,
+): Promise<(CreatedWithRuns | null)[]> {
+  return database.transaction(async (tx) => {
+    const rows = await createEvents(tx, events, retried, hint);
+    const jobs = events.flatMap(({ id, runs }, n) => {
+      const position = rows[n]?.position ?? null;
+      return position === null ? [] : runs.map((run) => ({ ...run, sourceId: id, sourcePosition: position }));
+    });
+    const made = jobs.length === 0 ? [] : await createJobs(tx, jobs, retried, hint);
+    const byId = new Map(jobs.map(({ id }, n) => [id, made[n] ?? null]));
+    return rows.map(
+      (row, n) => row && { ...row, runs: events[n]!.runs.map(({ id }) => byId.get(id) ?? null) },
+    );
+  });
 }
 
 /** The JSON texts are spliced in as they are: they were made by JSON.stringify. */
@@ -151,6 +210,7 @@ function toRow(event: NewEvent, n: number): string {
     status: event.status,
     description: event.description,
     by: event.by,
+    send_at: event.sendAt,
   });
   return `${light.slice(0, -1)},"summary":${event.summary},"payload":${event.payload}}`;
 }

@@ -1,11 +1,18 @@
-// Makes jobs, each held from birth, and their log entries: one statement, one commit, however many.
+// Makes jobs and their log entries: one statement, one commit, however many.
 import type { Queryable } from '../database/database.ts';
 import type { ClaimTerms } from '../domain/enroll.ts';
 import type { Position } from '../domain/event.ts';
 import { underLock } from './log-lock.ts';
 
+/**
+ * How a job is born: held by a worker, which has yet to say that it begins; held, and begun; or held by nobody, and
+ * ready to be claimed.
+ */
+export type JobBirth = 'HELD' | 'BEGUN' | 'READY';
+
 /** A job to be made for a source that became FINISHED at `sourcePosition`. */
 export interface NewJob {
+  readonly birth: JobBirth;
   readonly id: string;
   readonly sourceId: string;
   readonly sourcePosition: Position;
@@ -17,7 +24,7 @@ export interface NewJob {
 export interface CreatedJob {
   readonly position: Position;
   readonly at: Date;
-  /** When the lease ends. */
+  /** When the lease ends; of one that nobody holds, when it was made. */
   readonly until: Date;
   readonly requestId: string;
   readonly project: string | null;
@@ -37,7 +44,7 @@ const createJobsStatement = `WITH ${underLock},
     SELECT i.* FROM json_to_recordset($1::json) AS i(
       n int, id uuid, source uuid, source_position int8, target text, way text, worker text, sender text,
       sender_type text, description text, project text, max_retries int, retry_delay_ms int, lease_ms int,
-      sequential boolean)
+      sequential boolean, status event_status, held boolean)
   ),
   found AS MATERIALIZED (
     SELECT i.*, s.request_id, coalesce(i.project, s.project) AS job_project, s.user_name
@@ -52,47 +59,51 @@ const createJobsStatement = `WITH ${underLock},
   ),
   terms AS MATERIALIZED (
     SELECT min(position) AS first, array_agg(worker ORDER BY position) AS workers, array_agg(way ORDER BY position) AS ways,
+      array_agg(held ORDER BY position) AS held,
       array_agg(source_position ORDER BY position) AS source_positions,
       array_agg(max_retries ORDER BY position) AS max_retries,
-      array_agg(retry_delay_ms ORDER BY position) AS delays, array_agg(lease_ms ORDER BY position) AS leases
+      array_agg(retry_delay_ms ORDER BY position) AS delays, array_agg(lease_ms ORDER BY position) AS leases,
+      array_agg(CASE WHEN held THEN lease_ms / 1000.0 ELSE 0 END ORDER BY position) AS seconds
     FROM accepted
   ),
   inserted AS (
     INSERT INTO events (id, position, created_position, topic, event_type, sender, sender_type, project, user_name,
-      request_id, node_id, depends_on, status, description, created_at, updated_at, job)
+      request_id, node_id, depends_on, status, description, created_at, updated_at, started_at, job)
     SELECT id, position, position, target, 'events.NormalType', sender, sender_type, job_project, user_name,
-      request_id, id::text, source, 'PENDING', coalesce(description, ''), at, at, true
+      request_id, id::text, source, status, coalesce(description, ''), at, at, CASE WHEN status = 'IN_PROGRESS' THEN at END,
+      true
     FROM accepted
     ON CONFLICT DO NOTHING
-    RETURNING id, position, created_at, topic, request_id, node_id, project, user_name, sender, depends_on
+    RETURNING id, position, status, created_at, topic, request_id, node_id, project, user_name, sender, depends_on
   ),
   logged AS (
     INSERT INTO log (position, event_id, kind, status, at, "by", attempt, topic, request_id, node_id, project, user_name,
       sender)
-    SELECT i.position, i.id, 'CREATED', 'PENDING', i.created_at, t.workers[i.position - t.first + 1], 1, i.topic,
+    SELECT i.position, i.id, 'CREATED', i.status, i.created_at, t.workers[i.position - t.first + 1],
+      CASE WHEN t.held[i.position - t.first + 1] THEN 1 END, i.topic,
       i.request_id, i.node_id, i.project, i.user_name, i.sender
     FROM inserted i, terms t
   ),
-  held AS (
+  leased AS (
     INSERT INTO jobs (event_id, source_id, position, source_position, ready_at, attempt, max_retries, retry_delay_ms,
       lease_ms, last_run, target, way, worker)
     SELECT i.id, i.depends_on, i.position, t.source_positions[i.position - t.first + 1],
-      i.created_at + make_interval(secs => t.leases[i.position - t.first + 1] / 1000.0), 1,
+      i.created_at + make_interval(secs => t.seconds[i.position - t.first + 1]), t.held[i.position - t.first + 1]::int,
       t.max_retries[i.position - t.first + 1], t.delays[i.position - t.first + 1], t.leases[i.position - t.first + 1],
       t.max_retries[i.position - t.first + 1] = 0, i.topic, t.ways[i.position - t.first + 1],
-      t.workers[i.position - t.first + 1]
+      CASE WHEN t.held[i.position - t.first + 1] THEN t.workers[i.position - t.first + 1] END
     FROM inserted i, terms t
     RETURNING event_id
   )
   SELECT id, position, created_at AS at, request_id AS "requestId", project, user_name AS "user",
-    created_at + make_interval(secs => t.leases[position - t.first + 1] / 1000.0) AS until
+    created_at + make_interval(secs => t.seconds[position - t.first + 1]) AS until
   FROM inserted, terms t
   UNION ALL
   SELECT e.id, e.position, e.created_at, e.request_id, e.project, e.user_name, j.ready_at
   FROM input i
     CROSS JOIN LATERAL (SELECT * FROM jobs WHERE $3::boolean AND jobs.event_id = i.id LIMIT 1) j
     CROSS JOIN LATERAL (SELECT * FROM events WHERE events.id = i.id LIMIT 1) e
-  WHERE j.attempt = 1 AND j.worker IS NOT NULL
+  WHERE NOT i.held OR (j.attempt = 1 AND j.worker IS NOT NULL)
   UNION ALL
   SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM hinted`;
 
@@ -115,7 +126,7 @@ export async function createJobs(
   return jobs.map(({ id }) => byId.get(id) ?? null);
 }
 
-function toRow({ id, sourceId, sourcePosition, target, wayId, terms }: NewJob, n: number): object {
+function toRow({ birth, id, sourceId, sourcePosition, target, wayId, terms }: NewJob, n: number): object {
   return {
     n,
     id,
@@ -123,6 +134,8 @@ function toRow({ id, sourceId, sourcePosition, target, wayId, terms }: NewJob, n
     source_position: String(sourcePosition),
     target,
     way: wayId,
+    status: birth === 'BEGUN' ? 'IN_PROGRESS' : 'PENDING',
+    held: birth !== 'READY',
     ...termColumns(terms),
   };
 }

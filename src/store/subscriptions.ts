@@ -52,6 +52,15 @@ export function readSubscriptions(
     FROM subscriptions s WHERE s.id = ANY(${ids}::uuid[]) AND s.expires_at > now()`);
 }
 
+/** Those for events of this sender, or of any. */
+export function readSubscriptionsFrom(
+  database: Queryable,
+  sender: string | null,
+): Promise<DurableSubscription[]> {
+  return database.query(sql`SELECT ${columnsOfSubscription}
+    FROM subscriptions s WHERE s.expires_at > now() AND (s.source IS NULL OR s.source = ${sender})`);
+}
+
 /** Where one is in the list: it is in order of creation. */
 export interface SubscriptionPlace {
   readonly at: Date;

@@ -7,7 +7,7 @@ import type { Trigger, TriggerDraft, TriggerTerms, WebhookTerms } from '../domai
 const shown = raw(`t.id, t.name, t.kind, t.topic, t.event_type AS "eventType", t.filter, t.slug, t.signature,
   t.dedupe_header AS "dedupeHeader", t.cron, t.timezone, t.next_run AS "nextRun", t.last_tick AS "lastTick", t.call,
   t.enabled, t.filter_errors AS "filterErrors", t.last_filter_error AS "lastFilterError", t.created_at AS "createdAt"`);
-const terms = raw('t.id, t.name, t.topic, t.event_type AS "eventType", t.filter');
+const terms = raw('t.id, t.name, t.topic, t.event_type AS "eventType", t.filter, t.call');
 
 /** Null where a trigger has that name, or there are `most` already; then nothing is changed. */
 export async function insertTrigger(
@@ -19,10 +19,10 @@ export async function insertTrigger(
 ): Promise<Trigger | null> {
   const { webhook, schedule } = draft;
   const rows = await database.query<Trigger>(sql`
-    INSERT INTO triggers AS t (id, name, kind, topic, event_type, filter, created_at, slug, signature, secrets,
+    INSERT INTO triggers AS t (id, name, kind, topic, event_type, filter, call, created_at, slug, signature, secrets,
       dedupe_header, cron, timezone, next_run)
     SELECT ${id}::uuid, ${draft.name}, ${webhook ? 'WEBHOOK' : 'SCHEDULE'}::trigger_kind, ${draft.topic}, ${draft.eventType},
-      ${draft.filter}, date_trunc('milliseconds', clock_timestamp()), ${slug},
+      ${draft.filter}, ${draft.call}, date_trunc('milliseconds', clock_timestamp()), ${slug},
       ${webhook?.signature ?? null}::signature_scheme, ${webhook?.secrets ?? null}::text[],
       ${webhook?.dedupeHeader ?? null}, ${schedule?.cron ?? null}, ${schedule?.timezone ?? null},
       ${schedule?.nextRun ?? null}::timestamptz

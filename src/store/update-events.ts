@@ -38,6 +38,8 @@ export interface UpdatedRow {
   readonly allowed: boolean;
   /** Whether the attempt holds the lease; true where none was given. */
   readonly holds: boolean;
+  /** It is held back: it can be aborted, its content can be changed. */
+  readonly held: boolean;
   readonly fromStatus: EventStatus | null;
   readonly position: Position | null;
   readonly status: EventStatus | null;
@@ -74,7 +76,7 @@ const transitionRows = Object.entries(transitions)
  *
  * A job's row goes along: what ends a run ends the lease, and so does a write without an attempt. What is then not over
  * is ready: at once, or after its pause where it failed; a lease that was lost before stays so, since it counts as a run.
- * A FAILED job that waits for its next run can be aborted.
+ * A FAILED job that waits for its next run can be aborted. What is held back can only be aborted, and is then never sent.
  * `repeated`: an earlier try of this very write was committed without our knowing.
  */
 const updateStatement = `WITH ${underLock},
@@ -85,11 +87,11 @@ const updateStatement = `WITH ${underLock},
       attempt int, write_id uuid, release boolean, summary jsonb, payload jsonb, result jsonb, error jsonb)
   ),
   found AS MATERIALIZED (
-    SELECT i.*, m.at, e.position AS was_at, e.status AS from_status, j.worker,
+    SELECT i.*, m.at, e.position AS was_at, e.status AS from_status, e.held, j.worker,
       coalesce(i.status, e.status) AS to_status,
       coalesce(i.status <> e.status, false) AS moves,
       (i.status IS NULL OR i.status = e.status
-        OR (e.status::text, i.status::text) IN (VALUES ${transitionRows})
+        OR (NOT e.held OR i.status = 'ABORTED') AND (e.status::text, i.status::text) IN (VALUES ${transitionRows})
         OR (e.status = 'FAILED' AND i.status = 'ABORTED' AND j.ready_at IS NOT NULL)) AS allowed,
       (i.replace OR i.release OR i.sets_result OR i.description IS NOT NULL OR i.retries IS NOT NULL
         OR i.project IS NOT NULL OR i.user_name IS NOT NULL OR i.sender IS NOT NULL OR i.summary IS NOT NULL
@@ -112,6 +114,7 @@ const updateStatement = `WITH ${underLock},
       position = c.position,
       updated_at = c.at,
       status = c.to_status,
+      held = e.held AND NOT c.moves,
       started_at = CASE WHEN c.moves AND c.to_status = 'IN_PROGRESS' THEN c.at ELSE e.started_at END,
       finished_at = CASE WHEN NOT c.moves THEN e.finished_at
                          WHEN c.to_status IN ('FINISHED', 'FAILED', 'ABORTED') THEN c.at END,
@@ -156,13 +159,14 @@ const updateStatement = `WITH ${underLock},
       topic, request_id, node_id, project, user_name, sender
     FROM updated
   )
-  SELECT n, true AS found, true AS allowed, true AS holds, from_status AS "fromStatus", position, to_status AS status
+  SELECT n, true AS found, true AS allowed, true AS holds, false AS held, from_status AS "fromStatus", position,
+    to_status AS status
   FROM updated
   UNION ALL
-  SELECT n, was_at IS NOT NULL, allowed OR repeated, holds OR repeated, from_status, was_at, from_status
+  SELECT n, was_at IS NOT NULL, allowed OR repeated, holds OR repeated, held IS TRUE, from_status, was_at, from_status
   FROM current WHERE NOT changes
   UNION ALL
-  SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM hinted`;
+  SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM hinted`;
 
 /**
  * In the order of `changes`, which must be of different events; null for one that another gateway changed first: look

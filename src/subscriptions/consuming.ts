@@ -19,6 +19,7 @@ import {
   deleteExpired,
   keepSubscriptions,
 } from '../store/subscriptions.ts';
+import { Callers } from './callers.ts';
 import { SubscriptionCursor } from './cursor.ts';
 import { deal, type NextCall, type NextEvent, type NextWaiter, Offer } from './dealing.ts';
 import { siftCandidates } from './sift-candidates.ts';
@@ -47,9 +48,7 @@ const sweepBatch = 1_000;
 export class Consuming implements Stoppable {
   readonly #parts: ConsumingParts;
   readonly #cursors = new Map<string, SubscriptionCursor>();
-  readonly #waiting = new Set<NextWaiter>();
-  /** Those who have been told that there is nothing for them now. */
-  readonly #looked = new WeakSet<NextWaiter>();
+  readonly #waiting = new Callers();
   readonly #alarm = new Alarm(() => this.#ring());
   #pumping: Promise<void> | undefined;
   #wanted = false;
@@ -96,7 +95,7 @@ export class Consuming implements Stoppable {
         `${limits.waitingNextEvents} calls of nextEvent are waiting; try again after a pause.`,
       );
     }
-    const waiter: NextWaiter = new Waiter({ ...call, count: 1 }, () => this.#waiting.delete(waiter));
+    const waiter: NextWaiter = new Waiter({ ...call, count: 1 }, () => this.#waiting.remove(waiter));
     this.#waiting.add(waiter);
     for (const id of call.ids) {
       const cursor = this.#cursors.get(id);
@@ -118,7 +117,7 @@ export class Consuming implements Stoppable {
   gone(id: string): void {
     this.#cursors.get(id)?.unwatch();
     this.#cursors.delete(id);
-    this.#wake();
+    this.#wake(id);
   }
 
   /** Removes subscriptions that have expired. */
@@ -148,7 +147,7 @@ export class Consuming implements Stoppable {
   readonly stop = once(async () => {
     this.#stopped = true;
     for (const timer of this.#timers) clearInterval(timer);
-    for (const waiter of this.#waiting) waiter.giveUp();
+    this.#waiting.giveUp();
     await this.#pumping;
     await this.#acknowledgements.stop();
     await this.#housekeeping;
@@ -158,7 +157,9 @@ export class Consuming implements Stoppable {
     this.#letGo();
   });
 
-  #wake(): void {
+  /** There may be something new of that subscription. */
+  #wake(id?: string): void {
+    if (id !== undefined) this.#waiting.open(id);
     this.#wanted = true;
     if (this.#waiting.size > 0) this.#pumping ??= this.#pump();
   }
@@ -168,17 +169,11 @@ export class Consuming implements Stoppable {
     await new Promise(setImmediate);
     while (this.#wanted && this.#waiting.size > 0) {
       this.#wanted = false;
-      const concerned = [...this.#waiting].filter((waiter) => this.#concerns(waiter));
+      const concerned = this.#waiting.takeOpen();
       if (concerned.length > 0) await this.#round(concerned);
     }
     this.#pumping = undefined;
     if (this.#waiting.size === 0) this.#rest();
-  }
-
-  /** An event costs those nothing whose it is not. */
-  #concerns(waiter: NextWaiter): boolean {
-    if (!this.#looked.has(waiter)) return true;
-    return waiter.call.ids.some((id) => this.#cursors.get(id)?.wantsLook ?? true);
   }
 
   async #round(waiters: readonly NextWaiter[]): Promise<void> {
@@ -198,15 +193,21 @@ export class Consuming implements Stoppable {
       const unserved = deal(waiters, offers, end);
       const isWhole = await this.#write([...offers.values()]);
       for (const waiter of waiters) {
-        if (unserved.has(waiter) || !isWhole) this.#wanted = true;
-        else this.#looked.add(waiter);
-        waiter.finish(!unserved.has(waiter) && isWhole);
+        const isLooked = !unserved.has(waiter) && isWhole;
+        waiter.finish(isLooked);
+        if (!isLooked || waiter.call.ids.some((id) => this.#cursors.get(id)?.wantsLook ?? true))
+          this.#lookAgain(waiter);
       }
-      if (this.#waiting.size > 0) this.#setAlarm();
+      this.#setAlarm([...offers.values()].map(({ cursor }) => cursor));
       this.#keep(standings);
     } catch (error) {
       this.#fail(waiters, asError(error));
     }
+  }
+
+  #lookAgain(waiter: NextWaiter): void {
+    this.#wanted = true;
+    this.#waiting.reopen(waiter);
   }
 
   /** Who asks for one that is not there is told; the others are known from now on. */
@@ -223,7 +224,7 @@ export class Consuming implements Stoppable {
         if (this.#isHeld) cursor.advance(this.#parts.tail.position);
         cursor.standsAt(subscription.position);
         if (this.#isHeld && !cursor.isWatched)
-          cursor.watch(this.#parts.live, this.#parts.tail.position, () => this.#wake());
+          cursor.watch(this.#parts.live, this.#parts.tail.position, () => this.#wake(id));
       } catch (error) {
         // Its filter is one that is refused by now.
         for (const waiter of waiters) if (waiter.call.ids.includes(id)) waiter.fail(asError(error));
@@ -265,7 +266,7 @@ export class Consuming implements Stoppable {
   #fail(waiters: readonly NextWaiter[], error: Error): void {
     const isUnavailable = error instanceof DatabaseUnavailable;
     for (const waiter of waiters) {
-      this.#looked.delete(waiter);
+      this.#waiting.reopen(waiter);
       if (isUnavailable && waiter.call.waitMs > 0) waiter.finish(false);
       else waiter.fail(error);
     }
@@ -288,14 +289,17 @@ export class Consuming implements Stoppable {
   }
 
   #ring(): void {
-    this.#setAlarm();
+    const now = performance.now();
+    const cursors = [...this.#cursors.values()];
+    for (const { id, dueAt } of cursors) if (dueAt <= now) this.#waiting.open(id);
+    this.#setAlarm(cursors);
     this.#wake();
   }
 
-  #setAlarm(): void {
+  #setAlarm(cursors: readonly SubscriptionCursor[]): void {
+    if (this.#waiting.size === 0) return;
     const now = performance.now();
-    for (const { dueAt } of this.#cursors.values())
-      if (dueAt > now && dueAt < Infinity) this.#alarm.ringIn(dueAt - now);
+    for (const { dueAt } of cursors) if (dueAt > now && dueAt < Infinity) this.#alarm.ringIn(dueAt - now);
   }
 
   /** Resolves when nothing that is committed from now on is missed. */

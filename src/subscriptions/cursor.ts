@@ -1,9 +1,12 @@
 // One subscription in this process's memory: how far the log was looked at for it, and what of that is yet to be written.
 import { limits } from '../base/limits.ts';
+import { readsJson } from '../domain/conditions.ts';
+import { conditionsMatch } from '../domain/conditions-match.ts';
 import type { Position } from '../domain/event.ts';
 import { type DurableSubscription, type Question, questionOf } from '../domain/subscription.ts';
 import { topicMatches } from '../domain/topic.ts';
 import type { LiveChange } from '../live/change.ts';
+import type { Watcher } from '../live/hub.ts';
 import type { Live } from '../live/live.ts';
 import type { Move } from '../store/consume.ts';
 import type { Search } from '../store/find-pending.ts';
@@ -53,16 +56,17 @@ export class SubscriptionCursor {
 
   /** `onTold` is called when it may have something new; `position` says where the log's reader is. */
   watch(live: Live, position: Position, onTold: () => void): void {
-    const { source, topics } = this.question;
+    const { source, topics, sieve } = this.question;
     this.#watchedFrom = position;
     this.#isLive = false;
-    this.#unwatch = live.changes.watch({
+    const watcher: Watcher<LiveChange> = {
       selector: {
         ids: null,
         requestIds: null,
         topics,
         projects: null,
         senders: source === null ? null : [source],
+        conditions: sieve,
       },
       accepts: (item) => this.#concerns(item),
       push: ({ change: { position: at } }) => {
@@ -70,7 +74,9 @@ export class SubscriptionCursor {
         this.#told = { first: this.#told?.first ?? at, last: at };
         onTold();
       },
-    });
+    };
+    this.#unwatch =
+      sieve !== null && readsJson(sieve) ? live.watchWithJson(watcher) : live.changes.watch(watcher);
   }
 
   unwatch(): void {
@@ -80,12 +86,14 @@ export class SubscriptionCursor {
     this.#told = null;
   }
 
-  #concerns({ change: { kind }, filterable: { topic, sender } }: LiveChange): boolean {
-    const { source, topics } = this.question;
+  /** Of its filter only what is false without failing counts: what it fails on has to be looked at. */
+  #concerns({ change: { kind }, filterable }: LiveChange): boolean {
+    const { source, topics, sieve } = this.question;
     return (
       kind === 'CREATED' &&
-      (source === null || sender === source) &&
-      (topics === null || topics.some((pattern) => topicMatches(pattern, topic)))
+      (source === null || filterable.sender === source) &&
+      (topics === null || topics.some((pattern) => topicMatches(pattern, filterable.topic))) &&
+      (sieve === null || conditionsMatch(sieve, filterable))
     );
   }
 

@@ -4,6 +4,7 @@ import { checkCel } from '../domain/cel/filter.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { SendInput } from '../domain/send.ts';
 import type { TriggerTerms } from '../domain/trigger.ts';
+import type { SendOptions } from '../operations/handling.ts';
 import type { Caller, Operations } from '../operations/operations.ts';
 
 /** What came in. */
@@ -39,6 +40,11 @@ export function passing(trigger: TriggerTerms, { eventType, payload, hash }: Occ
     payload,
   };
   return { input: matches ? input : null, filterError: error };
+}
+
+/** Nobody waits for what handlers make of it: the other side only wants to know that it has arrived. */
+export function optionsOf({ call }: TriggerTerms): SendOptions {
+  return { call, background: true };
 }
 
 /** Whom the history of the events names. */

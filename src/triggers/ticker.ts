@@ -3,12 +3,14 @@
 // A tick goes through two writes around the send. The first decides, in the database and so once among all gateways,
 // which tick is the one to be sent and how many before it were missed; the last says that it was dealt with. A gateway
 // that dies in between leaves a decided tick, which any other sends; the hash keeps that from making a second event.
+import { ThroughlineError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Database } from '../database/database.ts';
 import { dueTicks } from '../domain/schedule.ts';
+import type { SendInput } from '../domain/send.ts';
 import { tickType } from '../domain/trigger.ts';
 import { decideTick, type DueSchedule, nextDueAt, readDueSchedules, settleTick } from '../store/triggers.ts';
-import { callerOf, passing, type Send } from './passing.ts';
+import { callerOf, optionsOf, passing, type Send } from './passing.ts';
 
 export interface TickerParts {
   readonly database: Database;
@@ -51,6 +53,11 @@ export class Ticker {
       this.#isQueued = false;
       return this.#round();
     });
+  }
+
+  /** Resolves when it has looked, and done what there was to do. */
+  idle(): Promise<void> {
+    return this.#rounds;
   }
 
   /** Resolves when nothing of it is left running. */
@@ -103,7 +110,20 @@ export class Ticker {
       payload: { scheduledAt, missed },
       hash: `tick/${schedule.id}/${scheduledAt}`,
     });
-    if (input !== null) await this.#send(callerOf(schedule), input);
+    if (input !== null) await this.#sendTick(schedule, input);
     await settleTick(this.#database, schedule.id, tick, filterError);
+  }
+
+  /** One that its topic is declared not to take is given up: the next time it would fit no better. */
+  async #sendTick(schedule: DueSchedule, input: SendInput): Promise<void> {
+    try {
+      await this.#send(callerOf(schedule), input, optionsOf(schedule));
+    } catch (error) {
+      if (!(error instanceof ThroughlineError && error.code === 'TOPIC_SCHEMA_MISMATCH')) throw error;
+      this.#logger.warn(
+        { err: error, trigger: schedule.name },
+        'a tick does not fit its topic and is left out',
+      );
+    }
   }
 }

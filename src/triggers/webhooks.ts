@@ -6,7 +6,7 @@ import type { JsonObject } from '../domain/json.ts';
 import { type Headers, signatureFault } from '../domain/signature.ts';
 import type { TriggerTerms, WebhookTerms } from '../domain/trigger.ts';
 import { countFilterError, readWebhook } from '../store/triggers.ts';
-import { callerOf, passing, type Send } from './passing.ts';
+import { callerOf, optionsOf, passing, type Send } from './passing.ts';
 
 export type Webhook = TriggerTerms & WebhookTerms;
 
@@ -49,7 +49,7 @@ export class Webhooks {
     });
     if (filterError !== null) await countFilterError(this.#database, webhook.id, filterError);
     if (input === null) return null;
-    return (await this.#send(callerOf(webhook), input)).event.id;
+    return (await this.#send(callerOf(webhook), input, optionsOf(webhook))).event.id;
   }
 }
 

@@ -141,7 +141,7 @@ describe('a mutation', () => {
 
   test('sends with the defaults that the schema states', async () => {
     const context = fakeContext([], undefined, {
-      sendEvent: async () => ({ event: eventRecord(1), duplicate: false }),
+      sendEvent: async () => ({ event: eventRecord(1), duplicate: false, executions: [] }),
     });
     await run(
       'mutation { sendEvent(input: {topic: "a", payload: {n: 12345678901234567890}}) { duplicate event { position } } }',

@@ -1,37 +1,18 @@
 // Webhooks over HTTP: what a delivery becomes, which are refused, and that none is lost or doubled.
-import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { deliveries } from '../../examples/demo/deliveries.ts';
+import { deliveries, type Delivery } from '../../examples/demo/deliveries.ts';
 import { limits } from '../../src/base/limits.ts';
 import { ThroughlineError } from '../../src/base/errors.ts';
 import { DatabaseUnavailable } from '../../src/database/database.ts';
 import { describeDatabases, describeEmbedded } from '../support/database.ts';
 import { fresh, startGateway, type TestGateway } from '../support/gateway.ts';
+import { deliver, deliverAsGitHub, gitHubSignature, type Sent } from '../triggers/deliveries.ts';
 import { createTrigger, eventsOf, readEvent, type TriggerEvent, triggerNamed } from '../triggers/support.ts';
 import { raw, serve } from './support.ts';
-
-interface Sent {
-  readonly status: number;
-  readonly eventId: string | null;
-  readonly headers: Headers;
-  readonly text: string;
-}
-
-/** With `suffix` after the URL's path. */
-async function deliver(
-  gateway: TestGateway,
-  url: string,
-  init: RequestInit & { suffix?: string; duplex?: 'half' } = {},
-): Promise<Sent> {
-  const { suffix = '', ...rest } = init;
-  const response = await fetch(`${gateway.url}${url}${suffix}`, { method: 'POST', ...rest });
-  const { status, headers } = response;
-  return { status, headers, eventId: headers.get('throughline-event-id'), text: await response.text() };
-}
 
 async function urlOf(gateway: TestGateway, webhook: object = {}, more: object = {}): Promise<string> {
   const { url } = await createTrigger(gateway, { name: fresh('hook'), webhook, ...more });
@@ -49,10 +30,6 @@ async function eventOf(
   return readEvent(gateway, eventId!);
 }
 
-function gitHubSignature(secret: string, body: string | Buffer): string {
-  return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
-}
-
 describeDatabases('Real deliveries', (backend) => {
   let gateway: TestGateway;
   beforeAll(async () => {
@@ -63,16 +40,7 @@ describeDatabases('Real deliveries', (backend) => {
   test('of GitHub, signed, all become events, and none twice when they are repeated', async () => {
     const webhook = { signature: 'GITHUB', secret: 'hush', dedupeHeader: 'X-GitHub-Delivery' };
     const url = await urlOf(gateway, webhook, { name: 'github' });
-    const post = ({ number, name, payload }: (typeof deliveries)[number]) => {
-      const body = JSON.stringify(payload);
-      const headers = {
-        'content-type': 'application/json',
-        'x-github-event': name,
-        'x-github-delivery': `delivery-${number}`,
-        'x-hub-signature-256': gitHubSignature('hush', body),
-      };
-      return deliver(gateway, url, { headers, body });
-    };
+    const post = (delivery: Delivery) => deliverAsGitHub(gateway, url, 'hush', delivery);
     const first: Sent[] = [];
     const second: Sent[] = [];
     for (let at = 0; at < deliveries.length; at += 20) {

@@ -13,8 +13,10 @@ import { JobWriter } from '../../src/log/job-writer.ts';
 import { LogTail } from '../../src/log/tail.ts';
 import { LogWriter } from '../../src/log/writer.ts';
 import { createOperations } from '../../src/operations/create-operations.ts';
+import { noHandling } from '../../src/operations/handling.ts';
 import type { Operations } from '../../src/operations/operations.ts';
 import { Consuming } from '../../src/subscriptions/consuming.ts';
+import { DeclaredTopics } from '../../src/topics/declared-topics.ts';
 import { readLog } from '../../src/store/read-log.ts';
 import { countStatements, describeDatabases, describePostgres } from '../support/database.ts';
 import { type Plan, plansOf, recording, wholeReads } from '../support/plans.ts';
@@ -33,10 +35,19 @@ function operationsAlone(database: Database): Operations {
     jobWriter,
     enrolling: new Enrolling({ database, writer: jobWriter, tail, live, logger }),
     consuming: new Consuming({ database, tail, live, logger }),
-    broadcast: { event: () => {}, progress: () => {}, lease: () => {}, unsubscribed: () => {} },
+    broadcast: {
+      event: () => {},
+      progress: () => {},
+      lease: () => {},
+      unsubscribed: () => {},
+      topics: () => {},
+    },
+    topics: new DeclaredTopics({ database, logger, pollMs: 0 }),
     report: (error) => {
       throw error;
     },
+    heldSender: { wake: () => {} },
+    handling: noHandling,
   });
 }
 

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { describeDatabases } from '../support/database.ts';
 import { composedForEach, fresh } from '../support/gateway.ts';
-import { next, read, subscribe } from './support.ts';
+import { makeKnown, next, read, subscribe } from './support.ts';
 
 interface Listed {
   readonly subscriptions: {
@@ -21,6 +21,7 @@ describeDatabases('subscriptions', (backend) => {
 
   test('are listed in order of creation, page by page, with what waits for each', async () => {
     const topic = fresh('topic');
+    await makeKnown(gateway(), 'somebody');
     const ids = [
       await subscribe(gateway(), { topics: [topic], name: 'one' }),
       await subscribe(gateway(), { source: 'somebody', filter: 'data.n > 1', ack: 'MANUAL' }),

@@ -9,7 +9,7 @@ import type { AckMode, SubscribeInput } from '../../src/domain/subscription.ts';
 import { topicMatches } from '../../src/domain/topic.ts';
 import { type Backend, describeDatabases, describePostgres } from '../support/database.ts';
 import { type Composed, operationsOn, tester } from '../support/gateway.ts';
-import { drain, type Got, next, pass, read, subscribe } from './support.ts';
+import { drain, type Got, makeKnown, next, pass, read, subscribe } from './support.ts';
 
 const runs = Number(process.env.MODEL_RUNS ?? 20);
 
@@ -239,6 +239,7 @@ function walks(backend: Backend, count: number): void {
       others ??= await Promise.all(Array.from({ length: count - 1 }, () => backend.openAnother()));
       const databases = [first, ...others];
       const gateways = await Promise.all(databases.map((database) => operationsOn(database)));
+      await makeKnown(gateways[0]!, ...senders);
       const walk = new Walk(gateways, databases);
       try {
         for (const one of steps) await walk.take(one);

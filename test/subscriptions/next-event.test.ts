@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { describeDatabases, describePostgres } from '../support/database.ts';
 import { composedOnce, fresh, operationsOn, refusalOf, tester } from '../support/gateway.ts';
-import { drain, next, read, subscribe } from './support.ts';
+import { drain, makeKnown, next, read, subscribe } from './support.ts';
 
 describeDatabases('a durable subscription', (backend) => {
   const gateway = composedOnce(backend);
@@ -68,6 +68,7 @@ describeDatabases('a durable subscription', (backend) => {
 
   test('takes patterns, a sender, or both', async () => {
     const [a, b, sender] = [fresh('part'), fresh('part'), fresh('sender')];
+    await makeKnown(gateway(), sender);
     const byPattern = await subscribe(gateway(), { topics: [`${a}.*`, b] });
     const bySender = await subscribe(gateway(), { source: sender });
     const byBoth = await subscribe(gateway(), { source: sender, topics: [b] });

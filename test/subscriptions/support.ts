@@ -1,11 +1,20 @@
 // Durable subscriptions in tests: short forms, and time that passes at once.
+import { expect, vi } from 'vitest';
 import type { DurableSubscription, SubscribeInput } from '../../src/domain/subscription.ts';
+import { createContext } from '../../src/graphql/context.ts';
+import { schema } from '../../src/graphql/schema.ts';
 import type { Caller } from '../../src/operations/operations.ts';
+import { type Running, serve } from '../http/support.ts';
 import { type Composed, tester } from '../support/gateway.ts';
 
 /** Answers the id. */
 export async function subscribe({ operations }: Composed, input: SubscribeInput): Promise<string> {
   return (await operations.subscribe(input)).id;
+}
+
+/** So that a subscription to them is taken: there is a trigger by each name. */
+export async function makeKnown({ operations }: Composed, ...senders: readonly string[]): Promise<void> {
+  for (const name of senders) await operations.createTrigger({ name, webhook: {} });
 }
 
 export interface Got {
@@ -53,4 +62,32 @@ export async function pass({ database }: Composed, id: string): Promise<void> {
 export function leaving(): { caller: Caller; leave: () => void } {
   const going = new AbortController();
   return { caller: { ...tester, signal: going.signal }, leave: () => going.abort() };
+}
+
+/** The calls that wait for their next event, of those from now on. */
+export function watchCalls({ consuming }: Composed) {
+  const next = consuming.next.bind(consuming);
+  let waiting = 0;
+  consuming.next = async (call) => {
+    waiting += 1;
+    return next(call).finally(() => {
+      waiting -= 1;
+    });
+  };
+  return {
+    get waiting() {
+      return waiting;
+    },
+    /** Resolves when so many wait. */
+    until: (count: number) => vi.waitFor(() => expect(waiting).toBe(count), { timeout: 20_000, interval: 5 }),
+  };
+}
+
+/** The parts on a socket; stopped after the test. */
+export function serveParts({ operations, watching, subscriptions }: Composed): Promise<Running> {
+  return serve({
+    schema,
+    subscriptions,
+    createContext: (caller) => createContext({ caller, operations, watch: watching.live() }),
+  });
 }

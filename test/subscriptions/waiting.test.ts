@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { countStatements, describeDatabases, describePostgres } from '../support/database.ts';
 import { composedOnce, fresh, operationsOn, refusalOf } from '../support/gateway.ts';
-import { drain, leaving, next, read, subscribe } from './support.ts';
+import { drain, leaving, makeKnown, next, read, subscribe } from './support.ts';
 
 describeDatabases('a call of nextEvent that waits', (backend) => {
   const gateway = composedOnce(backend);
@@ -19,6 +19,7 @@ describeDatabases('a call of nextEvent that waits', (backend) => {
 
   test('gets it by a pattern, by its sender and through a filter', async () => {
     const topic = fresh('topic');
+    await makeKnown(gateway(), topic);
     const inputs = [
       { topics: [`${topic}*`] },
       { source: topic },
@@ -108,6 +109,31 @@ describeDatabases('a call of nextEvent that waits', (backend) => {
     await alone.stop();
     expect(await waiting).toBeNull();
     expect((await read(gateway(), id)).position).toBe(last);
+  });
+
+  test('that waits is looked for only by events that its filter may match or fails on', async () => {
+    const topic = fresh('topic');
+    const database = countStatements(gateway().database);
+    const alone = await operationsOn(database);
+    const filter = `event_type == 'x' && data.method in ['GET', 'HEAD']`;
+    const id = await subscribe(alone, { topics: [topic], filter });
+    const waiting = next(alone, id, null);
+    const looks = () => database.statements.filter((text) => text.includes('log_end')).length;
+    await expect.poll(looks).toBe(1);
+    for (const [eventType, method] of [
+      ['x', 'PUT'],
+      ['y', 'GET'],
+    ] as const) {
+      const { position } = await alone.read(await alone.send({ topic, eventType, payload: { method } }));
+      await expect.poll(() => alone.tail.position).toBe(position);
+    }
+    expect(looks()).toBe(1);
+    await alone.send({ topic, eventType: 'x', payload: {} });
+    await expect.poll(looks).toBe(2);
+    const event = await alone.send({ topic, eventType: 'x', payload: { method: 'HEAD' } });
+    expect((await waiting)?.id).toBe(event);
+    await alone.stop();
+    expect(await read(gateway(), id)).toMatchObject({ filterErrors: 1 });
   });
 });
 

@@ -3,26 +3,19 @@ import { type ExecutionResult, execute, parse } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { WebSocket } from 'ws';
-import { Releasers } from '../../src/base/lifecycle.ts';
 import { createLogger } from '../../src/base/logger.ts';
 import type { Database } from '../../src/database/database.ts';
 import type { EventField, EventRecord } from '../../src/domain/event.ts';
 import type { SendInput } from '../../src/domain/send.ts';
+import { type Core, startCore } from '../../src/core.ts';
 import { createGateway } from '../../src/gateway.ts';
 import { createContext } from '../../src/graphql/context.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { SharedSubscriptions } from '../../src/graphql/shared-subscriptions.ts';
-import { Enrolling } from '../../src/jobs/enrolling.ts';
-import { Live } from '../../src/live/live.ts';
+import type { HandlerSettings } from '../../src/handlers/handlers.ts';
 import type { WatchFactory } from '../../src/live/watch.ts';
-import { JobWriter } from '../../src/log/job-writer.ts';
-import { LogTail } from '../../src/log/tail.ts';
-import { LogWriter, type LogWriterOptions } from '../../src/log/writer.ts';
-import { createOperations } from '../../src/operations/create-operations.ts';
+import type { LogWriterOptions } from '../../src/log/writer.ts';
 import type { Caller, Operations } from '../../src/operations/operations.ts';
-import { Relay } from '../../src/operations/relay.ts';
-import { createWatchFactory } from '../../src/operations/watching.ts';
-import { Consuming } from '../../src/subscriptions/consuming.ts';
 import type { Backend, GatewayTarget } from './database.ts';
 import { Reader } from './reader.ts';
 
@@ -97,15 +90,10 @@ async function post<Data>(url: string, body: object, headers: Record<string, str
   return { data, errors };
 }
 
-/** The parts of a gateway, joined as src/gateway.ts joins them. */
-export interface Composed {
+/** All of a gateway but its HTTP server. */
+export interface Composed extends Core {
   readonly database: Database;
-  readonly operations: Operations;
-  readonly watching: WatchFactory;
   readonly subscriptions: SharedSubscriptions;
-  readonly tail: LogTail;
-  readonly enrolling: Enrolling;
-  readonly consuming: Consuming;
   readonly caller: Caller;
   /** Sends one and answers its id. */
   send(input?: SendInput): Promise<string>;
@@ -114,80 +102,37 @@ export interface Composed {
   ask<Data>(query: string, variables?: Variables): Promise<Answer<Data>>;
   /** Resolves when nothing that happens from now on is missed; fails where the gateway refuses. */
   subscribe<Data>(query: string, variables?: Variables): Promise<Reader<Data>>;
-  stop(): Promise<void>;
 }
 
 export const tester: Caller = { name: 'tester', scopes: ['admin'], requestId: null };
 
-let composedBefore = 0;
-
 export async function operationsOn(
   database: Database,
-  options: Partial<LogWriterOptions> = {},
+  options: Partial<LogWriterOptions> & { readonly handling?: HandlerSettings } = {},
 ): Promise<Composed> {
-  const logger = createLogger('silent');
-  const releasers = new Releasers();
-  composedBefore += 1;
-  const id = `gateway-${process.pid}-${composedBefore}`;
-  const live = new Live();
-  const onRows = (rows: Parameters<Live['publishRows']>[0]) => live.publishRows(rows);
-  const tail = new LogTail(database, {
-    ownHint: id,
-    logger,
-    onRows,
-    isJsonWanted: () => live.isJsonWanted,
-    pollMs: database.kind === 'embedded' ? 0 : 5_000,
-  });
-  releasers.add(() => tail.stop());
-  await tail.start();
-  const hint = database.kind === 'embedded' ? '' : id;
-  const jobWriter = new JobWriter(database, { hint, onCommit: () => tail.wake(), ...options });
-  releasers.add(() => jobWriter.stop());
-  const enrolling = new Enrolling({ database, writer: jobWriter, tail, live, logger });
-  releasers.add(() => enrolling.stop());
-  const consuming = new Consuming({ database, tail, live, logger });
-  releasers.add(() => consuming.stop());
-  const relay = new Relay(
+  const { handling, ...writing } = options;
+  const core = await startCore({
     database,
-    id,
-    live,
-    logger,
-    (target, ms) => enrolling.wakeIn(target, ms),
-    (id) => consuming.gone(id),
-  );
-  releasers.add(() => relay.stop());
-  await relay.start();
-  const writer = new LogWriter(database, { hint, onCommit: () => tail.wake(), ...options });
-  releasers.add(() => writer.stop());
-  const report = (error: unknown): never => {
-    throw error;
-  };
-  const operations = createOperations({
-    database,
-    writer,
-    jobWriter,
-    enrolling,
-    consuming,
-    live,
-    broadcast: relay,
-    report,
+    logger: createLogger('silent'),
+    report: (error) => {
+      throw error;
+    },
+    writing,
+    ...(handling && { handling }),
   });
-  const watching = createWatchFactory(database, tail, live);
+  const { operations, watching } = core;
+  // So that no test counts the statements with which these begin.
+  await Promise.all([core.heldSender.idle(), core.ticker.idle()]);
   const subscriptions = new SharedSubscriptions({ schema, operations, watching, report: () => 'reported' });
   return {
+    ...core,
     database,
-    operations,
-    watching,
     subscriptions,
-    tail,
-    enrolling,
-    consuming,
     caller: tester,
     send: async (input = {}) => (await operations.sendEvent(tester, { topic: 'test', ...input })).event.id,
     read: async (id) => readWhole(operations, id),
     ask: (query, variables = {}) => executeHere(operations, watching, query, variables),
     subscribe: (query, variables = {}) => subscribeHere(subscriptions, query, variables),
-    stop: () => releasers.releaseAll(),
   };
 }
 

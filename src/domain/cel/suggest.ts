@@ -12,6 +12,15 @@ export function nearest(word: string, known: Iterable<string>): string | null {
   return best;
 }
 
+/** Those that are nearest, however far; of long ones the first letters are compared. */
+export function nearestFew(word: string, known: Iterable<string>, count: number): string[] {
+  const compared = (name: string) => fold(name.slice(0, 80));
+  const folded = compared(word);
+  const ranked = [...known].map((name) => ({ name, distance: editDistance(folded, compared(name)) }));
+  ranked.sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1));
+  return ranked.slice(0, count).map(({ name }) => name);
+}
+
 /** starts_with, STARTSWITH and startsWith are the same mistake away: none. */
 function fold(word: string): string {
   return word.toLowerCase().replaceAll('_', '');

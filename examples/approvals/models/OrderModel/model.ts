@@ -1,0 +1,23 @@
+// Orders, kept in memory; each write is told to those who watch the model.
+import { app } from 'throughline';
+
+interface Order {
+  orderNo: string;
+  status?: string;
+}
+
+const orders = new Map<string, Order>();
+
+export async function save(row: Order) {
+  const prevData = orders.get(row.orderNo) ?? {};
+  orders.set(row.orderNo, row);
+  await app.event.publish({
+    sender: 'models.OrderModel',
+    eventType: 'events.ModelType',
+    kwargs: { model: 'models.OrderModel', optType: 'UpdateAfter', prevData, postData: row },
+  });
+}
+
+export function find(orderNo: string) {
+  return orders.get(orderNo) ?? null;
+}

@@ -1,0 +1,164 @@
+// All of a gateway but its transports: the parts that write, read and follow the log, joined and started in order.
+import { randomUUID } from 'node:crypto';
+import { once, Releasers } from './base/lifecycle.ts';
+import type { Logger } from './base/logger.ts';
+import type { Database } from './database/database.ts';
+import { Enrolling } from './jobs/enrolling.ts';
+import { Live } from './live/live.ts';
+import type { WatchFactory } from './live/watch.ts';
+import { HeldSender } from './log/held-sender.ts';
+import { JobWriter } from './log/job-writer.ts';
+import { LogTail } from './log/tail.ts';
+import { LogWriter, type LogWriterOptions } from './log/writer.ts';
+import type { GatewayPort } from './handlers/gateway-port.ts';
+import { type Declare, Handlers, type HandlerSettings, noHandlers } from './handlers/handlers.ts';
+import type { Report } from './operations/batch.ts';
+import { createOperations } from './operations/create-operations.ts';
+import type { Caller, Operations } from './operations/operations.ts';
+import { Relay } from './operations/relay.ts';
+import { createWatchFactory } from './operations/watching.ts';
+import { Consuming } from './subscriptions/consuming.ts';
+import { readByIds } from './store/read-events.ts';
+import { DeclaredTopics } from './topics/declared-topics.ts';
+import { Ticker } from './triggers/ticker.ts';
+
+export interface CoreParts {
+  /** Migrated, or about to be; not closed with the core. */
+  readonly database: Database;
+  readonly logger: Logger;
+  readonly report: Report;
+  /** None unless given. */
+  readonly handling?: HandlerSettings;
+  /** Other bounds for the writers than the limits say. */
+  readonly writing?: Partial<LogWriterOptions>;
+}
+
+export interface Core {
+  readonly operations: Operations;
+  readonly watching: WatchFactory;
+  readonly tail: LogTail;
+  readonly enrolling: Enrolling;
+  readonly consuming: Consuming;
+  readonly heldSender: HeldSender;
+  readonly ticker: Ticker;
+  readonly handlers: Handlers;
+  /** Calls that wait for a job or an event are answered with nothing, and no more are taken. */
+  answerWaiting(): Promise<void>;
+  /** Commits what was accepted, and ends. */
+  stop(): Promise<void>;
+}
+
+/** Nothing is left running where it fails. */
+export async function startCore(parts: CoreParts): Promise<Core> {
+  const releasers = new Releasers();
+  try {
+    return await join(parts, releasers);
+  } catch (error) {
+    await releasers.releaseAll().catch(() => {});
+    throw error;
+  }
+}
+
+async function join(parts: CoreParts, releasers: Releasers): Promise<Core> {
+  const { database, logger, report } = parts;
+  const id = randomUUID();
+  const live = new Live();
+  const tail = tailOf(parts, id, live);
+  releasers.add(() => tail.stop());
+  await tail.start();
+
+  const hint = database.kind === 'embedded' ? '' : id;
+  const writing = { hint, onCommit: () => tail.wake(), ...parts.writing };
+  const jobWriter = new JobWriter(database, writing);
+  releasers.add(() => jobWriter.stop());
+  const enrolling = new Enrolling({ database, writer: jobWriter, tail, live, logger });
+  const consuming = new Consuming({ database, tail, live, logger });
+  // Nobody else declares topics of an embedded database.
+  const topics = new DeclaredTopics({ database, logger, pollMs: database.kind === 'embedded' ? 0 : 30_000 });
+  releasers.add(() => topics.stop());
+  const relay = new Relay(database, id, live, logger, {
+    lease: (target, ms) => enrolling.wakeIn(target, ms),
+    unsubscribed: (subscriptionId) => consuming.gone(subscriptionId),
+    topics: () => topics.changed(),
+    handlers: () => handlers.refresh(),
+  });
+  releasers.add(() => relay.stop());
+  await relay.start();
+  await topics.start();
+
+  const writer = new LogWriter(database, writing);
+  releasers.add(() => writer.stop());
+  const heldSender = new HeldSender({ ...writing, database, logger });
+  releasers.add(() => heldSender.stop());
+  const handlers = new Handlers({
+    ...{ database, writer, jobWriter, enrolling, tail, live, logger },
+    ...(parts.handling ?? noHandlers),
+    name: `gateway ${id}`,
+    requestOf: async (eventId) => (await readByIds(database, [eventId], ['requestId']))[0]?.requestId ?? null,
+    onSwitched: () => relay.handlers(),
+  });
+  const operations = createOperations({
+    ...{ database, writer, jobWriter, enrolling, consuming, live, report, heldSender, topics },
+    handling: handlers,
+    broadcast: relay,
+    onTriggerCreated: () => ticker.wake(),
+  });
+  releasers.add(() => handlers.stop());
+  await handlers.start(portOf(operations, logger), declarer(operations, logger));
+  const ticker = new Ticker({ database, send: operations.sendEvent, logger });
+  releasers.add(() => ticker.stop());
+  const answerWaiting = once(async () => {
+    await handlers.answerWaiting();
+    await Promise.all([enrolling.stop(), consuming.stop()]);
+  });
+  releasers.add(answerWaiting);
+  enrolling.start();
+  consuming.start();
+  heldSender.wake();
+  ticker.wake();
+  const watching = createWatchFactory(database, tail, live);
+  const stop = once(() => releasers.releaseAll());
+  return {
+    ...{ operations, watching, tail, enrolling, consuming, heldSender, ticker, handlers },
+    answerWaiting,
+    stop,
+  };
+}
+
+/** What functions of handlers send is theirs: the history names the handler's run as its cause, and this as its sender. */
+const ownCaller: Caller = { name: 'handlers', scopes: [], requestId: null };
+
+function portOf(operations: Operations, logger: Logger): GatewayPort {
+  const send: GatewayPort['send'] = async (input) => {
+    const { event, executions } = await operations.sendEvent(ownCaller, input);
+    // Of one whose hash was known only the id is.
+    const { requestId, nodeId } = event;
+    if (requestId !== undefined && nodeId !== undefined)
+      return { event: { id: event.id, requestId, nodeId }, executions };
+    const known = (await operations.eventsByIds([event.id], ['requestId', 'nodeId'])).get(event.id);
+    return {
+      event: { id: event.id, requestId: known?.requestId ?? '', nodeId: known?.nodeId ?? event.id },
+      executions,
+    };
+  };
+  return { ...operations, logger, send };
+}
+
+/** A declaration that is refused is no reason for the others, or the handlers, not to work. */
+function declarer(operations: Operations, logger: Logger): Declare {
+  return async (declarations) => {
+    for (const { name, error } of await operations.declareAll(declarations, 'app folder'))
+      logger.error({ topic: name }, `the declaration of ${name} is refused: ${error.message}`);
+  };
+}
+
+function tailOf({ database, logger }: CoreParts, ownHint: string, live: Live): LogTail {
+  return new LogTail(database, {
+    ownHint,
+    logger,
+    onRows: (rows) => live.publishRows(rows),
+    isJsonWanted: () => live.isJsonWanted,
+    // Nobody else writes to an embedded database.
+    pollMs: database.kind === 'embedded' ? 0 : 5_000,
+  });
+}

@@ -1,0 +1,227 @@
+// JSON Schema with a meter: each part of a schema that is tested on a value is charged, so that no check runs long, whatever the schema is and whatever the value holds.
+import {
+  _,
+  Ajv,
+  type AnySchemaObject,
+  type Format,
+  type KeywordCxt,
+  type Options,
+  type ValidateFunction,
+} from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { fastFormats } from 'ajv-formats/dist/formats.js';
+import { limits } from '../base/limits.ts';
+import { Meter } from './cel/meter.ts';
+import { Pattern } from './cel/pattern.ts';
+
+export { CostExceeded } from './cel/meter.ts';
+
+/** The dialects of JSON Schema, by what `$schema` says without its "#". */
+const dialects = {
+  'http://json-schema.org/draft-07/schema': Ajv,
+  'https://json-schema.org/draft/2020-12/schema': Ajv2020,
+} as const;
+export type Dialect = keyof typeof dialects;
+export const dialectNames = Object.keys(dialects) as Dialect[];
+
+/** Of the check that runs now: all of one is synchronous. */
+let meter = new Meter(0);
+
+/** Runs a check that may take so many steps, of about a tenth of a microsecond; then CostExceeded is thrown. */
+export function withSteps<T>(steps: number, check: () => T): T {
+  const before = meter;
+  meter = new Meter(steps);
+  try {
+    return check();
+  } finally {
+    meter = before;
+  }
+}
+
+/** A pattern that can not be used, with why. */
+export class BadPattern extends Error {
+  readonly pattern: string;
+
+  constructor(pattern: string, why: string) {
+    super(why);
+    this.pattern = pattern;
+  }
+}
+
+/** Patterns are RE2's, in which no text takes longer than its length allows. */
+class MeteredPattern {
+  readonly #source: string;
+  readonly #pattern: Pattern;
+
+  constructor(source: string) {
+    this.#source = source;
+    try {
+      this.#pattern = new Pattern(source);
+    } catch (error) {
+      throw new BadPattern(source, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  test(text: string): boolean {
+    return this.#pattern.test(text, meter);
+  }
+
+  /** By this Ajv tells patterns apart. */
+  toString(): string {
+    return this.#source;
+  }
+}
+
+const patterns = Object.assign((source: string) => new MeteredPattern(source), { code: 'metered pattern' });
+
+/** Formats that say nothing of a text's length. */
+const unboundedFormats: ReadonlySet<string> = new Set(['byte', 'binary', 'password']);
+
+/** Ajv's own takes time that grows with the square of a text's length. */
+const url = (text: string) => /^(?:https?|ftp):/i.test(text) && URL.canParse(text);
+
+/** Longer texts than the limit are of no format. */
+const formats = Object.fromEntries(
+  Object.entries<Format>({ ...fastFormats, url }).map(([name, format]) => [
+    name,
+    unboundedFormats.has(name) ? format : bounded(format),
+  ]),
+);
+
+function bounded(format: Format): Format {
+  const isOfNumbers = typeof format === 'object' && 'type' in format;
+  if (isOfNumbers || typeof format === 'boolean' || typeof format === 'string') return format;
+  const test = 'validate' in format ? format.validate : format;
+  const fits = (text: string) => (test instanceof RegExp ? test.test(text) : (test as Test)(text));
+  return (text: string) => isShort(text) && fits(text);
+}
+
+type Test = (text: string) => boolean;
+
+function isShort(text: string): boolean {
+  meter.charge(text.length);
+  return text.length <= limits.schemaFormatLength;
+}
+
+/** What makes a check look at each key of an object. */
+const keyed = ['additionalProperties', 'patternProperties', 'propertyNames', 'unevaluatedProperties'];
+
+/** Stands in each part of a schema, beside all that it says. */
+const steps = {
+  keyword: 'throughline-steps',
+  before: '$ref',
+  code: ({ gen, data, parentSchema, it }: KeywordCxt) => {
+    const charge = keyed.some((keyword) => keyword in parentSchema) ? chargeKeys : chargeSize;
+    const name = gen.scopeValue('func', { ref: charge, key: charge });
+    // What failed within an alternative may be forgotten again; otherwise it is final, and enough is enough.
+    gen.code(_`${name}(${weightOf(parentSchema)}, ${data}, errors)`);
+    if (!it.compositeRule && it.validateName) {
+      gen.code(
+        _`if (errors >= ${limits.schemaFailures}) { ${it.validateName}.errors = vErrors; return false; }`,
+      );
+    }
+  },
+};
+
+/** Failures that are kept cost too. */
+function chargeSize(weight: number, data: unknown, failures: number): void {
+  const size = typeof data === 'string' ? data.length >> 4 : Array.isArray(data) ? data.length : 0;
+  meter.charge(weight + size + (Math.min(failures, 1_000) >> 4));
+}
+
+function chargeKeys(weight: number, data: unknown, failures: number): void {
+  chargeSize(weight, data, failures);
+  if (typeof data === 'object' && data !== null && !Array.isArray(data))
+    meter.charge(Object.keys(data).length);
+}
+
+/** How much there is to do for one value, apart from what is charged by itself. */
+function weightOf(schema: AnySchemaObject): number {
+  let weight = 1;
+  for (const [keyword, value] of Object.entries(schema)) {
+    if (keyword === '$defs' || keyword === 'definitions' || typeof value !== 'object' || value === null)
+      continue;
+    const isCompared = keyword === 'enum' || keyword === 'const';
+    weight += isCompared ? Math.ceil(valuesIn(value) / 10) : valuesIn(value, 2);
+  }
+  return weight;
+}
+
+function valuesIn(value: unknown, levels = Infinity): number {
+  if (levels === 0 || typeof value !== 'object' || value === null) return 1;
+  return Object.values(value).reduce<number>((sum, item) => sum + valuesIn(item, levels - 1), 1);
+}
+
+/** Ajv's own compares each item with each other one. */
+const uniqueItems = {
+  keyword: 'uniqueItems',
+  type: 'array',
+  schemaType: 'boolean',
+  error: { message: 'must not have the same item twice' },
+  validate: (isWanted: boolean, items: readonly unknown[]) => {
+    if (!isWanted) return true;
+    const seen = new Set<string>();
+    for (const item of items) {
+      const text = canonical(item);
+      meter.charge(1 + (text.length >> 3));
+      seen.add(text);
+    }
+    return seen.size === items.length;
+  },
+} as const;
+
+/** The same text for the same value, whatever the order of its keys. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
+
+const options: Options = {
+  // Keywords and formats that nobody knows say nothing, as the standard has it.
+  strict: false,
+  logger: false,
+  meta: false,
+  validateSchema: false,
+  // Else what is referred to often would be written out as often.
+  inlineRefs: false,
+  ownProperties: true,
+  formats,
+  // Without it Ajv nests each keyword in the one before, which no JavaScript engine takes a thousand times.
+  allErrors: true,
+  code: { regExp: patterns, optimize: false },
+};
+
+/** A check of values, to be run within `withSteps`. Each has an Ajv of its own, as these keep all they ever compiled. */
+export function compileSchema(schema: AnySchemaObject, dialect: Dialect): ValidateFunction {
+  const ajv = new dialects[dialect](options);
+  // With it every alternative is tried, also after one that fits.
+  ajv.opts.unevaluated = JSON.stringify(schema).includes('"unevaluated');
+  ajv.removeKeyword('uniqueItems').addKeyword(uniqueItems);
+  const known = Object.keys(ajv.RULES.all);
+  ajv.addKeyword(steps);
+  const rule = ajv.RULES.all[steps.keyword];
+  if (typeof rule === 'object') Object.assign(rule.definition, { implements: [...known, 'type'] });
+  const { $async: _async, ...rest } = schema;
+  return ajv.compile(rest);
+}
+
+const schemas = Object.fromEntries(
+  dialectNames.map((name) => [
+    name,
+    new dialects[name]({ strict: false, logger: false, validateFormats: false }),
+  ]),
+);
+
+/** What is wrong with it as a schema, and where; null if nothing. */
+export function schemaFault(
+  schema: AnySchemaObject,
+  dialect: Dialect,
+): { path: string; message: string } | null {
+  const ajv = schemas[dialect];
+  if (!ajv || ajv.validate(dialect, schema)) return null;
+  const [first] = ajv.errors ?? [];
+  return { path: first?.instancePath ?? '', message: first?.message ?? 'is not valid' };
+}

@@ -1,0 +1,109 @@
+// Loads an app folder: what works in it, and what does not and why, so that one broken element stops no other.
+import { resolve } from 'node:path';
+import { asError } from '../base/errors.ts';
+import { groupBy } from '../base/group-by.ts';
+import type { BrokenHandler, Handler, TopicDeclaration } from '../domain/handler.ts';
+import { type AppApi, createAppApi } from './app-api.ts';
+import { AppElements } from './app-elements.ts';
+import { loadEvent } from './app-events.ts';
+import { checkName, ElementProblem, findElements, type FoundElement } from './app-files.ts';
+import { moduleFor } from './app-module.ts';
+import { AppModules } from './app-modules.ts';
+import { type Loading, loadModel, loadService } from './app-services.ts';
+import { loadTypes } from './app-types.ts';
+import { eventServiceName } from './event-service.ts';
+import type { GatewayPort } from './gateway-port.ts';
+
+export interface AppParts {
+  /** The gateway that the folder's functions speak to. */
+  readonly port: GatewayPort;
+  /** How long one file may take to load, in milliseconds; 10,000 unless given. */
+  readonly loadTimeoutMs?: number;
+}
+
+/** An app folder as it was when it was loaded. */
+export interface App {
+  readonly handlers: readonly Handler[];
+  /** Services, models and types that are broken are among them. */
+  readonly broken: readonly BrokenHandler[];
+  /** What the services declare in their eventDescs. */
+  readonly declarations: readonly TopicDeclaration[];
+  /** The `app` of the folder's own files: for `withRun`. */
+  readonly api: AppApi;
+  /** Throws BAD_USER_INPUT where there is no such element, or it is broken. */
+  element(fullName: string): unknown;
+}
+
+/**
+ * Loads the elements of the folder; each that is broken is logged, and is among `broken` with its file, the field and what
+ * would be right. Rejects with a StartupError where the folder can not be read.
+ */
+export async function loadApp(folder: string, parts: AppParts): Promise<App> {
+  const path = resolve(folder);
+  const { logger } = parts.port;
+  const elements = new AppElements();
+  const app = appOf(elements, parts);
+  const modules = new AppModules(
+    path,
+    moduleFor(() => app.api),
+    parts.loadTimeoutMs ?? 10_000,
+    logger,
+  );
+  const loading: Loading = { folder: path, modules, elements };
+  const onProblem = (found: FoundElement, thrown: unknown): void => {
+    const known = thrown instanceof ElementProblem;
+    const problem = known ? thrown.message : `${found.path} can not be loaded: ${asError(thrown).message}`;
+    elements.addBroken({ fullName: found.fullName, title: null, problem });
+    logger.error({ element: found.fullName, ...(!known && { err: asError(thrown) }) }, problem);
+  };
+  const found = withUsableNames(await findElements(path), onProblem);
+  const each = async (kind: FoundElement['kind'], load: (element: FoundElement) => Promise<void>) => {
+    for (const element of found) {
+      if (element.kind === kind) await load(element).catch((error) => onProblem(element, error));
+    }
+  };
+  await each('services', (element) => loadService(element, loading));
+  await each('models', (element) => loadModel(element, loading));
+  const types = found.filter(({ kind }) => kind === 'types');
+  await loadTypes(types, loading, onProblem);
+  await each('events', (element) => loadEvent(element, loading, logger));
+  return app;
+}
+
+/** The app of a gateway that has no folder. */
+export function emptyApp(parts: AppParts): App {
+  return appOf(new AppElements(), parts);
+}
+
+function appOf(elements: AppElements, { port }: AppParts): App {
+  const api = createAppApi(port, elements);
+  const { handlers, broken, declarations } = elements;
+  return { handlers, broken, declarations, api, element: (fullName) => api.getElement(fullName) };
+}
+
+/** Those that have a name, and one of their own. */
+function withUsableNames(
+  found: readonly FoundElement[],
+  onProblem: (found: FoundElement, problem: ElementProblem) => void,
+): readonly FoundElement[] {
+  const byName = groupBy(found, ({ fullName }) => fullName);
+  return [...byName.values()].flatMap((namesakes) => {
+    const [first, second] = namesakes as [FoundElement, FoundElement?];
+    try {
+      checkName(first);
+      if (first.fullName === eventServiceName) {
+        throw new ElementProblem(
+          `${first.path}: ${eventServiceName} comes with the gateway; choose another name`,
+        );
+      }
+      if (second) {
+        const paths = namesakes.map(({ path }) => path).join(' and ');
+        throw new ElementProblem(`${paths} have the same full name, ${first.fullName}; rename one of them`);
+      }
+      return [first];
+    } catch (error) {
+      onProblem(first, error as ElementProblem);
+      return [];
+    }
+  });
+}

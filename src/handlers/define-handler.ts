@@ -1,0 +1,105 @@
+// Handlers given in code: what may be said of one, checked when it is defined.
+import { badInput } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { checkCel } from '../domain/cel/filter.ts';
+import { type BaseType, baseTypes, type Handler } from '../domain/handler.ts';
+import { checkTopic } from '../domain/topic.ts';
+import { didYouMean, shown } from './element-schemas.ts';
+
+/** A Handler in which all that has a default may be left out. */
+export interface HandlerDefinition extends Pick<Handler, 'fullName' | 'source' | 'run'> {
+  /** None. */
+  readonly title?: string | null | undefined;
+  /** Which kind of events it is for: events.NormalType. */
+  readonly eventType?: BaseType | undefined;
+  /** In CEL; none. */
+  readonly filter?: string | null | undefined;
+  /** Whether it runs in the background: false. */
+  readonly async?: boolean | undefined;
+  /** True. */
+  readonly enabled?: boolean | undefined;
+  /** Of synchronous ones: 0. */
+  readonly order?: number | undefined;
+  /** True. */
+  readonly failSender?: boolean | undefined;
+  /** In milliseconds, up to an hour: the gateway's setting. */
+  readonly timeoutMs?: number | null | undefined;
+  /** 3. */
+  readonly maxRetries?: number | undefined;
+  /** In milliseconds: 1,000. */
+  readonly retryDelayMs?: number | undefined;
+  /** All events that come to it are. */
+  readonly isValid?: Handler['isValid'] | undefined;
+}
+
+/** How it runs where nothing else is said. */
+export const handlerDefaults = {
+  async: false,
+  enabled: true,
+  order: 0,
+  failSender: true,
+  timeoutMs: null,
+  maxRetries: 3,
+  retryDelayMs: 1_000,
+} as const;
+
+/** The handler, for `createGateway({ handlers })`; throws BAD_USER_INPUT or INVALID_FILTER naming the field that is wrong. */
+export function defineHandler(definition: HandlerDefinition): Handler {
+  const { fullName, source, run } = definition;
+  const name = `defineHandler(${typeof fullName === 'string' ? shown(fullName) : '…'})`;
+  const refuse = (field: string, right: string, given: unknown, hint = ''): never => {
+    throw badInput(`${name}: ${field} must be ${right}, not ${describe(given)}${hint}.`);
+  };
+  const flag = (field: 'async' | 'enabled' | 'failSender'): boolean => {
+    const value = definition[field] ?? handlerDefaults[field];
+    return typeof value === 'boolean' ? value : refuse(field, 'true or false', value);
+  };
+  const number = (
+    field: 'order' | 'timeoutMs' | 'maxRetries' | 'retryDelayMs',
+    least: number,
+    most: number,
+  ) => {
+    const value = definition[field] ?? handlerDefaults[field] ?? least;
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    return refuse(field, `a whole number from ${least} to ${most}`, value);
+  };
+  const call = <F>(field: string, value: F): F =>
+    typeof value === 'function' ? value : refuse(field, 'a function', value);
+  const topic = (field: string, value: unknown) =>
+    typeof value === 'string' ? checkTopic(value, `${name}: ${field}`) : refuse(field, 'a text', value);
+
+  const eventType = definition.eventType ?? 'events.NormalType';
+  if (!baseTypes.includes(eventType)) {
+    refuse(
+      'eventType',
+      `one of ${baseTypes.join(', ')}`,
+      eventType,
+      didYouMean(String(eventType), baseTypes),
+    );
+  }
+  const title = definition.title ?? null;
+  if (title !== null && typeof title !== 'string') refuse('title', 'a text', title);
+  const filter = definition.filter ?? null;
+  if (filter !== null && typeof filter !== 'string') refuse('filter', 'a filter in CEL, as a text', filter);
+  return Object.freeze({
+    fullName: topic('fullName', fullName),
+    title,
+    eventType,
+    baseType: eventType,
+    source: topic('source', source),
+    filter: checkCel(filter, `${name}: filter`)?.text ?? null,
+    async: flag('async'),
+    enabled: flag('enabled'),
+    order: number('order', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
+    failSender: flag('failSender'),
+    timeoutMs: definition.timeoutMs == null ? null : number('timeoutMs', 1, limits.maxHandlerTimeoutMs),
+    maxRetries: number('maxRetries', 0, limits.maxRetries),
+    retryDelayMs: number('retryDelayMs', 0, limits.retryDelayMs),
+    isValid: call('isValid', definition.isValid ?? (() => true)),
+    run: call('run', run),
+  });
+}
+
+function describe(value: unknown): string {
+  return typeof value === 'function' ? 'a function' : shown(value);
+}

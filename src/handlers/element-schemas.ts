@@ -1,0 +1,212 @@
+// What an e.json may hold, as JSON Schemas, and the words in which a breach is told: the field and what would be right.
+import { Ajv, type AnySchemaObject, type ErrorObject, type SchemaObject, type ValidateFunction } from 'ajv';
+import { limits } from '../base/limits.ts';
+import { nearest } from '../domain/cel/suggest.ts';
+import type { BaseType } from '../domain/handler.ts';
+import { modelMoments } from '../domain/model-event.ts';
+import { workflowOperations } from '../domain/workflow.ts';
+
+/** `description` says what would be right. */
+const text = { type: 'string', minLength: 1, description: 'a text that is not empty' };
+const title = { type: ['string', 'null'], description: 'a text' };
+const flag = { type: 'boolean', description: 'true or false' };
+const modelName = { ...text, description: 'the full name of a model, such as "models.OrderModel"' };
+const texts = {
+  type: 'array',
+  items: text,
+  description: 'a list of texts',
+};
+const schemaObject = {
+  type: ['object', 'boolean', 'null'],
+  description: 'a JSON Schema, which is an object',
+};
+
+function wholeNumber(minimum: number, maximum: number, unit = ''): SchemaObject {
+  return {
+    type: 'integer',
+    minimum,
+    maximum,
+    description: `a whole number${unit} from ${minimum} to ${maximum}`,
+  };
+}
+
+const eventFields = {
+  type: text,
+  title,
+  funcType: { enum: ['Inner', 'Global'] },
+  func: text,
+  asyncType: flag,
+  enable: { enum: [1, 0, true, false] },
+  objMode: flag,
+  failSender: flag,
+  order: { type: 'integer', description: 'a whole number' },
+  timeoutMs: wholeNumber(1, limits.maxHandlerTimeoutMs, ' of milliseconds'),
+  maxRetries: wholeNumber(0, limits.maxRetries),
+  retryDelayMs: wholeNumber(0, limits.retryDelayMs, ' of milliseconds'),
+  filter: { type: ['string', 'null'], description: 'a filter in CEL, as a text' },
+};
+
+const eventSchemas: Readonly<Record<BaseType, SchemaObject>> = {
+  'events.NormalType': {
+    type: 'object',
+    properties: {
+      ...eventFields,
+      sender: { ...text, description: 'what is published, such as "services.OrderSvc.paid"' },
+    },
+    required: ['sender'],
+  },
+  'events.ModelType': {
+    type: 'object',
+    properties: {
+      ...eventFields,
+      sender: modelName,
+      model: modelName,
+      operate: { enum: modelMoments },
+      fields: { ...texts, description: 'a list of the fields to watch, such as ["status"]' },
+    },
+    required: ['operate'],
+    anyOf: [{ required: ['sender'] }, { required: ['model'] }],
+  },
+  'events.WorkflowType': {
+    type: 'object',
+    properties: {
+      ...eventFields,
+      model: modelName,
+      operate: { enum: workflowOperations },
+      triggerNode: { ...texts, description: 'a list of nodes, such as ["deptApproval", "after.StartNode"]' },
+      handleType: {
+        type: ['string', 'array', 'null'],
+        items: text,
+        description: 'a text or a list of texts, such as ["agree", "reject"]',
+      },
+      handleNode: { type: ['string', 'null'], description: 'the id of one node, as a text' },
+    },
+    required: ['model', 'operate'],
+  },
+};
+
+const functionName = {
+  type: 'string',
+  pattern: '^[A-Za-z_$][A-Za-z0-9_$]*$',
+  description: 'the name of a function',
+};
+
+const serviceSchema: SchemaObject = {
+  type: 'object',
+  properties: {
+    title,
+    functionList: {
+      type: 'array',
+      description: 'a list of functions, such as [{"name": "pay"}]',
+      items: {
+        type: 'object',
+        description: 'a function, such as {"name": "pay"}',
+        properties: { name: functionName, title },
+        required: ['name'],
+      },
+    },
+    eventDescs: {
+      type: 'array',
+      description: 'a list of events, such as [{"name": "paid", "title": "Paid"}]',
+      items: {
+        type: 'object',
+        description: 'an event, such as {"name": "paid", "title": "Paid"}',
+        properties: {
+          name: {
+            type: 'string',
+            pattern: '^[A-Za-z0-9_-]+$',
+            description: 'a name of letters, digits, _ and -',
+          },
+          title,
+          desc: { type: ['string', 'null'], description: 'a text' },
+          summarySchema: schemaObject,
+          payloadSchema: schemaObject,
+        },
+        required: ['name'],
+      },
+    },
+  },
+};
+
+const ajv = new Ajv({ allErrors: true, verbose: true, strict: false });
+const checks = {
+  service: ajv.compile(serviceSchema),
+  model: ajv.compile({ type: 'object', properties: { title } }),
+  type: ajv.compile({ type: 'object', properties: { title, type: text } }),
+  typeOfEvent: ajv.compile({ type: 'object', properties: { type: text }, required: ['type'] }),
+  'events.NormalType': ajv.compile(eventSchemas['events.NormalType']),
+  'events.ModelType': ajv.compile(eventSchemas['events.ModelType']),
+  'events.WorkflowType': ajv.compile(eventSchemas['events.WorkflowType']),
+};
+export type ConfigKind = keyof typeof checks;
+
+/** What is wrong with an e.json, all of it in one line; null where nothing is. */
+export function problemOf(kind: ConfigKind, config: unknown): string | null {
+  const check: ValidateFunction = checks[kind];
+  if (check(config)) return null;
+  const problems = (check.errors ?? []).map(worded).filter((problem) => problem !== null);
+  return [...new Set(problems)].join('; ');
+}
+
+/** The field that a misspelt one was probably meant to be; null where it is known, or like none that is. */
+export function meantField(baseType: BaseType, field: string): string | null {
+  const known = Object.keys(eventSchemas[baseType].properties as object);
+  // JitAI's own, which say how an element is packed.
+  const packaging = [
+    'backendBundleEntry',
+    'backendEpath',
+    'extendType',
+    'returnType',
+    'path',
+    'sender',
+    'model',
+  ];
+  return [...known, ...packaging].includes(field) ? null : nearest(field, known);
+}
+
+function worded(error: ErrorObject): string | null {
+  const field = fieldAt(error.instancePath);
+  const { parentSchema, data, keyword, params } = error;
+  const properties = (parentSchema?.properties ?? {}) as Record<string, SchemaObject>;
+  if (keyword === 'required') {
+    // One of two, which `anyOf` tells.
+    if (!parentSchema?.properties) return null;
+    const missing = params.missingProperty as string;
+    return `${field === '' ? '' : `${field}.`}${missing} is missing; it must be ${rightOf(properties[missing])}`;
+  }
+  if (keyword === 'anyOf') return `model is missing; it must be ${modelName.description}`;
+  const right = rightOf(parentSchema);
+  const what = field === '' ? 'the file' : field;
+  return `${what} must be ${right}, not ${shown(data)}${hint(parentSchema?.enum, data)}`;
+}
+
+/** `/eventDescs/0/name` as `eventDescs[0].name`. */
+function fieldAt(pointer: string): string {
+  return pointer
+    .slice(1)
+    .replace(/\/(\d+)(?=\/|$)/g, '[$1]')
+    .replaceAll('/', '.')
+    .replaceAll('~1', '/')
+    .replaceAll('~0', '~');
+}
+
+function rightOf(schema: AnySchemaObject | undefined): string {
+  if (Array.isArray(schema?.enum)) return `one of ${schema.enum.join(', ')}`;
+  return (schema?.description as string | undefined) ?? 'a JSON object';
+}
+
+function hint(words: unknown, given: unknown): string {
+  return Array.isArray(words) && typeof given === 'string' ? didYouMean(given, words.map(String)) : '';
+}
+
+/** ` (did you mean Process?)`, or nothing where none is near. */
+export function didYouMean(given: string, known: Iterable<string>): string {
+  const near = nearest(given, known);
+  return near === null ? '' : ` (did you mean ${near}?)`;
+}
+
+/** A value in a message, shortened. */
+export function shown(value: unknown): string {
+  const json = JSON.stringify(value) ?? String(value);
+  return json.length > 60 ? `${json.slice(0, 60)}…` : json;
+}

@@ -1,0 +1,271 @@
+// All that handles events at one gateway: the handlers in code and of the app folder, their runs, and what there is to see.
+import { asError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { once, type Stoppable } from '../base/lifecycle.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Database } from '../database/database.ts';
+import type { BrokenHandler, Handler, TopicDeclaration } from '../domain/handler.ts';
+import type { Enrolling } from '../jobs/enrolling.ts';
+import type { Live } from '../live/live.ts';
+import type { JobWriter } from '../log/job-writer.ts';
+import type { LogTail } from '../log/tail.ts';
+import type { LogWriter } from '../log/writer.ts';
+import type { Handling, ListedHandler, Plan, SendOptions } from '../operations/handling.ts';
+import type { NewEvent } from '../store/create-events.ts';
+import { readHandlerStates, registerHandlers, switchHandler } from '../store/handlers.ts';
+import { emptyApp, loadApp, type App } from './app-folder.ts';
+import { delegateTo } from './app-api.ts';
+import { announceApp } from './app-module.ts';
+import { watchApp } from './app-watch.ts';
+import { ChainLimits } from './chain-limits.ts';
+import { Dispatcher } from './dispatcher.ts';
+import type { GatewayPort } from './gateway-port.ts';
+import { HeldRuns } from './held-runs.ts';
+import { Registry } from './registry.ts';
+import { Runner } from './runner.ts';
+import { planSend } from './sending.ts';
+import { catchStrayFailures } from './stray-failures.ts';
+import { Worker } from './worker.ts';
+
+/** What the gateway is told of handlers. */
+export interface HandlerSettings {
+  /** Those in code. */
+  readonly handlers: readonly Handler[];
+  /** An app folder; null for none. */
+  readonly appFolder: string | null;
+  /** Whether changed files of the folder are taken up. */
+  readonly watchesApp: boolean;
+  /** How long a run may take unless its handler says otherwise, in milliseconds. */
+  readonly handlerTimeoutMs: number;
+}
+
+export const noHandlers: HandlerSettings = {
+  handlers: [],
+  appFolder: null,
+  watchesApp: false,
+  handlerTimeoutMs: limits.handlerTimeoutMs,
+};
+
+/** Declares the topics of an app folder. */
+export type Declare = (declarations: readonly TopicDeclaration[]) => Promise<void>;
+
+export interface HandlersParts extends HandlerSettings {
+  readonly database: Database;
+  readonly writer: LogWriter;
+  readonly jobWriter: JobWriter;
+  readonly enrolling: Enrolling;
+  readonly tail: LogTail;
+  readonly live: Live;
+  readonly logger: Logger;
+  /** Names this gateway as the holder of leases. */
+  readonly name: string;
+  readonly requestOf: (id: string) => Promise<string | null>;
+  /** Tells the other gateways that a handler was switched on or off. */
+  readonly onSwitched: () => void;
+}
+
+/** How long runs that are under way have to end when the gateway stops, in milliseconds. */
+const graceMs = 2_000;
+/** How often it is looked at whether handlers were switched at other gateways: what tells of it can be lost. */
+const refreshMs = 30_000;
+
+export class Handlers implements Handling, Stoppable {
+  readonly #parts: HandlersParts;
+  readonly #registry = new Registry();
+  readonly #heldRuns: HeldRuns;
+  readonly #runner: Runner;
+  readonly #dispatcher: Dispatcher;
+  readonly #chainLimits: ChainLimits;
+  readonly #workers = new Map<string, { readonly handler: Handler; readonly worker: Worker }>();
+  #broken: readonly BrokenHandler[] = [];
+  #app: App | undefined;
+  #declare: Declare = async () => {};
+  /** Loading, switching and refreshing go one after the other. */
+  #changes: Promise<void> = Promise.resolve();
+  #releases: (() => void | Promise<void>)[] = [];
+  #stopped = false;
+
+  constructor(parts: HandlersParts) {
+    this.#parts = parts;
+    const { jobWriter, logger, handlerTimeoutMs, database } = parts;
+    this.#heldRuns = new HeldRuns(jobWriter, logger);
+    this.#chainLimits = new ChainLimits(database);
+    this.#runner = new Runner({
+      ...parts,
+      heldRuns: this.#heldRuns,
+      timeoutMs: handlerTimeoutMs,
+      api: () => this.app.api,
+    });
+    const [registry, runner, chainLimits] = [this.#registry, this.#runner, this.#chainLimits];
+    this.#dispatcher = new Dispatcher({ ...parts, registry, runner, chainLimits });
+  }
+
+  /** The app folder as it is now; one without elements where there is none. */
+  get app(): App {
+    if (!this.#app) throw new Error('handlers were asked for before they were started');
+    return this.#app;
+  }
+
+  /** Loads what there is; `port` is the gateway that its functions speak to. Throws a StartupError for a folder that can not be read. */
+  async start(port: GatewayPort, declare: Declare): Promise<void> {
+    this.#declare = declare;
+    const { appFolder, handlers, watchesApp } = this.#parts;
+    // From before the first file of the folder is loaded.
+    if (appFolder !== null || handlers.length > 0) this.#releases.push(catchStrayFailures());
+    const app = appFolder === null ? emptyApp({ port }) : await loadApp(appFolder, { port });
+    this.#app = app;
+    this.#releases.push(announceApp(delegateTo(() => this.app.api)));
+    if (appFolder === null && handlers.length === 0) return;
+    await this.#take(app);
+    const timer = setInterval(() => this.refresh(), refreshMs).unref();
+    this.#releases.push(() => clearInterval(timer));
+    if (appFolder === null || !watchesApp) return;
+    const watch = watchApp(appFolder, { port }, (app) => this.#reload(app));
+    this.#releases.push(() => watch.stop());
+  }
+
+  plan(event: NewEvent, options: SendOptions): Promise<Plan> | null {
+    const [registry, runner, chainLimits] = [this.#registry, this.#runner, this.#chainLimits];
+    return planSend(
+      { ...this.#parts, registry, runner, chainLimits, own: this.#dispatcher.own },
+      event,
+      options,
+    );
+  }
+
+  baseTypeOf(eventType: string) {
+    return this.#registry.baseTypeOf(eventType);
+  }
+
+  has(fullName: string): boolean {
+    return this.#registry.get(fullName) !== undefined;
+  }
+
+  list(): readonly ListedHandler[] {
+    const working = this.#registry.all().map(({ handler, enabled, filterErrors, lastFilterError }) => {
+      const { fullName, title, eventType, source, filter, async } = handler;
+      const facts = {
+        fullName,
+        title,
+        eventType,
+        source,
+        filter,
+        async,
+        enabled,
+        filterErrors,
+        lastFilterError,
+      };
+      return { ...facts, works: true as const };
+    });
+    const broken = this.#broken.map((handler) => ({ ...handler, works: false as const }));
+    return [...working, ...broken].sort((a, b) => (a.fullName < b.fullName ? -1 : 1));
+  }
+
+  async setEnabled(fullName: string, enabled: boolean): Promise<boolean> {
+    if (!this.has(fullName)) return false;
+    if (!(await switchHandler(this.#parts.database, fullName, enabled))) return false;
+    await this.#inTurn(() => this.#refresh());
+    this.#parts.onSwitched();
+    return true;
+  }
+
+  /** Some may have been switched on or off at another gateway. */
+  refresh(): void {
+    void this.#inTurn(() => this.#refresh()).catch((error: unknown) =>
+      this.#parts.logger.warn({ err: asError(error) }, 'which handlers are on could not be read'),
+    );
+  }
+
+  /** Resolves when all that is in the log by now has its runs. */
+  dispatched(): Promise<void> {
+    return this.#dispatcher.idle();
+  }
+
+  /** No more runs are claimed. */
+  readonly answerWaiting = once(async () => {
+    this.#stopped = true;
+    await this.#changes.catch(() => {});
+    await Promise.all([...this.#workers.values()].map(({ worker }) => worker.stop()));
+  });
+
+  readonly stop = once(async () => {
+    await this.answerWaiting();
+    for (const release of this.#releases.splice(0).reverse()) await release();
+    await this.#dispatcher.stop();
+    await this.#runner.stop(graceMs);
+    await this.#heldRuns.stop();
+  });
+
+  async #reload(app: App): Promise<void> {
+    await this.#inTurn(async () => {
+      await this.#take(app);
+      this.#app = app;
+      this.#parts.logger.info({ handlers: app.handlers.length }, 'the app folder was loaded again');
+    });
+  }
+
+  async #take({ handlers, broken, declarations }: App): Promise<void> {
+    const all = withoutNamesakes(this.#parts.handlers, handlers);
+    await this.#declare(declarations);
+    const states = await registerHandlers(this.#parts.database, all.working);
+    this.#registry.replace(all.working);
+    this.#broken = [...broken, ...all.broken];
+    for (const { fullName, enabled } of states) this.#registry.get(fullName)!.choice = enabled;
+    await this.#dispatcher.follow(states);
+    await this.#employ();
+  }
+
+  async #refresh(): Promise<void> {
+    const names = this.#registry.all().map(({ handler }) => handler.fullName);
+    for (const { fullName, enabled, position } of await readHandlerStates(this.#parts.database, names)) {
+      const registered = this.#registry.get(fullName);
+      if (!registered || registered.choice === enabled) continue;
+      registered.choice = enabled;
+      this.#dispatcher.moveTo(fullName, position);
+    }
+    await this.#employ();
+  }
+
+  /** A worker for each handler that is on, and for no other. */
+  async #employ(): Promise<void> {
+    const wanted = new Map(
+      this.#registry.all().flatMap(({ handler, enabled }) => (enabled ? [[handler.fullName, handler]] : [])),
+    );
+    for (const [name, { handler, worker }] of this.#workers) {
+      if (wanted.get(name) === handler) continue;
+      this.#workers.delete(name);
+      await worker.stop();
+    }
+    if (this.#stopped) return;
+    for (const [name, handler] of wanted) {
+      if (!this.#workers.has(name))
+        this.#workers.set(name, {
+          handler,
+          worker: new Worker({ ...this.#parts, runner: this.#runner }, handler),
+        });
+    }
+  }
+
+  #inTurn(change: () => Promise<void>): Promise<void> {
+    const done = this.#changes.catch(() => {}).then(() => (this.#stopped ? undefined : change()));
+    this.#changes = done;
+    return done;
+  }
+}
+
+/** A handler in code goes before an element of the same name. */
+function withoutNamesakes(
+  inCode: readonly Handler[],
+  elements: readonly Handler[],
+): { readonly working: readonly Handler[]; readonly broken: readonly BrokenHandler[] } {
+  const names = new Set(inCode.map(({ fullName }) => fullName));
+  const taken = elements.filter(({ fullName }) => names.has(fullName));
+  return {
+    working: [...inCode, ...elements.filter(({ fullName }) => !names.has(fullName))],
+    broken: taken.map(({ fullName, title }) => ({
+      fullName,
+      title,
+      problem: `${fullName} is the name of a handler that is given in code, which runs instead; rename one of them`,
+    })),
+  };
+}

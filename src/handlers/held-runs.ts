@@ -1,0 +1,64 @@
+// The runs that are under way at this gateway: their leases are kept by heartbeats, all in one statement.
+import { asError } from '../base/errors.ts';
+import { once, type Stoppable } from '../base/lifecycle.ts';
+import type { Logger } from '../base/logger.ts';
+import type { JobWriter } from '../log/job-writer.ts';
+
+/** How long a lease is: a run of a gateway that died is taken over after so long at most, in milliseconds. */
+export const runLeaseMs = 30_000;
+const beatMs = 10_000;
+
+interface HeldRun {
+  readonly attempt: number;
+  readonly abort: AbortController;
+}
+
+export class HeldRuns implements Stoppable {
+  readonly #writer: JobWriter;
+  readonly #logger: Logger;
+  readonly #held = new Map<string, HeldRun>();
+  #timer: NodeJS.Timeout | undefined;
+  #beating: Promise<void> = Promise.resolve();
+
+  constructor(writer: JobWriter, logger: Logger) {
+    this.#writer = writer;
+    this.#logger = logger;
+  }
+
+  /** Keeps the lease until `drop`; `abort` is told where it is lost. */
+  keep(eventId: string, attempt: number, abort: AbortController): void {
+    this.#held.set(eventId, { attempt, abort });
+    this.#timer ??= setInterval(() => {
+      this.#beating = this.#beat();
+    }, beatMs).unref();
+  }
+
+  drop(eventId: string): void {
+    this.#held.delete(eventId);
+    if (this.#held.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** All that run are told to end. */
+  abortAll(reason: Error): void {
+    for (const { abort } of this.#held.values()) abort.abort(reason);
+  }
+
+  readonly stop = once(async () => {
+    clearInterval(this.#timer);
+    await this.#beating;
+  });
+
+  async #beat(): Promise<void> {
+    const beats = [...this.#held].map(async ([eventId, { attempt, abort }]) => {
+      const lease = await this.#writer.extend({ eventId, attempt, leaseMs: runLeaseMs });
+      if (lease === null && this.#held.has(eventId))
+        abort.abort(new Error('The run was taken away: somebody ended it, or its lease was lost.'));
+    });
+    for (const outcome of await Promise.allSettled(beats)) {
+      if (outcome.status === 'rejected')
+        this.#logger.warn({ err: asError(outcome.reason) }, 'the lease of a run could not be kept');
+    }
+  }
+}

@@ -1,0 +1,126 @@
+// One run of a handler: called in its context, within its time and under its lease, and what came of it written down.
+import { randomUUID } from 'node:crypto';
+import { asError } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
+import type { HandledEvent, Handler } from '../domain/handler.ts';
+import type { LogWriter } from '../log/writer.ts';
+import { unchanged } from '../store/update-events.ts';
+import type { AppApi } from './app-api.ts';
+import type { HeldRuns } from './held-runs.ts';
+import { failed, HandlerTimeout, type Outcome, succeeded } from './outcome.ts';
+import { runLogger, withRun } from './run-context.ts';
+
+export interface RunnerParts {
+  readonly writer: LogWriter;
+  readonly heldRuns: HeldRuns;
+  readonly logger: Logger;
+  /** Of a handler that says nothing else, in milliseconds. */
+  readonly timeoutMs: number;
+  /** What functions of the handler speak to. */
+  readonly api: () => AppApi;
+}
+
+/** The event of a run that has been claimed. */
+export interface ClaimedRun {
+  readonly eventId: string;
+  readonly requestId: string;
+  readonly attempt: number;
+}
+
+export class Runner {
+  readonly #parts: RunnerParts;
+  readonly #underWay = new Map<string, { run: ClaimedRun; ended: Promise<unknown> }>();
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
+  }
+
+  /** Never rejects: whatever the function does comes to an outcome, and that is written before this resolves. */
+  async run(handler: Handler, event: HandledEvent, run: ClaimedRun): Promise<Outcome> {
+    const running = this.#run(handler, event, run);
+    this.#underWay.set(run.eventId, { run, ended: running });
+    return running.finally(() => this.#underWay.delete(run.eventId));
+  }
+
+  /** That it begins; false where it is not ours any more. */
+  async begin({ eventId, attempt }: ClaimedRun, by: string): Promise<boolean> {
+    const row = await this.#write(eventId, attempt, by, { status: 'IN_PROGRESS' });
+    return row.found && row.holds && row.allowed;
+  }
+
+  /** Records that the run can not be made. */
+  async refuse(run: ClaimedRun, by: string, error: Error): Promise<Outcome> {
+    const outcome = failed(error);
+    await this.#record(run, by, outcome);
+    return outcome;
+  }
+
+  /** Waits a while for what is under way, then gives back what is not done, for another gateway or the next start. */
+  async stop(graceMs: number): Promise<void> {
+    const ends = [...this.#underWay.values()].map(({ ended }) => ended);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise((resolve) => (timer = setTimeout(resolve, graceMs)));
+    await Promise.race([Promise.allSettled(ends), late]).finally(() => clearTimeout(timer));
+    const left = [...this.#underWay.values()];
+    await Promise.allSettled(left.map(({ run }) => this.#giveBack(run)));
+    this.#parts.heldRuns.abortAll(new Error('The gateway is stopping; the run is given back.'));
+  }
+
+  async #run(handler: Handler, event: HandledEvent, run: ClaimedRun): Promise<Outcome> {
+    const { heldRuns, logger, api } = this.#parts;
+    const abort = new AbortController();
+    const self = { ...run, nodeId: run.eventId, signal: abort.signal };
+    const log = runLogger(logger, handler, self);
+    heldRuns.keep(run.eventId, run.attempt, abort);
+    try {
+      const call = () => withRun({ app: api(), event, run: self, log }, async () => handler.run(event, self));
+      const outcome = await this.#inTime(handler, abort, call).then(succeeded, failed);
+      if (outcome.error)
+        log.warn({ code: outcome.error.code, err: outcome.error.message }, 'a handler failed');
+      await this.#record(run, handler.fullName, outcome);
+      return outcome;
+    } catch (error) {
+      log.error({ err: asError(error) }, 'what came of a run could not be written; it comes again');
+      return failed(error);
+    } finally {
+      heldRuns.drop(run.eventId);
+    }
+  }
+
+  /** A function that goes on after its time harms nobody: what it comes to is not looked at. */
+  async #inTime(handler: Handler, abort: AbortController, call: () => Promise<unknown>): Promise<unknown> {
+    const ms = handler.timeoutMs ?? this.#parts.timeoutMs;
+    const timer = setTimeout(() => abort.abort(new HandlerTimeout(ms)), ms);
+    const aborted = new Promise<never>((_, reject) => {
+      abort.signal.addEventListener('abort', () => reject(asError(abort.signal.reason)), { once: true });
+    });
+    const called = call();
+    called.catch(() => {});
+    try {
+      return await Promise.race([called, aborted]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #record({ eventId, attempt }: ClaimedRun, by: string, { result, error }: Outcome): Promise<void> {
+    await this.#write(eventId, attempt, by, {
+      status: error === null ? 'FINISHED' : 'FAILED',
+      result: result === null ? null : JSON.stringify(result),
+      error: error === null ? null : JSON.stringify(error),
+    });
+  }
+
+  #giveBack({ eventId, attempt }: ClaimedRun): Promise<unknown> {
+    return this.#write(eventId, attempt, 'throughline', { status: 'PENDING', release: true });
+  }
+
+  #write(
+    id: string,
+    attempt: number,
+    by: string,
+    change: Partial<Parameters<LogWriter['update']>[0]>,
+  ): ReturnType<LogWriter['update']> {
+    return this.#parts.writer.update({ ...unchanged, ...change, id, attempt, by, writeId: randomUUID() });
+  }
+}

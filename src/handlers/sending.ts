@@ -1,0 +1,138 @@
+// What a send does with handlers: decides on its runs before it is written, and runs the synchronous ones after.
+import { ThroughlineError } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Execution, HandledEvent, Handler } from '../domain/handler.ts';
+import type { EventRecord } from '../domain/event.ts';
+import type { JsonObject } from '../domain/json.ts';
+import type { Plan, SendOptions } from '../operations/handling.ts';
+import type { CreatedJob } from '../store/create-jobs.ts';
+import type { NewEvent, NewRun } from '../store/create-events.ts';
+import type { ChainLimits } from './chain-limits.ts';
+import { defineHandler } from './define-handler.ts';
+import { newRun } from './new-run.ts';
+import { failed } from './outcome.ts';
+import { Registered, type Registry } from './registry.ts';
+import type { Runner } from './runner.ts';
+
+export interface SendingParts {
+  readonly registry: Registry;
+  readonly runner: Runner;
+  readonly chainLimits: ChainLimits;
+  readonly logger: Logger;
+  /** Names this gateway as the holder of leases. */
+  readonly name: string;
+  /** The request of an event that exists, or null. */
+  readonly requestOf: (id: string) => Promise<string | null>;
+  /** An event for which runs are made here, and nobody else need look whether it wants some. */
+  readonly own: { add(eventId: string): void; delete(eventId: string): void };
+}
+
+interface PlannedRun {
+  readonly handler: Handler;
+  readonly run: NewRun;
+}
+
+/** Null where no handler is for its topic, and none is called. */
+export function planSend(parts: SendingParts, event: NewEvent, options: SendOptions): Promise<Plan> | null {
+  const { registry } = parts;
+  const byTopic = registry.forTopic(event.topic);
+  const called = options.call == null ? undefined : (registry.get(options.call) ?? elsewhere(options.call));
+  const candidates = called && !byTopic.includes(called) ? [called, ...byTopic] : byTopic;
+  return candidates.length === 0 ? null : plan(parts, event, candidates, options.background ?? false);
+}
+
+/** One that this gateway does not have: its run waits for one that does. */
+function elsewhere(fullName: string): Registered {
+  return new Registered(defineHandler({ fullName, source: fullName, async: true, run: () => undefined }));
+}
+
+async function plan(
+  parts: SendingParts,
+  event: NewEvent,
+  candidates: readonly Registered[],
+  background: boolean,
+): Promise<Plan> {
+  const { registry, chainLimits, logger, name, own } = parts;
+  const requestId = await requestOf(parts, event);
+  const handled = handledEvent(event, requestId);
+  const kind = registry.baseTypeOf(event.eventType);
+  const wanting: Registered[] = [];
+  for (const candidate of candidates)
+    if (await candidate.wants(handled, kind, logger)) wanting.push(candidate);
+  const isNewRequest =
+    event.requestId === null && event.dependsOnId === null && event.fallbackRequestId === event.id;
+  const refusal =
+    wanting.length === 0 || isNewRequest ? null : await chainLimits.refusal(event.dependsOnId, requestId);
+  const runs = wanting.map((registered): PlannedRun => {
+    const { handler } = registered;
+    const isWaited = !handler.async && !background;
+    return { handler, run: newRun(handler, name, refusal ? 'REFUSED' : isWaited ? 'WAITED' : 'BACKGROUND') };
+  });
+  own.add(event.id);
+  const release = chainLimits.reserve(requestId, runs.length);
+  return {
+    runs: runs.map(({ run }) => run),
+    drop: () => {
+      release();
+      own.delete(event.id);
+    },
+    execute: (record, made) => {
+      release();
+      return execute(parts, record, runs, made, refusal);
+    },
+  };
+}
+
+async function requestOf({ requestOf: find }: SendingParts, event: NewEvent): Promise<string> {
+  if (event.requestId !== null) return event.requestId;
+  const parents = event.dependsOnId === null ? null : await find(event.dependsOnId);
+  return parents ?? event.fallbackRequestId;
+}
+
+async function execute(
+  { runner }: SendingParts,
+  event: EventRecord,
+  runs: readonly PlannedRun[],
+  made: readonly (CreatedJob | null)[],
+  refusal: ThroughlineError | null,
+): Promise<readonly Execution[]> {
+  const executions: Execution[] = [];
+  const failures: string[] = [];
+  for (const [n, { handler, run }] of runs.entries()) {
+    // Not made: the event was deleted, or changed, in the very moment between.
+    if (!made[n]) continue;
+    const claimed = { eventId: run.id, requestId: event.requestId, attempt: 1 };
+    let outcome = null;
+    if (refusal) outcome = await runner.refuse(claimed, handler.fullName, refusal).catch(failed);
+    else if (run.birth === 'BEGUN') outcome = await runner.run(handler, event, claimed);
+    const { result = null, error = null } = outcome ?? {};
+    executions.push({ handler: handler.fullName, event: { id: run.id }, result, error });
+    if (error && !handler.async && handler.failSender) failures.push(`${handler.fullName}: ${error.message}`);
+  }
+  if (failures.length === 0) return executions;
+  throw new ThroughlineError(
+    'HANDLER_FAILED',
+    `Event ${event.id} was stored, but a handler of it failed: ${failures.join('; ')}`,
+    { eventId: event.id, executions: executions.map(asDetails) },
+  );
+}
+
+function asDetails({ handler, event, result, error }: Execution): JsonObject {
+  return {
+    handler,
+    eventId: event.id,
+    result,
+    error: error && { message: error.message, code: error.code, stack: null },
+  };
+}
+
+function handledEvent(event: NewEvent, requestId: string): HandledEvent {
+  const { id, topic, eventType, sender, senderType, project, user, status } = event;
+  return {
+    ...{ id, topic, eventType, sender, senderType, project, user, status, requestId },
+    nodeId: event.nodeId ?? id,
+    summary: JSON.parse(event.summary) as JsonObject,
+    payload: JSON.parse(event.payload) as JsonObject,
+    createdAt: new Date(),
+  };
+}

@@ -1,0 +1,97 @@
+// Works off the runs of a handler that wait: claims them under a lease, as any worker claims its jobs, and runs them.
+import { setTimeout as delay } from 'node:timers/promises';
+import { asError, ThroughlineError } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Database } from '../database/database.ts';
+import type { HandledEvent, Handler } from '../domain/handler.ts';
+import type { Enrolling } from '../jobs/enrolling.ts';
+import type { Claim } from '../jobs/waiter.ts';
+import { filterFields } from '../store/event-columns.ts';
+import { readByIds } from '../store/read-events.ts';
+import { termsOf, wayOf } from './new-run.ts';
+import type { Runner } from './runner.ts';
+
+export interface WorkerParts {
+  readonly database: Database;
+  readonly enrolling: Enrolling;
+  readonly runner: Runner;
+  readonly logger: Logger;
+  /** Names this gateway as the holder of leases. */
+  readonly name: string;
+}
+
+/** Runs of one handler that are under way at once at one gateway. */
+const concurrency = 10;
+const waitMs = 60_000;
+/** How long it waits after something went wrong, in milliseconds. */
+const pauseMs = 1_000;
+
+export class Worker {
+  readonly #parts: WorkerParts;
+  readonly #handler: Handler;
+  readonly #ending = new AbortController();
+  #free = concurrency;
+  #freed: (() => void) | undefined;
+  readonly #working: Promise<void>;
+
+  constructor(parts: WorkerParts, handler: Handler) {
+    this.#parts = parts;
+    this.#handler = handler;
+    this.#working = this.#work();
+  }
+
+  /** Claims no more; what is under way goes on. */
+  async stop(): Promise<void> {
+    this.#ending.abort();
+    this.#freed?.();
+    await this.#working;
+  }
+
+  async #work(): Promise<void> {
+    const { signal } = this.#ending;
+    while (!signal.aborted) {
+      try {
+        if (this.#free === 0) await new Promise<void>((resolve) => (this.#freed = resolve));
+        if (signal.aborted) return;
+        for (const claim of await this.#claim(signal)) this.#start(claim);
+      } catch (error) {
+        if (error instanceof ThroughlineError && error.code === 'SHUTTING_DOWN') return;
+        this.#parts.logger.warn(
+          { err: asError(error), handler: this.#handler.fullName },
+          'no runs could be claimed',
+        );
+        await delay(pauseMs, undefined, { signal, ref: false }).catch(() => {});
+      }
+    }
+  }
+
+  #claim(signal: AbortSignal): Promise<readonly Claim[]> {
+    const { enrolling, name } = this.#parts;
+    const asked = { way: wayOf(this.#handler), terms: termsOf(this.#handler, name), waitMs };
+    return enrolling.enroll(asked, this.#free, signal);
+  }
+
+  #start(claim: Claim): void {
+    this.#free -= 1;
+    void this.#run(claim)
+      .catch((error: unknown) =>
+        this.#parts.logger.warn(
+          { err: asError(error), eventId: claim.event.id },
+          'a run could not begin; it comes again when its lease ends',
+        ),
+      )
+      .finally(() => {
+        this.#free += 1;
+        this.#freed?.();
+      });
+  }
+
+  async #run({ event, sourceId, attempt }: Claim): Promise<void> {
+    const { database, runner } = this.#parts;
+    const [source] = await readByIds(database, [sourceId], filterFields);
+    if (!source) return;
+    const handled = source as HandledEvent;
+    const run = { eventId: event.id, requestId: handled.requestId, attempt };
+    if (await runner.begin(run, this.#handler.fullName)) await runner.run(this.#handler, handled, run);
+  }
+}

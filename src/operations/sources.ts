@@ -1,0 +1,33 @@
+// Whether there is a source of events by a name: a mistyped one would be waited for in vain.
+import { badInput } from '../base/errors.ts';
+import { nearestFew } from '../domain/cel/suggest.ts';
+import { hasSent, sendersAround } from '../store/senders.ts';
+import { hasTriggerNamed, readTriggers } from '../store/triggers.ts';
+import type { SubscriptionParts } from './subscriptions.ts';
+
+/** Names of senders that are looked at for one that may have been meant. */
+const sendersLookedAt = 300;
+
+/** Throws BAD_USER_INPUT with the nearest names. */
+export async function checkSource(
+  source: string,
+  {
+    database,
+    isDeclared,
+    declaredNames,
+  }: Pick<SubscriptionParts, 'database' | 'isDeclared' | 'declaredNames'>,
+): Promise<void> {
+  if (await hasSent(database, source)) return;
+  if ((await hasTriggerNamed(database, source)) || (await isDeclared(source))) return;
+  const [names, senders, triggers] = await Promise.all([
+    declaredNames(),
+    sendersAround(database, source, sendersLookedAt),
+    readTriggers(database),
+  ]);
+  const known = new Set([...names, ...senders, ...triggers.map(({ name }) => name)]);
+  const near = nearestFew(source, known, 3).map((name) => JSON.stringify(name));
+  const meant = near.length === 0 ? 'there is none yet' : `the nearest are ${near.join(', ')}`;
+  throw badInput(
+    `source ${JSON.stringify(source)} is known to no trigger, declaration, handler or event: ${meant}. To wait for what is still to come, give topics, which may be unknown.`,
+  );
+}

@@ -1,0 +1,138 @@
+// Declaring topics, and listing those that are declared or have been seen.
+import { badInput, ThroughlineError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import type { Database } from '../database/database.ts';
+import { type JsonValue, checkText } from '../domain/json.ts';
+import type { TopicDeclaration } from '../domain/handler.ts';
+import { checkDeclaration, type CheckedDeclaration, type DeclareTopicInput } from '../domain/topic-schema.ts';
+import { readTopics } from '../store/read-events.ts';
+import {
+  countByTopic,
+  declareTopics,
+  type DeclaredRow,
+  latestByTopic,
+  readDeclared,
+  readSchemas,
+} from '../store/topics.ts';
+import type { DeclaredTopics } from '../topics/declared-topics.ts';
+import type { Caller } from './operations.ts';
+
+/** A topic that is declared, or that has events. */
+export interface TopicRecord extends DeclaredRow {
+  readonly declared: boolean;
+}
+
+export type Schemas = Pick<TopicDeclaration, 'summarySchema' | 'payloadSchema'>;
+
+/** Why a declaration of many was not taken. */
+export interface RefusedDeclaration {
+  readonly name: string;
+  readonly error: ThroughlineError;
+}
+
+/** Every intended refusal is a ThroughlineError. */
+export interface TopicOperations {
+  /** All that is said of the topic, in place of what was said before. Sends here are checked by it from the answer on. */
+  declareTopic(caller: Caller, input: DeclareTopicInput): Promise<TopicRecord>;
+  /** The same for many at once: answers those that are refused by themselves; `source` says where they come from. */
+  declareAll(
+    declarations: readonly TopicDeclaration[],
+    source: string,
+  ): Promise<readonly RefusedDeclaration[]>;
+  /** By name; a thousand at most. */
+  topics(prefix: string): Promise<readonly TopicRecord[]>;
+  /** Of those that are declared. */
+  schemasOf(names: readonly string[]): Promise<Map<string, Schemas>>;
+  /** How many events each has, up to 25,000. */
+  countTopics(names: readonly string[]): Promise<Map<string, number>>;
+  /** Of those that have events. */
+  lastEventsAt(names: readonly string[]): Promise<Map<string, Date>>;
+}
+
+/** `tellOthers`: something is declared otherwise than before. */
+export function createTopicOperations(
+  database: Database,
+  topics: DeclaredTopics,
+  tellOthers: () => void,
+): TopicOperations {
+  const declare = async (given: readonly CheckedDeclaration[], by: string) => {
+    const { fits, changed } = await declareTopics(database, given, by, limits.declaredTopics);
+    if (!fits) throw tooMany();
+    if (changed === 0) return;
+    tellOthers();
+    await topics.refresh();
+  };
+  return {
+    declareTopic: async (caller, input) => {
+      const checked = checkDeclaration(input);
+      await declare([checked], caller.name);
+      const { name, title, description } = checked;
+      return { name, title, description, declared: true };
+    },
+    declareAll: async (declarations, source) => {
+      const { valid, refused } = checkAll(declarations);
+      if (valid.length > 0) await declare(valid, source);
+      return refused;
+    },
+    topics: (prefix) => listTopics(database, prefix),
+    schemasOf: async (names) => {
+      const rows = await readSchemas(database, names);
+      return new Map(
+        rows.map(({ name, summary, payload }) => [
+          name,
+          { summarySchema: parsed(summary), payloadSchema: parsed(payload) },
+        ]),
+      );
+    },
+    countTopics: async (names) => {
+      const rows = await countByTopic(database, names, limits.countCeiling);
+      return new Map(rows.map(({ name, count }) => [name, count]));
+    },
+    lastEventsAt: async (names) => {
+      const rows = await latestByTopic(database, names);
+      return new Map(rows.map(({ name, at }) => [name, at]));
+    },
+  };
+}
+
+/** Of several of one name the last one counts. */
+function checkAll(declarations: readonly TopicDeclaration[]) {
+  const valid = new Map<string, CheckedDeclaration>();
+  const refused: RefusedDeclaration[] = [];
+  for (const declaration of declarations) {
+    try {
+      valid.set(declaration.name, checkDeclaration(declaration));
+    } catch (error) {
+      if (!(error instanceof ThroughlineError)) throw error;
+      refused.push({ name: declaration.name, error });
+    }
+  }
+  return { valid: [...valid.values()], refused };
+}
+
+function tooMany(): ThroughlineError {
+  return new ThroughlineError(
+    'LIMIT_EXCEEDED',
+    `There would be more than ${limits.declaredTopics} declared topics, which is the most there can be; nothing was declared.`,
+  );
+}
+
+async function listTopics(database: Database, prefix: string): Promise<TopicRecord[]> {
+  checkText('prefix', prefix);
+  if (prefix.length > limits.topicLength) {
+    throw badInput(`prefix has ${prefix.length} characters; at most ${limits.topicLength} are allowed.`);
+  }
+  const [declared, seen] = await Promise.all([
+    readDeclared(database, prefix, limits.listedTopics),
+    readTopics(database, prefix, limits.listedTopics),
+  ]);
+  const byName = new Map<string, TopicRecord>();
+  for (const name of seen) byName.set(name, { name, title: null, description: null, declared: false });
+  for (const row of declared) byName.set(row.name, { ...row, declared: true });
+  // Of each kind the first were read, so that of both together the first are among them.
+  return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, limits.listedTopics);
+}
+
+function parsed(text: string | null): JsonValue {
+  return text === null ? null : (JSON.parse(text) as JsonValue);
+}

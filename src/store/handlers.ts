@@ -1,0 +1,159 @@
+// Handlers as they are kept: where in the log each has come to, whether it is switched on, and what it has yet to run for.
+import sql from 'sql-template-tag';
+import type { Queryable } from '../database/database.ts';
+import type { EventError, Position } from '../domain/event.ts';
+import type { Execution, HandledEvent } from '../domain/handler.ts';
+import type { JsonValue } from '../domain/json.ts';
+import { filterFields, selectEvent } from './event-columns.ts';
+
+export interface HandlerState {
+  readonly fullName: string;
+  /** All up to here has its runs, or needs none. */
+  readonly position: Position;
+  /** An admin's choice; null where there is none. */
+  readonly enabled: boolean | null;
+}
+
+/** New ones begin at the end of the log, and so does one that is for another source than before. */
+export function registerHandlers(
+  database: Queryable,
+  handlers: readonly { readonly fullName: string; readonly source: string }[],
+): Promise<HandlerState[]> {
+  return database.query(sql`
+    INSERT INTO handlers AS h (full_name, source, position)
+    SELECT i.full_name, i.source, coalesce((SELECT max(position) FROM log), 0)
+    FROM unnest(${handlers.map(({ fullName }) => fullName)}::text[], ${handlers.map(({ source }) => source)}::text[])
+      AS i(full_name, source)
+    ORDER BY i.full_name
+    ON CONFLICT (full_name) DO UPDATE SET source = excluded.source,
+      position = CASE WHEN h.source = excluded.source THEN h.position ELSE excluded.position END
+    RETURNING h.full_name AS "fullName", h.position, h.enabled`);
+}
+
+export function readHandlerStates(database: Queryable, names: readonly string[]): Promise<HandlerState[]> {
+  return database.query(sql`
+    SELECT h.full_name AS "fullName", h.position, h.enabled FROM handlers h WHERE h.full_name = ANY(${names}::text[])`);
+}
+
+/** One that is switched on again begins at the end of the log. False where there is none. */
+export async function switchHandler(database: Queryable, name: string, enabled: boolean): Promise<boolean> {
+  const rows = await database.query(sql`
+    UPDATE handlers SET enabled = ${enabled},
+      position = CASE WHEN ${enabled} AND enabled IS FALSE THEN coalesce((SELECT max(position) FROM log), 0) ELSE position END
+    WHERE full_name = ${name} RETURNING full_name`);
+  return rows.length > 0;
+}
+
+/** Writes places down in one statement; none goes back, whichever gateway is behind. */
+export async function advanceHandlers(
+  database: Queryable,
+  places: readonly { readonly fullName: string; readonly position: Position }[],
+): Promise<void> {
+  await database.query(sql`
+    UPDATE handlers h SET position = i.position
+    FROM unnest(${places.map(({ fullName }) => fullName)}::text[],
+      ${places.map(({ position }) => String(position))}::int8[]) AS i(full_name, position)
+    WHERE h.full_name = i.full_name AND h.position < i.position`);
+}
+
+/** An event that became FINISHED at `position`, and has no run of the handler. */
+export interface Undispatched {
+  readonly fullName: string;
+  readonly position: Position;
+  /** Null where it has a run, or is not FINISHED any more: it is passed over. */
+  readonly event: HandledEvent | null;
+}
+
+export interface Search {
+  readonly fullName: string;
+  readonly source: string;
+  readonly after: Position;
+}
+
+/** For each handler up to `limit` entries of the log, in its order, up to `until`. */
+export async function findUndispatched(
+  database: Queryable,
+  searches: readonly Search[],
+  until: Position,
+  limit: number,
+): Promise<Undispatched[]> {
+  const rows = await database.query<
+    { fullName: string; place: Position } & (HandledEvent | { id: null })
+  >(sql`
+    SELECT h.full_name AS "fullName", l.position AS place, ${selectEvent(filterFields)}
+    FROM unnest(${searches.map(({ fullName }) => fullName)}::text[], ${searches.map(({ source }) => source)}::text[],
+        ${searches.map(({ after }) => String(after))}::int8[]) AS h(full_name, source, after)
+      CROSS JOIN LATERAL (
+        SELECT l.position, l.event_id FROM log l
+        WHERE l.topic = h.source AND l.position > h.after AND l.position <= ${until}
+          AND l.status = 'FINISHED' AND l.kind IN ('CREATED', 'STATUS')
+        ORDER BY l.position LIMIT ${limit}) l
+      LEFT JOIN LATERAL (
+        SELECT x.* FROM events x WHERE x.id = l.event_id AND x.status = 'FINISHED'
+          AND NOT EXISTS (SELECT FROM events r WHERE r.depends_on = x.id AND r.topic = h.full_name AND r.job OFFSET 0)
+        LIMIT 1) e ON true
+    ORDER BY l.position`);
+  return rows.map(({ fullName, place, ...event }) => ({
+    fullName,
+    position: place,
+    event: event.id === null ? null : event,
+  }));
+}
+
+/** When each last ran, by its full name: the latest of its runs was made then. */
+export async function readLastRuns(
+  database: Queryable,
+  names: readonly string[],
+): Promise<Map<string, Date>> {
+  const rows = await database.query<{ name: string; at: Date }>(sql`
+    SELECT n.name, e.created_at AS at FROM unnest(${names}::text[]) AS n(name)
+      CROSS JOIN LATERAL (SELECT created_at FROM events WHERE topic = n.name
+        ORDER BY created_at DESC, created_position DESC LIMIT 1) e`);
+  return new Map(rows.map(({ name, at }) => [name, at]));
+}
+
+/** How far a chain of runs has come. */
+export interface ChainStanding {
+  /** Runs above what the event depends on, itself included; counting stops at the limit. */
+  readonly depth: number;
+  /** Runs of the request; counting stops at the limit. */
+  readonly runs: number;
+}
+
+/** Of an event that would depend on `parentId` and belong to `requestId`; null for a new request. */
+export async function readChainStanding(
+  database: Queryable,
+  parentId: string | null,
+  requestId: string | null,
+  most: { readonly depth: number; readonly steps: number; readonly runs: number },
+): Promise<ChainStanding> {
+  const rows = await database.query<ChainStanding>(sql`
+    WITH RECURSIVE parent AS (SELECT e.request_id FROM events e WHERE e.id = ${parentId}::uuid),
+    above AS (
+      SELECT e.depends_on, (e.job AND e.sender_type IS NOT DISTINCT FROM 'handler')::int4 AS depth, 1 AS step
+      FROM events e WHERE e.id = ${parentId}::uuid
+      UNION ALL
+      SELECT e.depends_on, a.depth + (e.job AND e.sender_type IS NOT DISTINCT FROM 'handler')::int4, a.step + 1
+      FROM above a CROSS JOIN LATERAL (SELECT * FROM events x WHERE x.id = a.depends_on LIMIT 1) e
+      WHERE a.depth < ${most.depth} AND a.step < ${most.steps}
+    )
+    SELECT coalesce((SELECT max(depth) FROM above), 0) AS depth,
+      (SELECT count(*) FROM (SELECT FROM events r
+        WHERE r.request_id = coalesce(${requestId}, (SELECT request_id FROM parent))
+          AND r.job AND r.sender_type = 'handler' LIMIT ${most.runs}) r)::int4 AS runs`);
+  return rows[0]!;
+}
+
+/** The runs of handlers for an event, in the order in which they were made. */
+export async function readExecutions(database: Queryable, eventId: string): Promise<Execution[]> {
+  const rows = await database.query<{
+    id: string;
+    handler: string;
+    result: JsonValue;
+    error: EventError | null;
+  }>(sql`
+    SELECT e.id, e.topic AS handler, e.result, e.error FROM events e
+    WHERE e.depends_on = ${eventId}::uuid AND e.job AND e.sender_type = 'handler'
+    ORDER BY e.created_at, e.created_position`);
+  return rows.map(({ id, ...execution }) => ({ ...execution, event: { id } }));
+}

@@ -1,0 +1,74 @@
+// Handlers given in code: what may be left out, and what is refused with which words.
+import { describe, expect, it } from 'vitest';
+import { defineHandler } from '../../src/handlers/define-handler.ts';
+
+const least = { fullName: 'events.Paid', source: 'services.Shop.paid', run: () => 1 };
+
+describe('defineHandler', () => {
+  it('fills in what is left out', async () => {
+    const handler = defineHandler(least);
+    expect(handler).toEqual({
+      ...least,
+      title: null,
+      eventType: 'events.NormalType',
+      baseType: 'events.NormalType',
+      filter: null,
+      async: false,
+      enabled: true,
+      order: 0,
+      failSender: true,
+      timeoutMs: null,
+      maxRetries: 3,
+      retryDelayMs: 1_000,
+      isValid: expect.any(Function),
+    });
+    expect(handler.isValid({} as any)).toBe(true);
+  });
+
+  it('keeps what is said', () => {
+    const said = {
+      ...least,
+      title: 'Paid',
+      eventType: 'events.ModelType' as const,
+      filter: 'data.total > 1',
+      async: true,
+      enabled: false,
+      order: -1,
+      failSender: false,
+      timeoutMs: 5,
+      maxRetries: 0,
+      retryDelayMs: 0,
+      isValid: () => false,
+    };
+    expect(defineHandler(said)).toEqual({ ...said, baseType: 'events.ModelType' });
+  });
+
+  it.each([
+    [{ fullName: 7 }, 'defineHandler(…): fullName must be a text, not 7.'],
+    [
+      { source: 'a b' },
+      'defineHandler("events.Paid"): source "a b" is not a topic: 1 to 200 characters, parts of letters, digits, _ and - joined by dots.',
+    ],
+    [{ run: undefined }, 'defineHandler("events.Paid"): run must be a function, not undefined.'],
+    [{ title: 1 }, 'defineHandler("events.Paid"): title must be a text, not 1.'],
+    [
+      { eventType: 'events.Normal' },
+      'defineHandler("events.Paid"): eventType must be one of events.NormalType, events.ModelType, events.WorkflowType, not "events.Normal" (did you mean events.NormalType?).',
+    ],
+    [{ async: 'yes' }, 'defineHandler("events.Paid"): async must be true or false, not "yes".'],
+    [{ order: 1.5 }, /order must be a whole number/],
+    [
+      { timeoutMs: 0 },
+      'defineHandler("events.Paid"): timeoutMs must be a whole number from 1 to 3600000, not 0.',
+    ],
+    [
+      { maxRetries: -1 },
+      'defineHandler("events.Paid"): maxRetries must be a whole number from 0 to 1000, not -1.',
+    ],
+    [{ isValid: true }, 'defineHandler("events.Paid"): isValid must be a function, not true.'],
+    [{ filter: 1 }, 'defineHandler("events.Paid"): filter must be a filter in CEL, as a text, not 1.'],
+    [{ filter: 'topic =' }, /^defineHandler\("events\.Paid"\): filter, line 1, column \d+: /],
+  ])('refuses %j', (wrong, message) => {
+    expect(() => defineHandler({ ...least, ...wrong } as any)).toThrow(message);
+  });
+});

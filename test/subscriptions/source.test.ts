@@ -1,0 +1,73 @@
+// The source of a subscription: one that nothing knows is refused with the nearest names; topics never are.
+import { expect, test } from 'vitest';
+import { describeDatabases, describePostgres } from '../support/database.ts';
+import { composedForEach, composedOnce, refusalOf, tester } from '../support/gateway.ts';
+import { plansOf, recording, wholeReads } from '../support/plans.ts';
+import { operationsOn } from '../support/gateway.ts';
+import { makeKnown, subscribe } from './support.ts';
+
+describeDatabases('the source of a subscription', (backend) => {
+  const gateway = composedForEach(backend);
+  const refusal = (source: string) => refusalOf(gateway().operations.subscribe({ source }));
+
+  test('may be a trigger, or a sender of any event, be it deleted since', async () => {
+    await makeKnown(gateway(), 'github');
+    const id = await gateway().send({ topic: 't', sender: 'shop' });
+    await gateway().operations.deleteEvent(tester, id);
+    for (const source of ['github', 'shop']) await subscribe(gateway(), { source });
+  });
+
+  test('is refused where nothing knows it, with the nearest names', async () => {
+    await makeKnown(gateway(), 'github', 'gitlab', 'nightly');
+    for (const sender of ['shop', 'zzz', 'aaa']) await gateway().send({ topic: 't', sender });
+    expect(await refusal('githib')).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: expect.stringMatching(/"githib".*the nearest are "github", "gitlab", /),
+    });
+    expect(await refusal('shpo')).toMatchObject({ message: expect.stringContaining('"shop"') });
+  });
+
+  test('is refused in an empty gateway too, and says how to wait for what is to come', async () => {
+    expect(await refusal('any')).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: expect.stringMatching(/there is none yet\. .*give topics/),
+    });
+  });
+
+  test('is not a topic: those may be unknown, and what has only that topic has no such sender', async () => {
+    await subscribe(gateway(), { topics: ['nobody.ever.sent'] });
+    await gateway().send({ topic: 'paid' });
+    expect(await refusal('paid')).toMatchObject({ code: 'BAD_USER_INPUT' });
+  });
+
+  test('may be one that begins with what no letter follows, or precedes', async () => {
+    await gateway().send({ topic: 't', sender: '\u{10ffff}' });
+    await gateway().send({ topic: 't', sender: ' ' });
+    await subscribe(gateway(), { source: '\u{10ffff}' });
+    expect(await refusal('\u{10ffff}\u{10ffff}')).toMatchObject({ code: 'BAD_USER_INPUT' });
+  });
+});
+
+describePostgres('the search for a source', (backend) => {
+  const gateway = composedOnce(backend);
+
+  test('reads a bounded part of an index, however many have sent', async () => {
+    await gateway().database.query({
+      text: `INSERT INTO log (position, event_id, kind, status, at, topic, request_id, node_id, sender)
+        SELECT n, gen_random_uuid(), 'CREATED', 'FINISHED', now(), 't', 'r', 'n', 'sender-' || n
+        FROM generate_series(1, 3000) AS n`,
+      values: [],
+    });
+    const { database, statements } = recording(gateway().database);
+    const alone = await operationsOn(database);
+    const { message } = (await refusalOf(alone.operations.subscribe({ source: 'sender-2999x' }))) as {
+      message: string;
+    };
+    await alone.stop();
+    expect(message).toContain('"sender-2999"');
+    const searches = statements.filter(({ text }) => text.includes('sender'));
+    expect(searches.length).toBeGreaterThan(1);
+    for (const search of searches)
+      for (const plan of await plansOf(gateway().database, search)) expect(wholeReads(plan)).toEqual([]);
+  });
+});
