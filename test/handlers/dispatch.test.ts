@@ -7,7 +7,7 @@ import { app, currentRun } from '../../src/handlers/app-module.ts';
 import { defineHandler, type HandlerDefinition } from '../../src/handlers/define-handler.ts';
 import { noHandlers } from '../../src/handlers/handlers.ts';
 import { type Backend, describeDatabases, describePostgres } from '../support/database.ts';
-import { type Composed, fresh, operationsOn, refusalOf, tester } from '../support/gateway.ts';
+import { type Composed, operationsOn, refusalOf, tester } from '../support/gateway.ts';
 
 type Given = Partial<HandlerDefinition> & Pick<HandlerDefinition, 'run'>;
 
