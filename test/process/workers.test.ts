@@ -2,9 +2,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { describeEmbedded, describePostgres } from '../support/database.ts';
-import { freePort } from '../support/port.ts';
-import { ask, type GatewayProcess, type Settings, settingsFor, startGateway } from '../support/process.ts';
+import { ask, type Settings, settingsFor } from '../support/process.ts';
 import { jobFaults, readJobs } from './claims.ts';
+import { again, Gateways } from './gateways.ts';
 import { Herd } from './herd.ts';
 import { type Random, seeded, whole } from './random.ts';
 
@@ -15,39 +15,6 @@ const herdSize = 6;
 const testMs = 300_000;
 /** How long the jobs may take when nobody is killed any more. */
 const patience = { timeout: 120_000, interval: 500 };
-
-/** Gateways on one database, each at a port of its own. */
-class Gateways {
-  readonly #settings: readonly Settings[];
-  readonly urls: readonly string[];
-  #running: GatewayProcess[] = [];
-  killed = 0;
-
-  private constructor(settings: readonly Settings[]) {
-    this.#settings = settings;
-    this.urls = settings.map(({ PORT }) => `http://127.0.0.1:${PORT}`);
-  }
-
-  static async start(settings: Settings, count: number): Promise<Gateways> {
-    const ports = await Promise.all(Array.from({ length: count }, freePort));
-    const gateways = new Gateways(ports.map((PORT) => ({ ...settings, PORT })));
-    gateways.#running = await Promise.all(gateways.#settings.map(startGateway));
-    return gateways;
-  }
-
-  /** Kills one, in turns, and starts it again. */
-  async killOne(random: Random): Promise<void> {
-    const turn = this.killed % this.#settings.length;
-    await this.#running[turn]!.kill();
-    this.killed += 1;
-    await delay(random() * 500);
-    this.#running[turn] = await startGateway(this.#settings[turn]!);
-  }
-
-  async stop(): Promise<void> {
-    await Promise.all(this.#running.map((gateway) => gateway.stop()));
-  }
-}
 
 const sendEvents = `mutation($input: [SendEventInput!]!) {
   sendEvents(input: $input) { events { id } errors { code } }
@@ -93,15 +60,6 @@ async function insist(urls: readonly string[], input: readonly object[], random:
   }
 }
 
-/** Until the time is over, again and again, after pauses of up to so many milliseconds. */
-async function again(maxPauseMs: number, random: Random, disturb: () => Promise<void>): Promise<void> {
-  const end = performance.now() + disturbedMs;
-  while (performance.now() < end) {
-    await delay(maxPauseMs * random());
-    await disturb();
-  }
-}
-
 async function surviveKills(settings: Settings, gatewayCount: number, seed: number): Promise<void> {
   const random = seeded(seed);
   const gateways = await Gateways.start(settings, gatewayCount);
@@ -110,9 +68,9 @@ async function surviveKills(settings: Settings, gatewayCount: number, seed: numb
   const herd = await Herd.gather(herdSize, urls, random);
   const [further] = await Promise.all([
     sendSources(urls, { from: sentBefore, below: sourceCount }, disturbedMs, random),
-    again(1_500, random, () => (whole(random, 4) === 0 ? herd.killAll() : herd.killOne())),
-    again(3_000, random, () => herd.stallOne()),
-    again(5_000, random, () => gateways.killOne(random)),
+    again(disturbedMs, 1_500, random, () => (whole(random, 4) === 0 ? herd.killAll() : herd.killOne())),
+    again(disturbedMs, 3_000, random, () => herd.stallOne()),
+    again(disturbedMs, 5_000, random, () => gateways.killOne(random)),
   ]);
   const sources = [...first, ...further];
   const jobs = await vi.waitFor(async () => {
