@@ -4,7 +4,7 @@ import { limits } from '../base/limits.ts';
 import type { Database } from '../database/database.ts';
 import { type JsonValue, checkText } from '../domain/json.ts';
 import type { TopicDeclaration } from '../domain/handler.ts';
-import { checkDeclaration, type CheckedDeclaration, type DeclareTopicInput } from '../domain/topic-schema.ts';
+import type { CheckedDeclaration, DeclareTopicInput } from '../domain/topic-schema.ts';
 import { readTopics } from '../store/read-events.ts';
 import {
   countByTopic,
@@ -64,13 +64,15 @@ export function createTopicOperations(
   };
   return {
     declareTopic: async (caller, input) => {
+      const { checkDeclaration } = await topicSchema();
       const checked = checkDeclaration(input);
       await declare([checked], caller.name);
       const { name, title, description } = checked;
       return { name, title, description, declared: true };
     },
     declareAll: async (declarations, source) => {
-      const { valid, refused } = checkAll(declarations);
+      if (declarations.length === 0) return [];
+      const { valid, refused } = await checkAll(declarations);
       if (valid.length > 0) await declare(valid, source);
       return refused;
     },
@@ -95,8 +97,14 @@ export function createTopicOperations(
   };
 }
 
+/** What reads schemas is loaded when there is one to read: a start is quicker without. */
+function topicSchema() {
+  return import('../domain/topic-schema.ts');
+}
+
 /** Of several of one name the last one counts. */
-function checkAll(declarations: readonly TopicDeclaration[]) {
+async function checkAll(declarations: readonly TopicDeclaration[]) {
+  const { checkDeclaration } = await topicSchema();
   const valid = new Map<string, CheckedDeclaration>();
   const refused: RefusedDeclaration[] = [];
   for (const declaration of declarations) {

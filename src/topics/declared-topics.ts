@@ -3,7 +3,7 @@ import { asError } from '../base/errors.ts';
 import type { Stoppable } from '../base/lifecycle.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Database } from '../database/database.ts';
-import { checkFits, compiled } from '../domain/topic-schema.ts';
+import type * as TopicSchema from '../domain/topic-schema.ts';
 import { readRevisions, readSchemas, type TopicSchemas } from '../store/topics.ts';
 
 export interface DeclaredTopicsParts {
@@ -24,6 +24,8 @@ export class DeclaredTopics implements Stoppable {
   readonly #logger: Logger;
   readonly #pollMs: number;
   #byName: ReadonlyMap<string, TopicSchemas> = new Map();
+  /** Loaded when the first topic has a schema: most gateways start without. */
+  #schema: typeof TopicSchema | undefined;
   #queued: Promise<void> | undefined;
   #last: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
@@ -53,7 +55,8 @@ export class DeclaredTopics implements Stoppable {
   /** Throws TOPIC_SCHEMA_MISMATCH where the content does not fit. A schema is compiled for the first that it is for. */
   check(topic: string, content: Content): void {
     const schemas = this.#byName.get(topic);
-    if (schemas === undefined) return;
+    if (schemas === undefined || this.#schema === undefined) return;
+    const { checkFits, compiled } = this.#schema;
     for (const field of ['summary', 'payload'] as const) {
       const schema = schemas[field];
       const text = content[field];
@@ -87,6 +90,7 @@ export class DeclaredTopics implements Stoppable {
     const names = new Set(known.map(({ name }) => name));
     const others = revisions.filter(({ name }) => !names.has(name)).map(({ name }) => name);
     const read = others.length > 0 ? await readSchemas(this.#database, others) : [];
+    if (known.length + read.length > 0) this.#schema ??= await import('../domain/topic-schema.ts');
     this.#byName = new Map([...known, ...read].map((schemas) => [schemas.name, schemas]));
   }
 }

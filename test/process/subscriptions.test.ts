@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { describeEmbedded, describePostgres } from '../support/database.ts';
 import { ask, type Settings, settingsFor } from '../support/process.ts';
-import { again, Gateways } from './gateways.ts';
+import { again } from './disturbing.ts';
+import { Gateways } from './gateways.ts';
 import { type Random, seeded, whole } from './random.ts';
 
 const eventCount = 400;

@@ -4,7 +4,8 @@ import { expect, test, vi } from 'vitest';
 import { describeEmbedded, describePostgres } from '../support/database.ts';
 import { ask, type Settings, settingsFor } from '../support/process.ts';
 import { jobFaults, readJobs } from './claims.ts';
-import { again, Gateways } from './gateways.ts';
+import { again } from './disturbing.ts';
+import { Gateways } from './gateways.ts';
 import { Herd } from './herd.ts';
 import { type Random, seeded, whole } from './random.ts';
 
