@@ -51,7 +51,7 @@ export interface Handler {
   readonly async: boolean;
   /** As it is declared; an admin's choice goes before it. */
   readonly enabled: boolean;
-  /** Synchronous ones run in this order, those of the same number by full name. */
+  /** Synchronous ones run in this order, those of the same number as they are declared: elements by full name. */
   readonly order: number;
   /** Whether its failure fails the sender's call; only where it is synchronous. */
   readonly failSender: boolean;

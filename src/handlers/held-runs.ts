@@ -8,8 +8,15 @@ import type { JobWriter } from '../log/job-writer.ts';
 export const runLeaseMs = 30_000;
 const beatMs = 10_000;
 
-interface HeldRun {
+/** The event of a run that has been claimed. */
+export interface ClaimedRun {
+  readonly eventId: string;
+  readonly requestId: string;
   readonly attempt: number;
+}
+
+interface HeldRun {
+  readonly run: ClaimedRun;
   readonly abort: AbortController;
 }
 
@@ -25,12 +32,18 @@ export class HeldRuns implements Stoppable {
     this.#logger = logger;
   }
 
-  /** Keeps the lease until `drop`; `abort` is told where it is lost. */
-  keep(eventId: string, attempt: number, abort: AbortController): void {
-    this.#held.set(eventId, { attempt, abort });
+  /** Keeps the lease until `drop`, if it is not kept already; what is answered is aborted where it is lost. */
+  keep(run: ClaimedRun): AbortController {
+    const held = this.#held.get(run.eventId) ?? { run, abort: new AbortController() };
+    this.#held.set(run.eventId, held);
     this.#timer ??= setInterval(() => {
       this.#beating = this.#beat();
     }, beatMs).unref();
+    return held.abort;
+  }
+
+  get all(): readonly ClaimedRun[] {
+    return [...this.#held.values()].map(({ run }) => run);
   }
 
   drop(eventId: string): void {
@@ -51,7 +64,8 @@ export class HeldRuns implements Stoppable {
   });
 
   async #beat(): Promise<void> {
-    const beats = [...this.#held].map(async ([eventId, { attempt, abort }]) => {
+    const beats = [...this.#held].map(async ([eventId, { run, abort }]) => {
+      const { attempt } = run;
       const lease = await this.#writer.extend({ eventId, attempt, leaseMs: runLeaseMs });
       if (lease === null && this.#held.has(eventId))
         abort.abort(new Error('The run was taken away: somebody ended it, or its lease was lost.'));

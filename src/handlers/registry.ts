@@ -57,13 +57,13 @@ export class Registry {
   #bySource = new Map<string, Registered[]>();
   #baseTypes = new Map<string, BaseType>(baseTypes.map((type) => [type, type]));
 
-  /** In place of those before; what was chosen and counted stays with those that stay. */
+  /** In the order in which they are declared. In place of those before; what was chosen and counted stays with those that stay. */
   replace(handlers: readonly Handler[]): void {
     const before = this.#byName;
     this.#byName = new Map();
     this.#bySource = new Map();
     this.#baseTypes = new Map(baseTypes.map((type) => [type, type]));
-    for (const handler of handlers.toSorted(inOrder)) {
+    for (const handler of handlers.toSorted((a, b) => a.order - b.order)) {
       const registered = new Registered(handler);
       const { choice = null, filterErrors = 0, lastFilterError = null } = before.get(handler.fullName) ?? {};
       Object.assign(registered, { choice, filterErrors, lastFilterError });
@@ -94,10 +94,6 @@ export class Registry {
   baseTypeOf(eventType: string): BaseType {
     return this.#baseTypes.get(eventType) ?? 'events.NormalType';
   }
-}
-
-function inOrder(a: Handler, b: Handler): number {
-  return a.order - b.order || (a.fullName < b.fullName ? -1 : 1);
 }
 
 function inTime<T>(answer: T | Promise<T>): T | Promise<T> {

@@ -1,12 +1,13 @@
 // One run of a handler: called in its context, within its time and under its lease, and what came of it written down.
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { asError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { HandledEvent, Handler } from '../domain/handler.ts';
 import type { LogWriter } from '../log/writer.ts';
 import { unchanged } from '../store/update-events.ts';
 import type { AppApi } from './app-api.ts';
-import type { HeldRuns } from './held-runs.ts';
+import type { ClaimedRun, HeldRuns } from './held-runs.ts';
 import { failed, HandlerTimeout, type Outcome, succeeded } from './outcome.ts';
 import { runLogger, withRun } from './run-context.ts';
 
@@ -20,26 +21,20 @@ export interface RunnerParts {
   readonly api: () => AppApi;
 }
 
-/** The event of a run that has been claimed. */
-export interface ClaimedRun {
-  readonly eventId: string;
-  readonly requestId: string;
-  readonly attempt: number;
-}
-
 export class Runner {
   readonly #parts: RunnerParts;
-  readonly #underWay = new Map<string, { run: ClaimedRun; ended: Promise<unknown> }>();
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
   }
 
-  /** Never rejects: whatever the function does comes to an outcome, and that is written before this resolves. */
-  async run(handler: Handler, event: HandledEvent, run: ClaimedRun): Promise<Outcome> {
-    const running = this.#run(handler, event, run);
-    this.#underWay.set(run.eventId, { run, ended: running });
-    return running.finally(() => this.#underWay.delete(run.eventId));
+  /** Its lease is kept from now on, until it has run or `letGo`. */
+  hold(run: ClaimedRun): void {
+    this.#parts.heldRuns.keep(run);
+  }
+
+  letGo({ eventId }: ClaimedRun): void {
+    this.#parts.heldRuns.drop(eventId);
   }
 
   /** That it begins; false where it is not ours any more. */
@@ -57,21 +52,19 @@ export class Runner {
 
   /** Waits a while for what is under way, then gives back what is not done, for another gateway or the next start. */
   async stop(graceMs: number): Promise<void> {
-    const ends = [...this.#underWay.values()].map(({ ended }) => ended);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise((resolve) => (timer = setTimeout(resolve, graceMs)));
-    await Promise.race([Promise.allSettled(ends), late]).finally(() => clearTimeout(timer));
-    const left = [...this.#underWay.values()];
-    await Promise.allSettled(left.map(({ run }) => this.#giveBack(run)));
-    this.#parts.heldRuns.abortAll(new Error('The gateway is stopping; the run is given back.'));
+    const { heldRuns } = this.#parts;
+    const deadline = Date.now() + graceMs;
+    while (heldRuns.all.length > 0 && Date.now() < deadline) await delay(10);
+    await Promise.allSettled(heldRuns.all.map((run) => this.#giveBack(run)));
+    heldRuns.abortAll(new Error('The gateway is stopping; the run is given back.'));
   }
 
-  async #run(handler: Handler, event: HandledEvent, run: ClaimedRun): Promise<Outcome> {
+  /** Never rejects: whatever the function does comes to an outcome, and that is written before this resolves. */
+  async run(handler: Handler, event: HandledEvent, run: ClaimedRun): Promise<Outcome> {
     const { heldRuns, logger, api } = this.#parts;
-    const abort = new AbortController();
+    const abort = heldRuns.keep(run);
     const self = { ...run, nodeId: run.eventId, signal: abort.signal };
     const log = runLogger(logger, handler, self);
-    heldRuns.keep(run.eventId, run.attempt, abort);
     try {
       const call = () => withRun({ app: api(), event, run: self, log }, async () => handler.run(event, self));
       const outcome = await this.#inTime(handler, abort, call).then(succeeded, failed);
@@ -83,12 +76,14 @@ export class Runner {
       log.error({ err: asError(error) }, 'what came of a run could not be written; it comes again');
       return failed(error);
     } finally {
-      heldRuns.drop(run.eventId);
+      this.letGo(run);
     }
   }
 
   /** A function that goes on after its time harms nobody: what it comes to is not looked at. */
   async #inTime(handler: Handler, abort: AbortController, call: () => Promise<unknown>): Promise<unknown> {
+    // Lost, or given back, before it began.
+    abort.signal.throwIfAborted();
     const ms = handler.timeoutMs ?? this.#parts.timeoutMs;
     const timer = setTimeout(() => abort.abort(new HandlerTimeout(ms)), ms);
     const aborted = new Promise<never>((_, reject) => {

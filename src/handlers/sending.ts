@@ -120,7 +120,7 @@ async function execute(
 function asDetails({ handler, event, result, error }: Execution): JsonObject {
   return {
     handler,
-    eventId: event.id,
+    event: { id: event.id },
     result,
     error: error && { message: error.message, code: error.code, stack: null },
   };

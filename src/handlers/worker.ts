@@ -8,6 +8,7 @@ import type { Enrolling } from '../jobs/enrolling.ts';
 import type { Claim } from '../jobs/waiter.ts';
 import { filterFields } from '../store/event-columns.ts';
 import { readByIds } from '../store/read-events.ts';
+import type { ClaimedRun } from './held-runs.ts';
 import { termsOf, wayOf } from './new-run.ts';
 import type { Runner } from './runner.ts';
 
@@ -71,27 +72,29 @@ export class Worker {
     return enrolling.enroll(asked, this.#free, signal);
   }
 
-  #start(claim: Claim): void {
+  #start({ event, sourceId, attempt }: Claim): void {
+    const run = { eventId: event.id, requestId: event.requestId, attempt };
     this.#free -= 1;
-    void this.#run(claim)
+    this.#parts.runner.hold(run);
+    void this.#run(run, sourceId)
       .catch((error: unknown) =>
         this.#parts.logger.warn(
-          { err: asError(error), eventId: claim.event.id },
+          { err: asError(error), eventId: run.eventId },
           'a run could not begin; it comes again when its lease ends',
         ),
       )
       .finally(() => {
+        this.#parts.runner.letGo(run);
         this.#free += 1;
         this.#freed?.();
       });
   }
 
-  async #run({ event, sourceId, attempt }: Claim): Promise<void> {
+  async #run(run: ClaimedRun, sourceId: string): Promise<void> {
     const { database, runner } = this.#parts;
     const [source] = await readByIds(database, [sourceId], filterFields);
     if (!source) return;
     const handled = source as HandledEvent;
-    const run = { eventId: event.id, requestId: handled.requestId, attempt };
     if (await runner.begin(run, this.#handler.fullName)) await runner.run(this.#handler, handled, run);
   }
 }
