@@ -85,10 +85,11 @@ export interface TopicDeclaration {
 }
 
 /** A run for an event that was sent: over where it was synchronous, waiting where it is not. */
-export interface Execution<Event = { readonly id: string }> {
+export interface Execution {
   /** The handler's full name. */
   readonly handler: string;
-  readonly event: Event;
+  /** As it was when the send was answered. */
+  readonly event: Pick<EventRecord, 'id' | 'nodeId' | 'status'>;
   readonly result: JsonValue;
   readonly error: EventError | null;
 }

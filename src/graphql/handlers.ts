@@ -1,6 +1,6 @@
 // Handlers: which there are, switching them on and off, and what those of a send came to.
 import type { Execution as ExecutionRecord } from '../domain/handler.ts';
-import type { PartialEvent } from '../domain/event.ts';
+
 import type { ListedHandler } from '../operations/handlers.ts';
 import { builder } from './builder.ts';
 import { Event, EventError } from './event.ts';
@@ -63,7 +63,7 @@ builder.objectFields(Handler, (t) => ({
   }),
 }));
 
-const Execution = builder.objectRef<ExecutionRecord<PartialEvent>>('Execution').implement({
+const Execution = builder.objectRef<ExecutionRecord>('Execution').implement({
   description: 'A run of a handler for an event that was sent.',
   fields: (t) => ({
     handler: t.exposeString('handler', { description: 'Its full name.' }),

@@ -62,7 +62,8 @@ export const CreateTriggerInput = builder.inputType('CreateTriggerInput', {
         'Only what this matches becomes an event, in CEL: `data.method == "POST" && has(data.body.json.action)`. A wrong one is refused with INVALID_FILTER; what it fails on does not pass, and is counted.',
     }),
     call: t.string({
-      description: 'The full name of a handler. There are none: any is refused as unknown.',
+      description:
+        'The full name of a handler for normal events: it runs in the background for each event of the trigger, whatever its topic. BAD_USER_INPUT if there is none.',
     }),
   }),
 });

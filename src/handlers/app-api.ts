@@ -3,7 +3,7 @@ import { badInput } from '../base/errors.ts';
 import { isJsonObject } from '../domain/json.ts';
 import type { SendInput } from '../domain/send.ts';
 import { packArguments } from './arguments.ts';
-import { didYouMean, shown } from './element-schemas.ts';
+import { didYouMean, shown } from './wording.ts';
 import { createEventService, type SendResult, sendResult } from './event-service.ts';
 import type { GatewayPort, Sent } from './gateway-port.ts';
 import { currentRun } from './run-context.ts';

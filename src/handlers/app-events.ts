@@ -12,7 +12,8 @@ import { exportedFunctions, type Loading, notExported, refuse, saverOf, titleIn 
 import { typeNamed } from './app-types.ts';
 import { joinArguments } from './arguments.ts';
 import { handlerDefaults } from './define-handler.ts';
-import { didYouMean, meantField, problemOf, shown } from './element-schemas.ts';
+import { meantField, problemOf } from './element-schemas.ts';
+import { didYouMean, shown } from './wording.ts';
 import type { ElementConfig, EventElement } from './event-element.ts';
 
 /** An event element and its handler. Throws an ElementProblem. */

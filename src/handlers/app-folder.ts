@@ -2,8 +2,7 @@
 import { resolve } from 'node:path';
 import { asError } from '../base/errors.ts';
 import { groupBy } from '../base/group-by.ts';
-import type { BrokenHandler, Handler, TopicDeclaration } from '../domain/handler.ts';
-import { type AppApi, createAppApi } from './app-api.ts';
+import { type App, appOf, type AppParts } from './app.ts';
 import { AppElements } from './app-elements.ts';
 import { loadEvent } from './app-events.ts';
 import { checkName, ElementProblem, findElements, type FoundElement } from './app-files.ts';
@@ -12,27 +11,6 @@ import { AppModules } from './app-modules.ts';
 import { type Loading, loadModel, loadService } from './app-services.ts';
 import { loadTypes } from './app-types.ts';
 import { eventServiceName } from './event-service.ts';
-import type { GatewayPort } from './gateway-port.ts';
-
-export interface AppParts {
-  /** The gateway that the folder's functions speak to. */
-  readonly port: GatewayPort;
-  /** How long one file may take to load, in milliseconds; 10,000 unless given. */
-  readonly loadTimeoutMs?: number;
-}
-
-/** An app folder as it was when it was loaded. */
-export interface App {
-  readonly handlers: readonly Handler[];
-  /** Services, models and types that are broken are among them. */
-  readonly broken: readonly BrokenHandler[];
-  /** What the services declare in their eventDescs. */
-  readonly declarations: readonly TopicDeclaration[];
-  /** The `app` of the folder's own files: for `withRun`. */
-  readonly api: AppApi;
-  /** Throws BAD_USER_INPUT where there is no such element, or it is broken. */
-  element(fullName: string): unknown;
-}
 
 /**
  * Loads the elements of the folder; each that is broken is logged, and is among `broken` with its file, the field and what
@@ -68,17 +46,6 @@ export async function loadApp(folder: string, parts: AppParts): Promise<App> {
   await loadTypes(types, loading, onProblem);
   await each('events', (element) => loadEvent(element, loading, logger));
   return app;
-}
-
-/** The app of a gateway that has no folder. */
-export function emptyApp(parts: AppParts): App {
-  return appOf(new AppElements(), parts);
-}
-
-function appOf(elements: AppElements, { port }: AppParts): App {
-  const api = createAppApi(port, elements);
-  const { handlers, broken, declarations } = elements;
-  return { handlers, broken, declarations, api, element: (fullName) => api.getElement(fullName) };
 }
 
 /** Those that have a name, and one of their own. */

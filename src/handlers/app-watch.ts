@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { asError } from '../base/errors.ts';
 import type { Stoppable } from '../base/lifecycle.ts';
 import { StartupError } from '../database/database.ts';
-import { type App, type AppParts, loadApp } from './app-folder.ts';
+import { type App, type AppParts } from './app.ts';
+import { loadApp } from './app-folder.ts';
 
 /** How long nothing may change before the folder is loaded anew, in milliseconds: an editor saves in several steps. */
 const quietMs = 100;

@@ -4,7 +4,7 @@ import { limits } from '../base/limits.ts';
 import { checkCel } from '../domain/cel/filter.ts';
 import { type BaseType, baseTypes, type Handler } from '../domain/handler.ts';
 import { checkTopic } from '../domain/topic.ts';
-import { didYouMean, shown } from './element-schemas.ts';
+import { didYouMean, shown } from './wording.ts';
 
 /** A Handler in which all that has a default may be left out. */
 export interface HandlerDefinition extends Pick<Handler, 'fullName' | 'source' | 'run'> {

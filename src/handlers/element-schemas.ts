@@ -1,10 +1,11 @@
 // What an e.json may hold, as JSON Schemas, and the words in which a breach is told: the field and what would be right.
 import { Ajv, type AnySchemaObject, type ErrorObject, type SchemaObject, type ValidateFunction } from 'ajv';
 import { limits } from '../base/limits.ts';
-import { nearest } from '../domain/cel/suggest.ts';
 import type { BaseType } from '../domain/handler.ts';
 import { modelMoments } from '../domain/model-event.ts';
 import { workflowOperations } from '../domain/workflow.ts';
+import { nearest } from '../domain/cel/suggest.ts';
+import { didYouMean, shown } from './wording.ts';
 
 /** `description` says what would be right. */
 const text = { type: 'string', minLength: 1, description: 'a text that is not empty' };
@@ -197,16 +198,4 @@ function rightOf(schema: AnySchemaObject | undefined): string {
 
 function hint(words: unknown, given: unknown): string {
   return Array.isArray(words) && typeof given === 'string' ? didYouMean(given, words.map(String)) : '';
-}
-
-/** ` (did you mean Process?)`, or nothing where none is near. */
-export function didYouMean(given: string, known: Iterable<string>): string {
-  const near = nearest(given, known);
-  return near === null ? '' : ` (did you mean ${near}?)`;
-}
-
-/** A value in a message, shortened. */
-export function shown(value: unknown): string {
-  const json = JSON.stringify(value) ?? String(value);
-  return json.length > 60 ? `${json.slice(0, 60)}…` : json;
 }

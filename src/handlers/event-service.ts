@@ -3,7 +3,7 @@ import { badInput } from '../base/errors.ts';
 import type { EventError, PartialEvent } from '../domain/event.ts';
 import type { GatewayPort, Sent } from './gateway-port.ts';
 import { type LogRow, logRow, readStatus, readTime, rowFields, statusWord } from './log-rows.ts';
-import { shown } from './element-schemas.ts';
+import { shown } from './wording.ts';
 
 export const eventServiceName = 'events.services.EventSvc';
 

@@ -13,10 +13,9 @@ import type { LogWriter } from '../log/writer.ts';
 import type { Handling, ListedHandler, Plan, SendOptions } from '../operations/handling.ts';
 import type { NewEvent } from '../store/create-events.ts';
 import { readHandlerStates, registerHandlers, switchHandler } from '../store/handlers.ts';
-import { emptyApp, loadApp, type App } from './app-folder.ts';
+import { type App, type AppParts, emptyApp } from './app.ts';
 import { delegateTo } from './app-api.ts';
 import { announceApp } from './app-module.ts';
-import { watchApp } from './app-watch.ts';
 import { ChainLimits } from './chain-limits.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { GatewayPort } from './gateway-port.ts';
@@ -64,8 +63,8 @@ export interface HandlersParts extends HandlerSettings {
   readonly onSwitched: () => void;
 }
 
-/** How long runs that are under way have to end when the gateway stops, in milliseconds. */
-const graceMs = 2_000;
+/** How long runs that are under way have to end when the gateway stops, in milliseconds: less than requests have to be answered. */
+const graceMs = 4_000;
 /** How often it is looked at whether handlers were switched at other gateways: what tells of it can be lost. */
 const refreshMs = 30_000;
 
@@ -84,6 +83,7 @@ export class Handlers implements Handling, Stoppable {
   #changes: Promise<void> = Promise.resolve();
   #releases: (() => void | Promise<void>)[] = [];
   #stopped = false;
+  #ending: Promise<void> | undefined;
 
   constructor(parts: HandlersParts) {
     this.#parts = parts;
@@ -112,7 +112,7 @@ export class Handlers implements Handling, Stoppable {
     const { appFolder, handlers, watchesApp } = this.#parts;
     // From before the first file of the folder is loaded.
     if (appFolder !== null || handlers.length > 0) this.#releases.push(catchStrayFailures());
-    const app = appFolder === null ? emptyApp({ port }) : await loadApp(appFolder, { port });
+    const app = appFolder === null ? emptyApp({ port }) : await load(appFolder, { port });
     this.#app = app;
     this.#releases.push(announceApp(delegateTo(() => this.app.api)));
     if (appFolder === null && handlers.length === 0) return;
@@ -120,6 +120,7 @@ export class Handlers implements Handling, Stoppable {
     const timer = setInterval(() => this.refresh(), refreshMs).unref();
     this.#releases.push(() => clearInterval(timer));
     if (appFolder === null || !watchesApp) return;
+    const { watchApp } = await import('./app-watch.ts');
     const watch = watchApp(appFolder, { port }, (app) => this.#reload(app));
     this.#releases.push(() => watch.stop());
   }
@@ -181,34 +182,38 @@ export class Handlers implements Handling, Stoppable {
     return this.#dispatcher.idle();
   }
 
-  /** No more runs are claimed. */
+  /** No more runs are claimed. Those under way have a while to end; whoever waits for one that does not is then answered. */
   readonly answerWaiting = once(async () => {
     this.#stopped = true;
     await this.#changes.catch(() => {});
     await Promise.all([...this.#workers.values()].map(({ worker }) => worker.stop()));
+    this.#ending = this.#runner.giveBackAfter(graceMs);
   });
 
   readonly stop = once(async () => {
     await this.answerWaiting();
-    for (const release of this.#releases.splice(0).reverse()) await release();
     await this.#dispatcher.stop();
-    await this.#runner.stop(graceMs);
+    await this.#ending;
+    // What was begun since.
+    await this.#runner.giveBackAfter(0);
     await this.#heldRuns.stop();
+    // Until here handlers may have left failures.
+    for (const release of this.#releases.splice(0).reverse()) await release();
   });
 
   async #reload(app: App): Promise<void> {
     await this.#inTurn(async () => {
       await this.#take(app);
-      this.#app = app;
-      this.#parts.logger.info({ handlers: app.handlers.length }, 'the app folder was loaded again');
     });
   }
 
-  async #take({ handlers, broken, declarations }: App): Promise<void> {
+  async #take(app: App): Promise<void> {
+    const { handlers, broken, declarations } = app;
     const all = withoutNamesakes(this.#parts.handlers, handlers);
     await this.#declare(declarations);
     const states = await registerHandlers(this.#parts.database, all.working);
     this.#registry.replace(all.working);
+    this.#app = app;
     this.#broken = [...broken, ...all.broken];
     for (const { fullName, enabled } of states) this.#registry.get(fullName)!.choice = enabled;
     await this.#dispatcher.follow(states);
@@ -251,6 +256,12 @@ export class Handlers implements Handling, Stoppable {
     this.#changes = done;
     return done;
   }
+}
+
+/** What reads folders is loaded where there is one: a start is quicker without. */
+async function load(folder: string, parts: AppParts): Promise<App> {
+  const { loadApp } = await import('./app-folder.ts');
+  return loadApp(folder, parts);
 }
 
 /** A handler in code goes before an element of the same name. */

@@ -8,22 +8,16 @@ import type { JobWriter } from '../log/job-writer.ts';
 export const runLeaseMs = 30_000;
 const beatMs = 10_000;
 
-/** The event of a run that has been claimed. */
-export interface ClaimedRun {
+/** The event of a run, and the attempt that holds its lease. */
+export interface HeldRun {
   readonly eventId: string;
-  readonly requestId: string;
   readonly attempt: number;
-}
-
-interface HeldRun {
-  readonly run: ClaimedRun;
-  readonly abort: AbortController;
 }
 
 export class HeldRuns implements Stoppable {
   readonly #writer: JobWriter;
   readonly #logger: Logger;
-  readonly #held = new Map<string, HeldRun>();
+  readonly #held = new Map<string, { readonly run: HeldRun; readonly abort: AbortController }>();
   #timer: NodeJS.Timeout | undefined;
   #beating: Promise<void> = Promise.resolve();
 
@@ -33,7 +27,7 @@ export class HeldRuns implements Stoppable {
   }
 
   /** Keeps the lease until `drop`, if it is not kept already; what is answered is aborted where it is lost. */
-  keep(run: ClaimedRun): AbortController {
+  keep(run: HeldRun): AbortController {
     const held = this.#held.get(run.eventId) ?? { run, abort: new AbortController() };
     this.#held.set(run.eventId, held);
     this.#timer ??= setInterval(() => {
@@ -42,7 +36,7 @@ export class HeldRuns implements Stoppable {
     return held.abort;
   }
 
-  get all(): readonly ClaimedRun[] {
+  get all(): readonly HeldRun[] {
     return [...this.#held.values()].map(({ run }) => run);
   }
 

@@ -11,7 +11,7 @@ import {
 } from '../domain/event.ts';
 import { logStatusOf } from '../domain/status.ts';
 import { argumentsOf } from './arguments.ts';
-import { didYouMean, shown } from './element-schemas.ts';
+import { didYouMean, shown } from './wording.ts';
 
 /** An event as JitAI's log has it. */
 export interface LogRow {

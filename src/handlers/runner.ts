@@ -7,7 +7,7 @@ import type { HandledEvent, Handler } from '../domain/handler.ts';
 import type { LogWriter } from '../log/writer.ts';
 import { unchanged } from '../store/update-events.ts';
 import type { AppApi } from './app-api.ts';
-import type { ClaimedRun, HeldRuns } from './held-runs.ts';
+import type { HeldRun, HeldRuns } from './held-runs.ts';
 import { failed, HandlerTimeout, type Outcome, succeeded } from './outcome.ts';
 import { runLogger, withRun } from './run-context.ts';
 
@@ -21,6 +21,11 @@ export interface RunnerParts {
   readonly api: () => AppApi;
 }
 
+/** The event of a run that has been claimed. */
+export interface ClaimedRun extends HeldRun {
+  readonly requestId: string;
+}
+
 export class Runner {
   readonly #parts: RunnerParts;
 
@@ -29,11 +34,11 @@ export class Runner {
   }
 
   /** Its lease is kept from now on, until it has run or `letGo`. */
-  hold(run: ClaimedRun): void {
+  hold(run: HeldRun): void {
     this.#parts.heldRuns.keep(run);
   }
 
-  letGo({ eventId }: ClaimedRun): void {
+  letGo({ eventId }: HeldRun): void {
     this.#parts.heldRuns.drop(eventId);
   }
 
@@ -51,7 +56,7 @@ export class Runner {
   }
 
   /** Waits a while for what is under way, then gives back what is not done, for another gateway or the next start. */
-  async stop(graceMs: number): Promise<void> {
+  async giveBackAfter(graceMs: number): Promise<void> {
     const { heldRuns } = this.#parts;
     const deadline = Date.now() + graceMs;
     while (heldRuns.all.length > 0 && Date.now() < deadline) await delay(10);
@@ -106,7 +111,7 @@ export class Runner {
     });
   }
 
-  #giveBack({ eventId, attempt }: ClaimedRun): Promise<unknown> {
+  #giveBack({ eventId, attempt }: HeldRun): Promise<unknown> {
     return this.#write(eventId, attempt, 'throughline', { status: 'PENDING', release: true });
   }
 

@@ -98,15 +98,24 @@ async function execute(
 ): Promise<readonly Execution[]> {
   const executions: Execution[] = [];
   const failures: string[] = [];
-  for (const [n, { handler, run }] of runs.entries()) {
-    // Not made: the event was deleted, or changed, in the very moment between.
-    if (!made[n]) continue;
-    const claimed = { eventId: run.id, requestId: event.requestId, attempt: 1 };
+  // Not made: the event was deleted, or changed, in the very moment between.
+  const claimed = runs
+    .filter((_, n) => made[n])
+    .map(({ handler, run }) => {
+      const claim = { eventId: run.id, requestId: event.requestId, attempt: 1 };
+      const isBegun = run.birth === 'BEGUN' && !refusal;
+      // All of them now: those that run first may take longer than a lease.
+      if (isBegun) runner.hold(claim);
+      return { handler, run, claim, isBegun };
+    });
+  for (const { handler, run, claim, isBegun } of claimed) {
     let outcome = null;
-    if (refusal) outcome = await runner.refuse(claimed, handler.fullName, refusal).catch(failed);
-    else if (run.birth === 'BEGUN') outcome = await runner.run(handler, event, claimed);
+    if (refusal) outcome = await runner.refuse(claim, handler.fullName, refusal).catch(failed);
+    else if (isBegun) outcome = await runner.run(handler, event, claim);
     const { result = null, error = null } = outcome ?? {};
-    executions.push({ handler: handler.fullName, event: { id: run.id }, result, error });
+    const status = outcome === null ? 'PENDING' : error === null ? 'FINISHED' : 'FAILED';
+    const own = { id: run.id, nodeId: run.id, status } as const;
+    executions.push({ handler: handler.fullName, event: own, result, error });
     if (error && !handler.async && handler.failSender) failures.push(`${handler.fullName}: ${error.message}`);
   }
   if (failures.length === 0) return executions;

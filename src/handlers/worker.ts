@@ -8,7 +8,7 @@ import type { Enrolling } from '../jobs/enrolling.ts';
 import type { Claim } from '../jobs/waiter.ts';
 import { filterFields } from '../store/event-columns.ts';
 import { readByIds } from '../store/read-events.ts';
-import type { ClaimedRun } from './held-runs.ts';
+import type { HeldRun } from './held-runs.ts';
 import { termsOf, wayOf } from './new-run.ts';
 import type { Runner } from './runner.ts';
 
@@ -73,28 +73,29 @@ export class Worker {
   }
 
   #start({ event, sourceId, attempt }: Claim): void {
-    const run = { eventId: event.id, requestId: event.requestId, attempt };
+    const held = { eventId: event.id, attempt };
     this.#free -= 1;
-    this.#parts.runner.hold(run);
-    void this.#run(run, sourceId)
+    this.#parts.runner.hold(held);
+    void this.#run(held, sourceId)
       .catch((error: unknown) =>
         this.#parts.logger.warn(
-          { err: asError(error), eventId: run.eventId },
+          { err: asError(error), eventId: event.id },
           'a run could not begin; it comes again when its lease ends',
         ),
       )
       .finally(() => {
-        this.#parts.runner.letGo(run);
+        this.#parts.runner.letGo(held);
         this.#free += 1;
         this.#freed?.();
       });
   }
 
-  async #run(run: ClaimedRun, sourceId: string): Promise<void> {
+  async #run(held: HeldRun, sourceId: string): Promise<void> {
     const { database, runner } = this.#parts;
     const [source] = await readByIds(database, [sourceId], filterFields);
     if (!source) return;
     const handled = source as HandledEvent;
+    const run = { ...held, requestId: handled.requestId };
     if (await runner.begin(run, this.#handler.fullName)) await runner.run(this.#handler, handled, run);
   }
 }

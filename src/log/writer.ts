@@ -31,8 +31,6 @@ export class LogWriter {
   readonly #creates: GroupCommit<NewEvent, CreatedWithRuns>;
   /** Those to be sent later. */
   readonly #holds: GroupCommit<NewEvent, CreatedWithRuns>;
-  /** Those that handlers run for. */
-  readonly #handled: GroupCommit<NewEvent, CreatedWithRuns>;
   readonly #updates: GroupCommit<EventChangeRow, UpdatedRow>;
   readonly #deletes: GroupCommit<EventDeletion, DeletionOutcome>;
   readonly #batches: BulkDeleter;
@@ -52,7 +50,6 @@ export class LogWriter {
     };
     this.#creates = new GroupCommit(creating);
     this.#holds = new GroupCommit(creating);
-    this.#handled = new GroupCommit(creating);
     this.#updates = new GroupCommit({
       ...bounds,
       flush: async (changes, retried) =>
@@ -74,7 +71,6 @@ export class LogWriter {
   }
 
   create(event: NewEvent): Promise<CreatedWithRuns> {
-    if (event.runs.length > 0) return this.#handled.submit(event);
     return (event.sendAt === null ? this.#creates : this.#holds).submit(event);
   }
 
@@ -96,7 +92,6 @@ export class LogWriter {
     await Promise.all([
       this.#creates.stop(),
       this.#holds.stop(),
-      this.#handled.stop(),
       this.#updates.stop(),
       this.#deletes.stop(),
       this.#batches.stop(),

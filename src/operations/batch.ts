@@ -8,11 +8,24 @@ import type { BatchOutcome, ItemError } from './operations.ts';
 /** Logs what should not have happened, and returns the id under which. */
 export type Report = (error: Error) => string;
 
-/** Runs all at once, so that they share the writer's flushes. */
-export async function runBatch<Input>(
+/** An item that was refused while it was prepared. */
+class Refused {
+  readonly cause: unknown;
+
+  constructor(cause: unknown) {
+    this.cause = cause;
+  }
+}
+
+/**
+ * Runs all at once, begun in their order, so that they share the writer's flushes. `prepare` may take its time with some
+ * of them: none is run before all are prepared.
+ */
+export async function runBatch<Input, Prepared extends object>(
   name: string,
   inputs: readonly Input[],
-  run: (input: Input, index: number) => Promise<PartialEvent>,
+  prepare: (input: Input) => Prepared | Promise<Prepared>,
+  run: (prepared: Prepared, index: number) => Promise<PartialEvent>,
   report: Report,
 ): Promise<BatchOutcome> {
   if (inputs.length > limits.batchItems) {
@@ -21,7 +34,18 @@ export async function runBatch<Input>(
       `${name} has ${inputs.length} items; at most ${limits.batchItems} are allowed at once.`,
     );
   }
-  const settled = await Promise.allSettled(inputs.map(run));
+  const preparing = inputs.map((input) => attempt(() => prepare(input)));
+  const prepared = preparing.some((item) => item instanceof Promise)
+    ? await Promise.all(
+        preparing.map((item) => (item instanceof Promise ? item.catch((cause) => new Refused(cause)) : item)),
+      )
+    : (preparing as readonly (Prepared | Refused)[]);
+  const settled = await Promise.allSettled(
+    prepared.map(async (item, index) => {
+      if (item instanceof Refused) throw item.cause;
+      return run(item, index);
+    }),
+  );
   const errors: ItemError[] = [];
   const events = settled.map((outcome, index) => {
     if (outcome.status === 'fulfilled') return outcome.value;
@@ -42,4 +66,12 @@ function itemError(index: number, error: Error, report: Report): ItemError {
   }
   const errorId = report(error);
   return { index, code: 'INTERNAL_SERVER_ERROR', message: 'Unexpected error.', details: { errorId } };
+}
+
+function attempt<T>(work: () => T): T | Refused {
+  try {
+    return work();
+  } catch (cause) {
+    return new Refused(cause);
+  }
 }

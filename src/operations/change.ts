@@ -4,7 +4,7 @@ import { ThroughlineError } from '../base/errors.ts';
 import type { EventStatus, PartialEvent } from '../domain/event.ts';
 import { checkId } from '../domain/send.ts';
 import { heldBack, invalidTransition } from '../domain/status.ts';
-import { checkUpdate, type EventPatch, type UpdateInput } from '../domain/update.ts';
+import { type CheckedUpdate, checkUpdate, type EventPatch, type UpdateInput } from '../domain/update.ts';
 import type { LogWriter } from '../log/writer.ts';
 import { unchanged } from '../store/update-events.ts';
 import { type Report, runBatch } from './batch.ts';
@@ -22,7 +22,7 @@ export interface ChangeParts {
   /** What watchers of progress select by; null where there is no such event. */
   readonly progressTarget: (id: string) => Promise<ProgressTarget | null>;
   /** TOPIC_SCHEMA_MISMATCH where the event's topic is declared otherwise. */
-  readonly checkTopic: (patch: EventPatch) => Promise<void>;
+  readonly checkTopic: (patch: EventPatch) => Promise<void> | null;
   /** LEASE_LOST unless the attempt holds the lease. */
   readonly checkLease: (id: string, attempt: number) => Promise<void>;
   readonly broadcastProgress: (target: ProgressTarget, progress: number, description: string | null) => void;
@@ -33,10 +33,37 @@ export async function updateEvent(
   caller: Caller,
   input: UpdateInput,
 ): Promise<PartialEvent> {
-  const { patch, progress, durable } = checkUpdate(input, caller.name);
+  const prepared = prepare(parts, caller, input);
+  return update(parts, prepared instanceof Promise ? await prepared : prepared);
+}
+
+/** They are made in their order. */
+export async function updateEvents(
+  parts: ChangeParts,
+  caller: Caller,
+  inputs: readonly UpdateInput[],
+): Promise<BatchOutcome> {
+  const prepareOne = (input: UpdateInput) => prepare(parts, caller, input);
+  return runBatch('updateEvents', inputs, prepareOne, (checked) => update(parts, checked), parts.report);
+}
+
+/** A promise only where its event's topic has to be read. */
+function prepare(
+  parts: ChangeParts,
+  caller: Caller,
+  input: UpdateInput,
+): CheckedUpdate | Promise<CheckedUpdate> {
+  const checked = checkUpdate(input, caller.name);
+  const checking = parts.checkTopic(checked.patch);
+  return checking === null ? checked : checking.then(() => checked);
+}
+
+async function update(
+  parts: ChangeParts,
+  { patch, progress, durable }: CheckedUpdate,
+): Promise<PartialEvent> {
   // A change of nothing writes nothing either, but tells whether there is such an event.
   const writes = durable || progress === null;
-  await parts.checkTopic(patch);
   const event = writes ? await write(parts.writer, patch) : { id: patch.id };
   if (!writes && patch.attempt !== null) await parts.checkLease(patch.id, patch.attempt);
   if (progress !== null) {
@@ -45,14 +72,6 @@ export async function updateEvent(
     parts.broadcastProgress(target, progress, patch.description);
   }
   return event;
-}
-
-export async function updateEvents(
-  parts: ChangeParts,
-  caller: Caller,
-  inputs: readonly UpdateInput[],
-): Promise<BatchOutcome> {
-  return runBatch('updateEvents', inputs, (input) => updateEvent(parts, caller, input), parts.report);
 }
 
 async function write(writer: LogWriter, patch: EventPatch): Promise<PartialEvent> {

@@ -74,10 +74,11 @@ export function createOperations(parts: OperationsParts): Operations {
     writer,
     report,
     progressTarget: placeOf,
-    checkTopic: async (patch) => {
-      if ((patch.summary ?? patch.payload) === null || !topics.any) return;
-      const place = await places.load(patch.id);
-      if (place !== null) topics.check(place.topic, patch);
+    checkTopic: (patch) => {
+      if ((patch.summary ?? patch.payload) === null || !topics.any) return null;
+      return places.load(patch.id).then((place) => {
+        if (place !== null) topics.check(place.topic, patch);
+      });
     },
     checkLease: createLeaseCheck(database),
     broadcastProgress: ({ id, requestId, topic }, progress, description) =>

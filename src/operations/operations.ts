@@ -36,7 +36,7 @@ export interface SendOutcome {
   /** The hash was known: `event` is the one that has it. */
   readonly duplicate: boolean;
   /** The runs of handlers that were made with it. */
-  readonly executions: readonly Execution<PartialEvent>[];
+  readonly executions: readonly Execution[];
 }
 
 export interface ItemError {

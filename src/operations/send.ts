@@ -14,7 +14,7 @@ import type { CreatedRow, ExistingEvent, NewEvent } from '../store/create-events
 import { readExecutions } from '../store/handlers.ts';
 import { unchanged } from '../store/update-events.ts';
 import { type Report, runBatch } from './batch.ts';
-import type { Handling, SendOptions } from './handling.ts';
+import type { Handling, Plan, SendOptions } from './handling.ts';
 import type { Caller, SendBatchOutcome, SendOutcome } from './operations.ts';
 
 export interface SendParts {
@@ -36,15 +36,69 @@ export interface SendParts {
   };
 }
 
+/** A send that is ready to be written. */
+interface Prepared {
+  readonly draft: EventDraft;
+  readonly event: NewEvent;
+  /** Null where no handler is for it. */
+  readonly plan: Plan | null;
+}
+
 export async function sendEvent(
   parts: SendParts,
   caller: Caller,
   input: SendInput,
   options: SendOptions,
 ): Promise<SendOutcome> {
+  const prepared = prepare(parts, caller, checkedDraft(parts, input), options);
+  return send(parts, caller, prepared instanceof Promise ? await prepared : prepared, options);
+}
+
+/** They are written in their order, however long handlers take to say whether they are for one. */
+export async function sendEvents(
+  parts: SendParts,
+  caller: Caller,
+  inputs: readonly SendInput[],
+): Promise<SendBatchOutcome> {
+  const duplicates: number[] = [];
+  const prepareOne = (input: SendInput) => prepare(parts, caller, checkedDraft(parts, input), {});
+  const sendOne = async (prepared: Prepared, index: number) => {
+    const { event, duplicate } = await send(parts, caller, prepared, {});
+    if (duplicate) duplicates.push(index);
+    return event;
+  };
+  const outcome = await runBatch('sendEvents', inputs, prepareOne, sendOne, parts.report);
+  return { ...outcome, duplicates: duplicates.sort((one, other) => one - other) };
+}
+
+/** A promise only where a handler has to be asked. */
+function prepare(
+  parts: SendParts,
+  caller: Caller,
+  draft: EventDraft,
+  options: SendOptions,
+): Prepared | Promise<Prepared> {
+  const event = newEvent(caller, draft);
+  // Handlers run for what has happened: what is to be done has them when it is done, what is held back when it is sent.
+  const isFact = draft.store && draft.status === 'FINISHED' && draft.sendAt === null;
+  const planning = isFact ? parts.handling.plan(event, options) : null;
+  if (planning === null) return { draft, event, plan: null };
+  return planning.then((plan) => ({ draft, event: { ...event, runs: plan.runs }, plan }));
+}
+
+function send(
+  parts: SendParts,
+  caller: Caller,
+  prepared: Prepared,
+  options: SendOptions,
+): Promise<SendOutcome> {
+  return prepared.draft.store ? store(parts, caller, prepared, options) : broadcast(parts, prepared.event);
+}
+
+function checkedDraft(parts: SendParts, input: SendInput): EventDraft {
   const draft = draftOfKind(parts.handling, draftEvent(input), input);
   parts.checkTopic(draft);
-  return draft.store ? store(parts, caller, draft, options) : broadcast(parts, caller, draft);
+  return draft;
 }
 
 /** What comes of a workflow or of a model has the shape of such; a model's writes have a topic for each moment. */
@@ -61,34 +115,14 @@ function draftOfKind(handling: Handling, draft: EventDraft, input: SendInput): E
   return { ...draft, topic: checkTopic(topicOfModel(draft.sender, payload), 'sender (as topic)') };
 }
 
-export async function sendEvents(
-  parts: SendParts,
-  caller: Caller,
-  inputs: readonly SendInput[],
-): Promise<SendBatchOutcome> {
-  const duplicates: number[] = [];
-  const send = async (input: SendInput, index: number) => {
-    const { event, duplicate } = await sendEvent(parts, caller, input, {});
-    if (duplicate) duplicates.push(index);
-    return event;
-  };
-  const outcome = await runBatch('sendEvents', inputs, send, parts.report);
-  return { ...outcome, duplicates: duplicates.sort((a, b) => a - b) };
-}
-
 /** Comes back here where the event that had the hash was deleted before it could be replaced. */
 async function store(
   parts: SendParts,
   caller: Caller,
-  draft: EventDraft,
+  prepared: Prepared,
   options: SendOptions,
 ): Promise<SendOutcome> {
-  for (;;) {
-    const given = newEvent(caller, draft);
-    // Handlers run for what has happened: what is to be done has them when it is done, what is held back when it is sent.
-    const isFact = given.status === 'FINISHED' && given.sendAt === null;
-    const plan = isFact ? await parts.handling.plan(given, options) : null;
-    const event = plan ? { ...given, runs: plan.runs } : given;
+  for (let { draft, event, plan } = prepared; ;) {
     const row = await parts.writer.create(event).catch((error: unknown) => {
       plan?.drop();
       throw error;
@@ -102,6 +136,7 @@ async function store(
     if (row.sameHash === null) throw conflict(event, row);
     const outcome = await resolveDuplicate(parts, caller, draft, row.sameHash);
     if (outcome) return outcome;
+    ({ event, plan } = await prepare(parts, caller, draft, options));
   }
 }
 
@@ -198,8 +233,7 @@ function checkSamePlace(draft: EventDraft, existing: Omit<ExistingEvent, 'held'>
   }
 }
 
-async function broadcast(parts: SendParts, caller: Caller, draft: EventDraft): Promise<SendOutcome> {
-  const event = newEvent(caller, draft);
+async function broadcast(parts: SendParts, event: NewEvent): Promise<SendOutcome> {
   const parentRequest = event.dependsOnId === null ? null : await parts.requestOf(event.dependsOnId);
   if (event.dependsOnId !== null && parentRequest === null) {
     throw new ThroughlineError(

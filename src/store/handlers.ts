@@ -1,7 +1,7 @@
 // Handlers as they are kept: where in the log each has come to, whether it is switched on, and what it has yet to run for.
 import sql from 'sql-template-tag';
 import type { Queryable } from '../database/database.ts';
-import type { EventError, Position } from '../domain/event.ts';
+import type { EventError, EventStatus, Position } from '../domain/event.ts';
 import type { Execution, HandledEvent } from '../domain/handler.ts';
 import type { JsonValue } from '../domain/json.ts';
 import { filterFields, selectEvent } from './event-columns.ts';
@@ -148,12 +148,17 @@ export async function readChainStanding(
 export async function readExecutions(database: Queryable, eventId: string): Promise<Execution[]> {
   const rows = await database.query<{
     id: string;
+    nodeId: string;
+    status: EventStatus;
     handler: string;
     result: JsonValue;
     error: EventError | null;
   }>(sql`
-    SELECT e.id, e.topic AS handler, e.result, e.error FROM events e
+    SELECT e.id, e.node_id AS "nodeId", e.status, e.topic AS handler, e.result, e.error FROM events e
     WHERE e.depends_on = ${eventId}::uuid AND e.job AND e.sender_type = 'handler'
     ORDER BY e.created_at, e.created_position`);
-  return rows.map(({ id, ...execution }) => ({ ...execution, event: { id } }));
+  return rows.map(({ id, nodeId, status, ...execution }) => ({
+    ...execution,
+    event: { id, nodeId, status },
+  }));
 }

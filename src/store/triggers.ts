@@ -70,7 +70,7 @@ export async function readWebhook(
 ): Promise<(TriggerTerms & WebhookTerms) | null> {
   const rows = await database.query<TriggerTerms & WebhookTerms>({
     name: 'read-webhook',
-    text: `SELECT t.id, t.name, t.topic, t.event_type AS "eventType", t.filter, t.signature, t.secrets,
+    text: `SELECT t.id, t.name, t.topic, t.event_type AS "eventType", t.filter, t.call, t.signature, t.secrets,
         t.dedupe_header AS "dedupeHeader"
       FROM triggers t WHERE t.slug = $1 AND t.enabled`,
     values: [slug],

@@ -8,7 +8,8 @@ import type { EventLogQuery } from '../../src/operations/operations.ts';
 import type { PartialEvent } from '../../src/domain/event.ts';
 import type { HandledEvent, Handler, Run } from '../../src/domain/handler.ts';
 import type { SendInput } from '../../src/domain/send.ts';
-import { type App, loadApp } from '../../src/handlers/app-folder.ts';
+import { type App } from '../../src/handlers/app.ts';
+import { loadApp } from '../../src/handlers/app-folder.ts';
 import type { GatewayPort } from '../../src/handlers/gateway-port.ts';
 import { runLogger, withRun } from '../../src/handlers/run-context.ts';
 

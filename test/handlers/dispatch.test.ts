@@ -6,6 +6,7 @@ import type { Execution, Handler } from '../../src/domain/handler.ts';
 import { app, currentRun } from '../../src/handlers/app-module.ts';
 import { defineHandler, type HandlerDefinition } from '../../src/handlers/define-handler.ts';
 import { noHandlers } from '../../src/handlers/handlers.ts';
+import { Webhooks } from '../../src/triggers/webhooks.ts';
 import { type Backend, describeDatabases, describePostgres } from '../support/database.ts';
 import { type Composed, operationsOn, refusalOf, tester } from '../support/gateway.ts';
 
@@ -511,6 +512,19 @@ describeDatabases('handlers', (backend) => {
     expect((await ended(gateway!, 'events.Called', 1))[0]).toMatchObject({
       result: 'tick',
       status: 'FINISHED',
+    });
+    const { slug } = await gateway!.operations.createTrigger({
+      name: 'hook',
+      webhook: {},
+      call: 'events.Called',
+    });
+    const webhooks = new Webhooks(gateway!.database, gateway!.operations.sendEvent);
+    const webhook = await webhooks.find(slug!);
+    const delivery = { method: 'PUT', headers: new Map(), body: Buffer.alloc(0), payload: () => ({}) };
+    const id = await webhooks.accept(webhook!, delivery);
+    await vi.waitFor(async () => {
+      const run = (await runsOf(gateway!, 'events.Called')).find(({ dependsOnId }) => dependsOnId === id);
+      expect(run).toMatchObject({ result: 'put', status: 'FINISHED' });
     });
     await gateway!.operations.subscribe({ source: 'events.Called' });
   });

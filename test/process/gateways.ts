@@ -23,6 +23,11 @@ export class Gateways {
     return gateways;
   }
 
+  /** The one at this place of `urls`. */
+  at(turn: number): GatewayProcess {
+    return this.#running[turn]!;
+  }
+
   /** Kills one, in turns, and starts it again. */
   async killOne(random: Random): Promise<void> {
     const turn = this.killed % this.#settings.length;

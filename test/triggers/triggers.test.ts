@@ -121,7 +121,7 @@ describeDatabases('Bad input for a trigger', (backend) => {
     [{ name: 'x', webhook, eventType: '' }, 'eventType has 0 characters'],
     [{ name: 'x', webhook, eventType: 'POST' }, 'such as "post"'],
     [{ name: 'x', schedule, eventType: 'post' }, 'of the type "tick"'],
-    [{ name: 'x', webhook, call: 'main.on_event' }, 'handler "main.on_event", which is not known'],
+    [{ name: 'x', webhook, call: 'main.on_event' }, 'no handler "main.on_event"'],
     [{ name: 'x', webhook: { secret: 's' } }, 'say which scheme'],
     [{ name: 'x', webhook: { signature: 'GITHUB' } }, 'the signature GITHUB needs a secret'],
     [{ name: 'x', webhook: { signature: 'STRIPE', secret: '' } }, '0 characters'],

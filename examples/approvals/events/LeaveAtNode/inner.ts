@@ -1,4 +1,4 @@
-// Tells those who decide on a leave request that it is their turn: at each node somebody else.
+// Tells those who decide on a leave request when it is their turn, and when it no longer is: at each node somebody else.
 import { app, type WorkflowEventData } from 'throughline';
 
 const deciders: Readonly<Record<string, string>> = {
@@ -7,9 +7,12 @@ const deciders: Readonly<Record<string, string>> = {
   directorApproval: 'the director',
 };
 
-export async function handleMultiNodeChange({ row }: WorkflowEventData, triggerNode: string) {
+/** `triggerNode` is the element's own word, the node; `data.triggerNode` is what was sent, such as `after.deptApproval`. */
+export async function handleMultiNodeChange(data: WorkflowEventData, triggerNode: string) {
   const decider = deciders[triggerNode];
-  const who = row.employee?.value;
-  await app.getElement('services.NotificationSvc').notify(decider, `${who} asks for ${row.days?.value} days`);
-  return { asked: decider };
+  const who = data.row.employee?.value;
+  const isOver = data.triggerNode === `after.${triggerNode}`;
+  const text = isOver ? `The request of ${who} is decided` : `${who} asks for ${data.row.days?.value} days`;
+  await app.getElement('services.NotificationSvc').notify(decider, text);
+  return { told: decider, text };
 }

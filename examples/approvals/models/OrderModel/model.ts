@@ -9,6 +9,7 @@ interface Order {
 const orders = new Map<string, Order>();
 
 export async function save(row: Order) {
+  if (!row.orderNo) throw new Error('An order has to have a number: orderNo is missing.');
   const prevData = orders.get(row.orderNo) ?? {};
   orders.set(row.orderNo, row);
   await app.event.publish({
