@@ -1,5 +1,7 @@
 // All of a gateway but its transports: the parts that write, read and follow the log, joined and started in order.
 import { randomUUID } from 'node:crypto';
+import DataLoader from 'dataloader';
+import { limits } from './base/limits.ts';
 import { once, Releasers } from './base/lifecycle.ts';
 import type { Logger } from './base/logger.ts';
 import type { Database } from './database/database.ts';
@@ -94,7 +96,7 @@ async function join(parts: CoreParts, releasers: Releasers): Promise<Core> {
     ...{ database, writer, jobWriter, enrolling, tail, live, logger },
     ...(parts.handling ?? noHandlers),
     name: `gateway ${id}`,
-    requestOf: async (eventId) => (await readByIds(database, [eventId], ['requestId']))[0]?.requestId ?? null,
+    requestOf: requestsOf(database),
     onSwitched: () => relay.handlers(),
   });
   const operations = createOperations({
@@ -123,6 +125,17 @@ async function join(parts: CoreParts, releasers: Releasers): Promise<Core> {
     answerWaiting,
     stop,
   };
+}
+
+/** Asked for together, read together; nothing is remembered. */
+function requestsOf(database: Database): (eventId: string) => Promise<string | null> {
+  const read = async (ids: readonly string[]) => {
+    const events = await readByIds(database, [...new Set(ids)], ['requestId']);
+    const byId = new Map(events.map(({ id, requestId = null }) => [id, requestId]));
+    return ids.map((id) => byId.get(id) ?? null);
+  };
+  const requests = new DataLoader(read, { cache: false, maxBatchSize: limits.flushItems });
+  return (eventId) => requests.load(eventId);
 }
 
 /** What functions of handlers send is theirs: the history names the handler's run as its cause, and this as its sender. */

@@ -28,6 +28,8 @@ const connectMs = 3_000;
 /** The server gives up on a statement just before the client gives up on the server. */
 const statementMs = 14_000;
 const answerMs = 15_000;
+/** Longer than any pause between two statements of one of our transactions. */
+const idleInTransactionMs = 5_000;
 /** Migrations may take long, and wait for one another. */
 const execMs = 3_600_000;
 
@@ -60,6 +62,8 @@ function clientConfig(url: string, applicationName: string): pg.ClientConfig {
     application_name: applicationName,
     connectionTimeoutMillis: connectMs,
     statement_timeout: statementMs,
+    // A gateway that stands still in the midst of a transaction may hold the log's lock.
+    idle_in_transaction_session_timeout: idleInTransactionMs,
     query_timeout: answerMs,
     options: plannerOptions,
     keepAlive: true,

@@ -188,6 +188,8 @@ const options: Options = {
   // Else what is referred to often would be written out as often.
   inlineRefs: false,
   ownProperties: true,
+  // 19.99 is a multiple of 0.01, whatever doubles say.
+  multipleOfPrecision: 9,
   formats,
   // Without it Ajv nests each keyword in the one before, which no JavaScript engine takes a thousand times.
   allErrors: true,

@@ -6,7 +6,7 @@ import { packArguments } from './arguments.ts';
 import { didYouMean, shown } from './wording.ts';
 import { createEventService, type SendResult, sendResult } from './event-service.ts';
 import type { GatewayPort, Sent } from './gateway-port.ts';
-import { currentRun } from './run-context.ts';
+import { currentRun, runStorage } from './run-context.ts';
 
 /** What to publish; besides, whatever a send takes. */
 export interface Publication extends Omit<SendInput, 'sender' | 'topic' | 'payload' | 'kwargs' | 'summary'> {
@@ -69,13 +69,15 @@ export function createAppApi(port: GatewayPort, elements: KnownElements): AppApi
       ...(args && { args }),
       ...(kwargs && { kwargs: { ...kwargs } }),
     });
-    return port.send({
+    const input = {
       dependsOn: run?.run.eventId,
       ...rest,
       sender,
       payload,
       summary,
-    });
+    };
+    // What the gateway begins for it is no part of the run.
+    return runStorage.exit(() => port.send(input));
   };
   const publish = async (publication: Publication) => sendResult(await send(publication));
   const eventService = createEventService({ port, send, titleOf: elements.titleOf });

@@ -1,23 +1,33 @@
 // How long a chain of runs may get, and how many a request may have: handlers that cause one another end somewhere.
+import DataLoader from 'dataloader';
 import { ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Database } from '../database/database.ts';
-import { readChainStanding } from '../store/handlers.ts';
+import { type ChainPlace, type ChainStanding, readChainStandings } from '../store/handlers.ts';
 
 const most = { depth: limits.chainDepth, steps: limits.chainEvents, runs: limits.requestRuns };
 
 export class ChainLimits {
-  readonly #database: Database;
+  /** Asked for together, read together; nothing is remembered. */
+  readonly #standings: DataLoader<ChainPlace, ChainStanding, string>;
   /** Runs by request that are about to be written: the database does not know of them yet. */
   readonly #coming = new Map<string, number>();
 
   constructor(database: Database) {
-    this.#database = database;
+    this.#standings = new DataLoader(
+      async (places: readonly ChainPlace[]) => {
+        const byKey = new Map(places.map((place) => [keyOf(place), place]));
+        const standings = await readChainStandings(database, [...byKey.values()], most);
+        const found = new Map([...byKey.keys()].map((key, n) => [key, standings[n]!]));
+        return places.map((place) => found.get(keyOf(place))!);
+      },
+      { cache: false, maxBatchSize: limits.flushItems },
+    );
   }
 
-  /** Why no run may be made for an event below `parentId` in `requestId`; null where it may. */
+  /** Why no run may be made below the event `parentId` in `requestId`; null where it may. */
   async refusal(parentId: string | null, requestId: string): Promise<ThroughlineError | null> {
-    const { depth, runs } = await readChainStanding(this.#database, parentId, requestId, most);
+    const { depth, runs } = await this.#standings.load({ parentId, requestId });
     if (depth >= most.depth) {
       return new ThroughlineError(
         'LIMIT_EXCEEDED',
@@ -40,4 +50,8 @@ export class ChainLimits {
       else this.#coming.delete(requestId);
     };
   }
+}
+
+function keyOf({ parentId, requestId }: ChainPlace): string {
+  return `${parentId ?? ''} ${requestId}`;
 }

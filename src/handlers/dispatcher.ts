@@ -1,7 +1,8 @@
 // From the log to runs: events that became FINISHED without runs being made with them get theirs, to be run in the background.
 //
 // A send makes the runs of its event together with it. What is left is what was sent by a gateway that does not have the
-// handler, held back, or finished later. For those each handler has a place in the log, kept in the database.
+// handler, held back, or finished later. For those each handler has a place in the log, kept in the database, and looks
+// on from there by itself: one that takes its time to say what it wants keeps no other waiting.
 import { setTimeout as delay } from 'node:timers/promises';
 import { asError } from '../base/errors.ts';
 import { once, type Stoppable } from '../base/lifecycle.ts';
@@ -19,11 +20,10 @@ import {
   type HandlerState,
   type Undispatched,
 } from '../store/handlers.ts';
-import { readByIds } from '../store/read-events.ts';
 import type { ChainLimits } from './chain-limits.ts';
+import { newRun } from './new-run.ts';
 import type { Registered, Registry } from './registry.ts';
 import type { Runner } from './runner.ts';
-import { newRun } from './new-run.ts';
 
 export interface DispatcherParts {
   readonly database: Database;
@@ -43,25 +43,25 @@ interface Place {
   saved: Position;
   /** There may be something beyond. */
   isBehind: boolean;
+  looking: Promise<void> | undefined;
 }
 
 /** So long changes are gathered: one statement for all of them. */
 const gatherMs = 50;
 const retryMs = 1_000;
 const saveEveryMs = 5_000;
-/** By how many positions a place has to have moved on to be written down while it is in use. */
-const saveStep = 1_000n;
-const batch = 200;
+/** Events with all that they hold, which may be a megabyte each. */
+const batch = 50;
 /** Events whose runs are made by a send that is under way: forgotten when the log tells of them. */
 const ownLimit = 100_000;
 
 export class Dispatcher implements Stoppable {
   readonly #parts: DispatcherParts;
   readonly #places = new Map<string, Place>();
-  readonly #own = new Set<string>();
+  /** By event, the generation of the registry by which it was decided which runs it gets. */
+  readonly #own = new Map<string, number>();
   #unwatch: (() => void) | undefined;
   #holding: (() => void) | undefined;
-  #looking: Promise<void> | undefined;
   #saving: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -72,8 +72,8 @@ export class Dispatcher implements Stoppable {
 
   /** For sends: these events get their runs from them. */
   readonly own = {
-    add: (id: string): void => {
-      if (this.#own.size < ownLimit) this.#own.add(id);
+    add: (id: string, generation: number): void => {
+      if (this.#own.size < ownLimit) this.#own.set(id, generation);
     },
     delete: (id: string): void => void this.#own.delete(id),
   };
@@ -85,150 +85,164 @@ export class Dispatcher implements Stoppable {
     this.#unwatch?.();
     const known = new Set(states.map(({ fullName }) => fullName));
     for (const name of this.#places.keys()) if (!known.has(name)) this.#places.delete(name);
-    for (const { fullName, position } of states) this.moveTo(fullName, position);
     this.#unwatch = live.changes.watch({
       selector: { ids: null, requestIds: null, topics: registry.sources, projects: null },
       accepts: ({ change: { kind, status } }) =>
         status === 'FINISHED' && (kind === 'CREATED' || kind === 'STATUS'),
       push: (item) => this.#consider(item),
     });
+    for (const { fullName, position } of states) this.moveTo(fullName, position);
     this.#timer ??= setInterval(() => {
-      this.#saving = this.#saving.then(() => this.#save(false));
+      this.#saving = this.#saving.then(() => this.#save());
     }, saveEveryMs).unref();
-    this.#look();
   }
 
-  /** It has come further in the database than is known here. */
+  /** It may have come further in the database than is known here. */
   moveTo(fullName: string, position: Position): void {
     const place = this.#places.get(fullName);
-    if (!place) this.#places.set(fullName, { position, saved: position, isBehind: true });
-    else if (position > place.position) Object.assign(place, { position, saved: position, isBehind: true });
+    if (!place) {
+      const made = { position, saved: position, isBehind: true, looking: undefined };
+      this.#places.set(fullName, made);
+    } else {
+      if (position > place.position) place.position = position;
+      place.isBehind = true;
+    }
+    this.#look(fullName);
   }
 
   /** Resolves when everything that is in the log by now has been looked at. */
   async idle(): Promise<void> {
-    for (const place of this.#places.values()) place.isBehind = true;
-    this.#look();
-    await this.#looking;
+    for (const [name, place] of this.#places) {
+      place.isBehind = true;
+      this.#look(name);
+    }
+    await Promise.all([...this.#places.values()].map(({ looking }) => looking));
   }
 
   readonly stop = once(async () => {
     this.#stopped = true;
     clearInterval(this.#timer);
-    this.#unwatch?.();
-    await this.#looking;
+    await Promise.all([...this.#places.values()].map(({ looking }) => looking));
     await this.#saving;
-    await this.#save(true);
+    // While changes are still told of, so that no place is put behind one that nobody has looked at.
+    await this.#save();
+    this.#unwatch?.();
     this.#holding?.();
   });
 
   #consider({ change, filterable }: LiveChange): void {
-    if (this.#own.delete(change.event.id)) return;
-    for (const { handler } of this.#parts.registry.forTopic(filterable.topic)) {
+    const { registry } = this.#parts;
+    const decided = this.#own.get(change.event.id);
+    this.#own.delete(change.event.id);
+    for (const { handler } of registry.forTopic(filterable.topic)) {
       const place = this.#places.get(handler.fullName);
-      if (place) place.isBehind = true;
+      if (!place) continue;
+      if (decided !== registry.generation) {
+        place.isBehind = true;
+        this.#look(handler.fullName);
+      } else if (!place.isBehind && place.looking === undefined && change.position !== null) {
+        place.position = later(place.position, change.position);
+      }
     }
-    this.#look();
   }
 
-  #look(): void {
-    if (this.#stopped) return;
-    this.#looking ??= this.#lookAll().finally(() => {
-      this.#looking = undefined;
-      if ([...this.#places.values()].some(({ isBehind }) => isBehind)) this.#look();
+  #look(fullName: string): void {
+    const place = this.#places.get(fullName);
+    if (this.#stopped || !place || place.looking) return;
+    place.looking = this.#lookOn(fullName, place).finally(() => {
+      place.looking = undefined;
+      if (place.isBehind && this.#places.get(fullName) === place) this.#look(fullName);
     });
   }
 
-  async #lookAll(): Promise<void> {
+  async #lookOn(fullName: string, place: Place): Promise<void> {
     await delay(gatherMs, undefined, { ref: false });
     try {
-      while (!this.#stopped && (await this.#step()));
+      while (!this.#stopped && place.isBehind) {
+        const registered = this.#parts.registry.get(fullName);
+        if (!registered) return;
+        await this.#step(registered, place);
+      }
     } catch (error) {
+      place.isBehind = true;
       this.#parts.logger.warn(
-        { err: asError(error) },
-        'handlers could not be given what is in the log; it is tried again',
+        { err: asError(error), handler: fullName },
+        'a handler could not be given what is in the log; it is tried again',
       );
       await delay(retryMs, undefined, { ref: false });
     }
   }
 
-  /** Looks at a part of the log for each handler that is behind; false where none is. */
-  async #step(): Promise<boolean> {
-    const { database, tail, registry } = this.#parts;
+  /** Looks at the next part of the log. */
+  async #step(registered: Registered, place: Place): Promise<void> {
+    const { database, tail } = this.#parts;
     const until = tail.position;
-    const behind = [...this.#places].flatMap(([fullName, place]) => {
-      const registered = registry.get(fullName);
-      return registered && place.isBehind ? [{ fullName, place, registered }] : [];
-    });
-    for (const { place, registered } of behind) {
-      place.isBehind = false;
-      // What is sent while it is off is not for it.
-      if (!registered.enabled) place.position = later(place.position, until);
+    place.isBehind = false;
+    if (place.position >= until) return;
+    // What is sent while it is off is not for it.
+    if (!registered.enabled) {
+      place.position = until;
+      return;
     }
-    const asked = behind.filter(({ registered, place }) => registered.enabled && place.position < until);
-    if (asked.length === 0) return false;
-    try {
-      const searches = asked.map(({ fullName, place, registered }) => ({
-        fullName,
-        source: registered.handler.source,
-        after: place.position,
-      }));
-      const found = await findUndispatched(database, searches, until, batch);
-      for (const { fullName, place, registered } of asked) {
-        const own = found.filter((row) => row.fullName === fullName);
-        await this.#dispatch(registered, own);
-        place.position = later(place.position, own.length < batch ? until : own.at(-1)!.position);
-        place.isBehind ||= own.length === batch;
-      }
-    } catch (error) {
-      for (const { place } of asked) place.isBehind = true;
-      throw error;
-    }
-    return asked.some(({ place }) => place.isBehind);
+    const { fullName, source } = registered.handler;
+    const search = { fullName, source, after: place.position };
+    const found = await findUndispatched(database, [search], until, batch);
+    await this.#dispatch(registered, found);
+    place.position = later(place.position, found.length < batch ? until : found.at(-1)!.position);
+    place.isBehind ||= found.length === batch;
   }
 
-  /** In the order of the log. */
+  /** The runs are made together, in the order of the log. */
   async #dispatch(registered: Registered, found: readonly Undispatched[]): Promise<void> {
-    for (const { event, position } of found) {
-      if (event === null || this.#own.has(event.id)) continue;
-      const kind = this.#parts.registry.baseTypeOf(event.eventType);
-      if (await registered.wants(event, kind, this.#parts.logger))
-        await this.#make(registered, event, position);
+    const { registry, logger, chainLimits } = this.#parts;
+    const asked = found.flatMap(({ event, position }) =>
+      event === null || this.#own.get(event.id) === registry.generation ? [] : [{ event, position }],
+    );
+    const wanted = await Promise.all(
+      asked.map(({ event }) => registered.wants(event, registry.baseTypeOf(event.eventType), logger)),
+    );
+    const wanting = asked.filter((_, n) => wanted[n]);
+    const refusals = await Promise.all(
+      wanting.map(({ event }) => chainLimits.refusal(event.id, event.requestId)),
+    );
+    const making = wanting.map(({ event, position }, n) =>
+      this.#make(registered, event, position, refusals[n] ?? null),
+    );
+    for (const outcome of await Promise.allSettled(making)) {
+      if (outcome.status === 'rejected') throw outcome.reason;
     }
   }
 
-  async #make({ handler }: Registered, event: HandledEvent, sourcePosition: Position): Promise<void> {
-    const { database, jobWriter, runner, chainLimits, name } = this.#parts;
-    const [row] = await readByIds(database, [event.id], ['dependsOnId']);
-    const refusal = await chainLimits.refusal(row?.dependsOnId ?? null, event.requestId);
-    const job = {
-      ...newRun(handler, name, refusal ? 'REFUSED' : 'BACKGROUND'),
-      sourceId: event.id,
-      sourcePosition,
-    };
-    const made = await jobWriter.create(job);
+  async #make(
+    { handler }: Registered,
+    event: HandledEvent,
+    sourcePosition: Position,
+    refusal: Error | null,
+  ): Promise<void> {
+    const { jobWriter, runner, name } = this.#parts;
+    const run = newRun(handler, name, refusal ? 'REFUSED' : 'BACKGROUND');
+    const made = await jobWriter.create({ ...run, sourceId: event.id, sourcePosition });
     if (!made || !refusal) return;
-    const run = { eventId: job.id, requestId: event.requestId, attempt: 1 };
-    await runner.refuse(run, handler.fullName, refusal);
+    const claimed = { eventId: run.id, requestId: event.requestId, attempt: 1 };
+    await runner.refuse(claimed, handler.fullName, refusal);
   }
 
-  async #save(all: boolean): Promise<void> {
+  async #save(): Promise<void> {
     const { tail, registry, database, logger } = this.#parts;
     // Who is not behind has nothing between its place and where the log has been read to.
-    if (this.#holding && this.#looking === undefined) {
-      for (const [fullName, place] of this.#places)
-        if (!place.isBehind && registry.get(fullName)) place.position = later(place.position, tail.position);
+    if (this.#holding) {
+      for (const [fullName, place] of this.#places) {
+        if (!place.isBehind && place.looking === undefined && registry.get(fullName))
+          place.position = later(place.position, tail.position);
+      }
     }
-    const moved = [...this.#places].filter(
-      ([, { position, saved }]) => position - saved >= (all ? 1n : saveStep),
-    );
+    const moved = [...this.#places]
+      .filter(([, { position, saved }]) => position > saved)
+      .map(([fullName, place]) => ({ fullName, place, position: place.position }));
     if (moved.length === 0) return;
     try {
-      await advanceHandlers(
-        database,
-        moved.map(([fullName, { position }]) => ({ fullName, position })),
-      );
-      for (const [, place] of moved) place.saved = place.position;
+      await advanceHandlers(database, moved);
+      for (const { place, position } of moved) place.saved = position;
     } catch (error) {
       logger.warn({ err: asError(error) }, 'the places of handlers were not saved');
     }

@@ -163,8 +163,10 @@ export class Handlers implements Handling, Stoppable {
   }
 
   async setEnabled(fullName: string, enabled: boolean): Promise<boolean> {
-    if (!this.has(fullName)) return false;
-    if (!(await switchHandler(this.#parts.database, fullName, enabled))) return false;
+    const known = this.#registry.get(fullName);
+    if (!known) return false;
+    const { database } = this.#parts;
+    if (!(await switchHandler(database, fullName, enabled, known.handler.enabled))) return false;
     await this.#inTurn(() => this.#refresh());
     this.#parts.onSwitched();
     return true;
@@ -225,7 +227,7 @@ export class Handlers implements Handling, Stoppable {
     for (const { fullName, enabled, position } of await readHandlerStates(this.#parts.database, names)) {
       const registered = this.#registry.get(fullName);
       if (!registered || registered.choice === enabled) continue;
-      registered.choice = enabled;
+      this.#registry.choose(registered, enabled);
       this.#dispatcher.moveTo(fullName, position);
     }
     await this.#employ();

@@ -47,6 +47,11 @@ export class HeldRuns implements Stoppable {
     this.#timer = undefined;
   }
 
+  /** Keeps the lease now; false where it is lost. */
+  async confirm({ eventId, attempt }: HeldRun): Promise<boolean> {
+    return (await this.#writer.extend({ eventId, attempt, leaseMs: runLeaseMs })) !== null;
+  }
+
   /** All that run are told to end. */
   abortAll(reason: Error): void {
     for (const { abort } of this.#held.values()) abort.abort(reason);

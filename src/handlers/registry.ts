@@ -53,12 +53,15 @@ export class Registered {
 }
 
 export class Registry {
+  /** Another whenever a handler came, went, or was switched on or off: what was decided before has to be decided anew. */
+  generation = 0;
   #byName = new Map<string, Registered>();
   #bySource = new Map<string, Registered[]>();
   #baseTypes = new Map<string, BaseType>(baseTypes.map((type) => [type, type]));
 
   /** In the order in which they are declared. In place of those before; what was chosen and counted stays with those that stay. */
   replace(handlers: readonly Handler[]): void {
+    this.generation += 1;
     const before = this.#byName;
     this.#byName = new Map();
     this.#bySource = new Map();
@@ -71,6 +74,12 @@ export class Registry {
       this.#bySource.set(handler.source, [...(this.#bySource.get(handler.source) ?? []), registered]);
       this.#baseTypes.set(handler.eventType, handler.baseType);
     }
+  }
+
+  /** An admin has switched it on or off. */
+  choose(registered: Registered, enabled: boolean | null): void {
+    registered.choice = enabled;
+    this.generation += 1;
   }
 
   get(fullName: string): Registered | undefined {

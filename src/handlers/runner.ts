@@ -1,7 +1,7 @@
 // One run of a handler: called in its context, within its time and under its lease, and what came of it written down.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { asError } from '../base/errors.ts';
+import { asError, ThroughlineError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { HandledEvent, Handler } from '../domain/handler.ts';
 import type { LogWriter } from '../log/writer.ts';
@@ -50,9 +50,14 @@ export class Runner {
 
   /** Records that the run can not be made. */
   async refuse(run: ClaimedRun, by: string, error: Error): Promise<Outcome> {
-    const outcome = failed(error);
-    await this.#record(run, by, outcome);
-    return outcome;
+    return this.#record(run, by, failed(error));
+  }
+
+  /** Whether nobody has ended it or taken it away since it was claimed; if so, it is no longer held. */
+  async isOurs(run: HeldRun): Promise<boolean> {
+    const isOurs = await this.#parts.heldRuns.confirm(run);
+    if (!isOurs) this.letGo(run);
+    return isOurs;
   }
 
   /** Waits a while for what is under way, then gives back what is not done, for another gateway or the next start. */
@@ -75,8 +80,7 @@ export class Runner {
       const outcome = await this.#inTime(handler, abort, call).then(succeeded, failed);
       if (outcome.error)
         log.warn({ code: outcome.error.code, err: outcome.error.message }, 'a handler failed');
-      await this.#record(run, handler.fullName, outcome);
-      return outcome;
+      return await this.#record(run, handler.fullName, outcome);
     } catch (error) {
       log.error({ err: asError(error) }, 'what came of a run could not be written; it comes again');
       return failed(error);
@@ -103,12 +107,15 @@ export class Runner {
     }
   }
 
-  async #record({ eventId, attempt }: ClaimedRun, by: string, { result, error }: Outcome): Promise<void> {
-    await this.#write(eventId, attempt, by, {
+  /** What it came to, or that it was taken away before that could be written. */
+  async #record({ eventId, attempt }: ClaimedRun, by: string, outcome: Outcome): Promise<Outcome> {
+    const { result, error } = outcome;
+    const row = await this.#write(eventId, attempt, by, {
       status: error === null ? 'FINISHED' : 'FAILED',
       result: result === null ? null : JSON.stringify(result),
       error: error === null ? null : JSON.stringify(error),
     });
+    return row.found && !row.holds ? takenAway() : outcome;
   }
 
   #giveBack({ eventId, attempt }: HeldRun): Promise<unknown> {
@@ -123,4 +130,11 @@ export class Runner {
   ): ReturnType<LogWriter['update']> {
     return this.#parts.writer.update({ ...unchanged, ...change, id, attempt, by, writeId: randomUUID() });
   }
+}
+
+/** Somebody else's word counts: it was ended, or its lease was lost. */
+export function takenAway(): Outcome {
+  return failed(
+    new ThroughlineError('LEASE_LOST', 'Somebody ended the run, or its lease was lost, before it was over.'),
+  );
 }

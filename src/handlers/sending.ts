@@ -12,7 +12,7 @@ import { defineHandler } from './define-handler.ts';
 import { newRun } from './new-run.ts';
 import { failed } from './outcome.ts';
 import { Registered, type Registry } from './registry.ts';
-import type { Runner } from './runner.ts';
+import { type Runner, takenAway } from './runner.ts';
 
 export interface SendingParts {
   readonly registry: Registry;
@@ -24,7 +24,7 @@ export interface SendingParts {
   /** The request of an event that exists, or null. */
   readonly requestOf: (id: string) => Promise<string | null>;
   /** An event for which runs are made here, and nobody else need look whether it wants some. */
-  readonly own: { add(eventId: string): void; delete(eventId: string): void };
+  readonly own: { add(eventId: string, generation: number): void; delete(eventId: string): void };
 }
 
 interface PlannedRun {
@@ -53,6 +53,8 @@ async function plan(
   background: boolean,
 ): Promise<Plan> {
   const { registry, chainLimits, logger, name, own } = parts;
+  // Where handlers change before the event is in the log, those that are not looked at here get it from there.
+  const { generation } = registry;
   const requestId = await requestOf(parts, event);
   const handled = handledEvent(event, requestId);
   const kind = registry.baseTypeOf(event.eventType);
@@ -68,7 +70,7 @@ async function plan(
     const isWaited = !handler.async && !background;
     return { handler, run: newRun(handler, name, refusal ? 'REFUSED' : isWaited ? 'WAITED' : 'BACKGROUND') };
   });
-  own.add(event.id);
+  if (registry.forTopic(event.topic).length > 0) own.add(event.id, generation);
   const release = chainLimits.reserve(requestId, runs.length);
   return {
     runs: runs.map(({ run }) => run),
@@ -108,9 +110,11 @@ async function execute(
       if (isBegun) runner.hold(claim);
       return { handler, run, claim, isBegun };
     });
-  for (const { handler, run, claim, isBegun } of claimed) {
+  for (const [n, { handler, run, claim, isBegun }] of claimed.entries()) {
     let outcome = null;
     if (refusal) outcome = await runner.refuse(claim, handler.fullName, refusal).catch(failed);
+    // While those before it ran, somebody may have ended it.
+    else if (isBegun && n > 0 && !(await runner.isOurs(claim))) outcome = takenAway();
     else if (isBegun) outcome = await runner.run(handler, event, claim);
     const { result = null, error = null } = outcome ?? {};
     const status = outcome === null ? 'PENDING' : error === null ? 'FINISHED' : 'FAILED';

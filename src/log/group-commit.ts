@@ -29,6 +29,8 @@ interface Waiting<Item, Result> {
   readonly item: Item;
   readonly size: number;
   readonly since: number;
+  /** An earlier try may have been committed without our knowing. */
+  retried: boolean;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: Error) => void;
 }
@@ -54,7 +56,7 @@ export class GroupCommit<Item, Result> {
     const refusal = this.#refusal(size);
     if (refusal) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {
-      this.#queue.push({ item, size, since: performance.now(), resolve, reject });
+      this.#queue.push({ item, size, since: performance.now(), retried: false, resolve, reject });
       this.#bytes += size;
       this.#pumping ??= this.#pump();
     });
@@ -87,7 +89,7 @@ export class GroupCommit<Item, Result> {
     while (this.#queue.length > 0) {
       const group = this.#takeGroup();
       this.#inFlight = group.length;
-      await this.#write(group, false);
+      await this.#write(group);
       this.#inFlight = 0;
     }
     this.#pumping = undefined;
@@ -116,17 +118,19 @@ export class GroupCommit<Item, Result> {
     return group;
   }
 
-  async #write(group: Waiting<Item, Result>[], retried: boolean): Promise<void> {
+  async #write(group: Waiting<Item, Result>[]): Promise<void> {
     try {
       const items = group.map((waiting) => waiting.item);
+      // Also where it was put in front of the queue again since: what was committed once stays so.
+      const retried = group.some((waiting) => waiting.retried);
       this.#settle(group, await this.#options.flush(items, retried));
       this.#failures = 0;
     } catch (thrown) {
       if (thrown instanceof DatabaseUnavailable) return this.#waitAndRetry(group, thrown);
       if (group.length === 1) return this.#reject(group, asError(thrown));
       const half = Math.ceil(group.length / 2);
-      await this.#write(group.slice(0, half), retried);
-      await this.#write(group.slice(half), retried);
+      await this.#write(group.slice(0, half));
+      await this.#write(group.slice(half));
     }
   }
 
@@ -152,7 +156,8 @@ export class GroupCommit<Item, Result> {
     this.#queue = this.#queue.filter((waiting) => !expired(waiting));
     const patient = group.filter((waiting) => !expired(waiting));
     await delay(backoffMs(this.#failures, 50, 1_000));
-    if (patient.length > 0) await this.#write(patient, true);
+    for (const waiting of patient) waiting.retried = true;
+    if (patient.length > 0) await this.#write(patient);
   }
 
   #reject(group: readonly Waiting<Item, Result>[], error: Error): void {

@@ -46,7 +46,10 @@ export class LogWriter {
       flush: (events: readonly NewEvent[], retried: boolean) =>
         this.#create(database, events, retried, hint, committed),
       sizeOf: (event: NewEvent) =>
-        event.payload.length + event.summary.length + event.description.length + overhead,
+        event.payload.length +
+        event.summary.length +
+        event.description.length +
+        overhead * (1 + event.runs.length),
     };
     this.#creates = new GroupCommit(creating);
     this.#holds = new GroupCommit(creating);

@@ -32,7 +32,7 @@ export interface SendParts {
     /** An event was taken that is to be sent later. */
     wake(): void;
     /** Moves the time of one that is held, null for at once, and what it will be then. */
-    move(id: string, sendAt: Date | null, status: EventStatus): Promise<void>;
+    move(id: string, sendAt: Date | null, status: EventStatus): Promise<boolean>;
   };
 }
 
@@ -197,12 +197,7 @@ async function replace(
   { held, ...existing }: ExistingEvent,
 ): Promise<boolean> {
   checkSamePlace(draft, existing);
-  if (!held && draft.sendAt !== null) {
-    throw badInput(
-      `Event ${existing.id}, which has the hash, has been sent; sendAt can only move one that is still held back.`,
-      { eventId: existing.id },
-    );
-  }
+  if (!held && draft.sendAt !== null) throw notHeld(existing.id);
   const row = await parts.writer.update({
     ...unchanged,
     ...draft,
@@ -214,9 +209,18 @@ async function replace(
   if (!row.found || row.fromStatus === null) return false;
   if (!row.allowed) throw invalidTransition(existing.id, row.fromStatus, draft.status);
   if (!held) return true;
-  await parts.held.move(existing.id, draft.sendAt, draft.status);
+  const isMoved = await parts.held.move(existing.id, draft.sendAt, draft.status);
+  // Its time came between the two writes.
+  if (!isMoved && draft.sendAt !== null) throw notHeld(existing.id);
   parts.held.wake();
   return true;
+}
+
+function notHeld(id: string): ThroughlineError {
+  return badInput(
+    `Event ${id}, which has the hash, is not held back (any more): it has been sent or aborted; sendAt can only move one that is.`,
+    { eventId: id },
+  );
 }
 
 /** A replaced event keeps its place: moving it could close a circle, or tear its children from their request. */

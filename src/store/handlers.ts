@@ -35,11 +35,19 @@ export function readHandlerStates(database: Queryable, names: readonly string[])
     SELECT h.full_name AS "fullName", h.position, h.enabled FROM handlers h WHERE h.full_name = ANY(${names}::text[])`);
 }
 
-/** One that is switched on again begins at the end of the log. False where there is none. */
-export async function switchHandler(database: Queryable, name: string, enabled: boolean): Promise<boolean> {
+/**
+ * One that was off, by choice or else as it is `declared`, begins at the end of the log when it is switched on. False
+ * where there is none.
+ */
+export async function switchHandler(
+  database: Queryable,
+  name: string,
+  enabled: boolean,
+  declared: boolean,
+): Promise<boolean> {
   const rows = await database.query(sql`
     UPDATE handlers SET enabled = ${enabled},
-      position = CASE WHEN ${enabled} AND enabled IS FALSE THEN coalesce((SELECT max(position) FROM log), 0) ELSE position END
+      position = CASE WHEN ${enabled} AND NOT coalesce(enabled, ${declared}) THEN coalesce((SELECT max(position) FROM log), 0) ELSE position END
     WHERE full_name = ${name} RETURNING full_name`);
   return rows.length > 0;
 }
@@ -112,37 +120,51 @@ export async function readLastRuns(
   return new Map(rows.map(({ name, at }) => [name, at]));
 }
 
+/** Where an event would be: below `parentId`, in `requestId`. */
+export interface ChainPlace {
+  readonly parentId: string | null;
+  readonly requestId: string;
+}
+
 /** How far a chain of runs has come. */
 export interface ChainStanding {
-  /** Runs above what the event depends on, itself included; counting stops at the limit. */
+  /** Runs above what would depend on the parent, itself included; counting stops at the limit. */
   readonly depth: number;
   /** Runs of the request; counting stops at the limit. */
   readonly runs: number;
 }
 
-/** Of an event that would depend on `parentId` and belong to `requestId`; null for a new request. */
-export async function readChainStanding(
+/** In the order of `places`. */
+export async function readChainStandings(
   database: Queryable,
-  parentId: string | null,
-  requestId: string | null,
+  places: readonly ChainPlace[],
   most: { readonly depth: number; readonly steps: number; readonly runs: number },
-): Promise<ChainStanding> {
-  const rows = await database.query<ChainStanding>(sql`
-    WITH RECURSIVE parent AS (SELECT e.request_id FROM events e WHERE e.id = ${parentId}::uuid),
-    above AS (
-      SELECT e.depends_on, (e.job AND e.sender_type IS NOT DISTINCT FROM 'handler')::int4 AS depth, 1 AS step
-      FROM events e WHERE e.id = ${parentId}::uuid
+): Promise<ChainStanding[]> {
+  const parents = [...new Set(places.flatMap(({ parentId }) => parentId ?? []))];
+  const requests = [...new Set(places.map(({ requestId }) => requestId))];
+  const rows = await database.query<{ id: string; depth: number | null; runs: number | null }>(sql`
+    WITH RECURSIVE above AS (
+      SELECT p.id AS parent, e.depends_on, ${isRun} AS depth, 1 AS step
+      FROM unnest(${parents}::uuid[]) AS p(id) CROSS JOIN LATERAL (SELECT * FROM events x WHERE x.id = p.id LIMIT 1) e
       UNION ALL
-      SELECT e.depends_on, a.depth + (e.job AND e.sender_type IS NOT DISTINCT FROM 'handler')::int4, a.step + 1
+      SELECT a.parent, e.depends_on, a.depth + ${isRun}, a.step + 1
       FROM above a CROSS JOIN LATERAL (SELECT * FROM events x WHERE x.id = a.depends_on LIMIT 1) e
       WHERE a.depth < ${most.depth} AND a.step < ${most.steps}
     )
-    SELECT coalesce((SELECT max(depth) FROM above), 0) AS depth,
-      (SELECT count(*) FROM (SELECT FROM events r
-        WHERE r.request_id = coalesce(${requestId}, (SELECT request_id FROM parent))
-          AND r.job AND r.sender_type = 'handler' LIMIT ${most.runs}) r)::int4 AS runs`);
-  return rows[0]!;
+    SELECT parent::text AS id, max(depth) AS depth, NULL::int4 AS runs FROM above GROUP BY parent
+    UNION ALL
+    SELECT q.id, NULL, (SELECT count(*) FROM (SELECT FROM events r
+      WHERE r.request_id = q.id AND r.job AND r.sender_type = 'handler' LIMIT ${most.runs}) r)::int4
+    FROM unnest(${requests}::text[]) AS q(id)`);
+  const depths = new Map(rows.flatMap(({ id, depth }) => (depth === null ? [] : [[id, depth] as const])));
+  const runs = new Map(rows.flatMap(({ id, runs: count }) => (count === null ? [] : [[id, count] as const])));
+  return places.map(({ parentId, requestId }) => ({
+    depth: parentId === null ? 0 : (depths.get(parentId) ?? 0),
+    runs: runs.get(requestId) ?? 0,
+  }));
 }
+
+const isRun = sql`(e.job AND e.sender_type IS NOT DISTINCT FROM 'handler')::int4`;
 
 /** The runs of handlers for an event, in the order in which they were made. */
 export async function readExecutions(database: Queryable, eventId: string): Promise<Execution[]> {

@@ -52,17 +52,18 @@ export async function nextDueInMs(database: Queryable): Promise<number | null> {
   return rows[0]?.ms ?? null;
 }
 
-/** Null for at once. Nothing is changed where the event has been sent already. */
+/** Null for at once. False, and nothing is changed, where the event is not held any more. */
 export async function moveHeld(
   database: Queryable,
   id: string,
   sendAt: Date | null,
   status: EventStatus,
-): Promise<void> {
-  await database.query(sql`
+): Promise<boolean> {
+  const rows = await database.query(sql`
     UPDATE held_events SET send_at = coalesce(${sendAt}::timestamptz, date_trunc('milliseconds', clock_timestamp())),
       status = ${status}::event_status
-    WHERE event_id = ${id}::uuid`);
+    WHERE event_id = ${id}::uuid RETURNING event_id`);
+  return rows.length > 0;
 }
 
 /** When they are to be sent, of those that are held. */

@@ -52,13 +52,22 @@ export function readSubscriptions(
     FROM subscriptions s WHERE s.id = ANY(${ids}::uuid[]) AND s.expires_at > now()`);
 }
 
-/** Those for events of this sender, or of any. */
-export function readSubscriptionsFrom(
+/** Those for events of this topic and this sender: how many have no filter, and those that have one. */
+export async function readSubscriptionsFor(
   database: Queryable,
+  topic: string,
   sender: string | null,
-): Promise<DurableSubscription[]> {
-  return database.query(sql`SELECT ${columnsOfSubscription}
-    FROM subscriptions s WHERE s.expires_at > now() AND (s.source IS NULL OR s.source = ${sender})`);
+): Promise<{ unfiltered: number; filtered: DurableSubscription[] }> {
+  const fits = sql`s.expires_at > now() AND (s.source IS NULL OR s.source = ${sender})
+    AND (s.topics IS NULL OR ${topic} LIKE ANY(ARRAY(SELECT replace(replace(replace(replace(p,
+      E'\\\\', E'\\\\\\\\'), '%', E'\\\\%'), '_', E'\\\\_'), '*', '%') FROM unnest(s.topics) AS p)))`;
+  const [counted] = await database.query<{ count: number }>(
+    sql`SELECT count(*)::int4 AS count FROM subscriptions s WHERE s.filter IS NULL AND ${fits}`,
+  );
+  const filtered = await database.query<DurableSubscription>(
+    sql`SELECT ${columnsOfSubscription} FROM subscriptions s WHERE s.filter IS NOT NULL AND ${fits}`,
+  );
+  return { unfiltered: counted?.count ?? 0, filtered };
 }
 
 /** Where one is in the list: it is in order of creation. */

@@ -76,7 +76,8 @@ const transitionRows = Object.entries(transitions)
  *
  * A job's row goes along: what ends a run ends the lease, and so does a write without an attempt. What is then not over
  * is ready: at once, or after its pause where it failed; a lease that was lost before stays so, since it counts as a run.
- * A FAILED job that waits for its next run can be aborted. What is held back can only be aborted, and is then never sent.
+ * A FAILED job that waits for its next run can be aborted. What is held back can only be aborted, and is then never sent;
+ * nobody is told of other changes of it.
  * `repeated`: an earlier try of this very write was committed without our knowing.
  */
 const updateStatement = `WITH ${underLock},
@@ -135,7 +136,7 @@ const updateStatement = `WITH ${underLock},
     WHERE e.id = c.id AND e.position = c.was_at
     RETURNING c.n, c.write_id, c.moves OR c.release AS moves, c.from_status, c.to_status, c.position, c.at, c.attempt, c.replace,
       CASE WHEN c.attempt IS NOT NULL AND c.sender IS NULL THEN c.worker ELSE c."by" END AS "by",
-      c.description AS why, c.attempt IS NOT NULL AND NOT c.release AS keeps, e.id, e.retries, e.job,
+      c.description AS why, c.attempt IS NOT NULL AND NOT c.release AS keeps, e.id, e.retries, e.job, e.held,
       e.topic, e.request_id, e.node_id, e.project, e.user_name, e.sender
   ),
   settled AS (
@@ -157,7 +158,7 @@ const updateStatement = `WITH ${underLock},
     SELECT position, id, CASE WHEN moves THEN 'STATUS' ELSE 'UPDATED' END::change_kind,
       CASE WHEN moves THEN from_status END, to_status, at, "by", CASE WHEN moves AND NOT replace THEN why END, attempt,
       topic, request_id, node_id, project, user_name, sender
-    FROM updated
+    FROM updated WHERE NOT held
   )
   SELECT n, true AS found, true AS allowed, true AS holds, false AS held, from_status AS "fromStatus", position,
     to_status AS status
