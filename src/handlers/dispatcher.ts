@@ -4,6 +4,7 @@
 // handler, held back, or finished later. For those each handler has a place in the log, kept in the database, and looks
 // on from there by itself: one that takes its time to say what it wants keeps no other waiting.
 import { setTimeout as delay } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
 import { asError } from '../base/errors.ts';
 import { once, type Stoppable } from '../base/lifecycle.ts';
 import type { Logger } from '../base/logger.ts';
@@ -23,6 +24,7 @@ import {
 import type { ChainLimits } from './chain-limits.ts';
 import { newRun } from './new-run.ts';
 import type { Registered, Registry } from './registry.ts';
+import { runStorage } from './run-context.ts';
 import type { Runner } from './runner.ts';
 
 export interface DispatcherParts {
@@ -52,14 +54,14 @@ const retryMs = 1_000;
 const saveEveryMs = 5_000;
 /** Events with all that they hold, which may be a megabyte each. */
 const batch = 50;
-/** Events whose runs are made by a send that is under way: forgotten when the log tells of them. */
-const ownLimit = 100_000;
+/** Events whose runs were decided on by their sends here: as many as may be read again from the log soon after. */
+const ownLimit = 10_000;
 
 export class Dispatcher implements Stoppable {
   readonly #parts: DispatcherParts;
   readonly #places = new Map<string, Place>();
   /** By event, the generation of the registry by which it was decided which runs it gets. */
-  readonly #own = new Map<string, number>();
+  readonly #own = new LRUCache<string, number>({ max: ownLimit });
   #unwatch: (() => void) | undefined;
   #holding: (() => void) | undefined;
   #saving: Promise<void> = Promise.resolve();
@@ -72,9 +74,7 @@ export class Dispatcher implements Stoppable {
 
   /** For sends: these events get their runs from them. */
   readonly own = {
-    add: (id: string, generation: number): void => {
-      if (this.#own.size < ownLimit) this.#own.set(id, generation);
-    },
+    add: (id: string, generation: number): void => void this.#own.set(id, generation),
     delete: (id: string): void => void this.#own.delete(id),
   };
 
@@ -97,16 +97,13 @@ export class Dispatcher implements Stoppable {
     }, saveEveryMs).unref();
   }
 
-  /** It may have come further in the database than is known here. */
-  moveTo(fullName: string, position: Position): void {
-    const place = this.#places.get(fullName);
-    if (!place) {
-      const made = { position, saved: position, isBehind: true, looking: undefined };
-      this.#places.set(fullName, made);
-    } else {
-      if (position > place.position) place.position = position;
-      place.isBehind = true;
-    }
+  /** It goes on from there: it is new here, or was switched on, or may have come further in the database than is known. */
+  moveTo(fullName: string, position: Position, isSwitched = false): void {
+    const known = this.#places.get(fullName);
+    const place = known ?? { position, saved: position, isBehind: true, looking: undefined };
+    this.#places.set(fullName, place);
+    if (isSwitched || position > place.position) Object.assign(place, { position, saved: position });
+    place.isBehind = true;
     this.#look(fullName);
   }
 
@@ -133,10 +130,10 @@ export class Dispatcher implements Stoppable {
   #consider({ change, filterable }: LiveChange): void {
     const { registry } = this.#parts;
     const decided = this.#own.get(change.event.id);
-    this.#own.delete(change.event.id);
-    for (const { handler } of registry.forTopic(filterable.topic)) {
+    for (const { handler, enabled } of registry.forTopic(filterable.topic)) {
       const place = this.#places.get(handler.fullName);
-      if (!place) continue;
+      // What is sent while it is off is not for it; where it begins when it is switched on, the database says.
+      if (!place || !enabled) continue;
       if (decided !== registry.generation) {
         place.isBehind = true;
         this.#look(handler.fullName);
@@ -149,10 +146,13 @@ export class Dispatcher implements Stoppable {
   #look(fullName: string): void {
     const place = this.#places.get(fullName);
     if (this.#stopped || !place || place.looking) return;
-    place.looking = this.#lookOn(fullName, place).finally(() => {
-      place.looking = undefined;
-      if (place.isBehind && this.#places.get(fullName) === place) this.#look(fullName);
-    });
+    // Whatever run the change came of that is looked at, this is no part of it.
+    place.looking = runStorage
+      .exit(() => this.#lookOn(fullName, place))
+      .finally(() => {
+        place.looking = undefined;
+        if (place.isBehind && this.#places.get(fullName) === place) this.#look(fullName);
+      });
   }
 
   async #lookOn(fullName: string, place: Place): Promise<void> {
@@ -178,12 +178,7 @@ export class Dispatcher implements Stoppable {
     const { database, tail } = this.#parts;
     const until = tail.position;
     place.isBehind = false;
-    if (place.position >= until) return;
-    // What is sent while it is off is not for it.
-    if (!registered.enabled) {
-      place.position = until;
-      return;
-    }
+    if (place.position >= until || !registered.enabled) return;
     const { fullName, source } = registered.handler;
     const search = { fullName, source, after: place.position };
     const found = await findUndispatched(database, [search], until, batch);
@@ -232,7 +227,7 @@ export class Dispatcher implements Stoppable {
     // Who is not behind has nothing between its place and where the log has been read to.
     if (this.#holding) {
       for (const [fullName, place] of this.#places) {
-        if (!place.isBehind && place.looking === undefined && registry.get(fullName))
+        if (!place.isBehind && place.looking === undefined && registry.get(fullName)?.enabled)
           place.position = later(place.position, tail.position);
       }
     }

@@ -228,7 +228,7 @@ export class Handlers implements Handling, Stoppable {
       const registered = this.#registry.get(fullName);
       if (!registered || registered.choice === enabled) continue;
       this.#registry.choose(registered, enabled);
-      this.#dispatcher.moveTo(fullName, position);
+      this.#dispatcher.moveTo(fullName, position, true);
     }
     await this.#employ();
   }

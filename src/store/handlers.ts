@@ -2,7 +2,7 @@
 import sql from 'sql-template-tag';
 import type { Queryable } from '../database/database.ts';
 import type { EventError, EventStatus, Position } from '../domain/event.ts';
-import type { Execution, HandledEvent } from '../domain/handler.ts';
+import type { Execution, HandledEvent, Handler } from '../domain/handler.ts';
 import type { JsonValue } from '../domain/json.ts';
 import { filterFields, selectEvent } from './event-columns.ts';
 
@@ -14,19 +14,24 @@ export interface HandlerState {
   readonly enabled: boolean | null;
 }
 
-/** New ones begin at the end of the log, and so does one that is for another source than before. */
+/** New ones begin at the end of the log, and so does one that is for another source than before, or was declared off. */
 export function registerHandlers(
   database: Queryable,
-  handlers: readonly { readonly fullName: string; readonly source: string }[],
+  handlers: readonly Pick<Handler, 'fullName' | 'source' | 'enabled'>[],
 ): Promise<HandlerState[]> {
+  const [names, sources, declared] = [
+    handlers.map(({ fullName }) => fullName),
+    handlers.map(({ source }) => source),
+    handlers.map(({ enabled }) => enabled),
+  ];
   return database.query(sql`
-    INSERT INTO handlers AS h (full_name, source, position)
-    SELECT i.full_name, i.source, coalesce((SELECT max(position) FROM log), 0)
-    FROM unnest(${handlers.map(({ fullName }) => fullName)}::text[], ${handlers.map(({ source }) => source)}::text[])
-      AS i(full_name, source)
+    INSERT INTO handlers AS h (full_name, source, declared, position)
+    SELECT i.full_name, i.source, i.declared, coalesce((SELECT max(position) FROM log), 0)
+    FROM unnest(${names}::text[], ${sources}::text[], ${declared}::boolean[]) AS i(full_name, source, declared)
     ORDER BY i.full_name
-    ON CONFLICT (full_name) DO UPDATE SET source = excluded.source,
-      position = CASE WHEN h.source = excluded.source THEN h.position ELSE excluded.position END
+    ON CONFLICT (full_name) DO UPDATE SET source = excluded.source, declared = excluded.declared,
+      position = CASE WHEN h.source = excluded.source AND coalesce(h.enabled, h.declared OR NOT excluded.declared)
+        THEN h.position ELSE excluded.position END
     RETURNING h.full_name AS "fullName", h.position, h.enabled`);
 }
 

@@ -5,6 +5,7 @@ CREATE TABLE "handlers" (
     "source" TEXT COLLATE "C" NOT NULL,
     "position" BIGINT NOT NULL,
     "enabled" BOOLEAN,
+    "declared" BOOLEAN NOT NULL,
 
     CONSTRAINT "handlers_pkey" PRIMARY KEY ("full_name")
 );
