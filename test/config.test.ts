@@ -30,6 +30,9 @@ describe('readConfig', () => {
       THROUGHLINE_ADMIN_KEY: 'tl_secret',
       THROUGHLINE_LOG_LEVEL: 'debug',
       THROUGHLINE_MAX_BODY_BYTES: '1024',
+      THROUGHLINE_APP: 'some/app',
+      THROUGHLINE_HANDLER_TIMEOUT_MS: '500',
+      NODE_ENV: 'production',
     });
     expect(config).toEqual({
       port: 0,
@@ -39,6 +42,9 @@ describe('readConfig', () => {
       adminKey: 'tl_secret',
       logLevel: 'debug',
       maxBodyBytes: 1024,
+      appFolder: 'some/app',
+      watchesApp: false,
+      handlerTimeoutMs: 500,
     });
   });
 

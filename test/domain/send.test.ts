@@ -39,6 +39,7 @@ describe('a send', () => {
       payload: '{}',
       status: 'FINISHED',
       store: true,
+      sendAt: null,
     };
     expect(draftEvent({ topic: 'a.b' })).toEqual(draft);
     const nulls = Object.fromEntries(
@@ -78,6 +79,7 @@ describe('a send', () => {
       onDuplicate: 'REPLACE',
       status: 'FINISHED',
       store: true,
+      sendAt: null,
     });
   });
 
