@@ -31,6 +31,8 @@ export interface CoreParts {
   readonly report: Report;
   /** None unless given. */
   readonly handling?: HandlerSettings;
+  /** Whether what is over is looked for now and then: true unless given. */
+  readonly sweeps?: boolean;
   /** Other bounds for the writers than the limits say. */
   readonly writing?: Partial<LogWriterOptions>;
 }
@@ -114,8 +116,10 @@ async function join(parts: CoreParts, releasers: Releasers): Promise<Core> {
     await Promise.all([enrolling.stop(), consuming.stop()]);
   });
   releasers.add(answerWaiting);
-  enrolling.start();
-  consuming.start();
+  if (parts.sweeps ?? true) {
+    enrolling.start();
+    consuming.start();
+  }
   heldSender.wake();
   ticker.wake();
   const watching = createWatchFactory(database, tail, live);

@@ -118,6 +118,8 @@ export async function operationsOn(
       throw error;
     },
     writing,
+    // Tests do so themselves, at the moment that they are about.
+    sweeps: false,
     ...(handling && { handling }),
   });
   const { operations, watching } = core;
