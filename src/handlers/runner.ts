@@ -115,7 +115,7 @@ export class Runner {
       result: result === null ? null : JSON.stringify(result),
       error: error === null ? null : JSON.stringify(error),
     });
-    return row.found && !row.holds ? takenAway() : outcome;
+    return row.found && !row.holds && error === null ? takenAway() : outcome;
   }
 
   #giveBack({ eventId, attempt }: HeldRun): Promise<unknown> {

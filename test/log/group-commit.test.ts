@@ -234,6 +234,17 @@ describe('a database that can not be reached', () => {
     expect(told.at(-1)).toBe(false);
   });
 
+  test('has a write that then lost a race told so again: what may have been made once may still be there', async () => {
+    const told: boolean[] = [];
+    const { submitAll } = committing(async (items, retried) => {
+      told.push(retried);
+      if (told.length === 1) return cannotReach(items, retried);
+      return items.map((item) => (told.length === 2 ? AGAIN : answerOf(item)));
+    });
+    expect(await submitAll([write(0)])).toEqual([{ status: 'fulfilled', value: 'answer 0' }]);
+    expect(told).toEqual([false, true, true]);
+  });
+
   test('is given up by each write when its own patience ends, those that wait included', async () => {
     const { commit, flushes } = committing(cannotReach, { patienceMs: 2_000 });
     const since = clock.now;

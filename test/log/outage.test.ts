@@ -1,7 +1,10 @@
 // What callers and watchers see while connections to the database are lost, and while it does not answer.
-import { describe, expect, test } from 'vitest';
-import type { Database, Statement } from '../../src/database/database.ts';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { describe, expect, test, vi } from 'vitest';
+import type { Database, Statement, Transaction } from '../../src/database/database.ts';
 import { openPostgres } from '../../src/database/postgres.ts';
+import { takeLogLock } from '../../src/store/log-lock.ts';
 import { describeDatabases, describePostgres } from '../support/database.ts';
 import { codeOf, type Composed, fresh, operationsOn, refusalOf } from '../support/gateway.ts';
 
@@ -97,6 +100,70 @@ describePostgres('A gateway that loses all its connections', (backend) => {
     }
   });
 });
+
+describePostgres('A gateway whose connection is cut while a send waits for the log', (backend) => {
+  const applicationName = 'throughline-behind-proxy';
+
+  /** Resolves when so many statements of the gateway wait for the lock. */
+  async function lockWaiters(tx: Transaction, count: number): Promise<void> {
+    const text = `SELECT count(*)::int4 AS count FROM pg_stat_activity
+      WHERE datname = current_database() AND application_name = $1 AND wait_event_type = 'Lock'`;
+    const look = async () => {
+      await tx.query({ text: 'SELECT pg_stat_clear_snapshot()', values: [] });
+      expect(await tx.query({ text, values: [applicationName] })).toEqual([{ count }]);
+    };
+    await vi.waitFor(look, { timeout: 30_000, interval: 20 });
+  }
+
+  test('answers it, though the server commits the first try in the midst of the second', async () => {
+    const server = await backend.open();
+    const proxy = await proxyTo(backend.url);
+    const database = await openPostgres(proxy.url, { applicationName });
+    const gateway = await operationsOn(database, { patienceMs: 40_000 });
+    await gateway.send({ topic: 'first' });
+    const sending = await server.transaction(async (tx) => {
+      await takeLogLock(tx);
+      const outcome = attempt(gateway, { topic: 'second', hash: null });
+      await lockWaiters(tx, 1);
+      proxy.cut();
+      await lockWaiters(tx, 2);
+      return { outcome };
+    });
+    const { id } = await sending.outcome;
+    const text = `SELECT id FROM events WHERE topic = 'second'`;
+    expect(await server.query({ text, values: [] })).toEqual([{ id }]);
+    await gateway.stop();
+    await database.close();
+    proxy.close();
+  });
+});
+
+/** In between, where connections are cut without a word to the server. */
+async function proxyTo(target: string) {
+  const { port, hostname } = new URL(target);
+  const clients = new Set<Socket>();
+  const upstreams = new Set<Socket>();
+  const proxy = createServer((client) => {
+    const upstream = connect(Number(port || 5432), hostname);
+    client.pipe(upstream).pipe(client);
+    for (const socket of [client, upstream]) socket.on('error', () => {});
+    clients.add(client);
+    upstreams.add(upstream);
+  }).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  const url = new URL(target);
+  url.hostname = '127.0.0.1';
+  url.port = String((proxy.address() as AddressInfo).port);
+  const cut = () => {
+    for (const client of clients) client.destroy();
+    clients.clear();
+  };
+  const close = () => {
+    for (const upstream of upstreams) upstream.destroy();
+    proxy.close();
+  };
+  return { url: url.href, cut, close };
+}
 
 /** Holds each statement that creates events until it is let go. */
 function holdCreates(database: Database) {

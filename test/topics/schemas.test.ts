@@ -3,8 +3,6 @@ import { describe, expect, test } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
 import { checkDeclaration, checkFits, compiled } from '../../src/domain/topic-schema.ts';
 
-const draft07 = 'http://json-schema.org/draft-07/schema#';
-
 function declare(payloadSchema: unknown): string {
   return checkDeclaration({ name: 'order.paid', payloadSchema }).payloadSchema!;
 }
@@ -26,6 +24,7 @@ function nested(levels: number, around: (inner: object) => object, innermost: ob
   return value;
 }
 
+const draft07 = 'http://json-schema.org/draft-07/schema#';
 const many = <T>(count: number, make: (n: number) => T) => Array.from({ length: count }, (_, n) => make(n));
 
 /** The milliseconds that it takes, with its outcome. */
@@ -52,8 +51,9 @@ describe('A payload', () => {
     },
   };
 
-  test('that fits is taken', () => {
+  test('that fits is taken, also where doubles are not exact', () => {
     expect(refusal(customer, { customer: { name: 'Ann', age: 7 }, more: true })).toBeNull();
+    expect(refusal({ properties: { price: { multipleOf: 0.01 } } }, { price: 19.99 })).toBeNull();
   });
 
   test.each([
