@@ -1,0 +1,32 @@
+// All scenarios by name, in the order in which they run.
+import type { Scenario } from './scenario.ts';
+import { fanOut, fanOutFiltered } from './scenarios/fan-out.ts';
+import { growth } from './scenarios/growth.ts';
+import { heldOpen } from './scenarios/held-open.ts';
+import { jobs, singleJobs } from './scenarios/jobs.ts';
+import { latency } from './scenarios/latency.ts';
+import { liveFilters } from './scenarios/live-filters.ts';
+import { memory } from './scenarios/memory.ts';
+import { send } from './scenarios/send.ts';
+import { sendMany } from './scenarios/send-many.ts';
+import { sendPeers } from './scenarios/send-peers.ts';
+import { start } from './scenarios/start.ts';
+
+export const scenarios: Readonly<Record<string, Scenario>> = {
+  send,
+  'send-peers': sendPeers,
+  'send-many': sendMany,
+  jobs,
+  'single-jobs': singleJobs,
+  latency,
+  'fan-out': fanOut,
+  'fan-out-filtered': fanOutFiltered,
+  'held-open': heldOpen,
+  start,
+  memory,
+  growth,
+  'live-filters': liveFilters,
+};
+
+/** What `--quick` runs. */
+export const quickOnes: readonly string[] = ['send', 'send-peers', 'send-many', 'jobs', 'single-jobs'];

@@ -1,0 +1,134 @@
+// From sending to a worker that waits: median and 99th percentile, against graphile-worker's start by LISTEN/NOTIFY.
+import { setTimeout as delay } from 'node:timers/promises';
+import { Connection, requestOf } from '../connections.ts';
+import { createDatabase, dropDatabase } from '../databases.ts';
+import { nextDelivery } from '../deliveries.ts';
+import { openGraphileJobs, runGraphile } from '../peers.ts';
+import { startGateway } from '../processes.ts';
+import { byTurns, compare, quantile } from '../rounds.ts';
+import type { Scenario } from '../scenario.ts';
+import { byDefault } from '../workers/graphile-worker.ts';
+import { expectCount } from '../workers/job-system.ts';
+import { finish, takeOne } from '../workers/throughline.ts';
+
+const workers = 20;
+/** About a tenth of what 20 workers have done a second here; the same for both. */
+const perSecond = 100;
+
+/** When each was sent, and how long it took to come to a worker. */
+class Latencies {
+  readonly #sentAt = new Map<number, number>();
+  readonly ms: number[] = [];
+
+  /** Sends at an even pace, and waits until all have come. */
+  async round(count: number, send: (n: number) => Promise<unknown>): Promise<readonly number[]> {
+    this.ms.length = 0;
+    const began = performance.now();
+    const sends: Promise<unknown>[] = [];
+    for (let n = 0; n < count; n += 1) {
+      await delay(Math.max(0, began + (1_000 * n) / perSecond - performance.now()));
+      this.#sentAt.set(n, performance.now());
+      sends.push(send(n));
+    }
+    await Promise.all(sends);
+    for (let tries = 0; this.#sentAt.size > 0 && tries < 500; tries += 1) await delay(10);
+    expectCount('jobs that came', this.ms.length, count);
+    return [...this.ms];
+  }
+
+  came(n: number): void {
+    const sentAt = this.#sentAt.get(n);
+    if (sentAt === undefined) throw new Error(`${n} came twice`);
+    this.#sentAt.delete(n);
+    this.ms.push(performance.now() - sentAt);
+  }
+}
+
+interface Side {
+  send(n: number): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+async function throughline(latencies: Latencies): Promise<Side> {
+  const databaseUrl = await createDatabase();
+  const { url, stop } = await startGateway({ DATABASE_URL: databaseUrl });
+  const lanes = await Connection.openMany(url, workers);
+  const senders = await Connection.openMany(url, 20);
+  const sent: Promise<unknown>[] = senders.map(() => Promise.resolve());
+  let stopping = false;
+  const working = lanes.map(async (lane) => {
+    while (!stopping) {
+      const job = await takeOne(lane, url, 30_000).catch(() => null);
+      if (!job) continue;
+      latencies.came(job.source.payload.n ?? -1);
+      await finish(lane, job);
+    }
+  });
+  const query = 'mutation ($input: SendEventInput!) { sendEvent(input: $input) { event { id } } }';
+  return {
+    send: (n) => {
+      const payload = { n, delivery: nextDelivery() };
+      const request = requestOf(url, query, { input: { topic: 'work.source', payload } });
+      const sender = n % senders.length;
+      // One request after the other on each connection.
+      sent[sender] = sent[sender]!.then(() => senders[sender]!.send(request));
+      return sent[sender];
+    },
+    close: async () => {
+      stopping = true;
+      await stop();
+      await Promise.all(working);
+      await dropDatabase(databaseUrl);
+    },
+  };
+}
+
+async function graphile(latencies: Latencies): Promise<Side> {
+  const connectionString = await createDatabase();
+  const jobs = await openGraphileJobs(connectionString, 10);
+  const runner = await runGraphile({
+    connectionString,
+    worker: byDefault(workers),
+    task: (payload) => latencies.came((payload as { n: number }).n),
+  });
+  return {
+    send: (n) => jobs.addJob('work', { n, delivery: nextDelivery() }),
+    close: async () => {
+      await runner.stop();
+      await jobs.release();
+      await dropDatabase(connectionString);
+    },
+  };
+}
+
+export const latency: Scenario = {
+  about: 'from sending to a waiting worker ÷ graphile-worker',
+  run: async ({ rounds, ms }) => {
+    const count = Math.round((1.5 * ms * perSecond) / 1_000);
+    const late = { ours: new Latencies(), theirs: new Latencies() };
+    const [ours, theirs] = [await throughline(late.ours), await graphile(late.theirs)];
+    await delay(500);
+    const p99: Record<'ours' | 'theirs', number[]> = { ours: [], theirs: [] };
+    const measured = (name: 'ours' | 'theirs', side: Side) => async () => {
+      const all = await late[name].round(count, side.send);
+      p99[name].push(quantile(all, 0.99));
+      return quantile(all, 0.5);
+    };
+    const median = await byTurns(
+      { ours: measured('ours', ours), theirs: measured('theirs', theirs) },
+      rounds,
+    );
+    await Promise.all([ours.close(), theirs.close()]);
+    const scenario = `sent → waiting worker, ${perSecond}/s, 20 workers, `;
+    const shared = { aim: '6', unit: 'ms', goal: { most: 1 } };
+    return [
+      compare({ ...shared, scenario: `${scenario}median ÷ graphile-worker`, ...median }),
+      compare({
+        ...shared,
+        scenario: `${scenario}p99 ÷ graphile-worker`,
+        ours: p99.ours.slice(1),
+        theirs: p99.theirs.slice(1),
+      }),
+    ];
+  },
+};
