@@ -25,31 +25,46 @@ export class ChainLimits {
     );
   }
 
-  /** Why no run may be made below the event `parentId` in `requestId`; null where it may. */
-  async refusal(parentId: string | null, requestId: string): Promise<ThroughlineError | null> {
-    const { depth, runs } = await this.#standings.load({ parentId, requestId });
-    if (depth >= most.depth) {
-      return new ThroughlineError(
-        'LIMIT_EXCEEDED',
-        `The chain has ${most.depth} levels of handlers above this one, which is the most there can be: do they cause one another?`,
-      );
-    }
-    if (runs + (this.#coming.get(requestId) ?? 0) < most.runs) return null;
-    return new ThroughlineError(
-      'LIMIT_EXCEEDED',
-      `The request ${requestId} has ${most.runs} runs of handlers, which is the most there can be.`,
-    );
+  /**
+   * Room for so many runs below the event `parentId` in `requestId`, or why there is none. `release` is called when they
+   * are written, or will not be. What is asked of a new request need not be read.
+   */
+  async reserve(
+    parentId: string | null,
+    requestId: string,
+    count: number,
+    isNew = false,
+  ): Promise<{ readonly refusal: ThroughlineError | null; readonly release: () => void }> {
+    const { depth, runs } = isNew
+      ? { depth: 0, runs: 0 }
+      : await this.#standings.load({ parentId, requestId });
+    // From here on at once: who is asked for in the same moment has to see it.
+    const coming = this.#coming.get(requestId) ?? 0;
+    const refusal = refusalOf(depth, runs + coming + count, requestId);
+    if (refusal) return { refusal, release: () => {} };
+    this.#coming.set(requestId, coming + count);
+    return { refusal, release: () => this.#release(requestId, count) };
   }
 
-  /** The returned function is called when they are written, or will not be. */
-  reserve(requestId: string, count: number): () => void {
-    this.#coming.set(requestId, (this.#coming.get(requestId) ?? 0) + count);
-    return () => {
-      const left = (this.#coming.get(requestId) ?? 0) - count;
-      if (left > 0) this.#coming.set(requestId, left);
-      else this.#coming.delete(requestId);
-    };
+  #release(requestId: string, count: number): void {
+    const left = (this.#coming.get(requestId) ?? 0) - count;
+    if (left > 0) this.#coming.set(requestId, left);
+    else this.#coming.delete(requestId);
   }
+}
+
+function refusalOf(depth: number, runs: number, requestId: string): ThroughlineError | null {
+  if (depth >= most.depth) {
+    return new ThroughlineError(
+      'LIMIT_EXCEEDED',
+      `The chain has ${most.depth} levels of handlers above this one, which is the most there can be: do they cause one another?`,
+    );
+  }
+  if (runs <= most.runs) return null;
+  return new ThroughlineError(
+    'LIMIT_EXCEEDED',
+    `The request ${requestId} has ${most.runs} runs of handlers, which is the most there can be.`,
+  );
 }
 
 function keyOf({ parentId, requestId }: ChainPlace): string {

@@ -197,12 +197,13 @@ export class Dispatcher implements Stoppable {
       asked.map(({ event }) => registered.wants(event, registry.baseTypeOf(event.eventType), logger)),
     );
     const wanting = asked.filter((_, n) => wanted[n]);
-    const refusals = await Promise.all(
-      wanting.map(({ event }) => chainLimits.refusal(event.id, event.requestId)),
+    const rooms = await Promise.all(
+      wanting.map(({ event }) => chainLimits.reserve(event.id, event.requestId, 1)),
     );
-    const making = wanting.map(({ event, position }, n) =>
-      this.#make(registered, event, position, refusals[n] ?? null),
-    );
+    const making = wanting.map(({ event, position }, n) => {
+      const { refusal, release } = rooms[n]!;
+      return this.#make(registered, event, position, refusal).finally(release);
+    });
     for (const outcome of await Promise.allSettled(making)) {
       if (outcome.status === 'rejected') throw outcome.reason;
     }

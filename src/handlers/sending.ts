@@ -63,15 +63,16 @@ async function plan(
     if (await candidate.wants(handled, kind, logger)) wanting.push(candidate);
   const isNewRequest =
     event.requestId === null && event.dependsOnId === null && event.fallbackRequestId === event.id;
-  const refusal =
-    wanting.length === 0 || isNewRequest ? null : await chainLimits.refusal(event.dependsOnId, requestId);
+  const { refusal, release } =
+    wanting.length === 0
+      ? { refusal: null, release: () => {} }
+      : await chainLimits.reserve(event.dependsOnId, requestId, wanting.length, isNewRequest);
   const runs = wanting.map((registered): PlannedRun => {
     const { handler } = registered;
     const isWaited = !handler.async && !background;
     return { handler, run: newRun(handler, name, refusal ? 'REFUSED' : isWaited ? 'WAITED' : 'BACKGROUND') };
   });
   if (registry.forTopic(event.topic).length > 0) own.add(event.id, generation);
-  const release = chainLimits.reserve(requestId, runs.length);
   return {
     runs: runs.map(({ run }) => run),
     drop: () => {
