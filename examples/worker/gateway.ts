@@ -77,13 +77,16 @@ export class Gateway {
 
   async #fetch<Data>(body: object, { signal, withinMs = 10_000 }: Asking): Promise<Answer<Data>> {
     signal?.throwIfAborted();
-    const timeout = AbortSignal.timeout(withinMs);
+    // A timer that keeps the process alive, which AbortSignal.timeout() does not: where a server is killed at a certain
+    // moment, Node's fetch is left with neither an answer nor a connection, and the process would end in midst of its wait.
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new Error(`none within ${withinMs} ms`)), withinMs);
     try {
       const response = await fetch(this.#url, {
         method: 'POST',
         headers: this.#headers,
         body: JSON.stringify(body),
-        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+        signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
       });
       return (await response.json()) as Answer<Data>;
     } catch (error) {
@@ -92,6 +95,8 @@ export class Gateway {
       throw new Unavailable(
         `No answer from ${this.#url} (${(cause as Error | undefined)?.message || message}).`,
       );
+    } finally {
+      clearTimeout(timer);
     }
   }
 }

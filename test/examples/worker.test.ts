@@ -287,4 +287,12 @@ describeEmbedded('The worker of the examples', (backend) => {
     expect(await jobOf(await send(topic), { status: 'FINISHED' })).toMatchObject({ result: { attempt: 1 } });
     expect((await worker.stop()).code).toBe(0);
   });
+
+  test('asks again where it was left without an answer and without a connection', async () => {
+    const program = new WorkerProcess('test/examples/programs/left-without-answer.ts', {});
+    expect(await program.exit).toEqual({ code: 0, signal: null });
+    expect(program.stdout).toMatch(
+      /^No answer from .* within 100 ms.* Trying again in \d+ ms\.\n\{"asked":2\}\n$/,
+    );
+  });
 });
