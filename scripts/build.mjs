@@ -1,42 +1,77 @@
-// Turns src/*.ts into dist/*.js, file by file, where a source is newer: quick enough to run before every start.
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+// Bundles src and most of what it depends on into dist, if dist was made of anything else: quick enough to run before every start.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
-const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>
-  file.endsWith('.ts'),
-);
+/** What is asked for by its path: the program, the library, the database's thread; a template and a benchmark need the rest. */
+const entryPoints = ['main', 'gateway', 'database/embedded-worker', 'database/template', 'graphql/schema'];
 
-/** Folders count too: what was taken out of one changes its time. */
-function isCurrent() {
-  if (!existsSync('dist/main.js')) return false;
-  const folders = readdirSync('src', { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  const all = ['.', ...folders.map(({ name }) => name), ...sources].map((file) => join('src', file));
-  const newest = Math.max(...all.map((file) => statSync(file).mtimeMs));
-  return statSync('dist/main.js').mtimeMs > newest;
+/**
+ * Loaded from node_modules as they are: PGlite, pino and jiti read files beside their own, pg and ws try native
+ * addons, and GraphiQL is 9 MB that few starts need.
+ */
+const external = [
+  '@electric-sql/pglite',
+  'pino',
+  'jiti',
+  'pg',
+  'bufferutil',
+  'utf-8-validate',
+  '@graphql-yoga/render-graphiql',
+];
+
+/** Names the contents of everything that dist is made of; of the dependencies, which versions are asked for and installed. */
+function fingerprint() {
+  const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  );
+  const locks = ['package-lock.json', 'node_modules/.package-lock.json'].filter((file) => existsSync(file));
+  const hash = createHash('sha256').update(readFileSync(import.meta.filename));
+  for (const file of [...locks, ...sources.sort().map((file) => join('src', file))]) {
+    hash.update(`${file}\n`).update(readFileSync(file));
+  }
+  return hash.digest('hex');
 }
 
-async function translate(path) {
-  // Imports name the sources; what runs are their translations.
-  const text = await readFile(path, 'utf8');
-  return { contents: text.replace(/((?:from|import)\s*\(?\s*')(\.[^']+)\.ts'/g, "$1$2.js'"), loader: 'ts' };
+function isCurrent(made) {
+  return existsSync('dist/fingerprint') && readFileSync('dist/fingerprint', 'utf8') === made;
 }
 
-if (!isCurrent()) {
+async function bundle() {
   const { build } = await import('esbuild');
-  rmSync('dist', { recursive: true, force: true });
-  await build({
-    entryPoints: sources.map((file) => join('src', file)),
+  const { outputFiles } = await build({
+    entryPoints: entryPoints.map((name) => `src/${name}.ts`),
+    outbase: 'src',
     outdir: 'dist',
+    bundle: true,
+    external,
+    // One copy of each module, whichever entry points need it; chunks lie as deep as dist/database, for paths from there.
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
     platform: 'node',
     target: 'node20',
     format: 'esm',
+    // Dependencies in CommonJS ask for modules of Node.
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
     sourcemap: true,
-    plugins: [
-      {
-        name: 'import-js',
-        setup: ({ onLoad }) => onLoad({ filter: /\.ts$/ }, ({ path }) => translate(path)),
-      },
-    ],
+    // Node reads every map at the start.
+    sourcesContent: false,
+    write: false,
   });
+  return outputFiles;
+}
+
+const made = fingerprint();
+if (!isCurrent(made)) {
+  // What does not compile leaves dist as it was.
+  const files = await bundle();
+  rmSync('dist', { recursive: true, force: true });
+  for (const { path, contents } of files) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, contents);
+  }
+  // Last of all: a build that was interrupted is made again.
+  writeFileSync('dist/fingerprint', made);
 }
