@@ -8,7 +8,8 @@ export class BoundedQueue<Item> implements AsyncIterableIterator<Item> {
   #head = 0;
   #ended = false;
   #failure: Error | undefined;
-  #waiting: { resolve: (result: IteratorResult<Item>) => void; reject: (error: Error) => void } | undefined;
+  /** Readers that came before their items, in order. */
+  #waiting: { resolve: (result: IteratorResult<Item>) => void; reject: (error: Error) => void }[] = [];
 
   /** `onReturn` runs once, when the queue ends or its reader goes away. */
   constructor(limit: number, onReturn: () => void = () => {}) {
@@ -22,10 +23,9 @@ export class BoundedQueue<Item> implements AsyncIterableIterator<Item> {
 
   push(item: Item): boolean {
     if (this.#ended) return true;
-    if (this.#waiting) {
-      const { resolve } = this.#waiting;
-      this.#waiting = undefined;
-      resolve({ value: item, done: false });
+    const reader = this.#waiting.shift();
+    if (reader) {
+      reader.resolve({ value: item, done: false });
       return true;
     }
     if (this.size >= this.#limit) return false;
@@ -39,16 +39,14 @@ export class BoundedQueue<Item> implements AsyncIterableIterator<Item> {
     this.#ended = true;
     this.#failure = failure;
     this.#onReturn();
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
-    if (waiting) this.#finish().then(waiting.resolve, waiting.reject);
+    for (const { resolve, reject } of this.#waiting.splice(0)) this.#finish().then(resolve, reject);
   }
 
   next(): Promise<IteratorResult<Item>> {
     if (this.size > 0) return Promise.resolve({ value: this.#shift(), done: false });
     if (this.#ended) return this.#finish();
     return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
+      this.#waiting.push({ resolve, reject });
     });
   }
 

@@ -1,14 +1,12 @@
 // One live execution for all subscribers of the same operation: each change is executed and serialised once.
 import type { ExecutionResult } from 'graphql';
 import { asError } from '../base/errors.ts';
-import type { Position } from '../domain/event.ts';
 import { resultText } from './result-text.ts';
-import type { SharedMember, SharedResult } from './shared-member.ts';
+import type { Positioned, SharedMember, SharedResult } from './shared-member.ts';
 
-/** The results of the shared execution, and the position of the one read last. */
+/** The results of the shared execution. */
 export interface LiveResults {
-  readonly results: AsyncIterableIterator<ExecutionResult>;
-  readonly position: () => Position | null;
+  readonly results: AsyncIterableIterator<Positioned>;
 }
 
 export class SharedGroup {
@@ -45,10 +43,10 @@ export class SharedGroup {
     if (this.#count === 0) this.#close();
   }
 
-  async #run({ results, position }: LiveResults): Promise<void> {
+  async #run({ results }: LiveResults): Promise<void> {
     try {
-      for await (const result of results) {
-        const shared: SharedResult = { result, text: resultText(result), position: position() };
+      for await (const positioned of results) {
+        const shared: SharedResult = { ...positioned, text: resultText(positioned.result) };
         for (const member of this.#members) deliver(member, shared);
       }
       this.#endMembers((member) => member.end());

@@ -5,23 +5,25 @@ import { limits } from '../base/limits.ts';
 import type { Position } from '../domain/event.ts';
 import { tooSlow } from '../live/too-slow.ts';
 
-/** A result that is executed and serialised once for all who share it. */
-export interface SharedResult {
+/** A result, and where in the log the change is that it tells of. */
+export interface Positioned {
   readonly result: ExecutionResult;
-  /** The result as JSON. */
-  readonly text: string;
   /** Null for what is in no log. */
   readonly position: Position | null;
+}
+
+/** A result that is executed and serialised once for all who share it. */
+export interface SharedResult extends Positioned {
+  /** The result as JSON. */
+  readonly text: string;
 }
 
 /** Sends a serialised result straight to the subscriber; false when it reads too slowly. */
 export type Direct = (payload: string) => boolean;
 
-/** What a subscriber's own beginning gives, with the position of each result. */
+/** What a subscriber's own beginning gives. */
 export interface Beginning {
-  readonly results: AsyncIterableIterator<ExecutionResult>;
-  /** Of the result that was read last. */
-  readonly position: () => Position | null;
+  readonly results: AsyncIterableIterator<Positioned>;
   /** Where the beginning has ended: shared results up to here are in it. */
   readonly handover: () => Position;
 }
@@ -106,8 +108,8 @@ export class SharedMember implements AsyncIterableIterator<ExecutionResult> {
       throw error;
     });
     if (!step.done) {
-      this.#last = beginning.position() ?? this.#last;
-      return step;
+      this.#last = step.value.position ?? this.#last;
+      return { value: step.value.result, done: false };
     }
     this.#beginning = undefined;
     this.#handover = beginning.handover();

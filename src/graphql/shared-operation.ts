@@ -42,6 +42,34 @@ function rootFields(document: DocumentNode, { selections }: SelectionSetNode): F
   });
 }
 
+/**
+ * Equal for operations that select the same of a change. Variables that are only given to the subscription's own field
+ * do not count: they say which changes there are, and not what of them is answered.
+ */
+export function selectionKey(args: SubscribeArgs, audience: string): string {
+  const operation = getOperationAST(args.document, args.operationName);
+  const selecting = operation ? selectingVariables(args.document, operation) : [];
+  const given = args.variables ?? {};
+  // One that is not given has its default, and null has not.
+  const values = selecting.filter((name) => Object.hasOwn(given, name)).map((name) => [name, given[name]]);
+  return JSON.stringify([args.document.loc?.source.body, args.operationName ?? null, values, audience]);
+}
+
+function selectingVariables(document: DocumentNode, operation: OperationDefinitionNode): readonly string[] {
+  const own = new Set<unknown>(
+    operation.selectionSet.selections.flatMap((selection) =>
+      selection.kind === Kind.FIELD ? (selection.arguments ?? []) : [],
+    ),
+  );
+  const names = new Set<string>();
+  visit(document, {
+    VariableDefinition: () => false,
+    Argument: (node) => (own.has(node) ? false : undefined),
+    Variable: ({ name }) => void names.add(name.value),
+  });
+  return [...names].sort();
+}
+
 const resumeVariables = new WeakMap<OperationDefinitionNode, string | null>();
 
 /**

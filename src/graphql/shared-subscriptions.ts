@@ -1,13 +1,20 @@
 // Subscriptions on every transport: those of the same operation and variables share one execution, where all get the same.
-import { type DocumentNode, type ExecutionResult, type GraphQLSchema, subscribe } from 'graphql';
+import {
+  createSourceEventStream,
+  type DocumentNode,
+  execute,
+  type ExecutionResult,
+  type GraphQLSchema,
+} from 'graphql';
 import type { Position } from '../domain/event.ts';
 import type { Watch, WatchFactory } from '../live/watch.ts';
 import type { Caller, Operations } from '../operations/operations.ts';
 import { createContext } from './context.ts';
 import { type Report, toGraphQLError } from './errors.ts';
-import { type LiveResults, SharedGroup } from './shared-group.ts';
-import { type Beginning, type Direct, SharedMember } from './shared-member.ts';
-import { isShareable, shareKey, type SubscribeArgs } from './shared-operation.ts';
+import { SharedGroup } from './shared-group.ts';
+import { type Beginning, type Direct, type Positioned, SharedMember } from './shared-member.ts';
+import { isShareable, selectionKey, shareKey, type SubscribeArgs } from './shared-operation.ts';
+import { SharedResults } from './shared-results.ts';
 
 export interface Subscribing extends SubscribeArgs {
   readonly document: DocumentNode;
@@ -24,6 +31,7 @@ export interface SharedSubscriptionsParts {
 export class SharedSubscriptions {
   readonly #parts: SharedSubscriptionsParts;
   readonly #groups = new Map<string, SharedGroup>();
+  readonly #results = new SharedResults();
 
   constructor(parts: SharedSubscriptionsParts) {
     this.#parts = parts;
@@ -50,7 +58,10 @@ export class SharedSubscriptions {
     args: Subscribing,
     direct?: Direct,
   ): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> {
-    if (!isShareable(this.#parts.schema, args)) return this.#execute(args, this.#parts.watching.live());
+    if (!isShareable(this.#parts.schema, args)) {
+      const results = await this.#execute(args, this.#parts.watching.live());
+      return isResults(results) ? mapResults(results, ({ result }) => result) : results;
+    }
     const release = await this.#parts.watching.hold();
     const from = this.#parts.watching.position;
     try {
@@ -68,7 +79,7 @@ export class SharedSubscriptions {
 
   /** A group that could not begin may have failed by what the key leaves out; then this subscriber's own is tried. */
   async #enterGroup(args: Subscribing): Promise<SharedGroup | ExecutionResult> {
-    const key = shareKey(args, args.caller.scopes.join(' '));
+    const key = shareKey(args, audienceOf(args.caller));
     for (;;) {
       const known = this.#groups.get(key);
       const group = known ?? this.#openGroup(key, args);
@@ -84,9 +95,8 @@ export class SharedSubscriptions {
   }
 
   #openGroup(key: string, args: Subscribing): SharedGroup {
-    const { watch, position } = tracked(this.#parts.watching.live());
-    const opening = this.#execute(args, watch).then((opened) =>
-      isResults(opened) ? { results: opened, position } : opened,
+    const opening = this.#execute(args, this.#parts.watching.live(), liveAhead).then((opened) =>
+      isResults(opened) ? { results: opened } : opened,
     );
     const group: SharedGroup = new SharedGroup(opening, () => this.#forget(key, group));
     this.#groups.set(key, group);
@@ -126,32 +136,51 @@ export class SharedSubscriptions {
 
   async #beginning(args: Subscribing, from: Position): Promise<Beginning | ExecutionResult> {
     const prelude = this.#parts.watching.prelude(from);
-    const { watch, position } = tracked(prelude);
-    const results = await this.#execute(args, watch);
-    return isResults(results) ? { results, position, handover: () => prelude.handover } : results;
+    const results = await this.#execute(args, prelude);
+    return isResults(results) ? { results, handover: () => prelude.handover } : results;
   }
 
   async #execute(
     args: Subscribing,
     watch: Watch,
-  ): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> {
+    ahead = 1,
+  ): Promise<ExecutionResult | AsyncIterableIterator<Positioned>> {
     const { schema, operations, report } = this.#parts;
-    const results = await subscribe({
+    const execution = {
       schema,
       document: args.document,
       operationName: args.operationName ?? null,
       variableValues: args.variables ?? {},
       contextValue: createContext({ caller: args.caller, operations, watch }),
+    };
+    const changes = await createSourceEventStream(execution);
+    if (!(Symbol.asyncIterator in changes)) return masked(changes, report);
+    const selection = selectionKey(args, audienceOf(args.caller));
+    const executed = async (change: Change): Promise<Positioned> => ({
+      result: masked(await execute({ ...execution, rootValue: change }), report),
+      position: change.position ?? null,
     });
-    return isResults(results)
-      ? mapResults(results, (result) => masked(result, report))
-      : masked(results, report);
+    const share = (change: Change) => this.#results.of(change, selection, () => executed(change));
+    return mapResults((changes as AsyncIterable<Change>)[Symbol.asyncIterator](), share, ahead);
   }
 }
 
+/** What a subscription's field yields; progress, say, has no position. */
+interface Change {
+  readonly position?: Position | null;
+}
+
+/** Changes for which the results are made at once: their events are read together, and their messages written together. */
+const liveAhead = 64;
+
+/** Subscribers of one audience may see the same. */
+function audienceOf({ scopes }: Caller): string {
+  return scopes.join(' ');
+}
+
 function isResults(
-  opened: ExecutionResult | AsyncIterable<ExecutionResult>,
-): opened is AsyncIterableIterator<ExecutionResult> {
+  opened: ExecutionResult | AsyncIterableIterator<Positioned>,
+): opened is AsyncIterableIterator<Positioned> {
   return Symbol.asyncIterator in opened;
 }
 
@@ -160,39 +189,32 @@ function masked(result: ExecutionResult, report: Report): ExecutionResult {
   return { ...result, errors: result.errors.map((error) => toGraphQLError(error, report)) };
 }
 
+/** In order; those of up to `ahead` changes are made at once, as far as there are changes. */
 function mapResults<From, To>(
-  items: AsyncIterable<From>,
-  map: (item: From) => To,
+  items: AsyncIterator<From>,
+  map: (item: From) => To | Promise<To>,
+  ahead = 1,
 ): AsyncIterableIterator<To> {
-  const iterator = items[Symbol.asyncIterator]();
+  const coming: Promise<IteratorResult<To>>[] = [];
+  const take = async (): Promise<IteratorResult<To>> => {
+    const step = await items.next();
+    return step.done ? { value: undefined, done: true } : { value: await map(step.value), done: false };
+  };
   const mapped: AsyncIterableIterator<To> = {
-    next: async () => {
-      const step = await iterator.next();
-      return step.done ? { value: undefined, done: true } : { value: map(step.value), done: false };
+    next: () => {
+      while (coming.length < ahead) {
+        const step = take();
+        // Its reader hears of its failure when its turn comes, if it ever does.
+        step.catch(() => {});
+        coming.push(step);
+      }
+      return coming.shift()!;
     },
     return: async () => {
-      await iterator.return?.();
+      await items.return?.();
       return { value: undefined, done: true };
     },
     [Symbol.asyncIterator]: () => mapped,
   };
   return mapped;
-}
-
-/** The same streams, and the position of the change that was read from them last. */
-function tracked(watch: Watch): { watch: Watch; position: LiveResults['position'] } {
-  let last: Position | null = null;
-  const follow = <Item extends { position?: Position | null }>(items: AsyncIterable<Item>) =>
-    mapResults(items, (item) => {
-      last = item.position ?? null;
-      return item;
-    });
-  return {
-    watch: {
-      feed: async (request) => follow(await watch.feed(request)),
-      status: async (request) => follow(await watch.status(request)),
-      progress: (request) => watch.progress(request),
-    },
-    position: () => last,
-  };
 }

@@ -42,7 +42,7 @@ export function serveSocket(socket: WebSocket, request: IncomingMessage, options
   const closed = protocol.opened(
     {
       protocol: socket.protocol,
-      send: (text) => send(socket, text),
+      send: sender(socket),
       close: (code, reason) => socket.close(code, reason),
       onMessage: (handle) =>
         socket.on('message', (data, isBinary) => {
@@ -68,11 +68,16 @@ export function serveSocket(socket: WebSocket, request: IncomingMessage, options
   });
 }
 
-function send(socket: WebSocket, text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (socket.readyState !== socket.OPEN) return resolve();
-    socket.send(text, (error) => (error ? reject(error) : resolve()));
-  });
+/**
+ * What can not be sent any more is nobody's failure: the socket broke off. Who sends waits for its end, which ends all
+ * that is sent to it.
+ */
+function sender(socket: WebSocket): (text: string) => Promise<void> {
+  const gone = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  return (text) =>
+    socket.readyState === socket.OPEN
+      ? new Promise((resolve) => socket.send(text, (error) => resolve(error ? gone : undefined)))
+      : gone;
 }
 
 function parsed(data: RawData, isBinary: boolean): { readonly type: unknown } | undefined {

@@ -148,13 +148,24 @@ function tooMany(): GraphQLError {
 
 /** Sends payloads past graphql-ws: the text that many subscribers share is serialised once, and only framed here. */
 function directTo(socket: WebSocket, id: string): Direct {
-  const beginning = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
   return (payload) => {
     if (socket.readyState !== socket.OPEN) return true;
     if (socket.bufferedAmount > limits.subscriberBufferBytes) return false;
-    socket.send(`${beginning}${payload}}`);
+    socket.send(nextMessage(id, payload), asText);
     return true;
   };
+}
+
+const asText = { binary: false };
+let latest = { id: '', payload: '', message: Buffer.alloc(0) };
+
+/** The bytes are those of the subscriber before where it has chosen the same id, as clients do that count from 1. */
+function nextMessage(id: string, payload: string): Buffer {
+  if (latest.payload !== payload || latest.id !== id) {
+    const message = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":${payload}}`);
+    latest = { id, payload, message };
+  }
+  return latest.message;
 }
 
 /** After its error message: the socket of a slow subscriber is full, and holding it open would help nobody. */

@@ -12,6 +12,7 @@ export const feed =
 
 interface Asking {
   readonly after?: string;
+  readonly variables?: Readonly<Record<string, unknown>>;
   readonly text?: string;
   readonly scopes?: readonly string[];
   readonly direct?: Direct;
@@ -42,10 +43,10 @@ export function gateway(entries = 0) {
   const report = vi.fn();
   const shared = new SharedSubscriptions({ schema, operations: {} as Operations, watching: log, report });
 
-  const subscribe = ({ after, text = feed, scopes = ['*'], direct }: Asking = {}) => {
+  const subscribe = ({ after, variables = {}, text = feed, scopes = ['*'], direct }: Asking = {}) => {
     const caller = { name: 'tester', scopes, requestId: null };
     return shared.subscribe(
-      { document: parse(text), variables: after === undefined ? {} : { after }, caller },
+      { document: parse(text), variables: after === undefined ? variables : { after, ...variables }, caller },
       direct,
     );
   };

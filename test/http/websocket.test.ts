@@ -206,6 +206,33 @@ describe('subscriptions', () => {
     ]);
   });
 
+  it('sends what is shared to each under its own id, also where others have the same', async () => {
+    const server = await serve();
+    const clients = await Promise.all(
+      ['1', '1', 'other', '1'].map(async (id) => {
+        const client = await new RawClient(server).acknowledged();
+        client.subscribe(id, 'subscription { direct }');
+        return { id, client };
+      }),
+    );
+    for (const { id, client } of clients)
+      for (const direct of [0, 1, 2])
+        expect(await client.next()).toEqual({ id, type: 'next', payload: { data: { direct } } });
+    for (const { client } of clients) client.end();
+  });
+
+  it('reports no failure where a socket breaks off in the midst of what is sent to it', async () => {
+    const server = await serve();
+    for (let n = 0; n < 5; n++) {
+      const client = await new RawClient(server).acknowledged();
+      client.subscribe('1', 'subscription { flood(bytes: 100000) }');
+      await client.next();
+      client.end();
+    }
+    await until(() => server.world.subscribers === 0);
+    expect(server.world.reported).toEqual([]);
+  });
+
   it('pass serialised results straight to the socket', async () => {
     const client = await new RawClient(await serve()).acknowledged();
     client.subscribe('a"b', 'subscription { direct }');
