@@ -1,26 +1,26 @@
 // All of a gateway but its transports: the parts that write, read and follow the log, joined and started in order.
 import { randomUUID } from 'node:crypto';
-import DataLoader from 'dataloader';
-import { limits } from './base/limits.ts';
 import { once, Releasers } from './base/lifecycle.ts';
 import type { Logger } from './base/logger.ts';
 import type { Database } from './database/database.ts';
 import { Enrolling } from './jobs/enrolling.ts';
 import { Live } from './live/live.ts';
 import type { WatchFactory } from './live/watch.ts';
+import { BulkDeleter } from './log/bulk-deleter.ts';
+import { type CommitOptions, Commits } from './log/commits.ts';
 import { HeldSender } from './log/held-sender.ts';
 import { JobWriter } from './log/job-writer.ts';
 import { LogTail } from './log/tail.ts';
-import { LogWriter, type LogWriterOptions } from './log/writer.ts';
+import { LogWriter } from './log/writer.ts';
 import type { GatewayPort } from './handlers/gateway-port.ts';
 import { type Declare, Handlers, type HandlerSettings, noHandlers } from './handlers/handlers.ts';
 import type { Report } from './operations/batch.ts';
 import { createOperations } from './operations/create-operations.ts';
 import type { Caller, Operations } from './operations/operations.ts';
+import { placesOf } from './operations/places.ts';
 import { Relay } from './operations/relay.ts';
 import { createWatchFactory } from './operations/watching.ts';
 import { Consuming } from './subscriptions/consuming.ts';
-import { readByIds } from './store/read-events.ts';
 import { DeclaredTopics } from './topics/declared-topics.ts';
 import { Ticker } from './triggers/ticker.ts';
 
@@ -34,7 +34,7 @@ export interface CoreParts {
   /** Whether what is over is looked for now and then: true unless given. */
   readonly sweeps?: boolean;
   /** Other bounds for the writers than the limits say. */
-  readonly writing?: Partial<LogWriterOptions>;
+  readonly writing?: Partial<CommitOptions>;
 }
 
 export interface Core {
@@ -73,8 +73,8 @@ async function join(parts: CoreParts, releasers: Releasers): Promise<Core> {
 
   const hint = database.kind === 'embedded' ? '' : id;
   const writing = { hint, onCommit: () => tail.wake(), ...parts.writing };
-  const jobWriter = new JobWriter(database, writing);
-  releasers.add(() => jobWriter.stop());
+  const commits = new Commits(database, writing);
+  const jobWriter = new JobWriter(commits);
   const enrolling = new Enrolling({ database, writer: jobWriter, tail, live, logger });
   const consuming = new Consuming({ database, tail, live, logger });
   // Nobody else declares topics of an embedded database.
@@ -90,15 +90,16 @@ async function join(parts: CoreParts, releasers: Releasers): Promise<Core> {
   await relay.start();
   await topics.start();
 
-  const writer = new LogWriter(database, writing);
+  const writer = new LogWriter(commits, new BulkDeleter(database, writing));
   releasers.add(() => writer.stop());
   const heldSender = new HeldSender({ ...writing, database, logger });
   releasers.add(() => heldSender.stop());
+  const places = placesOf(database);
   const handlers = new Handlers({
     ...{ database, writer, jobWriter, enrolling, tail, live, logger },
     ...(parts.handling ?? noHandlers),
     name: `gateway ${id}`,
-    requestOf: requestsOf(database),
+    requestOf: async (eventId) => (await places.load(eventId))?.requestId ?? null,
     onSwitched: () => relay.handlers(),
   });
   const operations = createOperations({
@@ -129,17 +130,6 @@ async function join(parts: CoreParts, releasers: Releasers): Promise<Core> {
     answerWaiting,
     stop,
   };
-}
-
-/** Asked for together, read together; nothing is remembered. */
-function requestsOf(database: Database): (eventId: string) => Promise<string | null> {
-  const read = async (ids: readonly string[]) => {
-    const events = await readByIds(database, [...new Set(ids)], ['requestId']);
-    const byId = new Map(events.map(({ id, requestId = null }) => [id, requestId]));
-    return ids.map((id) => byId.get(id) ?? null);
-  };
-  const requests = new DataLoader(read, { cache: false, maxBatchSize: limits.flushItems });
-  return (eventId) => requests.load(eventId);
 }
 
 /** What functions of handlers send is theirs: the history names the handler's run as its cause, and this as its sender. */

@@ -71,13 +71,13 @@ export const limits = {
   bulkBatch: 500,
   /** Ids that a bulk mutation answers at most. */
   bulkIds: 1_000,
-  /** Writes that wait for the log writer before callers get OVERLOADED. */
+  /** Writes of a kind (sends, changes, claims, …) that wait to be written before callers get OVERLOADED. */
   writeQueue: 20_000,
-  /** JSON text that waits for the log writer, in bytes, before callers get OVERLOADED. */
+  /** JSON text of writes of a kind that waits to be written, in bytes, before callers get OVERLOADED. */
   writeQueueBytes: 134_217_728,
-  /** Writes that one flush of the log writer takes at most. */
+  /** Writes of a kind that one flush takes at most. */
   flushItems: 1_000,
-  /** JSON text that one flush takes at most, in bytes (a single larger write still goes, alone). */
+  /** JSON text of writes of a kind that one flush takes at most, in bytes (a single larger write still goes, as the only one of its kind). */
   flushBytes: 8_388_608,
   /** Source topics, and ignored sender types, of one `enroll`. */
   sourceTopics: 1_000,

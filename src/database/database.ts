@@ -11,7 +11,7 @@ export interface Statement {
 /**
  * Rows come as objects by column name: `int8` as bigint, `numeric` as text, `timestamptz` as Date, `json` and
  * `jsonb` parsed, enums and uuids as strings. Values may be null, string, number, bigint, boolean, Date or an array
- * of these; JSON is passed as text and cast in the statement.
+ * of these; JSON is passed as text and cast in the statement, or many by `jsonArray`.
  */
 export interface Queryable {
   query<Row extends object>(statement: Statement): Promise<Row[]>;
@@ -24,6 +24,11 @@ export interface Database extends Queryable {
    * may span nothing but database work.
    */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * The rows of each of several statements that do not need one another's: sent all at once, in one transaction. Where
+   * one fails none counts, and its failure is what this rejects with.
+   */
+  pipeline(statements: readonly Statement[]): Promise<object[][]>;
   /**
    * Notifications are hints, never the data: `onHint` runs for each one, and also after every (re)connection,
    * including the first, with an empty payload, so that the listener reads what it may have missed.

@@ -16,7 +16,7 @@ type OnNotification = (channel: string, payload: string) => void;
 /** The worker is JavaScript when built, and TypeScript in development, where its thread needs a loader first. */
 function startWorker(workerData: WorkerSettings): Worker {
   const built = extname(import.meta.url) === '.js';
-  const program = built ? './embedded-worker.js' : './embedded-worker-dev.mjs';
+  const program = built ? '../database/embedded-worker.js' : '../database/embedded-worker-dev.mjs';
   return new Worker(new URL(program, import.meta.url), {
     name: 'throughline-database',
     workerData,

@@ -3,6 +3,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { PGlite, types } from '@electric-sql/pglite';
 import { asError } from '../base/errors.ts';
 import type { Answer, Operation, Request, WorkerMessage, WorkerSettings } from './embedded-protocol.ts';
+import { jsonbArrayType } from './json-array.ts';
 import { plannerStatements } from './planner.ts';
 import { failureFields } from './sql-failure.ts';
 
@@ -22,9 +23,12 @@ async function open({ dataFolder, from }: WorkerSettings): Promise<PGlite> {
   return pglite;
 }
 
+/** What is in Postgres' binary form is sent as it is. */
+const serializers = { [jsonbArrayType]: (bytes: Uint8Array) => bytes as never };
+
 async function query(pglite: PGlite, { text, values, inside }: Operation & { do: 'query' }): Promise<Answer> {
   try {
-    const { rows, command } = await pglite.query<object>(text, [...values]);
+    const { rows, command } = await pglite.query<object>(text, [...values], { serializers });
     return { rows, command: command ?? '' };
   } finally {
     if (!inside && pglite.isInTransaction()) await pglite.exec('ROLLBACK');

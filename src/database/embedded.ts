@@ -6,7 +6,7 @@ import type { Logger } from '../base/logger.ts';
 import { type Database, StartupError, type Statement, type Transaction } from './database.ts';
 import { answersInTime, within } from './deadline.ts';
 import { type EmbeddedLink, openLink } from './embedded-link.ts';
-import { quoteIdentifier, rolledBackInstead } from './sql-failure.ts';
+import { inOneTransaction, quoteIdentifier, rolledBackInstead } from './sql-failure.ts';
 import { Turnstile } from './turnstile.ts';
 
 export interface EmbeddedOptions {
@@ -92,6 +92,20 @@ class Embedded implements EmbeddedDatabase {
     } catch (error) {
       await tx.rollBack();
       throw error;
+    } finally {
+      leave();
+    }
+  }
+
+  async pipeline(statements: readonly Statement[]): Promise<object[][]> {
+    const leave = await this.#turnstile.enter();
+    const tx = new EmbeddedTransaction(this.#link);
+    try {
+      return await inOneTransaction(
+        this.#link.send({ do: 'exec', sql: 'BEGIN' }),
+        statements.map((statement) => tx.query(statement)),
+        tx.commit(),
+      );
     } finally {
       leave();
     }

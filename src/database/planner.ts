@@ -15,8 +15,8 @@ export const plannerSettings = {
   jit: 'off',
 } as const;
 
-/** As the `options` of a connection to a server. */
-export const plannerOptions = Object.entries(plannerSettings)
+/** As the `options` of a connection to a server; times are read as UTC. */
+export const sessionOptions = Object.entries({ ...plannerSettings, TimeZone: 'UTC' })
   .map(([name, value]) => `-c ${name}=${value}`)
   .join(' ');
 

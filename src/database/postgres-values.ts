@@ -2,6 +2,7 @@
 import pg from 'pg';
 
 const int8 = 20;
+const timestamptz = 1184;
 const int8Array = 1016;
 const textArray = 1009;
 
@@ -12,12 +13,21 @@ function parseInt8Array(text: string): (bigint | null)[] {
   return parse(text).map((item) => (item === null ? null : BigInt(item)));
 }
 
+const parseAnyTime: (text: string) => unknown = pg.types.getTypeParser(timestamptz, 'text');
+
+/** As servers write the times of our age in UTC; any other in the driver's way, which takes twice as long. */
+export function parseTime(text: string): unknown {
+  const isUsual = text[4] === '-' && text[10] === ' ' && text.endsWith('+00');
+  return isUsual ? new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`) : parseAnyTime(text);
+}
+
 const parsers: ReadonlyMap<number, Parser> = new Map<number, Parser>([
   [int8, BigInt],
   [int8Array, parseInt8Array],
+  [timestamptz, parseTime],
 ]);
 
-/** For a client's `types`: 64-bit integers as bigint, everything else as `pg` does. */
+/** For a client's `types`: 64-bit integers as bigint, times sooner, everything else as `pg` does. */
 export const exactTypes: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
     parsers.get(oid) ?? pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,

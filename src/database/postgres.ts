@@ -10,11 +10,11 @@ import {
   type Transaction,
 } from './database.ts';
 import { answersInTime } from './deadline.ts';
-import { plannerOptions } from './planner.ts';
+import { sessionOptions } from './planner.ts';
 import { connectionReason, isConnectionFailure } from './postgres-errors.ts';
 import { PostgresListener } from './postgres-listener.ts';
 import { exactTypes } from './postgres-values.ts';
-import { rolledBackInstead } from './sql-failure.ts';
+import { inOneTransaction, rolledBackInstead } from './sql-failure.ts';
 
 export interface PostgresOptions {
   readonly logger?: Logger | undefined;
@@ -28,8 +28,8 @@ const connectMs = 3_000;
 /** The server gives up on a statement just before the client gives up on the server. */
 const statementMs = 14_000;
 const answerMs = 15_000;
-/** Longer than any pause between two statements of one of our transactions. */
-const idleInTransactionMs = 5_000;
+/** Longer than any pause between two statements of one of our transactions, and than a large one takes on its way. */
+const idleInTransactionMs = 15_000;
 /** Migrations may take long, and wait for one another. */
 const execMs = 3_600_000;
 
@@ -65,7 +65,9 @@ function clientConfig(url: string, applicationName: string): pg.ClientConfig {
     // A gateway that stands still in the midst of a transaction may hold the log's lock.
     idle_in_transaction_session_timeout: idleInTransactionMs,
     query_timeout: answerMs,
-    options: plannerOptions,
+    options: sessionOptions,
+    // A connection is one caller's at a time: what that one asks before it waits goes out at once.
+    pipeline: true,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     types: exactTypes,
@@ -129,6 +131,18 @@ class PostgresDatabase implements Database {
     });
   }
 
+  pipeline(statements: readonly Statement[]): Promise<object[][]> {
+    // The server times each statement when its turn comes, the client from now on.
+    const patience = (before: number) => answerMs * (before + 1);
+    return this.#lend((lease) =>
+      inOneTransaction(
+        lease.ask({ text: 'BEGIN' }),
+        statements.map((statement, n) => lease.query(statement, patience(n))),
+        lease.commit(patience(statements.length)),
+      ),
+    );
+  }
+
   listen(channel: string, onHint: (payload: string) => void): Promise<() => Promise<void>> {
     return this.#listener.listen(channel, onHint);
   }
@@ -173,8 +187,16 @@ class Lease implements Transaction {
     this.#client = client;
   }
 
-  async query<Row extends object>({ text, values, name }: Statement): Promise<Row[]> {
-    const { rows } = await this.ask({ text, values: values as unknown[], ...(name ? { name } : {}) });
+  async query<Row extends object>(
+    { text, values, name }: Statement,
+    patienceMs: number = answerMs,
+  ): Promise<Row[]> {
+    const { rows } = await this.ask({
+      text,
+      values: values as unknown[],
+      query_timeout: patienceMs,
+      ...(name ? { name } : {}),
+    });
     return rows as Row[];
   }
 
@@ -195,8 +217,8 @@ class Lease implements Transaction {
     }
   }
 
-  async commit(): Promise<void> {
-    const { command } = await this.ask({ text: 'COMMIT' });
+  async commit(patienceMs: number = answerMs): Promise<void> {
+    const { command } = await this.ask({ text: 'COMMIT', query_timeout: patienceMs });
     if (command === 'ROLLBACK') throw rolledBackInstead();
   }
 

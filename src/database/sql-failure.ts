@@ -1,4 +1,5 @@
 // What Postgres says of a statement it refused, by the same property names whichever driver asked.
+import { DatabaseUnavailable } from './database.ts';
 
 /** SQLSTATE of a transaction in which a statement had failed. */
 export const failedTransaction = '25P02';
@@ -45,6 +46,29 @@ export class SqlFailure extends Error {
 export function rolledBackInstead(): SqlFailure {
   const message = 'the transaction was rolled back, because a statement in it had failed';
   return new SqlFailure({ message, code: failedTransaction });
+}
+
+/**
+ * Of the parts of a transaction that were all sent: what its statements answer, or what went wrong first. Only where the
+ * server itself refused a statement is it known that nothing was committed.
+ */
+export async function inOneTransaction<Rows>(
+  begun: Promise<unknown>,
+  statements: readonly Promise<Rows>[],
+  committed: Promise<unknown>,
+): Promise<Rows[]> {
+  const outcomes = await Promise.allSettled([begun, ...statements, committed]);
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (!failed) return Promise.all(statements);
+  const isKnown = outcomes[0]!.status === 'fulfilled' && isRefusal(failed.reason);
+  throw isKnown || failed.reason instanceof DatabaseUnavailable
+    ? failed.reason
+    : new DatabaseUnavailable(failed.reason);
+}
+
+/** Whether the server said so: its codes have five characters. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^[0-9A-Z]{5}$/.test(String(error.code));
 }
 
 /** The error's properties as plain data, fit to be sent between threads. */

@@ -22,7 +22,7 @@ import type { GatewayPort } from './gateway-port.ts';
 import { HeldRuns } from './held-runs.ts';
 import { Registry } from './registry.ts';
 import { Runner } from './runner.ts';
-import { planSend } from './sending.ts';
+import { planSend, type SendingParts } from './sending.ts';
 import { catchStrayFailures } from './stray-failures.ts';
 import { Worker } from './worker.ts';
 
@@ -74,7 +74,7 @@ export class Handlers implements Handling, Stoppable {
   readonly #heldRuns: HeldRuns;
   readonly #runner: Runner;
   readonly #dispatcher: Dispatcher;
-  readonly #chainLimits: ChainLimits;
+  readonly #sending: SendingParts;
   readonly #workers = new Map<string, { readonly handler: Handler; readonly worker: Worker }>();
   #broken: readonly BrokenHandler[] = [];
   #app: App | undefined;
@@ -89,15 +89,16 @@ export class Handlers implements Handling, Stoppable {
     this.#parts = parts;
     const { jobWriter, logger, handlerTimeoutMs, database } = parts;
     this.#heldRuns = new HeldRuns(jobWriter, logger);
-    this.#chainLimits = new ChainLimits(database);
     this.#runner = new Runner({
       ...parts,
       heldRuns: this.#heldRuns,
       timeoutMs: handlerTimeoutMs,
       api: () => this.app.api,
     });
-    const [registry, runner, chainLimits] = [this.#registry, this.#runner, this.#chainLimits];
-    this.#dispatcher = new Dispatcher({ ...parts, registry, runner, chainLimits });
+    const chainLimits = new ChainLimits(database);
+    const shared = { ...parts, registry: this.#registry, runner: this.#runner, chainLimits };
+    this.#dispatcher = new Dispatcher(shared);
+    this.#sending = { ...shared, own: this.#dispatcher.own };
   }
 
   /** The app folder as it is now; one without elements where there is none. */
@@ -126,12 +127,7 @@ export class Handlers implements Handling, Stoppable {
   }
 
   plan(event: NewEvent, options: SendOptions): Promise<Plan> | null {
-    const [registry, runner, chainLimits] = [this.#registry, this.#runner, this.#chainLimits];
-    return planSend(
-      { ...this.#parts, registry, runner, chainLimits, own: this.#dispatcher.own },
-      event,
-      options,
-    );
+    return planSend(this.#sending, event, options);
   }
 
   baseTypeOf(eventType: string) {

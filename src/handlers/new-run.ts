@@ -13,6 +13,7 @@ export function newRun(handler: Handler, worker: string, kind: RunKind): NewRun 
   const terms = termsOf(handler, worker);
   return {
     birth: kind === 'BACKGROUND' ? 'READY' : 'BEGUN',
+    yields: false,
     id: uuidv7(),
     target: handler.fullName,
     wayId: wayOf(handler).id,

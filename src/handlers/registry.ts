@@ -30,7 +30,7 @@ export class Registered {
     if (!this.enabled || kind !== this.handler.baseType) return false;
     try {
       if (this.#filter !== null) {
-        const { matches, error } = this.#filter.test({ ...event, requestId: event.requestId });
+        const { matches, error } = this.#filter.test(event);
         if (error !== null) this.#failed(error, event, logger);
         if (!matches) return false;
       }

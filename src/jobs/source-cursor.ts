@@ -25,6 +25,8 @@ export class SourceCursor {
   #readTo: Position = 0n;
   /** Sources that are wanted and have no job yet, in the order of the log. */
   #ahead: Source[] = [];
+  /** Those that were taken, and may get their jobs at this moment. */
+  readonly #taken = new Set<Source>();
   #readAt = 0;
   #saving: NodeJS.Timeout | undefined;
 
@@ -35,12 +37,11 @@ export class SourceCursor {
   }
 
   /**
-   * The next sources, `count` at most; fewer where there are no more. They stay next until they are settled. `anywhere`
-   * takes them from further on, where other gateways do not take theirs at this moment. Each statement reads a bounded
-   * number of entries, and `wanted` is asked between them.
+   * Reads on until so many sources are ahead, or there are no more. Each statement reads a bounded number of entries, and
+   * `wanted` is asked between them. Once at a time.
    */
-  async next(count: number, anywhere: boolean, wanted: () => boolean): Promise<readonly Source[]> {
-    if (this.#way.topics.length === 0) return [];
+  async readAhead(count: number, wanted: () => boolean): Promise<void> {
+    if (this.#way.topics.length === 0) return;
     if (!this.#opened) await this.#open();
     if (performance.now() - this.#readAt > freshMs) this.forget();
     let batch = Math.min(Math.max(firstBatch, 2 * count), limits.enrollScanRows);
@@ -50,18 +51,36 @@ export class SourceCursor {
       more = found.more;
       if (sources.length === 0) batch = Math.min(4 * batch, limits.enrollScanRows);
       if (this.#ahead.length === 0) this.#readAt = performance.now();
-      this.#ahead.push(...sources);
+      const taken = new Set([...this.#taken].map(({ id }) => id));
+      this.#ahead.push(...sources.filter(({ id }) => !taken.has(id)));
       this.#readTo = found.readTo;
     }
     this.#saveSoon();
-    const spare = anywhere ? this.#ahead.length - count : 0;
-    const start = spare > 0 ? Math.floor(Math.random() * (spare + 1)) : 0;
-    return this.#ahead.slice(start, start + count);
   }
 
-  /** They have their jobs now. */
-  settle(sources: ReadonlySet<Source>): void {
-    this.#ahead = this.#ahead.filter((source) => !sources.has(source));
+  /**
+   * The next of those that were read ahead, `count` at most. They are the caller's until they are given back. `anywhere`
+   * takes them from further on, where other gateways do not take theirs at this moment.
+   */
+  next(count: number, anywhere: boolean): readonly Source[] {
+    const spare = anywhere ? this.#ahead.length - count : 0;
+    const start = spare > 0 ? Math.floor(Math.random() * (spare + 1)) : 0;
+    return this.#take(start, count);
+  }
+
+  /** `count` of them, where so many were read ahead not long ago; else none. */
+  nextAhead(count: number): readonly Source[] {
+    const isFresh = performance.now() - this.#readAt <= freshMs;
+    return isFresh && this.#ahead.length >= count ? this.#take(0, count) : [];
+  }
+
+  /** Those that have their jobs now are `settled`; the others are next again. What was forgotten is read again anyway. */
+  giveBack(sources: readonly Source[], settled: ReadonlySet<Source>): void {
+    for (const source of sources) this.#taken.delete(source);
+    const left = sources.filter((source) => !settled.has(source) && source.position <= this.#readTo);
+    if (left.length > 0)
+      this.#ahead = [...left, ...this.#ahead].sort((a, b) => (a.position < b.position ? -1 : 1));
+    this.#saveSoon();
   }
 
   /** What was read ahead is no longer as it was: it is read again. */
@@ -80,6 +99,12 @@ export class SourceCursor {
     this.#saved = position;
   }
 
+  #take(start: number, count: number): readonly Source[] {
+    const sources = this.#ahead.splice(start, count);
+    for (const source of sources) this.#taken.add(source);
+    return sources;
+  }
+
   async #open(): Promise<void> {
     this.#saved = await openCursor(this.#database, this.#way.id, wayText(this.#way));
     this.#readTo = this.#saved;
@@ -88,7 +113,11 @@ export class SourceCursor {
 
   #settled(): Position {
     const [next] = this.#ahead;
-    return next ? next.position - 1n : this.#readTo;
+    const ahead = next ? next.position - 1n : this.#readTo;
+    return [...this.#taken].reduce(
+      (least, { position }) => (position <= least ? position - 1n : least),
+      ahead,
+    );
   }
 
   #saveSoon(): void {

@@ -17,18 +17,23 @@ export class WakeUp {
   readonly #tail: LogTail;
   readonly #live: Live;
   readonly #logger: Logger;
-  readonly #wake: () => void;
+  readonly #wake: (isOver: boolean) => void;
   #watching: Promise<() => void> | undefined;
   readonly #alarm: Alarm;
   #linger: NodeJS.Timeout | undefined;
 
-  constructor(parts: { tail: LogTail; live: Live; logger: Logger }, way: Way, wake: () => void) {
+  /** `isOver`: only a job came to its end, so that another one of a sequential target can begin. */
+  constructor(
+    parts: { tail: LogTail; live: Live; logger: Logger },
+    way: Way,
+    wake: (isOver: boolean) => void,
+  ) {
     this.#way = way;
     this.#tail = parts.tail;
     this.#live = parts.live;
     this.#logger = parts.logger;
     this.#wake = wake;
-    this.#alarm = new Alarm(wake);
+    this.#alarm = new Alarm(() => wake(false));
   }
 
   /** Resolves when nothing that is committed from now on is missed. */
@@ -86,11 +91,11 @@ export class WakeUp {
   #consider({ change: { kind, status }, filterable: { topic }, attempt }: LiveChange): void {
     if (kind === 'TRANSIENT') return;
     if (status === 'FINISHED' && this.#way.topics.some((pattern) => topicMatches(pattern, topic)))
-      this.#wake();
+      this.#wake(false);
     if (topic !== this.#way.target) return;
     // A job was made, or its holder reported: no lease made now ends sooner than this.
     const isHeld = attempt !== null && (kind !== 'STATUS' || status === 'IN_PROGRESS');
     if (isHeld) this.wakeIn(limits.minLeaseMs);
-    else this.#wake();
+    else this.#wake(status === 'FINISHED' || status === 'ABORTED');
   }
 }

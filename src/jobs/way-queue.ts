@@ -40,6 +40,8 @@ const readyBatch = { least: 20, most: 1_000 };
 const retryMs = 1_000;
 /** By how much two clocks that measure the same time may differ, in milliseconds. */
 const clockMarginMs = 5;
+/** After a job was ready that was not looked for, they are looked for in each round for so long, in milliseconds. */
+const closelyMs = 1_000;
 /** Who waits beside jobs that are held or pause looks at least this often, in milliseconds. */
 const lookAgainMs = 5_000;
 
@@ -50,12 +52,16 @@ export class WayQueue {
   readonly #wakeUp: WakeUp;
   readonly #others = new OtherWays();
   readonly #waiting = new Set<EnrollWaiter>();
+  /** Calls that are served without a round. */
+  readonly #atOnce = new Set<Promise<void>>();
+  #isStopping = false;
   #pumping: Promise<void> | undefined;
   #wanted = false;
   /** Some of the sources that were tried last were no longer to be had. */
   #wasBehind = false;
   /** And so it was when they had just been read: others take what this one is about to take. Get out of their way. */
   #contended = false;
+  #closelyUntil = 0;
   /** Something was found in this round and not got, or only put down as over: there may be more. */
   #again = false;
   lastAskedAt = performance.now();
@@ -64,11 +70,18 @@ export class WayQueue {
     this.#parts = parts;
     this.#way = way;
     this.#cursor = new SourceCursor(parts.database, way, parts.logger);
-    this.#wakeUp = new WakeUp(parts, way, () => this.#wake());
+    this.#wakeUp = new WakeUp(parts, way, (isOver) => {
+      if (!isOver || this.#isSequentialWanted) this.#wake();
+    });
+  }
+
+  get #isSequentialWanted(): boolean {
+    for (const { call } of this.#waiting) if (call.terms.sequential) return true;
+    return false;
   }
 
   get isBusy(): boolean {
-    return this.#waiting.size > 0;
+    return this.#waiting.size > 0 || this.#atOnce.size > 0;
   }
 
   get target(): string {
@@ -83,17 +96,52 @@ export class WayQueue {
   ask(call: EnrollCall): Promise<readonly Claim[]> {
     this.lastAskedAt = performance.now();
     const waiter: EnrollWaiter = new Waiter(call, () => this.#waiting.delete(waiter));
-    this.#waiting.add(waiter);
-    this.#wake();
+    if (this.#waiting.size > 0 || !this.#serveAtOnce(waiter)) this.#queue(waiter);
     return waiter.answer;
   }
 
   /** All who wait get what they have, which is nothing; resolves when the place in the log is written down. */
   async stop(): Promise<void> {
+    this.#isStopping = true;
     for (const waiter of this.#waiting) waiter.giveUp();
+    await Promise.all(this.#atOnce);
     await this.#pumping;
     this.#wakeUp.stop();
     await this.#cursor.save();
+  }
+
+  #queue(waiter: EnrollWaiter): void {
+    if (this.#isStopping) return waiter.giveUp();
+    this.#waiting.add(waiter);
+    this.#wake();
+  }
+
+  /**
+   * Without a round, where enough was read ahead: one statement makes the jobs, unless one is ready for its next run. It
+   * goes with the next flush, as do those of all who ask meanwhile. Who gets nothing waits for a round after all. False
+   * where a round is needed to know what there is.
+   */
+  #serveAtOnce(waiter: EnrollWaiter): boolean {
+    const { terms } = waiter.call;
+    if (this.#isStopping || terms.sticky || terms.sequential || performance.now() < this.#closelyUntil)
+      return false;
+    const sources = this.#cursor.nextAhead(waiter.missing);
+    if (sources.length === 0) return false;
+    this.#waiting.delete(waiter);
+    waiter.begin();
+    const serving = this.#make(deal(sources, [waiter]), true)
+      .then((made) => {
+        if (made < sources.length) this.#closelyUntil = performance.now() + closelyMs;
+        if (waiter.got.length === 0) this.#queue(waiter);
+        waiter.finish(waiter.got.length > 0);
+      })
+      .catch((error: unknown) => {
+        if (error instanceof DatabaseUnavailable && waiter.call.waitMs > 0) this.#queue(waiter);
+        this.#fail([waiter], asError(error));
+      })
+      .finally(() => this.#atOnce.delete(serving));
+    this.#atOnce.add(serving);
+    return true;
   }
 
   #wake(): void {
@@ -106,7 +154,8 @@ export class WayQueue {
     await new Promise(setImmediate);
     while (this.#wanted && this.#waiting.size > 0) {
       this.#wanted = false;
-      await this.#round([...this.#waiting]);
+      for (const waiter of this.#waiting) if (!this.#serveAtOnce(waiter)) break;
+      if (this.#waiting.size > 0) await this.#round([...this.#waiting]);
     }
     this.#pumping = undefined;
     if (this.#waiting.size === 0) this.#wakeUp.rest();
@@ -173,8 +222,8 @@ export class WayQueue {
     const [job] = await this.#onlyWanted(head?.job ? [head.job] : []);
     if (job) await this.#reclaim(waiter, job);
     if (head) return;
-    const [source] = await this.#cursor.next(1, false, () => waiter.missing > 0);
-    if (source) await this.#create([[waiter, source]]);
+    await this.#cursor.readAhead(1, () => waiter.missing > 0);
+    await this.#create(this.#cursor.next(1, false), [waiter]);
   }
 
   /** Jobs that are ready for their next run come first, then sources that have none. */
@@ -191,8 +240,8 @@ export class WayQueue {
     const missing = total(waiters) - claimable.length;
     await allOf(writing);
     if (missing <= 0) return;
-    const sources = await this.#cursor.next(missing, this.#contended, stillWanted);
-    await this.#create(deal(sources, waiters));
+    await this.#cursor.readAhead(missing, stillWanted);
+    await this.#create(this.#cursor.next(missing, this.#contended), waiters);
   }
 
   /** `count` that can be claimed, at most, and those come upon that are only to be put down as FAILED. */
@@ -250,8 +299,20 @@ export class WayQueue {
     return claim !== null;
   }
 
-  async #create(pairs: readonly (readonly [EnrollWaiter, Source])[]): Promise<void> {
+  async #create(sources: readonly Source[], waiters: readonly EnrollWaiter[]): Promise<void> {
+    const pairs = deal(sources, waiters);
+    this.#cursor.giveBack(sources.slice(pairs.length), new Set());
     if (pairs.length === 0) return;
+    const isBehind = (await this.#make(pairs, false)) < pairs.length;
+    this.#contended = isBehind && this.#wasBehind;
+    this.#wasBehind = isBehind;
+    if (!isBehind) return;
+    this.#cursor.forget();
+    this.#lost();
+  }
+
+  /** How many got their jobs. `yields`: none, where one is ready for its next run. */
+  async #make(pairs: readonly (readonly [EnrollWaiter, Source])[], yields: boolean): Promise<number> {
     const settled = new Set<Source>();
     const create = async ([waiter, source]: readonly [EnrollWaiter, Source]) => {
       const { terms } = waiter.call;
@@ -264,19 +325,16 @@ export class WayQueue {
         target,
         wayId,
         terms,
+        yields,
       };
       const row = await this.#parts.writer.create(job);
       if (row === null) return;
       settled.add(source);
       waiter.got.push(claimOfNew(job, row));
     };
-    await allOf(pairs.map(create)).finally(() => this.#cursor.settle(settled));
-    const isBehind = settled.size < pairs.length;
-    this.#contended = isBehind && this.#wasBehind;
-    this.#wasBehind = isBehind;
-    if (!isBehind) return;
-    this.#cursor.forget();
-    this.#lost();
+    const sources = pairs.map(([, source]) => source);
+    await allOf(pairs.map(create)).finally(() => this.#cursor.giveBack(sources, settled));
+    return settled.size;
   }
 
   /** What was found is not what it was: there may be something else. */

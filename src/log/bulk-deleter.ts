@@ -2,7 +2,7 @@
 import type { Database } from '../database/database.ts';
 import { type BulkDeletion, deleteWithin } from '../store/bulk.ts';
 import { GroupCommit } from './group-commit.ts';
-import type { LogWriterOptions } from './writer.ts';
+import type { CommitOptions } from './commits.ts';
 
 /** Memory held by a waiting batch for each of its events, roughly, in bytes. */
 const sizeOfId = 100;
@@ -10,7 +10,7 @@ const sizeOfId = 100;
 export class BulkDeleter {
   readonly #batches: GroupCommit<BulkDeletion, readonly string[]>;
 
-  constructor(database: Database, { hint, onCommit, ...bounds }: LogWriterOptions) {
+  constructor(database: Database, { hint, onCommit, ...bounds }: CommitOptions) {
     this.#batches = new GroupCommit({
       ...bounds,
       flush: async (batches, retried) => {

@@ -1,6 +1,7 @@
 // Group commit: what arrives while a flush is under way forms the next one, so that a thousand writes cost one commit.
 import { setTimeout as delay } from 'node:timers/promises';
 import { backoffMs } from '../base/backoff.ts';
+import { groupBy } from '../base/group-by.ts';
 import { asError, ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { DatabaseUnavailable } from '../database/database.ts';
@@ -9,16 +10,23 @@ export interface GroupCommitOptions<Item, Result> {
   /**
    * Writes all items in one transaction and answers for each, in order; AGAIN puts an item in front of the queue.
    * Throwing means that nothing was written: then the items are tried in smaller groups, so that one that the
-   * database refuses fails alone. `retried` says that an earlier try may have been committed without our knowing.
+   * database refuses fails alone. `retried` says that an earlier try may have been committed without our knowing, and
+   * `tried` of which items.
    */
-  readonly flush: (items: readonly Item[], retried: boolean) => Promise<readonly (Result | typeof AGAIN)[]>;
+  readonly flush: (
+    items: readonly Item[],
+    retried: boolean,
+    tried: ReadonlySet<Item>,
+  ) => Promise<readonly (Result | typeof AGAIN)[]>;
   /** Memory that an item holds while it waits, in bytes. */
   readonly sizeOf: (item: Item) => number;
-  /** Two items of one key never share a flush; they go in the order of their arrival. */
-  readonly keyOf?: (item: Item) => string;
+  /** Items of one lane queue by themselves, within limits of their own; a flush takes of all lanes. One unless given. */
+  readonly laneOf?: (item: Item) => string;
+  /** Two items of one lane and key never share a flush; they go in the order of their arrival. */
+  readonly keyOf?: (item: Item) => string | undefined;
   /** How long a write waits for a database that can not be reached, in milliseconds; 5,000 unless given. */
   readonly patienceMs?: number;
-  /** How many writes may wait; `limits.writeQueue` unless given. */
+  /** How many writes of a lane may wait; `limits.writeQueue` unless given. */
   readonly queueLimit?: number;
 }
 
@@ -26,6 +34,7 @@ export interface GroupCommitOptions<Item, Result> {
 export const AGAIN: unique symbol = Symbol('again');
 
 interface Waiting<Item, Result> {
+  readonly lane: Lane<Item, Result>;
   readonly item: Item;
   readonly size: number;
   readonly since: number;
@@ -35,14 +44,20 @@ interface Waiting<Item, Result> {
   readonly reject: (error: Error) => void;
 }
 
+interface Lane<Item, Result> {
+  queue: Waiting<Item, Result>[];
+  /** Writes that are not answered, and what they hold. */
+  count: number;
+  bytes: number;
+}
+
 export class GroupCommit<Item, Result> {
   readonly #options: GroupCommitOptions<Item, Result>;
   readonly #patienceMs: number;
-  #queue: Waiting<Item, Result>[] = [];
-  #bytes = 0;
-  #inFlight = 0;
+  readonly #lanes = new Map<string, Lane<Item, Result>>();
   #failures = 0;
   #pumping: Promise<void> | undefined;
+  #answering: Promise<void> | undefined;
   #stopped = false;
 
   constructor(options: GroupCommitOptions<Item, Result>) {
@@ -52,12 +67,14 @@ export class GroupCommit<Item, Result> {
 
   /** Resolves when the item is committed. OVERLOADED where the queue is full, DATABASE_UNAVAILABLE where patience ends. */
   submit(item: Item): Promise<Result> {
+    const lane = this.#laneOf(item);
     const size = this.#options.sizeOf(item);
-    const refusal = this.#refusal(size);
+    const refusal = this.#refusal(lane, size);
     if (refusal) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {
-      this.#queue.push({ item, size, since: performance.now(), retried: false, resolve, reject });
-      this.#bytes += size;
+      lane.queue.push({ lane, item, size, since: performance.now(), retried: false, resolve, reject });
+      lane.count += 1;
+      lane.bytes += size;
       this.#pumping ??= this.#pump();
     });
   }
@@ -68,39 +85,44 @@ export class GroupCommit<Item, Result> {
     await this.#pumping;
   }
 
-  #refusal(size: number): ThroughlineError | undefined {
+  get #isQueued(): boolean {
+    return [...this.#lanes.values()].some(({ queue }) => queue.length > 0);
+  }
+
+  #laneOf(item: Item): Lane<Item, Result> {
+    const name = this.#options.laneOf?.(item) ?? '';
+    const lane = this.#lanes.get(name) ?? { queue: [], count: 0, bytes: 0 };
+    this.#lanes.set(name, lane);
+    return lane;
+  }
+
+  #refusal({ count, bytes }: Lane<Item, Result>, size: number): ThroughlineError | undefined {
     if (this.#stopped)
       return new ThroughlineError('SHUTTING_DOWN', 'The gateway is stopping; try again elsewhere.');
-    const items = this.#queue.length + this.#inFlight;
-    if (
-      items < (this.#options.queueLimit ?? limits.writeQueue) &&
-      this.#bytes + size <= limits.writeQueueBytes
-    )
+    if (count < (this.#options.queueLimit ?? limits.writeQueue) && bytes + size <= limits.writeQueueBytes)
       return;
     return new ThroughlineError(
       'OVERLOADED',
-      `${items} writes are waiting (${this.#bytes} bytes); try again after a pause.`,
+      `${count} writes are waiting (${bytes} bytes); try again after a pause.`,
     );
   }
 
   async #pump(): Promise<void> {
     // What arrives in this turn of the event loop goes along.
     await new Promise(setImmediate);
-    while (this.#queue.length > 0) {
-      const group = this.#takeGroup();
-      this.#inFlight = group.length;
-      await this.#write(group);
-      this.#inFlight = 0;
+    while (this.#isQueued) {
+      await this.#write([...this.#lanes.values()].flatMap((lane) => this.#takeFrom(lane)));
+      if (!this.#isQueued) await this.#answering;
     }
     this.#pumping = undefined;
   }
 
-  #takeGroup(): Waiting<Item, Result>[] {
+  #takeFrom(lane: Lane<Item, Result>): Waiting<Item, Result>[] {
     const group: Waiting<Item, Result>[] = [];
     const left: Waiting<Item, Result>[] = [];
     const keys = new Set<string>();
     let bytes = 0;
-    for (const waiting of this.#queue) {
+    for (const waiting of lane.queue) {
       const key = this.#options.keyOf?.(waiting.item);
       const fits =
         group.length < limits.flushItems && (group.length === 0 || bytes + waiting.size <= limits.flushBytes);
@@ -114,7 +136,7 @@ export class GroupCommit<Item, Result> {
       group.push(waiting);
       bytes += waiting.size;
     }
-    this.#queue = left;
+    lane.queue = left;
     return group;
   }
 
@@ -122,8 +144,8 @@ export class GroupCommit<Item, Result> {
     try {
       const items = group.map((waiting) => waiting.item);
       // Also where it was put in front of the queue again since: what was committed once stays so.
-      const retried = group.some((waiting) => waiting.retried);
-      this.#settle(group, await this.#options.flush(items, retried));
+      const tried = new Set(group.filter((waiting) => waiting.retried).map((waiting) => waiting.item));
+      this.#settle(group, await this.#options.flush(items, tried.size > 0, tried));
       this.#failures = 0;
     } catch (thrown) {
       if (thrown instanceof DatabaseUnavailable) return this.#waitAndRetry(group, thrown);
@@ -136,34 +158,62 @@ export class GroupCommit<Item, Result> {
 
   #settle(group: Waiting<Item, Result>[], results: readonly (Result | typeof AGAIN)[]): void {
     const again: Waiting<Item, Result>[] = [];
+    const answers: (() => void)[] = [];
     for (const [index, waiting] of group.entries()) {
       const result = results[index] as Result | typeof AGAIN;
       if (result === AGAIN) {
         again.push(waiting);
       } else {
-        this.#bytes -= waiting.size;
-        waiting.resolve(result);
+        answers.push(() => {
+          this.#forget(waiting);
+          waiting.resolve(result);
+        });
       }
     }
-    if (again.length > 0) this.#queue = [...again, ...this.#queue];
+    for (const lane of new Set(again.map((waiting) => waiting.lane)))
+      lane.queue = [...again.filter((waiting) => waiting.lane === lane), ...lane.queue];
+    this.#answer(answers);
+  }
+
+  /** Where more waits, the next flush is sent off first: the database works while those who are answered go on. */
+  #answer(answers: readonly (() => void)[]): void {
+    const isPending = this.#answering !== undefined;
+    const answer = () => {
+      for (const resolve of answers) resolve();
+    };
+    if (!isPending && !this.#isQueued) return answer();
+    const answering = new Promise(setImmediate).then(() => {
+      answer();
+      if (this.#answering === answering) this.#answering = undefined;
+    });
+    this.#answering = answering;
   }
 
   async #waitAndRetry(group: Waiting<Item, Result>[], failure: DatabaseUnavailable): Promise<void> {
     this.#failures += 1;
     const deadline = performance.now() - this.#patienceMs;
     const expired = (waiting: Waiting<Item, Result>) => waiting.since <= deadline;
-    this.#reject([...group, ...this.#queue].filter(expired), failure);
-    this.#queue = this.#queue.filter((waiting) => !expired(waiting));
+    this.#reject(group.filter(expired), failure);
+    for (const lane of this.#lanes.values()) {
+      this.#reject(lane.queue.filter(expired), failure);
+      lane.queue = lane.queue.filter((waiting) => !expired(waiting));
+    }
     const patient = group.filter((waiting) => !expired(waiting));
     await delay(backoffMs(this.#failures, 50, 1_000));
     for (const waiting of patient) waiting.retried = true;
-    if (patient.length > 0) await this.#write(patient);
+    // Each lane by itself: what takes the database too long in one of them is not to keep the others.
+    for (const part of groupBy(patient, ({ lane }) => lane).values()) await this.#write(part);
   }
 
   #reject(group: readonly Waiting<Item, Result>[], error: Error): void {
     for (const waiting of group) {
-      this.#bytes -= waiting.size;
+      this.#forget(waiting);
       waiting.reject(error);
     }
+  }
+
+  #forget({ lane, size }: Waiting<Item, Result>): void {
+    lane.count -= 1;
+    lane.bytes -= size;
   }
 }

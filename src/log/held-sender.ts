@@ -1,7 +1,8 @@
 // Sends what is held back when its time has come: sleeps until the next one is due, whichever gateway took it.
 import { asError } from '../base/errors.ts';
-import { once, type Stoppable } from '../base/lifecycle.ts';
+import type { Stoppable } from '../base/lifecycle.ts';
 import type { Logger } from '../base/logger.ts';
+import { Rounds } from '../base/rounds.ts';
 import type { Database } from '../database/database.ts';
 import { nextDueInMs, sendDue } from '../store/held-events.ts';
 
@@ -25,10 +26,7 @@ const batch = 500;
 
 export class HeldSender implements Stoppable {
   readonly #parts: HeldSenderParts;
-  #timer: NodeJS.Timeout | undefined;
-  #rounds: Promise<void> = Promise.resolve();
-  #isQueued = false;
-  #stopped = false;
+  readonly #rounds = new Rounds(() => this.#round());
 
   constructor(parts: HeldSenderParts) {
     this.#parts = parts;
@@ -36,34 +34,23 @@ export class HeldSender implements Stoppable {
 
   /** Something was taken that is to be sent later: looks at once when that will be. */
   wake(): void {
-    if (this.#stopped || this.#isQueued) return;
-    this.#isQueued = true;
-    clearTimeout(this.#timer);
-    this.#rounds = this.#rounds.then(() => {
-      this.#isQueued = false;
-      return this.#round();
-    });
+    this.#rounds.wake();
   }
 
   /** Resolves when it has looked, and done what there was to do. */
   idle(): Promise<void> {
-    return this.#rounds;
+    return this.#rounds.idle();
   }
 
-  readonly stop = once(async () => {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    await this.#rounds;
-  });
+  stop(): Promise<void> {
+    return this.#rounds.stop();
+  }
 
-  async #round(): Promise<void> {
-    if (this.#stopped) return;
-    const sleepMs = await this.#send().catch((error: unknown) => {
+  #round(): Promise<number> {
+    return this.#send().catch((error: unknown) => {
       this.#parts.logger.warn({ err: asError(error) }, 'held events could not be sent; it is tried again');
       return retryMs;
     });
-    if (this.#stopped || this.#isQueued) return;
-    this.#timer = setTimeout(() => this.wake(), sleepMs).unref();
   }
 
   /** Answers how long there is nothing to do. */
@@ -73,7 +60,7 @@ export class HeldSender implements Stoppable {
     for (;;) {
       const inMs = await nextDueInMs(database);
       if (inMs === null || inMs > 0) return Math.min(inMs ?? longest, longest);
-      if (this.#stopped) return retryMs;
+      if (this.#rounds.isStopped) return retryMs;
       await sendDue(database, batch, hint);
       onCommit();
     }

@@ -24,6 +24,7 @@ import { readLeases } from '../store/leases.ts';
 import * as read from '../store/read-events.ts';
 import { lastPosition, readHistories } from '../store/read-log.ts';
 import { countMatching, findMatching } from './find-matching.ts';
+import { gatherReads } from './gathered-reads.ts';
 import type { Chain, Count, EventLogQuery, EventOrder, Operations } from './operations.ts';
 
 type Fields = readonly EventField[];
@@ -50,14 +51,12 @@ type Asking = Pick<
 const resolvedTopics = 1_000;
 
 export function createAsking(database: Database): Asking {
+  const readEvents = gatherReads(database);
   return {
     eventsByIds: async (ids, fields) =>
-      byId(
-        await read.readByIds(
-          database,
-          ids.map((id) => checkId(id)),
-          fields,
-        ),
+      readEvents(
+        ids.map((id) => checkId(id)),
+        fields,
       ),
     eventByHash: async (hash, fields) =>
       read.readByHash(database, optionalName('hash', hash) ?? hash, fields),
@@ -76,10 +75,6 @@ export function createAsking(database: Database): Asking {
     sendTimesOf: (ids) => readSendTimes(database, ids),
     position: () => lastPosition(database),
   };
-}
-
-function byId(events: readonly PartialEvent[]): Map<string, PartialEvent> {
-  return new Map(events.map((event) => [event.id, event]));
 }
 
 async function listEvents(

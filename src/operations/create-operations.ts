@@ -1,6 +1,4 @@
 // Joins the use-cases to the parts they stand on.
-import DataLoader from 'dataloader';
-import { limits } from '../base/limits.ts';
 import type { Database } from '../database/database.ts';
 import type { EventRecord } from '../domain/event.ts';
 import type { Live } from '../live/live.ts';
@@ -10,7 +8,6 @@ import type { JobWriter } from '../log/job-writer.ts';
 import type { LogWriter } from '../log/writer.ts';
 import type { Consuming } from '../subscriptions/consuming.ts';
 import { moveHeld } from '../store/held-events.ts';
-import { readByIds } from '../store/read-events.ts';
 import { readDeclared, topicsNamed } from '../store/topics.ts';
 import type { DeclaredTopics } from '../topics/declared-topics.ts';
 import { createAsking } from './ask.ts';
@@ -22,6 +19,7 @@ import type { Handling } from './handling.ts';
 import { createLeaseCheck, enroll, extendLease, releaseJob } from './jobs.ts';
 import type { Operations } from './operations.ts';
 import { type SendParts, sendEvent, sendEvents } from './send.ts';
+import { placesOf } from './places.ts';
 import { createSubscriptionOperations } from './subscriptions.ts';
 import { createTopicOperations } from './topics.ts';
 import { createTriggerOperations } from './triggers.ts';
@@ -114,17 +112,4 @@ export function createOperations(parts: OperationsParts): Operations {
 async function declaredNames(database: Database, handling: Handling): Promise<string[]> {
   const topics = await readDeclared(database, '', 1_000);
   return [...handling.list().map(({ fullName }) => fullName), ...topics.map(({ name }) => name)];
-}
-
-/** Reads together what is asked for together, and remembers nothing. */
-function placesOf(database: Database): DataLoader<string, ProgressTarget | null> {
-  const read = async (ids: readonly string[]) => {
-    const events = await readByIds(database, [...new Set(ids)], ['requestId', 'topic']);
-    const byId = new Map(events.map((event) => [event.id, event]));
-    return ids.map((id) => {
-      const { requestId, topic } = byId.get(id) ?? {};
-      return requestId === undefined || topic === undefined ? null : { id, requestId, topic };
-    });
-  };
-  return new DataLoader(read, { cache: false, maxBatchSize: limits.flushItems });
 }

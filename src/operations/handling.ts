@@ -51,13 +51,3 @@ export interface Handling {
   /** Lasts over restarts, and reaches every gateway. False where there is none of that name. */
   setEnabled(fullName: string, enabled: boolean): Promise<boolean>;
 }
-
-/** Where there are no handlers. */
-export const noHandling: Handling = {
-  plan: () => null,
-  baseTypeOf: (eventType) =>
-    eventType === 'events.WorkflowType' || eventType === 'events.ModelType' ? eventType : 'events.NormalType',
-  list: () => [],
-  has: () => false,
-  setEnabled: async () => false,
-};

@@ -1,5 +1,5 @@
 // Makes jobs and their log entries: one statement, one commit, however many.
-import type { Queryable } from '../database/database.ts';
+import { type Asked, asked } from '../database/asked.ts';
 import type { ClaimTerms } from '../domain/enroll.ts';
 import type { Position } from '../domain/event.ts';
 import { underLock } from './log-lock.ts';
@@ -15,10 +15,13 @@ export interface NewJob {
   readonly birth: JobBirth;
   readonly id: string;
   readonly sourceId: string;
-  readonly sourcePosition: Position;
+  /** Null for the one at which it was created. */
+  readonly sourcePosition: Position | null;
   readonly target: string;
   readonly wayId: string;
   readonly terms: ClaimTerms;
+  /** Not made where a job of the target is ready for its next run: those come first. */
+  readonly yields: boolean;
 }
 
 export interface CreatedJob {
@@ -44,15 +47,18 @@ const createJobsStatement = `WITH ${underLock},
     SELECT i.* FROM json_to_recordset($1::json) AS i(
       n int, id uuid, source uuid, source_position int8, target text, way text, worker text, sender text,
       sender_type text, description text, project text, max_retries int, retry_delay_ms int, lease_ms int,
-      sequential boolean, status event_status, held boolean)
+      sequential boolean, status event_status, held boolean, yields boolean)
   ),
   found AS MATERIALIZED (
-    SELECT i.*, s.request_id, coalesce(i.project, s.project) AS job_project, s.user_name
+    SELECT i.*, coalesce(i.source_position, s.created_position) AS source_place, s.request_id, coalesce(i.project, s.project) AS job_project, s.user_name
     FROM input i CROSS JOIN LATERAL (SELECT * FROM events WHERE events.id = i.source LIMIT 1) s
     WHERE s.status = 'FINISHED'
       AND NOT EXISTS (SELECT FROM events x WHERE x.depends_on = i.source AND x.topic = i.target AND x.job OFFSET 0)
       AND NOT (i.sequential
         AND EXISTS (SELECT FROM jobs o WHERE o.target = i.target AND o.ready_at IS NOT NULL OFFSET 0))
+      AND NOT (i.yields AND EXISTS (SELECT FROM (
+        SELECT FROM jobs o WHERE o.target = i.target AND o.ready_at <= (SELECT at FROM moment)
+        ORDER BY o.ready_at LIMIT 1) o OFFSET 0))
   ),
   accepted AS MATERIALIZED (
     SELECT f.*, nextval('log_position') AS position, m.at FROM (SELECT * FROM found ORDER BY n) f, moment m
@@ -60,7 +66,7 @@ const createJobsStatement = `WITH ${underLock},
   terms AS MATERIALIZED (
     SELECT min(position) AS first, array_agg(worker ORDER BY position) AS workers, array_agg(way ORDER BY position) AS ways,
       array_agg(held ORDER BY position) AS held,
-      array_agg(source_position ORDER BY position) AS source_positions,
+      array_agg(source_place ORDER BY position) AS source_positions,
       array_agg(max_retries ORDER BY position) AS max_retries,
       array_agg(retry_delay_ms ORDER BY position) AS delays, array_agg(lease_ms ORDER BY position) AS leases,
       array_agg(CASE WHEN held THEN lease_ms / 1000.0 ELSE 0 END ORDER BY position) AS seconds
@@ -111,31 +117,31 @@ const createJobsStatement = `WITH ${underLock},
  * In the order of `jobs`; null for one that was not made. `retried`: an earlier try may have been committed, so that a
  * job of ours may be there.
  */
-export async function createJobs(
-  database: Queryable,
+export function createJobs(
   jobs: readonly NewJob[],
   retried: boolean,
   hint: string,
-): Promise<(CreatedJob | null)[]> {
-  const rows = await database.query<CreatedJob & { id: string | null }>({
-    name: 'create-jobs',
-    text: createJobsStatement,
-    values: [JSON.stringify(jobs.map(toRow)), hint, retried],
+): Asked<readonly (CreatedJob | null)[]> {
+  const values = [JSON.stringify(jobs.map(toRow)), hint, retried];
+  const statement = { name: 'create-jobs', text: createJobsStatement, values };
+  return asked(statement, (rows: readonly (CreatedJob & { id: string | null })[]) => {
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    return jobs.map(({ id }) => byId.get(id) ?? null);
   });
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  return jobs.map(({ id }) => byId.get(id) ?? null);
 }
 
-function toRow({ birth, id, sourceId, sourcePosition, target, wayId, terms }: NewJob, n: number): object {
+function toRow(job: NewJob, n: number): object {
+  const { birth, id, sourceId, sourcePosition, target, wayId, terms, yields } = job;
   return {
     n,
     id,
     source: sourceId,
-    source_position: String(sourcePosition),
+    source_position: sourcePosition === null ? null : String(sourcePosition),
     target,
     way: wayId,
     status: birth === 'BEGUN' ? 'IN_PROGRESS' : 'PENDING',
     held: birth !== 'READY',
+    yields,
     ...termColumns(terms),
   };
 }

@@ -1,5 +1,5 @@
 // Deletes events that nothing depends on; the log keeps that they were.
-import type { Queryable } from '../database/database.ts';
+import { type Asked, asked } from '../database/asked.ts';
 import { underLock } from './log-lock.ts';
 
 export interface EventDeletion {
@@ -40,17 +40,14 @@ const deleteStatement = `WITH ${underLock},
   SELECT NULL, NULL, NULL, NULL, NULL FROM hinted`;
 
 /** In the order of `deletions`, which must be of different events; null for one that another gateway deleted first. */
-export async function deleteEvents(
-  database: Queryable,
+export function deleteEvents(
   deletions: readonly EventDeletion[],
   hint: string,
-): Promise<(DeletedRow | null)[]> {
+): Asked<readonly (DeletedRow | null)[]> {
   const values = [JSON.stringify(deletions.map((deletion, n) => ({ n, ...deletion }))), hint];
-  const rows = await database.query<DeletedRow & { n: number | null }>({
-    name: 'delete-events',
-    text: deleteStatement,
-    values,
+  const statement = { name: 'delete-events', text: deleteStatement, values };
+  return asked(statement, (rows: readonly (DeletedRow & { n: number | null })[]) => {
+    const byNumber = new Map(rows.map((row) => [row.n, row]));
+    return deletions.map((_, n) => byNumber.get(n) ?? null);
   });
-  const byNumber = new Map(rows.map((row) => [row.n, row]));
-  return deletions.map((_, n) => byNumber.get(n) ?? null);
 }

@@ -2,6 +2,7 @@
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 import { limits } from '../base/limits.ts';
 import type { Queryable } from '../database/database.ts';
+import { prepared } from '../database/prepared.ts';
 import type { EventField, PartialEvent } from '../domain/event.ts';
 import type { CheckedFilter } from '../domain/event-filter.ts';
 import type { Direction, OrderKey, Place } from '../domain/page.ts';
@@ -46,7 +47,8 @@ type PlacedEvent = PartialEvent & { place_at: Date; place_position: bigint };
 export async function findEvents(database: Queryable, query: ListQuery): Promise<ListedRows> {
   const scan =
     query.by === 'CREATED' ? scanEvents(await bestParts(database, query.filter), query) : scanUpdated(query);
-  const found = await database.query<PlacedEvent>(pageStatement(scan, query));
+  const statement = pageStatement(scan, query);
+  const found = await database.query<PlacedEvent>(scan.mayGiveUp ? statement : prepared(statement));
   const rows = found.map(toListedRow);
   if (rows.length >= query.limit || !scan.mayGiveUp) return { rows, gaveUpAt: null };
   const [horizon] = await database.query<Place>(horizonStatement(scan, query));

@@ -1,6 +1,7 @@
 // Finds the jobs of a target that can be claimed again, and tells when the next one can.
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../database/database.ts';
+import { prepared } from '../database/prepared.ts';
 import type { Way } from '../domain/enroll.ts';
 import { sourceConditions } from './find-sources.ts';
 import type { ReadyJob } from './reclaim-jobs.ts';
@@ -40,7 +41,8 @@ export async function findReadyJobs(
   batch: number,
 ): Promise<ReadyJobs> {
   const beyond = after ? sql`AND (ready_at, event_id) > (${after.readyAt}, ${after.eventId}::uuid)` : empty;
-  const rows = await database.query<FoundJob & { ready_at: Date; wanted: boolean | null }>(sql`
+  const rows = await database.query<FoundJob & { ready_at: Date; wanted: boolean | null }>(
+    prepared(sql`
     SELECT ${jobColumns}, j.ready_at, true AS "isOwn", true AS wanted
     FROM (SELECT * FROM jobs WHERE target = ${way.target} AND way = ${way.id} AND ready_at <= now()
           ORDER BY ready_at, event_id LIMIT ${own}) j
@@ -49,7 +51,8 @@ export async function findReadyJobs(
     FROM (SELECT * FROM jobs WHERE target = ${way.target} AND ready_at <= now() ${beyond}
           ORDER BY ready_at, event_id LIMIT ${batch}) j
     UNION ALL
-    SELECT NULL, NULL, NULL, NULL, NULL, now(), NULL, NULL`);
+    SELECT NULL, NULL, NULL, NULL, NULL, now(), NULL, NULL`),
+  );
   const others = rows.filter(({ isOwn }) => isOwn === false);
   const last = others.length === batch ? others.at(-1) : undefined;
   return {
@@ -72,13 +75,15 @@ export interface SequentialHead {
 
 /** Null where no job of the target is open: then the next source may have one. */
 export async function findSequentialHead(database: Queryable, way: Way): Promise<SequentialHead | null> {
-  const [row] = await database.query<FoundJob & { wanted: boolean }>(sql`
+  const [row] = await database.query<FoundJob & { wanted: boolean }>(
+    prepared(sql`
     SELECT ${jobColumns}, j.way = ${way.id} AS "isOwn",
       j.ready_at <= now() AND (j.way = ${way.id} OR ${isWanted(way)}) AND NOT EXISTS (
         SELECT FROM jobs o WHERE o.target = ${way.target} AND o.worker IS NOT NULL AND o.ready_at > now() OFFSET 0
       ) AS wanted
     FROM (SELECT * FROM jobs WHERE target = ${way.target} AND ready_at IS NOT NULL
-          ORDER BY source_position LIMIT 1) j`);
+          ORDER BY source_position LIMIT 1) j`),
+  );
   return row ? { job: row.wanted ? row : null } : null;
 }
 
@@ -95,11 +100,13 @@ export async function findOwnJobs(
   workers: readonly string[],
   limit: number,
 ): Promise<(OwnJob & { worker: string })[]> {
-  return database.query(sql`SELECT ${jobColumns}, j.worker, j.ready_at > now() AS held
+  return database.query(
+    prepared(sql`SELECT ${jobColumns}, j.worker, j.ready_at > now() AS held
     FROM unnest(${workers}::text[]) AS w(worker) CROSS JOIN LATERAL (
       SELECT * FROM jobs WHERE jobs.target = ${target} AND jobs.worker = w.worker
       ORDER BY source_position LIMIT ${limit}) j
-    ORDER BY j.source_position`);
+    ORDER BY j.source_position`),
+  );
 }
 
 /**
@@ -111,16 +118,20 @@ export async function nextReadyMs(
   target: string,
   sinceMs: number,
 ): Promise<number | null> {
-  const [row] = await database.query<{ ms: number }>(sql`
+  const [row] = await database.query<{ ms: number }>(
+    prepared(sql`
     SELECT (extract(epoch FROM ready_at - now()) * 1000)::float8 AS ms FROM jobs
     WHERE target = ${target} AND ready_at > now() - make_interval(secs => ${sinceMs / 1_000}::float8)
-    ORDER BY ready_at LIMIT 1`);
+    ORDER BY ready_at LIMIT 1`),
+  );
   return row ? Math.max(0, Math.ceil(row.ms)) : null;
 }
 
 /** Jobs whose lease was lost in their last run, of any target: they are to be put down as FAILED. */
 export async function findExpired(database: Queryable, batch: number): Promise<ReadyJob[]> {
-  return database.query(sql`SELECT ${jobColumns}
+  return database.query(
+    prepared(sql`SELECT ${jobColumns}
     FROM (SELECT * FROM jobs WHERE last_run AND worker IS NOT NULL AND ready_at <= now()
-          ORDER BY ready_at LIMIT ${batch}) j`);
+          ORDER BY ready_at LIMIT ${batch}) j`),
+  );
 }

@@ -1,6 +1,7 @@
 // Reads the log on from a place, for events that became FINISHED and that a way of asking wants.
 import sql, { empty, raw, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../database/database.ts';
+import { prepared } from '../database/prepared.ts';
 import type { Way } from '../domain/enroll.ts';
 import type { Position } from '../domain/event.ts';
 import { isExactTopic, likePattern } from '../domain/topic.ts';
@@ -32,8 +33,7 @@ export async function findSources(
   after: Position,
   batch: number,
 ): Promise<FoundSources> {
-  const rows = await database.query<{ id: string | null; position: Position | null; more: boolean }>(sql`
-    WITH read AS MATERIALIZED (${entriesOf(way, after, batch)}),
+  const statement = sql`WITH read AS MATERIALIZED (${entriesOf(way, after, batch)}),
     bound AS MATERIALIZED (
       SELECT min(f.position) AS position FROM (
         SELECT max(position) AS position FROM read GROUP BY topic_number HAVING count(*) = max(topic_limit)) f
@@ -47,7 +47,10 @@ export async function findSources(
       AND ${ofTopics('l', way)} ${notItself(way)} ${youngerThan(way)} AND ${sourceConditions(way)}
       AND NOT EXISTS (SELECT FROM events x WHERE x.depends_on = e.id AND x.topic = ${way.target} AND x.job OFFSET 0)
     UNION ALL
-    SELECT NULL, (SELECT max(position) FROM entries), b.position IS NOT NULL FROM bound b`);
+    SELECT NULL, (SELECT max(position) FROM entries), b.position IS NOT NULL FROM bound b`;
+  const rows = await database.query<{ id: string | null; position: Position | null; more: boolean }>(
+    prepared(statement),
+  );
   const summary = rows.find(({ id }) => id === null);
   const sources = rows.filter((row): row is Source & { more: boolean } => row.id !== null);
   return {

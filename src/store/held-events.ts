@@ -1,6 +1,7 @@
 // Events that are held back: when the next one is due, those whose time has come, and moving that time.
 import sql from 'sql-template-tag';
 import type { Database, Queryable } from '../database/database.ts';
+import { prepared } from '../database/prepared.ts';
 import type { EventStatus } from '../domain/event.ts';
 import { logChannel, takeLogLock } from './log-lock.ts';
 
@@ -46,9 +47,11 @@ export function sendDue(database: Database, most: number, hint: string): Promise
 
 /** In how many milliseconds the next one is due, by the clock of the database; null where none is held. */
 export async function nextDueInMs(database: Queryable): Promise<number | null> {
-  const rows = await database.query<{ ms: number }>(sql`
+  const rows = await database.query<{ ms: number }>(
+    prepared(sql`
     SELECT greatest(0, ceil(extract(epoch FROM h.send_at - clock_timestamp()) * 1000))::float8 AS ms
-    FROM held_events h ORDER BY h.send_at, h.event_id LIMIT 1`);
+    FROM held_events h ORDER BY h.send_at, h.event_id LIMIT 1`),
+  );
   return rows[0]?.ms ?? null;
 }
 

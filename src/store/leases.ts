@@ -1,6 +1,8 @@
 // Leases of jobs: prolonged by heartbeats, many in one statement, and read.
 import sql from 'sql-template-tag';
+import { type Asked, asked } from '../database/asked.ts';
 import type { Queryable } from '../database/database.ts';
+import { prepared } from '../database/prepared.ts';
 import { lockAndTime } from './log-lock.ts';
 
 export interface Lease {
@@ -38,23 +40,18 @@ const extendStatement = `WITH ${lockAndTime}
     CASE WHEN j.ready_at < i.was_until THEN (extract(epoch FROM j.ready_at - c.at) * 1000)::int4 END AS "soonerMs"`;
 
 /** In the order of `heartbeats`, which must be of different jobs; null for a lease that is lost. */
-export async function extendLeases(
-  database: Queryable,
-  heartbeats: readonly Heartbeat[],
-): Promise<(ExtendedLease | null)[]> {
+export function extendLeases(heartbeats: readonly Heartbeat[]): Asked<readonly (ExtendedLease | null)[]> {
   const inputs = heartbeats.map(({ eventId, attempt, leaseMs }, n) => ({
     n,
     id: eventId,
     attempt,
     lease_ms: leaseMs,
   }));
-  const rows = await database.query<ExtendedLease & { n: number }>({
-    name: 'extend-leases',
-    text: extendStatement,
-    values: [JSON.stringify(inputs)],
+  const statement = { name: 'extend-leases', text: extendStatement, values: [JSON.stringify(inputs)] };
+  return asked(statement, (rows: readonly (ExtendedLease & { n: number })[]) => {
+    const byNumber = new Map(rows.map(({ n, ...lease }) => [n, lease]));
+    return heartbeats.map((_, n) => byNumber.get(n) ?? null);
   });
-  const byNumber = new Map(rows.map(({ n, ...lease }) => [n, lease]));
-  return heartbeats.map((_, n) => byNumber.get(n) ?? null);
 }
 
 /** Those that run at this moment, by event. */
@@ -62,10 +59,10 @@ export async function readLeases(
   database: Queryable,
   eventIds: readonly string[],
 ): Promise<Map<string, Lease>> {
-  const rows = await database.query<Lease & { eventId: string }>(sql`
-    SELECT j.event_id AS "eventId", j.worker, j.attempt, j.ready_at AS until
+  const statement = sql`SELECT j.event_id AS "eventId", j.worker, j.attempt, j.ready_at AS until
     FROM unnest(${eventIds}::uuid[]) AS i(id)
       CROSS JOIN LATERAL (SELECT * FROM jobs WHERE jobs.event_id = i.id LIMIT 1) j
-    WHERE j.worker IS NOT NULL AND j.ready_at > now()`);
+    WHERE j.worker IS NOT NULL AND j.ready_at > now()`;
+  const rows = await database.query<Lease & { eventId: string }>(prepared(statement));
   return new Map(rows.map(({ eventId, ...lease }) => [eventId, lease]));
 }

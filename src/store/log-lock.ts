@@ -1,5 +1,5 @@
 // The one lock of the log, and what every statement that writes to it begins with.
-import type { Transaction } from '../database/database.ts';
+import type { Statement, Transaction } from '../database/database.ts';
 
 /**
  * Positions are drawn only while this transaction-level advisory lock is held. It is released after the commit is
@@ -22,6 +22,12 @@ export const underLock = `${lockAndTime},
   hinted AS MATERIALIZED (SELECT pg_notify('${logChannel}', $2) FROM locked WHERE $2 <> '')`;
 
 /** For what must see all that was committed before it: taken by itself, the next statement of the transaction does. */
+export const lockStatement: Statement = {
+  name: 'take-log-lock',
+  text: `SELECT pg_advisory_xact_lock(${logLock})`,
+  values: [],
+};
+
 export async function takeLogLock(tx: Transaction): Promise<void> {
-  await tx.query({ name: 'take-log-lock', text: `SELECT pg_advisory_xact_lock(${logLock})`, values: [] });
+  await tx.query(lockStatement);
 }

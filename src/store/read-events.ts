@@ -1,6 +1,7 @@
 // Reads events by what identifies or relates them: id, hash, request, node, parent.
 import sql, { empty, raw, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../database/database.ts';
+import { prepared } from '../database/prepared.ts';
 import type { EventField, PartialEvent } from '../domain/event.ts';
 import type { PageRequest, Place } from '../domain/page.ts';
 import { selectEvent } from './event-columns.ts';
@@ -13,7 +14,9 @@ export function readByIds(
   ids: readonly string[],
   fields: Fields,
 ): Promise<PartialEvent[]> {
-  return database.query(sql`SELECT ${selectEvent(fields)} FROM events e WHERE e.id = ANY(${ids}::uuid[])`);
+  return database.query(
+    prepared(sql`SELECT ${selectEvent(fields)} FROM events e WHERE e.id = ANY(${ids}::uuid[])`),
+  );
 }
 
 export async function readByHash(
@@ -34,8 +37,9 @@ export function readRequest(
   limit: number,
   fields: Fields,
 ): Promise<PartialEvent[]> {
-  return database.query(sql`SELECT ${selectEvent(fields)} FROM events e WHERE e.request_id = ${requestId}
-    ORDER BY e.created_at, e.created_position LIMIT ${limit}`);
+  const statement = sql`SELECT ${selectEvent(fields)} FROM events e WHERE e.request_id = ${requestId}
+    ORDER BY e.created_at, e.created_position LIMIT ${limit}`;
+  return database.query(prepared(statement));
 }
 
 /** A node and what hangs below it in the same request, in order of creation. */
@@ -68,12 +72,12 @@ export async function readDependents(
   fields: Fields,
 ): Promise<(ListedRow & { parent: string })[]> {
   const way = raw(page.backwards ? 'DESC' : 'ASC');
-  const rows = await database.query<Dependent>(sql`
-    SELECT p.parent, e.created_at AS place_at, e.created_position AS place_position, ${selectEvent(fields)}
+  const statement = sql`SELECT p.parent, e.created_at AS place_at, e.created_position AS place_position, ${selectEvent(fields)}
     FROM unnest(${parentIds}::uuid[]) AS p(parent) CROSS JOIN LATERAL (
       SELECT * FROM events x WHERE x.depends_on = p.parent ${bound('>', page.after)} ${bound('<', page.before)}
       ORDER BY x.created_at ${way}, x.created_position ${way} LIMIT ${page.size + 1}) e
-    ORDER BY p.parent, e.created_at ${way}, e.created_position ${way}`);
+    ORDER BY p.parent, e.created_at ${way}, e.created_position ${way}`;
+  const rows = await database.query<Dependent>(prepared(statement));
   return rows.map(({ parent, place_at, place_position, ...event }) => ({
     parent,
     event,
@@ -92,10 +96,10 @@ export function countDependents(
   parentIds: readonly string[],
   ceiling: number,
 ): Promise<{ parent: string; count: number }[]> {
-  return database.query(sql`
-    SELECT p.parent, c.count FROM unnest(${parentIds}::uuid[]) AS p(parent) CROSS JOIN LATERAL (
+  const statement = sql`SELECT p.parent, c.count FROM unnest(${parentIds}::uuid[]) AS p(parent) CROSS JOIN LATERAL (
       SELECT count(*)::int4 AS count FROM (
-        SELECT FROM events x WHERE x.depends_on = p.parent LIMIT ${ceiling + 1}) x) c`);
+        SELECT FROM events x WHERE x.depends_on = p.parent LIMIT ${ceiling + 1}) x) c`;
+  return database.query(prepared(statement));
 }
 
 /** The topics there are that begin with `prefix`, `limit` at most: one index probe for each, however many events. */

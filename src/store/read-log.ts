@@ -1,6 +1,7 @@
 // Reads the log in order, each entry with its event as it stands.
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../database/database.ts';
+import { prepared } from '../database/prepared.ts';
 import type { EventField, LogEntry, PartialEvent, Position, StatusChange } from '../domain/event.ts';
 import { lightFields, selectEvent } from './event-columns.ts';
 
@@ -32,11 +33,11 @@ export async function readLog(
   const upper = upTo === null ? empty : sql`AND g.position <= ${upTo}`;
   const entries = (match: Sql) => sql`SELECT g.* FROM log g WHERE g.position > ${after} ${upper} ${match}
     ORDER BY g.position LIMIT ${limit}`;
-  const rows = await database.query<FlatLogRow>(sql`
-    SELECT ${entryColumns}, ${selectEvent(fields)}
+  const statement = sql`SELECT ${entryColumns}, ${selectEvent(fields)}
     FROM (${select(selection, entries, limit)}) l
       LEFT JOIN LATERAL (SELECT * FROM events WHERE events.id = l.event_id LIMIT 1) e ON true
-    ORDER BY l.position`);
+    ORDER BY l.position`;
+  const rows = await database.query<FlatLogRow>(prepared(statement));
   return rows.map(toLogRow);
 }
 

@@ -1,5 +1,5 @@
 // Claims jobs that are there already and ready for their next run, or ends those that have none left.
-import type { Queryable } from '../database/database.ts';
+import { type Asked, asked } from '../database/asked.ts';
 import type { ClaimTerms } from '../domain/enroll.ts';
 import type { EventStatus, Position } from '../domain/event.ts';
 import { termColumns } from './create-jobs.ts';
@@ -115,19 +115,17 @@ const reclaimStatement = `WITH ${underLock},
  * In the order of `reclaims`, which must be of different jobs; null for one that is not what it was found to be.
  * `retried`: an earlier try may have been committed.
  */
-export async function reclaimJobs(
-  database: Queryable,
+export function reclaimJobs(
   reclaims: readonly Reclaim[],
   retried: boolean,
   hint: string,
-): Promise<(ReclaimedJob | null)[]> {
-  const rows = await database.query<ReclaimedJob & { n: number | null }>({
-    name: 'reclaim-jobs',
-    text: reclaimStatement,
-    values: [JSON.stringify(reclaims.map(toRow)), hint, retried],
+): Asked<readonly (ReclaimedJob | null)[]> {
+  const values = [JSON.stringify(reclaims.map(toRow)), hint, retried];
+  const statement = { name: 'reclaim-jobs', text: reclaimStatement, values };
+  return asked(statement, (rows: readonly (ReclaimedJob & { n: number | null })[]) => {
+    const byNumber = new Map(rows.map((row) => [row.n, row]));
+    return reclaims.map((_, n) => byNumber.get(n) ?? null);
   });
-  const byNumber = new Map(rows.map((row) => [row.n, row]));
-  return reclaims.map((_, n) => byNumber.get(n) ?? null);
 }
 
 function toRow({ claimId, job, wayId, terms }: Reclaim, n: number): object {

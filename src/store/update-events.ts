@@ -1,5 +1,6 @@
 // Changes events and writes what changed to the log: one statement, one commit, however many.
-import type { Queryable } from '../database/database.ts';
+import { type Asked, asked } from '../database/asked.ts';
+import { jsonArray } from '../database/json-array.ts';
 import type { EventStatus, Position } from '../domain/event.ts';
 import { transitions } from '../domain/status.ts';
 import { pause } from './job-sql.ts';
@@ -84,8 +85,8 @@ const updateStatement = `WITH ${underLock},
   input AS MATERIALIZED (
     SELECT i.* FROM json_to_recordset($1::json) AS i(
       n int, id uuid, replace boolean, topic text, event_type text, sender_type text, status event_status,
-      description text, retries int, project text, user_name text, sender text, "by" text, sets_result boolean,
-      attempt int, write_id uuid, release boolean, summary jsonb, payload jsonb, result jsonb, error jsonb)
+      description text, retries int, project text, user_name text, sender text, "by" text, sets_summary boolean,
+      sets_payload boolean, sets_result boolean, sets_error boolean, attempt int, write_id uuid, release boolean)
   ),
   found AS MATERIALIZED (
     SELECT i.*, m.at, e.position AS was_at, e.status AS from_status, e.held, j.worker,
@@ -95,8 +96,8 @@ const updateStatement = `WITH ${underLock},
         OR (NOT e.held OR i.status = 'ABORTED') AND (e.status::text, i.status::text) IN (VALUES ${transitionRows})
         OR (e.status = 'FAILED' AND i.status = 'ABORTED' AND j.ready_at IS NOT NULL)) AS allowed,
       (i.replace OR i.release OR i.sets_result OR i.description IS NOT NULL OR i.retries IS NOT NULL
-        OR i.project IS NOT NULL OR i.user_name IS NOT NULL OR i.sender IS NOT NULL OR i.summary IS NOT NULL
-        OR i.payload IS NOT NULL OR i.error IS NOT NULL) AS has_content,
+        OR i.project IS NOT NULL OR i.user_name IS NOT NULL OR i.sender IS NOT NULL OR i.sets_summary
+        OR i.sets_payload OR i.sets_error) AS has_content,
       (i.attempt IS NULL OR (i.attempt = j.attempt AND j.worker IS NOT NULL AND j.ready_at > m.at)) IS TRUE AS holds,
       ($3::boolean AND i.write_id = j.last_write) IS TRUE AS repeated
     FROM input i CROSS JOIN moment m
@@ -127,10 +128,10 @@ const updateStatement = `WITH ${underLock},
       user_name = CASE WHEN c.replace THEN c.user_name ELSE coalesce(c.user_name, e.user_name) END,
       description = coalesce(c.description, e.description),
       retries = coalesce(c.retries, e.retries),
-      summary = coalesce(c.summary, e.summary),
-      payload = coalesce(c.payload, e.payload),
-      result = CASE WHEN c.sets_result THEN c.result ELSE e.result END,
-      error = CASE WHEN c.error IS NOT NULL THEN c.error
+      summary = CASE WHEN c.sets_summary THEN ($4::jsonb[])[c.n] ELSE e.summary END,
+      payload = CASE WHEN c.sets_payload THEN ($5::jsonb[])[c.n] ELSE e.payload END,
+      result = CASE WHEN c.sets_result THEN ($6::jsonb[])[c.n] ELSE e.result END,
+      error = CASE WHEN c.sets_error THEN ($7::jsonb[])[c.n]
                    WHEN c.moves AND c.to_status = 'FINISHED' THEN NULL ELSE e.error END
     FROM changing c
     WHERE e.id = c.id AND e.position = c.was_at
@@ -173,26 +174,31 @@ const updateStatement = `WITH ${underLock},
  * In the order of `changes`, which must be of different events; null for one that another gateway changed first: look
  * again.
  */
-export async function updateEvents(
-  database: Queryable,
+export function updateEvents(
   changes: readonly EventChangeRow[],
   retried: boolean,
   hint: string,
-): Promise<(UpdatedRow | null)[]> {
-  const values = [`[${changes.map(toRow).join(',')}]`, hint, retried];
-  const rows = await database.query<UpdatedRow & { n: number | null }>({
-    name: 'update-events',
-    text: updateStatement,
-    values,
+): Asked<readonly (UpdatedRow | null)[]> {
+  const values = [
+    JSON.stringify(changes.map(toRow)),
+    hint,
+    retried,
+    jsonArray(changes.map(({ summary }) => summary)),
+    jsonArray(changes.map(({ payload }) => payload)),
+    jsonArray(changes.map(({ result }) => result)),
+    jsonArray(changes.map(({ error }) => error)),
+  ];
+  const statement = { name: 'update-events', text: updateStatement, values };
+  return asked(statement, (rows: readonly (UpdatedRow & { n: number | null })[]) => {
+    const byNumber = new Map(rows.map((row) => [row.n, row]));
+    return changes.map((_, index) => byNumber.get(index + 1) ?? null);
   });
-  const byNumber = new Map(rows.map((row) => [row.n, row]));
-  return changes.map((_, n) => byNumber.get(n) ?? null);
 }
 
-/** The JSON texts are spliced in as they are: they were made by JSON.stringify. */
-function toRow(change: EventChangeRow, n: number): string {
-  const light = JSON.stringify({
-    n,
+/** All but its JSON; `n` counts from 1, as arrays of Postgres do. */
+function toRow(change: EventChangeRow, index: number): object {
+  return {
+    n: index + 1,
     id: change.id,
     replace: change.replace,
     topic: change.topic,
@@ -208,8 +214,9 @@ function toRow(change: EventChangeRow, n: number): string {
     attempt: change.attempt,
     write_id: change.writeId,
     release: change.release,
+    sets_summary: change.summary !== null,
+    sets_payload: change.payload !== null,
     sets_result: change.result !== null,
-  });
-  const { summary, payload, result, error } = change;
-  return `${light.slice(0, -1)},"summary":${summary},"payload":${payload},"result":${result},"error":${error}}`;
+    sets_error: change.error !== null,
+  };
 }

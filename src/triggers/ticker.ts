@@ -5,6 +5,7 @@
 // that dies in between leaves a decided tick, which any other sends; the hash keeps that from making a second event.
 import { ThroughlineError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
+import { Rounds } from '../base/rounds.ts';
 import type { Database } from '../database/database.ts';
 import { dueTicks } from '../domain/schedule.ts';
 import type { SendInput } from '../domain/send.ts';
@@ -32,10 +33,7 @@ export class Ticker {
   readonly #send: Send;
   readonly #logger: Logger;
   readonly #now: () => number;
-  #rounds = Promise.resolve();
-  #isQueued = false;
-  #isStopped = false;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #rounds = new Rounds(() => this.#round());
 
   constructor({ database, send, logger, now = Date.now }: TickerParts) {
     this.#database = database;
@@ -46,25 +44,17 @@ export class Ticker {
 
   /** Looks at once what is due, and from then on at the right times. */
   wake(): void {
-    if (this.#isStopped || this.#isQueued) return;
-    this.#isQueued = true;
-    clearTimeout(this.#timer);
-    this.#rounds = this.#rounds.then(() => {
-      this.#isQueued = false;
-      return this.#round();
-    });
+    this.#rounds.wake();
   }
 
   /** Resolves when it has looked, and done what there was to do. */
   idle(): Promise<void> {
-    return this.#rounds;
+    return this.#rounds.idle();
   }
 
   /** Resolves when nothing of it is left running. */
-  async stop(): Promise<void> {
-    this.#isStopped = true;
-    clearTimeout(this.#timer);
-    await this.#rounds;
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   /** Deals with all that is due now; throws where a part of it has to be tried again. */
@@ -76,12 +66,11 @@ export class Ticker {
       const outcomes = await Promise.allSettled(due.map((schedule) => this.#serve(schedule, new Date(now))));
       const failed = outcomes.find((outcome) => outcome.status === 'rejected');
       if (failed) throw failed.reason;
-      if (due.length < batch || this.#isStopped) return;
+      if (due.length < batch || this.#rounds.isStopped) return;
     }
   }
 
-  async #round(): Promise<void> {
-    if (this.#isStopped) return;
+  async #round(): Promise<number> {
     let sleepMs = patienceMs;
     try {
       await this.tick();
@@ -90,8 +79,7 @@ export class Ticker {
     } catch (error) {
       this.#logger.warn({ err: error }, 'a schedule could not tick; it is tried again');
     }
-    if (this.#isStopped || this.#isQueued) return;
-    this.#timer = setTimeout(() => this.wake(), Math.min(sleepMs, longestSleepMs)).unref();
+    return Math.min(sleepMs, longestSleepMs);
   }
 
   async #serve(schedule: DueSchedule, now: Date): Promise<void> {

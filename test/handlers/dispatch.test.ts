@@ -2,53 +2,21 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
 import type { EventRecord, PartialEvent } from '../../src/domain/event.ts';
-import type { Execution, Handler } from '../../src/domain/handler.ts';
+import type { Execution } from '../../src/domain/handler.ts';
 import { app, currentRun } from '../../src/handlers/app-module.ts';
-import { defineHandler, type HandlerDefinition } from '../../src/handlers/define-handler.ts';
-import { noHandlers } from '../../src/handlers/handlers.ts';
 import { Webhooks } from '../../src/triggers/webhooks.ts';
-import { type Backend, describeDatabases, describePostgres } from '../support/database.ts';
+import { describeDatabases, describePostgres } from '../support/database.ts';
 import { type Composed, operationsOn, refusalOf, tester } from '../support/gateway.ts';
-
-type Given = Partial<HandlerDefinition> & Pick<HandlerDefinition, 'run'>;
-
-/** Named h1, h2, … for events of the topic `t`, unless something else is given. */
-function handlersOf(given: readonly Given[]): Handler[] {
-  return given.map((one, n) => defineHandler({ fullName: `h${n + 1}`, source: 't', ...one }));
-}
-
-async function withHandlers(backend: Backend, ...given: Given[]): Promise<Composed> {
-  return operationsOn(await backend.open(), { handling: { ...noHandlers, handlers: handlersOf(given) } });
-}
-
-async function runsOf(
-  { operations }: Composed,
-  fullName: string,
-  size = 50,
-): Promise<readonly PartialEvent[]> {
-  const query = { fullName, page: 1, pageSize: size };
-  return operations.eventLog(query, [
-    'status',
-    'result',
-    'error',
-    'dependsOnId',
-    'requestId',
-    'nodeId',
-    'retries',
-  ]);
-}
+import { type Given, handlingOf, patience, runsOf, withHandlers } from './handling.ts';
 
 /** Waits until so many runs of the handler have come to an end. */
 async function ended(gateway: Composed, fullName: string, count: number): Promise<readonly PartialEvent[]> {
-  return vi.waitFor(
-    async () => {
-      const runs = await runsOf(gateway, fullName, limits.pageSize);
-      const over = runs.filter(({ status }) => status === 'FINISHED' || status === 'FAILED');
-      expect(over).toHaveLength(count);
-      return over;
-    },
-    { timeout: 40_000, interval: 20 },
-  );
+  return vi.waitFor(async () => {
+    const runs = await runsOf(gateway, fullName, limits.pageSize);
+    const over = runs.filter(({ status }) => status === 'FINISHED' || status === 'FAILED');
+    expect(over).toHaveLength(count);
+    return over;
+  }, patience);
 }
 
 const executionsOf = (executions: readonly Execution[]) =>
@@ -56,7 +24,7 @@ const executionsOf = (executions: readonly Execution[]) =>
 
 describeDatabases('handlers', (backend) => {
   let gateway: Composed | undefined;
-  const start = async (...given: Given[]) => (gateway = await withHandlers(backend, ...given));
+  const start = async (...given: Given[]) => (gateway = await withHandlers(await backend.open(), ...given));
   afterEach(async () => {
     await gateway?.stop();
     gateway = undefined;
@@ -334,6 +302,14 @@ describeDatabases('handlers', (backend) => {
       expect(await runsOf(gateway!, 'h2')).toMatchObject([{ status: 'FINISHED' }]);
     });
 
+    test('in time by the gateway’s setting, where they say nothing themselves', async () => {
+      const given: Given[] = [{ run: () => new Promise(() => {}) }, { timeoutMs: 60_000, run: () => 'fine' }];
+      const handling = { ...handlingOf(given), handlerTimeoutMs: 40 };
+      gateway = await operationsOn(await backend.open(), { handling });
+      expect(await refusalOf(send())).toMatchObject({ message: expect.stringContaining('within 40 ms') });
+      expect(await runsOf(gateway, 'h2')).toMatchObject([{ result: 'fine' }]);
+    });
+
     test('in depth: handlers that cause one another end at 32 levels, with an error in the log', async () => {
       await start({
         failSender: false,
@@ -433,7 +409,7 @@ describeDatabases('handlers', (backend) => {
       expect((await send({ payload: { n: 1 } })).executions).toEqual([]);
       const { database } = gateway!;
       await gateway!.stop();
-      gateway = await operationsOn(database, { handling: { ...noHandlers, handlers: handlersOf(given) } });
+      gateway = await operationsOn(database, { handling: handlingOf(given) });
       expect(gateway.operations.handlers().map((handler) => handler.works && handler.enabled)).toEqual([
         false,
         false,
@@ -468,7 +444,7 @@ describeDatabases('handlers', (backend) => {
     const between = await operationsOn(database);
     await between.operations.sendEvent(tester, { topic: 't', payload: { n: 'between' } });
     await between.stop();
-    gateway = await operationsOn(database, { handling: { ...noHandlers, handlers: handlersOf(given) } });
+    gateway = await operationsOn(database, { handling: handlingOf(given) });
     await ended(gateway, 'h1', 1);
     expect(ran).toEqual(['between']);
   });
@@ -535,7 +511,7 @@ describePostgres('the runs of two gateways', (backend) => {
     const first = await backend.open();
     const ran = new Map<string, number>();
     const given: Given[] = [{ async: true, run: ({ id }) => void ran.set(id, (ran.get(id) ?? 0) + 1) }];
-    const handling = { ...noHandlers, handlers: handlersOf(given) };
+    const handling = handlingOf(given);
     const databases = [first, await backend.openAnother(), await backend.openAnother()];
     const gateways = [
       await operationsOn(databases[0]!, { handling }),

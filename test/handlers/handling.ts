@@ -3,7 +3,7 @@ import { expect, vi } from 'vitest';
 import type { PartialEvent } from '../../src/domain/event.ts';
 import type { Database } from '../../src/database/database.ts';
 import { defineHandler, type HandlerDefinition } from '../../src/handlers/define-handler.ts';
-import { noHandlers } from '../../src/handlers/handlers.ts';
+import { type HandlerSettings, noHandlers } from '../../src/handlers/handlers.ts';
 import { type Composed, operationsOn, tester } from '../support/gateway.ts';
 
 export type Given = Partial<HandlerDefinition> & Pick<HandlerDefinition, 'run'>;
@@ -13,12 +13,22 @@ export const patience = { timeout: 40_000, interval: 20 };
 
 /** A gateway whose handlers are h1, h2, … for events of the topic `t`, unless something else is given. */
 export function withHandlers(database: Database, ...given: Given[]): Promise<Composed> {
-  const handlers = given.map((one, n) => defineHandler({ fullName: `h${n + 1}`, source: 't', ...one }));
-  return operationsOn(database, { handling: { ...noHandlers, handlers } });
+  return operationsOn(database, { handling: handlingOf(given) });
 }
 
-export function runsOf({ operations }: Composed, fullName: string): Promise<readonly PartialEvent[]> {
-  return operations.eventLog({ fullName, page: 1, pageSize: 100 }, ['status', 'result', 'error']);
+export function handlingOf(given: readonly Given[]): HandlerSettings {
+  const handlers = given.map((one, n) => defineHandler({ fullName: `h${n + 1}`, source: 't', ...one }));
+  return { ...noHandlers, handlers };
+}
+
+/** The latest first, a hundred unless more are asked for. */
+export function runsOf(
+  { operations }: Composed,
+  fullName: string,
+  pageSize = 100,
+): Promise<readonly PartialEvent[]> {
+  const fields = ['status', 'result', 'error', 'dependsOnId', 'requestId', 'nodeId', 'retries'] as const;
+  return operations.eventLog({ fullName, page: 1, pageSize }, fields);
 }
 
 /** Sends work and finishes it: its runs are made in the background, in the order of the log. */

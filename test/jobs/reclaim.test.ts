@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { describeDatabases } from '../support/database.ts';
 import { composedOnce, fresh } from '../support/gateway.ts';
+import { perform } from '../../src/database/asked.ts';
 import { checkEnroll } from '../../src/domain/enroll.ts';
 import { findReadyJobs } from '../../src/store/find-jobs.ts';
 import { reclaimJobs } from '../../src/store/reclaim-jobs.ts';
@@ -19,7 +20,10 @@ describeDatabases('a worker’s write that has to be repeated, since its answer 
     const { id } = job.event;
     const { database } = gateway();
     const write = (writeId: string, more: object, retried: boolean) =>
-      updateEvents(database, [{ ...unchanged, id, attempt: 1, by: 'worker', writeId, ...more }], retried, '');
+      perform(
+        database,
+        updateEvents([{ ...unchanged, id, attempt: 1, by: 'worker', writeId, ...more }], retried, ''),
+      );
     const [first, second, last] = [randomUUID(), randomUUID(), randomUUID()] as const;
     await write(first, { status: 'IN_PROGRESS', summary: '{"step":1}' }, false);
     // It looks like the one before it, and is another.
@@ -49,10 +53,10 @@ describeDatabases('a job that was found twice', (backend) => {
     expect(jobs).toHaveLength(1);
     const reclaim = () => [{ claimId: randomUUID(), job: jobs[0]!, wayId: way.id, terms }];
     const claimed = reclaim();
-    expect(await reclaimJobs(database, claimed, false, '')).toMatchObject([{ attempt: 2 }]);
-    expect(await reclaimJobs(database, reclaim(), false, '')).toEqual([null]);
+    expect(await perform(database, reclaimJobs(claimed, false, ''))).toMatchObject([{ attempt: 2 }]);
+    expect(await perform(database, reclaimJobs(reclaim(), false, ''))).toEqual([null]);
     // Its own claim, repeated since the answer was lost, is known again.
-    expect(await reclaimJobs(database, claimed, true, '')).toMatchObject([{ attempt: 2 }]);
-    expect(await reclaimJobs(database, reclaim(), true, '')).toEqual([null]);
+    expect(await perform(database, reclaimJobs(claimed, true, ''))).toMatchObject([{ attempt: 2 }]);
+    expect(await perform(database, reclaimJobs(reclaim(), true, ''))).toEqual([null]);
   });
 });

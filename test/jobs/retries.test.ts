@@ -34,6 +34,19 @@ describeDatabases('a job that FAILED', (backend) => {
     expect(running.error).toMatchObject({ message: 'no disk' });
   });
 
+  test('comes before sources that were read ahead', async () => {
+    const asked = await ask({ retryDelayMs: 60_000 });
+    for (let n = 0; n < 4; n++) await gateway().send({ topic: asked.sourceTopics[0]! });
+    const [first, second] = [await take(gateway(), asked), await take(gateway(), asked)];
+    await update(gateway(), first, { status: 'FAILED' });
+    await pass(gateway(), first.event.id);
+    const next = await Promise.all([take(gateway(), asked), take(gateway(), asked)]);
+    const ids = [...next.map(({ event }) => event.id), (await take(gateway(), asked)).event.id];
+    expect(ids).toContain(first.event.id);
+    expect(ids.indexOf(first.event.id)).toBeLessThan(2);
+    expect(new Set([...ids, second.event.id]).size).toBe(4);
+  });
+
   test('pauses twice as long each time, with up to a quarter more by chance, up to an hour', async () => {
     const asked = await ask({ retryDelayMs: 10_000, maxRetries: 20 });
     const pauses: number[] = [];

@@ -50,6 +50,17 @@ describeDatabases('the statements of jobs', (backend) => {
     }
   });
 
+  test('of claims out of what was read ahead are one, for twenty callers at once', async () => {
+    const asked = newAsk();
+    await sources(asked.sourceTopics[0]!, 50);
+    const readingAhead = async (alone: Composed) => expect(await enroll(alone, asked)).not.toBeNull();
+    const claiming = async (alone: Composed) => {
+      const jobs = await Promise.all(Array.from({ length: 20 }, () => enroll(alone, asked)));
+      expect(new Set(jobs.map((job) => job?.source.id)).size).toBe(20);
+    };
+    expect(await counted(claiming, readingAhead)).toBe(1);
+  });
+
   test('of claiming what is ready again are two, for one job as for a hundred', async () => {
     for (const count of [1, 100]) {
       const asked = newAsk();

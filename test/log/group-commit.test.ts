@@ -223,9 +223,9 @@ describe('the queue', () => {
 describe('a database that can not be reached', () => {
   test('is tried again, with the word that the write may have been made, until it answers', async () => {
     const told: boolean[] = [];
-    const { submitAll } = committing((items, retried) => {
+    const { submitAll } = committing((items, retried, tried) => {
       told.push(retried);
-      return told.length < 4 ? cannotReach(items, retried) : succeed(items, retried);
+      return told.length < 4 ? cannotReach(items, retried, tried) : succeed(items, retried, tried);
     });
     const settled = await submitAll(writes(2));
     expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
@@ -234,11 +234,35 @@ describe('a database that can not be reached', () => {
     expect(told.at(-1)).toBe(false);
   });
 
+  test('is then tried with the writes of each lane by themselves, and told which of them may have been made', async () => {
+    const told: [number[], number[]][] = [];
+    const { submitAll } = committing(
+      (items, retried, tried) => {
+        told.push([items.map(({ n }) => n), [...tried].map(({ n }) => n)]);
+        return told.length < 2 ? cannotReach(items, retried, tried) : succeed(items, retried, tried);
+      },
+      { laneOf: ({ n }) => (n % 2 ? 'odd' : 'even'), keyOf: ({ n }) => `${n}` },
+    );
+    const settled = await submitAll(writes(4));
+    expect(settled.map(({ status }) => status)).toEqual(Array(4).fill('fulfilled'));
+    expect(told).toEqual([
+      [[0, 2, 1, 3], []],
+      [
+        [0, 2],
+        [0, 2],
+      ],
+      [
+        [1, 3],
+        [1, 3],
+      ],
+    ]);
+  });
+
   test('has a write that then lost a race told so again: what may have been made once may still be there', async () => {
     const told: boolean[] = [];
-    const { submitAll } = committing(async (items, retried) => {
+    const { submitAll } = committing(async (items, retried, tried) => {
       told.push(retried);
-      if (told.length === 1) return cannotReach(items, retried);
+      if (told.length === 1) return cannotReach(items, retried, tried);
       return items.map((item) => (told.length === 2 ? AGAIN : answerOf(item)));
     });
     expect(await submitAll([write(0)])).toEqual([{ status: 'fulfilled', value: 'answer 0' }]);

@@ -178,6 +178,7 @@ function holdCreates(database: Database) {
       return database.query<Row>(statement);
     },
     transaction: (work) => database.transaction(work),
+    pipeline: (statements) => database.pipeline(statements),
     listen: (channel, onHint) => database.listen(channel, onHint),
     reachable: () => database.reachable(),
     close: () => database.close(),

@@ -40,9 +40,9 @@ export function committing(flush: Flush, given: Partial<GroupCommitOptions<Write
     sizeOf: ({ size }) => size,
     keyOf: ({ key }) => key,
     ...given,
-    flush: (items, retried) => {
+    flush: (items, retried, tried) => {
       flushes.push(items.map(({ n }) => n));
-      return flush(items, retried);
+      return flush(items, retried, tried);
     },
   });
   const submitAll = (items: readonly Write[]) => Promise.allSettled(items.map((item) => commit.submit(item)));
@@ -72,13 +72,13 @@ export class ScriptedDatabase {
     this.#outcomes = outcomes;
   }
 
-  flush: Flush = async (items, retried) => {
+  flush: Flush = async (items, retried, tried) => {
     this.#inspect(items, retried);
     await turn();
     const outcome = items.some(({ bad }) => bad) ? 'throws' : (this.#outcomes.next().value as Outcome);
     if (outcome === 'unavailable') {
       for (const item of items) this.#fates.set(item, 'unknown');
-      return cannotReach(items, retried);
+      return cannotReach(items, retried, tried);
     }
     if (outcome === 'throws') {
       for (const item of items) {

@@ -1,6 +1,8 @@
 // Thousands of events at once for the tests of bulk mutations, and databases that let others in between statements.
 import type { Database, Statement } from '../../src/database/database.ts';
-import { LogWriter, type LogWriterOptions } from '../../src/log/writer.ts';
+import { BulkDeleter } from '../../src/log/bulk-deleter.ts';
+import { type CommitOptions, Commits } from '../../src/log/commits.ts';
+import { LogWriter } from '../../src/log/writer.ts';
 import type { BulkParts } from '../../src/operations/bulk.ts';
 import { countStatements } from '../support/database.ts';
 import { type Composed, fresh, operationsOn, tester } from '../support/gateway.ts';
@@ -44,9 +46,13 @@ export async function snapshot({ database }: Composed): Promise<readonly object[
 /** Parts of their own, on this database. */
 export function bulkParts(
   database: Database,
-  options: Partial<LogWriterOptions> = {},
+  options: Partial<CommitOptions> = {},
 ): BulkParts & { readonly writer: LogWriter } {
-  return { database, writer: new LogWriter(database, { hint: '', onCommit: () => {}, ...options }) };
+  const writing = { hint: '', onCommit: () => {}, ...options };
+  return {
+    database,
+    writer: new LogWriter(new Commits(database, writing), new BulkDeleter(database, writing)),
+  };
 }
 
 export interface Interruptions {
@@ -82,6 +88,7 @@ export function intercepted(database: Database, given: Interruptions): Database 
       await given.afterCommit?.();
       return result;
     },
+    pipeline: (statements) => database.pipeline(statements),
     listen: (channel, onHint) => database.listen(channel, onHint),
     reachable: () => database.reachable(),
     close: () => database.close(),

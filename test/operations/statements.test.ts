@@ -9,11 +9,13 @@ import { createContext } from '../../src/graphql/context.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { Enrolling } from '../../src/jobs/enrolling.ts';
 import { Live } from '../../src/live/live.ts';
+import { BulkDeleter } from '../../src/log/bulk-deleter.ts';
+import { Commits } from '../../src/log/commits.ts';
 import { JobWriter } from '../../src/log/job-writer.ts';
 import { LogTail } from '../../src/log/tail.ts';
 import { LogWriter } from '../../src/log/writer.ts';
 import { createOperations } from '../../src/operations/create-operations.ts';
-import { noHandling } from '../../src/operations/handling.ts';
+import type { Handling } from '../../src/operations/handling.ts';
 import type { Operations } from '../../src/operations/operations.ts';
 import { Consuming } from '../../src/subscriptions/consuming.ts';
 import { DeclaredTopics } from '../../src/topics/declared-topics.ts';
@@ -22,16 +24,26 @@ import { countStatements, describeDatabases, describePostgres } from '../support
 import { type Plan, plansOf, recording, wholeReads } from '../support/plans.ts';
 import { type Composed, composedOnce, fresh, tester } from '../support/gateway.ts';
 
+const noHandling: Handling = {
+  plan: () => null,
+  baseTypeOf: () => 'events.NormalType',
+  list: () => [],
+  has: () => false,
+  setEnabled: async () => false,
+};
+
 /** Use-cases on a database and nothing besides, so that whatever it is asked comes from them. */
 function operationsAlone(database: Database): Operations {
   const live = new Live();
   const logger = createLogger('silent');
   const tail = new LogTail(database, { ownHint: '', logger, onRows: () => {}, pollMs: 0 });
-  const jobWriter = new JobWriter(database, { hint: '', onCommit: () => {} });
+  const writing = { hint: '', onCommit: () => {} };
+  const commits = new Commits(database, writing);
+  const jobWriter = new JobWriter(commits);
   return createOperations({
     database,
     live,
-    writer: new LogWriter(database, { hint: '', onCommit: () => {} }),
+    writer: new LogWriter(commits, new BulkDeleter(database, writing)),
     jobWriter,
     enrolling: new Enrolling({ database, writer: jobWriter, tail, live, logger }),
     consuming: new Consuming({ database, tail, live, logger }),

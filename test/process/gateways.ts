@@ -41,17 +41,3 @@ export class Gateways {
     await Promise.all(this.#running.map((gateway) => gateway.stop()));
   }
 }
-
-/** For so many milliseconds, again and again, after pauses of up to so many. */
-export async function again(
-  forMs: number,
-  maxPauseMs: number,
-  random: Random,
-  disturb: () => Promise<void>,
-): Promise<void> {
-  const end = performance.now() + forMs;
-  while (performance.now() < end) {
-    await delay(maxPauseMs * random());
-    await disturb();
-  }
-}

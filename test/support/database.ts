@@ -187,6 +187,10 @@ export function countStatements(database: Database): CountingDatabase {
           },
         }),
       ),
+    pipeline: (asked) => {
+      statements.push(...asked.map(({ text }) => text));
+      return database.pipeline(asked);
+    },
     listen: (channel, onHint) => database.listen(channel, onHint),
     reachable: () => database.reachable(),
     close: () => database.close(),

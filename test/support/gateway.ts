@@ -14,7 +14,7 @@ import { schema } from '../../src/graphql/schema.ts';
 import { SharedSubscriptions } from '../../src/graphql/shared-subscriptions.ts';
 import type { HandlerSettings } from '../../src/handlers/handlers.ts';
 import type { WatchFactory } from '../../src/live/watch.ts';
-import type { LogWriterOptions } from '../../src/log/writer.ts';
+import type { CommitOptions } from '../../src/log/commits.ts';
 import type { Caller, Operations } from '../../src/operations/operations.ts';
 import type { Backend, GatewayTarget } from './database.ts';
 import { Reader } from './reader.ts';
@@ -108,7 +108,7 @@ export const tester: Caller = { name: 'tester', scopes: ['admin'], requestId: nu
 
 export async function operationsOn(
   database: Database,
-  options: Partial<LogWriterOptions> & { readonly handling?: HandlerSettings } = {},
+  options: Partial<CommitOptions> & { readonly handling?: HandlerSettings } = {},
 ): Promise<Composed> {
   const { handling, ...writing } = options;
   const core = await startCore({

@@ -17,6 +17,7 @@ export function interrupted(database: Database, interruptions: Interruptions): D
       return rows;
     },
     transaction: (work) => database.transaction(work),
+    pipeline: (statements) => database.pipeline(statements),
     listen: (channel, onHint) => database.listen(channel, onHint),
     reachable: () => database.reachable(),
     close: () => database.close(),

@@ -20,6 +20,10 @@ export function recording(database: Database): { database: Database; statements:
         database.transaction((tx) =>
           work({ query: kept((statement) => tx.query(statement)), exec: (sql) => tx.exec(sql) }),
         ),
+      pipeline: (asked) => {
+        statements.push(...asked);
+        return database.pipeline(asked);
+      },
       listen: (channel, onHint) => database.listen(channel, onHint),
       reachable: () => database.reachable(),
       close: () => database.close(),

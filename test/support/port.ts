@@ -5,10 +5,18 @@ import { createServer } from 'node:net';
 
 /** Below those that systems give to clients: there one that asks an empty port may be connected to itself. */
 const range = { from: 15_000, below: 30_000 };
+/** Test files that run at once draw from parts of their own. */
+const parts = 20;
+const size = (range.below - range.from) / parts;
+const from = range.from + size * (Number(process.env.VITEST_POOL_ID ?? 0) % parts);
+const given = new Set<number>();
 
+/** One that nobody listens on, and that was not given to another before. */
 export async function freePort(): Promise<string> {
   for (;;) {
-    const port = randomInt(range.from, range.below);
+    const port = randomInt(from, from + size);
+    if (given.has(port)) continue;
+    given.add(port);
     const server = createServer().listen(port, '127.0.0.1');
     const isFree = await once(server, 'listening').then(
       () => true,

@@ -64,11 +64,15 @@ export class GatewayProcess {
 
   constructor(settings: Settings) {
     const { PATH = '', HOME = '' } = process.env;
-    this.#child = spawn(process.execPath, ['--enable-source-maps', 'dist/main.js'], {
-      cwd: program,
-      env: { PATH, HOME, PORT: '0', ...settings },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    this.#child = spawn(
+      process.execPath,
+      ['--max-semi-space-size=32', '--enable-source-maps', 'dist/main.js'],
+      {
+        cwd: program,
+        env: { PATH, HOME, PORT: '0', ...settings },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     started.add(this);
     this.#child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;

@@ -1,0 +1,36 @@
+// What a database is asked for, before it is asked: statements, and what their rows come to.
+import type { Database, Statement } from './database.ts';
+
+export interface Asked<Answer> {
+  readonly statements: readonly Statement[];
+  /** Of the rows of each statement. */
+  readonly answer: (rows: readonly (readonly object[])[]) => Answer;
+}
+
+export function asked<Row extends object, Answer>(
+  statement: Statement,
+  answer: (rows: readonly Row[]) => Answer,
+): Asked<Answer> {
+  return { statements: [statement], answer: ([rows]) => answer(rows as readonly Row[]) };
+}
+
+/** One after the other, and an answer for each. */
+export function together<Answer>(parts: readonly Asked<Answer>[]): Asked<readonly Answer[]> {
+  return {
+    statements: parts.flatMap(({ statements }) => statements),
+    answer: (rows) => {
+      let from = 0;
+      return parts.map(({ statements, answer }) => answer(rows.slice(from, (from += statements.length))));
+    },
+  };
+}
+
+/** In one transaction, and one trip to the database and back, however many statements there are. */
+export async function perform<Answer>(
+  database: Pick<Database, 'query' | 'pipeline'>,
+  { statements, answer }: Asked<Answer>,
+): Promise<Answer> {
+  const [only, ...more] = statements;
+  if (only === undefined) return answer([]);
+  return answer(more.length === 0 ? [await database.query(only)] : await database.pipeline(statements));
+}
