@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 
-/** Installs them where they are not there. */
+/** Installs them where they are not there. Not by `npm ci`, which refuses where a mirror lacks a package for another platform. */
 export function installPeers(): void {
   if (existsSync(`${folder}node_modules/pg-boss/package.json`)) return;
-  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder, stdio: 'inherit' });
+  execFileSync('npm', ['install', '--no-save', '--no-audit', '--no-fund'], { cwd: folder, stdio: 'inherit' });
 }
 
 export function versionOf(peer: string): string {

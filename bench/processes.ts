@@ -28,7 +28,7 @@ export function startGateway(
   const profiling = process.env.BENCH_PROFILE
     ? ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROFILE}`]
     : [];
-  return start(['--enable-source-maps', ...profiling, ...flags, 'dist/main.js'], {
+  return start(['--max-semi-space-size=32', '--enable-source-maps', ...profiling, ...flags, 'dist/main.js'], {
     PORT: '0',
     THROUGHLINE_ADMIN_KEY: key,
     THROUGHLINE_LOG_LEVEL: 'error',

@@ -61,7 +61,7 @@ there, all jobs done once and on record, all deliveries received). Throughline i
 with a key, its limits on and its history kept; the job queues work in the bench's process, as they do in their users'. The generator's requests are
 serialised before they count, but for those of workers.
 
-${counted.filter(({ met }) => met).length} of ${counted.length} aims are met.
+${counted.filter(({ met }) => met).length} of ${counted.length} rows with an aim meet it.
 
 ${tableOf(rows)}
 ${failures.length > 0 ? `\nFailed, and not counted:\n\n${failures.map((line) => `- ${line}`).join('\n')}\n` : ''}`;

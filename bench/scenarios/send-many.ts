@@ -1,6 +1,7 @@
 // sendEvents by 1,000 against pg-boss insert() by 1,000, and against a bare multi-row insert into a table like ours.
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
+import { jsonArray } from '../../src/database/json-array.ts';
 import { Connection, requestOf } from '../connections.ts';
 import { connectTo, countOn, createDatabase, dropDatabase } from '../databases.ts';
 import { type Delivery, someDeliveries } from '../deliveries.ts';
@@ -24,7 +25,7 @@ async function timed(batches: number, call: (batch: Delivery[]) => Promise<unkno
   return (1_000 * batches * many) / spent;
 }
 
-/** All columns and indexes of our events, nothing else of what a gateway does. */
+/** All columns and indexes of our events, and JSON as we send it; nothing else of what a gateway does. */
 async function bareInsert(client: pg.Client, batch: readonly Delivery[]): Promise<void> {
   const ids = batch.map(() => randomUUID());
   await client.query({
@@ -34,7 +35,7 @@ async function bareInsert(client: pg.Client, batch: readonly Delivery[]): Promis
       SELECT id, nextval('bare_position'), currval('bare_position'), 'bench.many', 'events.NormalType', 'bench', id, id,
         'FINISHED', payload, now(), now(), now()
       FROM unnest($1::uuid[], $2::jsonb[]) AS given(id, payload)`,
-    values: [ids, batch.map((delivery) => JSON.stringify(delivery))],
+    values: [ids, jsonArray(batch.map((delivery) => JSON.stringify(delivery)))],
   });
 }
 
