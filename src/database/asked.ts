@@ -27,10 +27,8 @@ export function together<Answer>(parts: readonly Asked<Answer>[]): Asked<readonl
 
 /** In one transaction, and one trip to the database and back, however many statements there are. */
 export async function perform<Answer>(
-  database: Pick<Database, 'query' | 'pipeline'>,
+  database: Pick<Database, 'pipeline'>,
   { statements, answer }: Asked<Answer>,
 ): Promise<Answer> {
-  const [only, ...more] = statements;
-  if (only === undefined) return answer([]);
-  return answer(more.length === 0 ? [await database.query(only)] : await database.pipeline(statements));
+  return answer(statements.length === 0 ? [] : await database.pipeline(statements));
 }

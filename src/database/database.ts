@@ -26,7 +26,8 @@ export interface Database extends Queryable {
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /**
    * The rows of each of several statements that do not need one another's: sent all at once, in one transaction. Where
-   * one fails none counts, and its failure is what this rejects with.
+   * one fails none counts, and its failure is what this rejects with. For statements whose best plan does not depend on
+   * their values.
    */
   pipeline(statements: readonly Statement[]): Promise<object[][]>;
   /**

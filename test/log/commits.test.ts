@@ -30,13 +30,9 @@ function watched(database: Database) {
   const released = new Promise<void>((resolve) => (release = resolve));
   const passing: Database = {
     ...forwarding(database),
-    query: async <Row extends object>(statement: Statement) => {
-      trips.push([statement]);
-      await released;
-      return database.query<Row>(statement);
-    },
-    pipeline: (statements) => {
+    pipeline: async (statements) => {
       trips.push(statements);
+      await released;
       return database.pipeline(statements);
     },
   };

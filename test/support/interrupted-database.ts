@@ -17,7 +17,12 @@ export function interrupted(database: Database, interruptions: Interruptions): D
       return rows;
     },
     transaction: (work) => database.transaction(work),
-    pipeline: (statements) => database.pipeline(statements),
+    pipeline: async (statements) => {
+      for (const { text } of statements) await interruptions.before?.(text);
+      const rows = await database.pipeline(statements);
+      for (const { text } of statements) await interruptions.after?.(text);
+      return rows;
+    },
     listen: (channel, onHint) => database.listen(channel, onHint),
     reachable: () => database.reachable(),
     close: () => database.close(),
