@@ -72,11 +72,11 @@ export class Worker {
     return enrolling.enroll(asked, this.#free, signal);
   }
 
-  #start({ event, sourceId, attempt }: Claim): void {
+  #start({ event, source, attempt }: Claim): void {
     const held = { eventId: event.id, attempt };
     this.#free -= 1;
     this.#parts.runner.hold(held);
-    void this.#run(held, sourceId)
+    void this.#run(held, source.id)
       .catch((error: unknown) =>
         this.#parts.logger.warn(
           { err: asError(error), eventId: event.id },

@@ -1,10 +1,18 @@
-// What a worker is told of the job that it got, without reading it again.
-import type { Way } from '../domain/enroll.ts';
-import type { CreatedJob, NewJob } from '../store/create-jobs.ts';
+// A job as it is made for a worker, and what the worker is told of it without reading it again.
+import { v7 as uuidv7 } from 'uuid';
+import type { ClaimTerms, Way } from '../domain/enroll.ts';
+import type { PartialEvent } from '../domain/event.ts';
+import type { NewRun } from '../store/create-events.ts';
+import type { CreatedJob } from '../store/create-jobs.ts';
 import type { ReadyJob, ReclaimedJob } from '../store/reclaim-jobs.ts';
 import type { Claim } from './waiter.ts';
 
-export function claimOfNew({ id, sourceId, target, terms }: NewJob, row: CreatedJob): Claim {
+/** `yields`: not made where one is ready for its next run. */
+export function newClaim({ id, target }: Way, terms: ClaimTerms, yields: boolean): NewRun {
+  return { birth: 'HELD', id: uuidv7(), target, wayId: id, terms, yields };
+}
+
+export function claimOfNew({ id, target, terms }: NewRun, source: PartialEvent, row: CreatedJob): Claim {
   return {
     event: {
       id,
@@ -18,7 +26,7 @@ export function claimOfNew({ id, sourceId, target, terms }: NewJob, row: Created
       user: row.user,
       requestId: row.requestId,
       nodeId: id,
-      dependsOnId: sourceId,
+      dependsOnId: source.id,
       status: 'PENDING',
       retries: 0,
       description: terms.description ?? '',
@@ -31,7 +39,7 @@ export function claimOfNew({ id, sourceId, target, terms }: NewJob, row: Created
       startedAt: null,
       finishedAt: null,
     },
-    sourceId,
+    source,
     attempt: 1,
     until: row.until,
     isKept: false,
@@ -43,5 +51,5 @@ export function claimOfReclaimed({ target }: Way, job: ReadyJob, row: ReclaimedJ
   if (row.until === null) return null;
   const { position, status, attempt, until } = row;
   const event = { id: job.eventId, position, topic: target, dependsOnId: job.sourceId, status };
-  return { event, sourceId: job.sourceId, attempt, until, isKept: false };
+  return { event, source: { id: job.sourceId }, attempt, until, isKept: false };
 }

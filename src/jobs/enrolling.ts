@@ -2,8 +2,11 @@
 import { ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { once, type Stoppable } from '../base/lifecycle.ts';
-import type { CheckedEnroll } from '../domain/enroll.ts';
+import type { CheckedEnroll, Way } from '../domain/enroll.ts';
+import type { EventRecord } from '../domain/event.ts';
+import { TopicIndex } from '../domain/topic-index.ts';
 import { findExpired } from '../store/find-jobs.ts';
+import type { Offer } from './handoff.ts';
 import type { Claim } from './waiter.ts';
 import { type JobParts, WayQueue } from './way-queue.ts';
 
@@ -12,10 +15,13 @@ const idleMs = 600_000;
 /** How often jobs are looked for whose lease was lost in their last run, in milliseconds. */
 const sweepMs = 5_000;
 const sweepBatch = 1_000;
+/** Ways of asking that an event is held against before it is written, at most: others hear of it from the log. */
+const mostAsked = 100;
 
 export class Enrolling implements Stoppable {
   readonly #parts: JobParts;
   readonly #queues = new Map<string, WayQueue>();
+  readonly #bySource = new TopicIndex<WayQueue>();
   /** Calls that have not been answered. */
   #open = 0;
   #sweeping: Promise<void> | undefined;
@@ -50,8 +56,7 @@ export class Enrolling implements Stoppable {
       );
     }
     const { way, terms, waitMs } = asked;
-    const queue = this.#queues.get(way.id) ?? new WayQueue(this.#parts, way);
-    this.#queues.set(way.id, queue);
+    const queue = this.#queues.get(way.id) ?? this.#begin(way);
     this.#open += 1;
     try {
       return await queue.ask({ terms, count, waitMs, signal });
@@ -60,9 +65,26 @@ export class Enrolling implements Stoppable {
     }
   }
 
+  /**
+   * For an event that is about to be written as FINISHED: the jobs to be written with it, of different targets, each for a
+   * call that waits for just that. To be settled, all of them.
+   */
+  offer(event: EventRecord): readonly Offer[] {
+    if (this.#open === 0) return [];
+    const offers = new Map<string, Offer>();
+    let asked = 0;
+    for (const queue of this.#bySource.for(event.topic)) {
+      if (asked === mostAsked) break;
+      asked += 1;
+      const offer = offers.has(queue.way.target) ? null : queue.offer(event);
+      if (offer) offers.set(queue.way.target, offer);
+    }
+    return [...offers.values()];
+  }
+
   /** A lease of this target was shortened: who waits here looks when it ends; other gateways within seconds. */
   wakeIn(target: string, ms: number): void {
-    for (const queue of this.#queues.values()) if (queue.target === target) queue.wakeIn(ms);
+    for (const queue of this.#queues.values()) if (queue.way.target === target) queue.wakeIn(ms);
   }
 
   /** Puts jobs down as FAILED that were lost in their last run, also where no worker asks for them. */
@@ -83,10 +105,18 @@ export class Enrolling implements Stoppable {
     await Promise.all([...this.#queues.values()].map((queue) => queue.stop()));
   });
 
+  #begin(way: Way): WayQueue {
+    const queue = new WayQueue(this.#parts, way);
+    this.#queues.set(way.id, queue);
+    this.#bySource.add(way.topics, queue);
+    return queue;
+  }
+
   #putAway(): void {
     for (const [id, queue] of this.#queues) {
       if (queue.isBusy || performance.now() - queue.lastAskedAt < idleMs) continue;
       this.#queues.delete(id);
+      this.#bySource.delete(queue.way.topics, queue);
       queue
         .stop()
         .catch((error: unknown) => this.#parts.logger.warn({ err: error }, 'a cursor was not saved'));

@@ -6,7 +6,7 @@ import type { PartialEvent } from '../domain/event.ts';
 /** A job in the hands of a worker. */
 export interface Claim {
   readonly event: PartialEvent;
-  readonly sourceId: string;
+  readonly source: PartialEvent;
   readonly attempt: number;
   readonly until: Date;
   /** The worker held it before, under the same attempt. */
@@ -18,3 +18,8 @@ export interface EnrollCall extends Call {
 }
 
 export type EnrollWaiter = Waiter<EnrollCall, Claim>;
+
+/** Whether it takes whatever nobody holds: what it holds itself, or others do, makes no difference. */
+export function isPlain({ terms }: EnrollCall): boolean {
+  return !terms.sticky && !terms.sequential;
+}

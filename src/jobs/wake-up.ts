@@ -11,6 +11,8 @@ import type { LogTail } from '../log/tail.ts';
 
 /** How long the log is still watched when nobody waits: the next call is mostly near. */
 const lingerMs = 1_000;
+/** After a source that goes to who waits anyway, the log is looked at no later than this, in milliseconds. */
+const lookAgainMs = 1_000;
 
 export class WakeUp {
   readonly #way: Way;
@@ -20,6 +22,8 @@ export class WakeUp {
   readonly #wake: (isOver: boolean) => void;
   #watching: Promise<() => void> | undefined;
   readonly #alarm: Alarm;
+  /** Sources that are no reason to wake. */
+  readonly #overheard = new Set<string>();
   #linger: NodeJS.Timeout | undefined;
 
   /** `isOver`: only a job came to its end, so that another one of a sequential target can begin. */
@@ -38,8 +42,7 @@ export class WakeUp {
 
   /** Resolves when nothing that is committed from now on is missed. */
   async watch(): Promise<void> {
-    clearTimeout(this.#linger);
-    this.#linger = undefined;
+    this.goOn();
     this.#watching ??= this.#begin();
     try {
       await this.#watching;
@@ -49,9 +52,24 @@ export class WakeUp {
     }
   }
 
+  /** Where it still watches, it does not stop soon; else false. */
+  goOn(): boolean {
+    clearTimeout(this.#linger);
+    this.#linger = undefined;
+    return this.#watching !== undefined;
+  }
+
+  /** This source, which is about to be written, goes to somebody who waits. */
+  overhear(sourceId: string): void {
+    this.#overheard.add(sourceId);
+  }
+
+  hear(sourceId: string): void {
+    this.#overheard.delete(sourceId);
+  }
+
   /** Nobody waits at the moment. */
   rest(): void {
-    this.#alarm.off();
     if (this.#watching === undefined) return;
     this.#linger ??= setTimeout(() => this.stop(), lingerMs).unref();
   }
@@ -67,6 +85,7 @@ export class WakeUp {
     this.#linger = undefined;
     const watching = this.#watching;
     this.#watching = undefined;
+    this.#overheard.clear();
     watching?.then(
       (end) => end(),
       (error: unknown) => this.#logger.debug({ err: error }, 'the log could not be watched'),
@@ -88,8 +107,9 @@ export class WakeUp {
     };
   }
 
-  #consider({ change: { kind, status }, filterable: { topic }, attempt }: LiveChange): void {
+  #consider({ change: { kind, status, event }, filterable: { topic }, attempt }: LiveChange): void {
     if (kind === 'TRANSIENT') return;
+    if (this.#overheard.delete(event.id)) return this.wakeIn(lookAgainMs);
     if (status === 'FINISHED' && this.#way.topics.some((pattern) => topicMatches(pattern, topic)))
       this.#wake(false);
     if (topic !== this.#way.target) return;

@@ -1,10 +1,10 @@
 // The calls of enroll for one way of asking: rounds in which what there is goes to those who wait, first come first served.
-import { v7 as uuidv7 } from 'uuid';
 import { asError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { Waiter } from '../base/waiter.ts';
 import { type Database, DatabaseUnavailable } from '../database/database.ts';
 import type { Way } from '../domain/enroll.ts';
+import type { EventRecord } from '../domain/event.ts';
 import type { Live } from '../live/live.ts';
 import type { JobWriter } from '../log/job-writer.ts';
 import type { LogTail } from '../log/tail.ts';
@@ -18,11 +18,13 @@ import {
 } from '../store/find-jobs.ts';
 import type { Source } from '../store/find-sources.ts';
 import type { ReadyJob } from '../store/reclaim-jobs.ts';
-import { claimOfNew, claimOfReclaimed } from './claims.ts';
+import { claimOfNew, claimOfReclaimed, newClaim } from './claims.ts';
+import { deal, total } from './deal.ts';
+import { Handoffs, type Offer, wantsBeforehand } from './handoff.ts';
 import { OtherWays } from './other-ways.ts';
 import { siftSources } from './sift-sources.ts';
 import { SourceCursor } from './source-cursor.ts';
-import type { Claim, EnrollCall, EnrollWaiter } from './waiter.ts';
+import { type Claim, type EnrollCall, type EnrollWaiter, isPlain } from './waiter.ts';
 import { WakeUp } from './wake-up.ts';
 
 export interface JobParts {
@@ -47,13 +49,14 @@ const lookAgainMs = 5_000;
 
 export class WayQueue {
   readonly #parts: JobParts;
-  readonly #way: Way;
+  readonly way: Way;
   readonly #cursor: SourceCursor;
   readonly #wakeUp: WakeUp;
   readonly #others = new OtherWays();
   readonly #waiting = new Set<EnrollWaiter>();
   /** Calls that are served without a round. */
   readonly #atOnce = new Set<Promise<void>>();
+  readonly #handoffs: Handoffs;
   #isStopping = false;
   #pumping: Promise<void> | undefined;
   #wanted = false;
@@ -62,16 +65,22 @@ export class WayQueue {
   /** And so it was when they had just been read: others take what this one is about to take. Get out of their way. */
   #contended = false;
   #closelyUntil = 0;
+  /** Who waits has been looked for, and is woken when there may be something: there is nothing at this moment. */
+  #isUpToDate = false;
   /** Something was found in this round and not got, or only put down as over: there may be more. */
   #again = false;
   lastAskedAt = performance.now();
 
   constructor(parts: JobParts, way: Way) {
     this.#parts = parts;
-    this.#way = way;
+    this.way = way;
     this.#cursor = new SourceCursor(parts.database, way, parts.logger);
     this.#wakeUp = new WakeUp(parts, way, (isOver) => {
       if (!isOver || this.#isSequentialWanted) this.#wake();
+    });
+    this.#handoffs = new Handoffs(way, (waiter) => {
+      if (waiter.got.length === 0) this.#queue(waiter);
+      waiter.finish(waiter.got.length > 0);
     });
   }
 
@@ -81,33 +90,65 @@ export class WayQueue {
   }
 
   get isBusy(): boolean {
-    return this.#waiting.size > 0 || this.#atOnce.size > 0;
-  }
-
-  get target(): string {
-    return this.#way.target;
+    return this.#waiting.size > 0 || this.#atOnce.size > 0 || this.#handoffs.size > 0;
   }
 
   /** There may be something to claim in so many milliseconds. */
   wakeIn(ms: number): void {
-    if (this.isBusy) this.#wakeUp.wakeIn(ms);
+    if (this.isBusy || this.#isUpToDate) this.#wakeUp.wakeIn(ms);
   }
 
   ask(call: EnrollCall): Promise<readonly Claim[]> {
     this.lastAskedAt = performance.now();
-    const waiter: EnrollWaiter = new Waiter(call, () => this.#waiting.delete(waiter));
-    if (this.#waiting.size > 0 || !this.#serveAtOnce(waiter)) this.#queue(waiter);
+    const waiter: EnrollWaiter = new Waiter(call, () => {
+      this.#waiting.delete(waiter);
+      this.#restWhereIdle();
+    });
+    if (this.#canWaitOn(call)) this.#waiting.add(waiter);
+    else if (this.#waiting.size > 0 || !this.#serveAtOnce(waiter)) this.#queue(waiter);
     return waiter.answer;
+  }
+
+  /**
+   * For an event that is about to be written as FINISHED: a job to be written with it, for the first who waits. Null where
+   * it is not for these, or something else may have to go before it.
+   */
+  offer(event: EventRecord): Offer | null {
+    if (!this.#isUpToDate || !wantsBeforehand(this.way, event)) return null;
+    const next = () => {
+      const [first] = this.#waiting;
+      if (first === undefined || !isPlain(first.call)) return undefined;
+      this.#waiting.delete(first);
+      return first;
+    };
+    const offer = this.#handoffs.offer(next, () => {
+      this.#wakeUp.hear(event.id);
+      this.#yieldToReady();
+    });
+    if (offer) this.#wakeUp.overhear(event.id);
+    return offer;
+  }
+
+  /** What was to be made was not: mostly since a job is ready that goes before it. */
+  #yieldToReady(): void {
+    this.#closelyUntil = performance.now() + closelyMs;
+    this.#wake();
   }
 
   /** All who wait get what they have, which is nothing; resolves when the place in the log is written down. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     for (const waiter of this.#waiting) waiter.giveUp();
-    await Promise.all(this.#atOnce);
+    await Promise.all([...this.#atOnce, this.#handoffs.settled()]);
     await this.#pumping;
     this.#wakeUp.stop();
     await this.#cursor.save();
+  }
+
+  /** Without a look of its own: nothing is missed since the last one. */
+  #canWaitOn(call: EnrollCall): boolean {
+    if (!this.#isUpToDate || this.#isStopping || !isPlain(call) || call.waitMs === 0) return false;
+    return this.#wakeUp.goOn();
   }
 
   #queue(waiter: EnrollWaiter): void {
@@ -122,22 +163,22 @@ export class WayQueue {
    * where a round is needed to know what there is.
    */
   #serveAtOnce(waiter: EnrollWaiter): boolean {
-    const { terms } = waiter.call;
-    if (this.#isStopping || terms.sticky || terms.sequential || performance.now() < this.#closelyUntil)
-      return false;
+    if (this.#isStopping || !isPlain(waiter.call) || performance.now() < this.#closelyUntil) return false;
     const sources = this.#cursor.nextAhead(waiter.missing);
     if (sources.length === 0) return false;
     this.#waiting.delete(waiter);
     waiter.begin();
     const serving = this.#make(deal(sources, [waiter]), true)
       .then((made) => {
-        if (made < sources.length) this.#closelyUntil = performance.now() + closelyMs;
+        if (made < sources.length) this.#yieldToReady();
         if (waiter.got.length === 0) this.#queue(waiter);
         waiter.finish(waiter.got.length > 0);
       })
       .catch((error: unknown) => {
         if (error instanceof DatabaseUnavailable && waiter.call.waitMs > 0) this.#queue(waiter);
         this.#fail([waiter], asError(error));
+        // The sources are there for others.
+        this.#wake();
       })
       .finally(() => this.#atOnce.delete(serving));
     this.#atOnce.add(serving);
@@ -146,6 +187,7 @@ export class WayQueue {
 
   #wake(): void {
     this.#wanted = true;
+    this.#isUpToDate = false;
     if (this.#waiting.size > 0) this.#pumping ??= this.#pump();
   }
 
@@ -158,7 +200,11 @@ export class WayQueue {
       if (this.#waiting.size > 0) await this.#round([...this.#waiting]);
     }
     this.#pumping = undefined;
-    if (this.#waiting.size === 0) this.#wakeUp.rest();
+    this.#restWhereIdle();
+  }
+
+  #restWhereIdle(): void {
+    if (!this.isBusy && this.#pumping === undefined) this.#wakeUp.rest();
   }
 
   async #round(waiters: readonly EnrollWaiter[]): Promise<void> {
@@ -171,8 +217,13 @@ export class WayQueue {
       await this.#serveSequential(waiters.find(({ call, missing }) => call.terms.sequential && missing > 0));
       await this.#servePlain(waiters.filter(({ call, missing }) => !call.terms.sequential && missing > 0));
       this.#wanted ||= this.#again;
+      const isExhausted = waiters.some(
+        ({ call, missing }) => isPlain(call) && call.waitMs > 0 && missing > 0,
+      );
       for (const waiter of waiters) waiter.finish(!this.#again);
-      if (!this.#wanted && this.#waiting.size > 0) await this.#setAlarm(startedAt);
+      if (this.#wanted || this.#waiting.size === 0) return;
+      await this.#setAlarm(startedAt);
+      this.#isUpToDate = isExhausted && !this.#wanted;
     } catch (error) {
       this.#cursor.forget();
       this.#fail(waiters, asError(error));
@@ -192,7 +243,7 @@ export class WayQueue {
   /** What became ready since the round began may not have been seen by it. */
   async #setAlarm(startedAt: number): Promise<void> {
     const sinceMs = performance.now() - startedAt + clockMarginMs;
-    const ms = await nextReadyMs(this.#parts.database, this.#way.target, sinceMs);
+    const ms = await nextReadyMs(this.#parts.database, this.way.target, sinceMs);
     // What tells of a lease that another gateway shortens can be lost.
     if (ms !== null) this.#wakeUp.wakeIn(Math.min(ms, lookAgainMs));
   }
@@ -202,7 +253,7 @@ export class WayQueue {
     if (waiters.length === 0) return;
     const workers = [...new Set(waiters.map(({ call }) => call.terms.worker))];
     const limit = Math.max(...waiters.map(({ missing }) => missing)) + readyBatch.least;
-    const found = await findOwnJobs(this.#parts.database, this.#way.target, workers, limit);
+    const found = await findOwnJobs(this.#parts.database, this.way.target, workers, limit);
     const over = found.filter(({ held, expires }) => expires && !held).slice(0, readyBatch.most);
     await allOf(over.map((job) => this.#reclaim(null, job)));
     const jobs = found.filter(({ held, expires }) => held || !expires);
@@ -218,7 +269,7 @@ export class WayQueue {
   /** One at a time: the first job that is not over, or the next source if there is none. */
   async #serveSequential(waiter: EnrollWaiter | undefined): Promise<void> {
     if (!waiter) return;
-    const head = await findSequentialHead(this.#parts.database, this.#way);
+    const head = await findSequentialHead(this.#parts.database, this.way);
     const [job] = await this.#onlyWanted(head?.job ? [head.job] : []);
     if (job) await this.#reclaim(waiter, job);
     if (head) return;
@@ -252,7 +303,7 @@ export class WayQueue {
     let batch: number = readyBatch.least;
     let place = this.#others.start();
     while (missing() > 0 && found.length < 2 * readyBatch.most && wanted()) {
-      const ready = await findReadyJobs(this.#parts.database, this.#way, own, place, batch);
+      const ready = await findReadyJobs(this.#parts.database, this.way, own, place, batch);
       found.push(...(await this.#onlyWanted(ready.jobs)));
       if (found.every(({ isOwn }) => isOwn)) this.#others.lookedTo(ready.next, ready.at);
       if (ready.next === null) break;
@@ -267,7 +318,7 @@ export class WayQueue {
   async #onlyWanted(jobs: readonly FoundJob[]): Promise<readonly FoundJob[]> {
     const others = jobs.filter(({ isOwn }) => !isOwn);
     const wanted = new Set(
-      await siftSources(this.#parts.database, this.#way, others, ({ sourceId }) => sourceId),
+      await siftSources(this.#parts.database, this.way, others, ({ sourceId }) => sourceId),
     );
     return jobs.filter((job) => job.isOwn || wanted.has(job));
   }
@@ -277,7 +328,7 @@ export class WayQueue {
     const lease = await this.#parts.writer.extend({ eventId: job.eventId, attempt: job.attempt, leaseMs });
     if (lease === null) return this.#lost();
     const { eventId: id, sourceId, attempt } = job;
-    waiter.got.push({ event: { id }, sourceId, attempt, until: lease.until, isKept: true });
+    waiter.got.push({ event: { id }, source: { id: sourceId }, attempt, until: lease.until, isKept: true });
   }
 
   /** Without a waiter, a job whose last run was lost is put down as FAILED. */
@@ -293,8 +344,8 @@ export class WayQueue {
 
   async #tryReclaim(waiter: EnrollWaiter | null, job: ReadyJob): Promise<boolean> {
     const terms = job.expires ? null : (waiter?.call.terms ?? null);
-    const row = await this.#parts.writer.reclaim({ job, wayId: this.#way.id, terms });
-    const claim = row && waiter && claimOfReclaimed(this.#way, job, row);
+    const row = await this.#parts.writer.reclaim({ job, wayId: this.way.id, terms });
+    const claim = row && waiter && claimOfReclaimed(this.way, job, row);
     if (claim) waiter.got.push(claim);
     return claim !== null;
   }
@@ -315,22 +366,12 @@ export class WayQueue {
   async #make(pairs: readonly (readonly [EnrollWaiter, Source])[], yields: boolean): Promise<number> {
     const settled = new Set<Source>();
     const create = async ([waiter, source]: readonly [EnrollWaiter, Source]) => {
-      const { terms } = waiter.call;
-      const { id: wayId, target } = this.#way;
-      const job = {
-        birth: 'HELD' as const,
-        id: uuidv7(),
-        sourceId: source.id,
-        sourcePosition: source.position,
-        target,
-        wayId,
-        terms,
-        yields,
-      };
+      const run = newClaim(this.way, waiter.call.terms, yields);
+      const job = { ...run, sourceId: source.id, sourcePosition: source.position };
       const row = await this.#parts.writer.create(job);
       if (row === null) return;
       settled.add(source);
-      waiter.got.push(claimOfNew(job, row));
+      waiter.got.push(claimOfNew(run, { id: source.id }, row));
     };
     const sources = pairs.map(([, source]) => source);
     await allOf(pairs.map(create)).finally(() => this.#cursor.giveBack(sources, settled));
@@ -347,17 +388,4 @@ export class WayQueue {
 async function allOf(writes: readonly Promise<void>[]): Promise<void> {
   const outcomes = await Promise.allSettled(writes);
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw asError(outcome.reason);
-}
-
-function total(waiters: readonly EnrollWaiter[]): number {
-  return waiters.reduce((sum, { missing }) => sum + missing, 0);
-}
-
-/** To each as many as it misses, in order. */
-function deal<Item>(
-  items: readonly Item[],
-  waiters: readonly EnrollWaiter[],
-): (readonly [EnrollWaiter, Item])[] {
-  const hands = waiters.flatMap((waiter) => Array<EnrollWaiter>(waiter.missing).fill(waiter));
-  return items.slice(0, hands.length).map((item, n) => [hands[n]!, item] as const);
 }

@@ -45,12 +45,7 @@ export async function enroll(
   if (signal) await turn();
   if (signal?.aborted) giveBack();
   else if (taken.length > 0) signal?.addEventListener('abort', giveBack, { once: true });
-  return claims.map(({ event, sourceId, attempt, until }) => ({
-    event,
-    source: { id: sourceId },
-    attempt,
-    leaseUntil: until,
-  }));
+  return claims.map(({ event, source, attempt, until }) => ({ event, source, attempt, leaseUntil: until }));
 }
 
 /** What fails comes back when its lease ends. */

@@ -13,6 +13,7 @@ import type { LogWriter } from '../log/writer.ts';
 import type { CreatedRow, ExistingEvent, NewEvent } from '../store/create-events.ts';
 import { readExecutions } from '../store/handlers.ts';
 import { unchanged } from '../store/update-events.ts';
+import type { Offer } from '../jobs/handoff.ts';
 import { type Report, runBatch } from './batch.ts';
 import type { Handling, Plan, SendOptions } from './handling.ts';
 import type { Caller, SendBatchOutcome, SendOutcome } from './operations.ts';
@@ -28,6 +29,8 @@ export interface SendParts {
   readonly requestOf: (id: string) => Promise<string | null>;
   /** TOPIC_SCHEMA_MISMATCH where its topic is declared otherwise. */
   readonly checkTopic: (draft: EventDraft) => void;
+  /** Jobs to be written with an event that is about to be written as FINISHED; each is to be settled. */
+  readonly offer: (event: EventRecord) => readonly Offer[];
   readonly held: {
     /** An event was taken that is to be sent later. */
     wake(): void;
@@ -123,16 +126,28 @@ async function store(
   options: SendOptions,
 ): Promise<SendOutcome> {
   for (let { draft, event, plan } = prepared; ;) {
-    const row = await parts.writer.create(event).catch((error: unknown) => {
+    const isFact = event.status === 'FINISHED' && event.sendAt === null;
+    const offers = isFact ? parts.offer(recordOf(event, event.fallbackRequestId, new Date(), null)) : [];
+    const runs = [...event.runs, ...offers.map(({ run }) => run)];
+    const drop = () => {
       plan?.drop();
+      for (const { settle } of offers) settle(null);
+    };
+    const row = await parts.writer.create({ ...event, runs }).catch((error: unknown) => {
+      drop();
       throw error;
     });
     if (event.sendAt !== null) parts.held.wake();
     if (row.position !== null && row.at !== null) {
       const record = recordOf(event, row.requestId, row.at, row.position);
+      const made = (n: number) => row.runs[event.runs.length + n] ?? null;
+      for (const [n, { settle }] of offers.entries()) {
+        const job = made(n);
+        settle(job && { source: record, row: job });
+      }
       return { event: record, duplicate: false, executions: (await plan?.execute(record, row.runs)) ?? [] };
     }
-    plan?.drop();
+    drop();
     if (row.sameHash === null) throw conflict(event, row);
     const outcome = await resolveDuplicate(parts, caller, draft, row.sameHash);
     if (outcome) return outcome;
@@ -251,9 +266,11 @@ async function broadcast(parts: SendParts, event: NewEvent): Promise<SendOutcome
   return { event: record, duplicate: false, executions: [] };
 }
 
-/** Its JSON is parsed only where somebody asks for it. */
+/** Its JSON is parsed where somebody asks for it, once. */
 function recordOf(event: NewEvent, requestId: string, at: Date, position: Position | null): EventRecord {
   const isHeld = event.sendAt !== null;
+  let summary: JsonObject | undefined;
+  let payload: JsonObject | undefined;
   return {
     id: event.id,
     position,
@@ -271,10 +288,10 @@ function recordOf(event: NewEvent, requestId: string, at: Date, position: Positi
     retries: 0,
     description: event.description,
     get summary() {
-      return parsed(event.summary);
+      return (summary ??= parsed(event.summary));
     },
     get payload() {
-      return parsed(event.payload);
+      return (payload ??= parsed(event.payload));
     },
     result: null,
     error: null,

@@ -1,0 +1,108 @@
+// Jobs that are written with their sources: what is about to be sent goes into the hands of who waits for it.
+import { conditionsMatch } from '../domain/conditions-match.ts';
+import { type CheckedConditions, isGroup } from '../domain/conditions.ts';
+import type { ConditionField } from '../domain/condition-keys.ts';
+import type { Way } from '../domain/enroll.ts';
+import type { EventRecord } from '../domain/event.ts';
+import { topicMatches } from '../domain/topic.ts';
+import type { NewRun } from '../store/create-events.ts';
+import type { CreatedJob } from '../store/create-jobs.ts';
+import { claimOfNew, newClaim } from './claims.ts';
+import type { EnrollWaiter } from './waiter.ts';
+
+/** A job that is to be written with its source. */
+export interface Offer {
+  readonly run: NewRun;
+  /** To be called once, when it is known what came of it: null where the job, or its source, was not written. */
+  settle(made: { readonly source: EventRecord; readonly row: CreatedJob } | null): void;
+}
+
+/** A call that something was offered to. */
+interface Hand {
+  /** Offers that are not settled. */
+  open: number;
+  /** It has got something, and waits only for what is open. */
+  isFull: boolean;
+}
+
+/** Those of one way of asking. */
+export class Handoffs {
+  readonly #way: Way;
+  readonly #hands = new Map<EnrollWaiter, Hand>();
+  readonly #onEnd: (waiter: EnrollWaiter) => void;
+
+  /** `onEnd`: nothing that was offered to it is open any more. */
+  constructor(way: Way, onEnd: (waiter: EnrollWaiter) => void) {
+    this.#way = way;
+    this.#onEnd = onEnd;
+  }
+
+  get size(): number {
+    return this.#hands.size;
+  }
+
+  /** Null where it wants no more, or `next` has nobody who does. `onLost`: the job was not made. */
+  offer(next: () => EnrollWaiter | undefined, onLost: () => void): Offer | null {
+    const waiter = this.#wanting() ?? next();
+    if (waiter === undefined) return null;
+    const hand = this.#hands.get(waiter) ?? { open: 0, isFull: false };
+    this.#hands.set(waiter, hand);
+    hand.open += 1;
+    waiter.begin();
+    const run = newClaim(this.#way, waiter.call.terms, true);
+    return {
+      run,
+      settle: (made) => {
+        hand.open -= 1;
+        if (made) {
+          hand.isFull = true;
+          waiter.got.push(claimOfNew(run, made.source, made.row));
+        } else {
+          onLost();
+        }
+        if (hand.open > 0) return;
+        this.#hands.delete(waiter);
+        this.#onEnd(waiter);
+      },
+    };
+  }
+
+  /** Resolves when nothing is open. */
+  async settled(): Promise<void> {
+    await Promise.allSettled([...this.#hands.keys()].map(({ answer }) => answer));
+  }
+
+  #wanting(): EnrollWaiter | undefined {
+    for (const [waiter, { open, isFull }] of this.#hands) if (!isFull && waiter.missing > open) return waiter;
+    return undefined;
+  }
+}
+
+/** What is decided only as it is written. */
+const decidedLate: readonly ConditionField[] = [
+  'requestId',
+  'createdAt',
+  'updatedAt',
+  'startedAt',
+  'finishedAt',
+];
+
+/**
+ * Whether a way of asking wants an event that is about to be written as FINISHED, as src/store/find-sources.ts says it of
+ * one that is. False also where it can not be told beforehand, or not at once: then the log tells.
+ */
+export function wantsBeforehand(way: Way, event: EventRecord): boolean {
+  const { topics, target, ignoredSenderTypes, conditions, where } = way;
+  const { topic, senderType } = event;
+  if (where !== null || (topic === target && !topics.includes(target))) return false;
+  if (senderType !== null && ignoredSenderTypes.includes(senderType)) return false;
+  return (
+    topics.some((pattern) => topicMatches(pattern, topic)) &&
+    (conditions === null || (isDecided(conditions) && conditionsMatch(conditions, event)))
+  );
+}
+
+function isDecided(conditions: CheckedConditions): boolean {
+  if (isGroup(conditions)) return conditions.conditions.every(isDecided);
+  return !('field' in conditions && decidedLate.includes(conditions.field));
+}
