@@ -1,4 +1,5 @@
 // What the gateway's thread and the embedded database's thread say to each other.
+import type { Statement } from './database.ts';
 import type { SqlFailureFields } from './sql-failure.ts';
 
 /** Given to the worker at its start. */
@@ -13,8 +14,7 @@ export type Operation =
   /** One statement; outside a transaction it leaves none behind, whatever happens. */
   | {
       readonly do: 'query';
-      readonly text: string;
-      readonly values: readonly unknown[];
+      readonly statement: Statement;
       readonly inside: boolean;
     }
   /** Several statements without values. */

@@ -3,7 +3,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { PGlite, types } from '@electric-sql/pglite';
 import { asError } from '../base/errors.ts';
 import type { Answer, Operation, Request, WorkerMessage, WorkerSettings } from './embedded-protocol.ts';
-import { jsonbArrayType } from './json-array.ts';
+import { EmbeddedStatements } from './embedded-statements.ts';
 import { plannerStatements } from './planner.ts';
 import { failureFields } from './sql-failure.ts';
 
@@ -23,23 +23,30 @@ async function open({ dataFolder, from }: WorkerSettings): Promise<PGlite> {
   return pglite;
 }
 
-/** What is in Postgres' binary form is sent as it is. */
-const serializers = { [jsonbArrayType]: (bytes: Uint8Array) => bytes as never };
+interface Parts {
+  readonly pglite: PGlite;
+  readonly statements: EmbeddedStatements;
+}
 
-async function query(pglite: PGlite, { text, values, inside }: Operation & { do: 'query' }): Promise<Answer> {
+async function query(
+  { pglite, statements }: Parts,
+  { statement, inside }: Operation & { do: 'query' },
+): Promise<Answer> {
   try {
-    const { rows, command } = await pglite.query<object>(text, [...values], { serializers });
+    const { rows, command } = await statements.query(statement);
     return { rows, command: command ?? '' };
   } finally {
-    if (!inside && pglite.isInTransaction()) await pglite.exec('ROLLBACK');
+    if (!inside && pglite.isInTransaction()) await exec({ pglite, statements }, 'ROLLBACK');
   }
 }
 
-async function exec(pglite: PGlite, sql: string): Promise<Answer> {
+async function exec({ pglite, statements }: Parts, sql: string): Promise<Answer> {
   const results = await pglite.exec(sql);
   // Types made by the statements are unknown to the driver until it is told to look.
   if (/\bTYPE\b/i.test(sql)) await pglite.refreshArrayTypes();
-  return { rows: [], command: results.at(-1)?.command ?? '' };
+  const command = results.at(-1)?.command ?? '';
+  if (command === 'ROLLBACK') statements.rolledBack();
+  return { rows: [], command };
 }
 
 async function dump(pglite: PGlite): Promise<Answer> {
@@ -47,12 +54,13 @@ async function dump(pglite: PGlite): Promise<Answer> {
   return { rows: [], command: '', dump: new Uint8Array(await file.arrayBuffer()) };
 }
 
-async function perform(pglite: PGlite, operation: Operation): Promise<Answer> {
+async function perform(parts: Parts, operation: Operation): Promise<Answer> {
+  const { pglite } = parts;
   switch (operation.do) {
     case 'query':
-      return query(pglite, operation);
+      return query(parts, operation);
     case 'exec':
-      return exec(pglite, operation.sql);
+      return exec(parts, operation.sql);
     case 'dump':
       return dump(pglite);
     case 'close':
@@ -68,11 +76,12 @@ function refuse(id: number, failure: Error): void {
 }
 
 function serve(pglite: PGlite): void {
+  const parts = { pglite, statements: new EmbeddedStatements(pglite) };
   let turn: Promise<void> = Promise.resolve();
   pglite.onNotification((channel, payload) => tell({ kind: 'notification', channel, payload }));
   port.on('message', ({ id, operation }: Request) => {
     turn = turn
-      .then(() => perform(pglite, operation))
+      .then(() => perform(parts, operation))
       .then(
         (answer) => tell({ kind: 'answer', id, answer }),
         (failure: unknown) => refuse(id, asError(failure)),

@@ -6,6 +6,7 @@ import type { Logger } from '../base/logger.ts';
 import { type Database, StartupError, type Statement, type Transaction } from './database.ts';
 import { answersInTime, within } from './deadline.ts';
 import { type EmbeddedLink, openLink } from './embedded-link.ts';
+import type { Operation } from './embedded-protocol.ts';
 import { inOneTransaction, quoteIdentifier, rolledBackInstead } from './sql-failure.ts';
 import { Turnstile } from './turnstile.ts';
 
@@ -76,8 +77,8 @@ class Embedded implements EmbeddedDatabase {
     };
   }
 
-  async query<Row extends object>({ text, values }: Statement): Promise<Row[]> {
-    const { rows } = await this.#inTurn(() => this.#link.send({ do: 'query', text, values, inside: false }));
+  async query<Row extends object>(statement: Statement): Promise<Row[]> {
+    const { rows } = await this.#inTurn(() => this.#link.send(queryOf(statement, false)));
     return rows as Row[];
   }
 
@@ -162,9 +163,9 @@ class EmbeddedTransaction implements Transaction {
     this.#link = link;
   }
 
-  async query<Row extends object>({ text, values }: Statement): Promise<Row[]> {
+  async query<Row extends object>(statement: Statement): Promise<Row[]> {
     this.#check();
-    const { rows } = await this.#link.send({ do: 'query', text, values, inside: true });
+    const { rows } = await this.#link.send(queryOf(statement, true));
     return rows as Row[];
   }
 
@@ -188,4 +189,9 @@ class EmbeddedTransaction implements Transaction {
   #check(): void {
     if (this.#over) throw new Error('a statement came after the end of its transaction');
   }
+}
+
+/** As plain data, whatever the statement is made of. */
+function queryOf({ text, values, name }: Statement, inside: boolean): Operation {
+  return { do: 'query', statement: { text, values, ...(name !== undefined && { name }) }, inside };
 }
