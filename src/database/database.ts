@@ -1,7 +1,10 @@
 // The storage port: the little that Throughline asks of Postgres, whichever driver stands behind it.
 import type { ErrorCode } from '../base/errors.ts';
 
-/** SQL text with `$1`… and its bound values. A `name` lets the server keep the plan: give it to fixed texts only. */
+/**
+ * SQL text with `$1`… and its bound values. With a `name` the database keeps it and one plan for all values: for fixed texts
+ * whose best plan does not depend on them.
+ */
 export interface Statement {
   readonly text: string;
   readonly values: readonly unknown[];
@@ -26,8 +29,7 @@ export interface Database extends Queryable {
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /**
    * The rows of each of several statements that do not need one another's: sent all at once, in one transaction. Where
-   * one fails none counts, and its failure is what this rejects with. For statements whose best plan does not depend on
-   * their values.
+   * one fails none counts, and its failure is what this rejects with.
    */
   pipeline(statements: readonly Statement[]): Promise<object[][]>;
   /**

@@ -3,15 +3,13 @@
 import { parse, type PGlite, protocol } from '@electric-sql/pglite';
 import type { Statement } from './database.ts';
 import { jsonbArrayType } from './json-array.ts';
+import { type PlanMode, planModeOf, settingOf } from './planner.ts';
 
 export interface StatementResult {
   readonly rows: object[];
   /** Postgres' word for what it did, such as SELECT or INSERT. */
   readonly command?: string;
 }
-
-/** Whether the plan is made for the values that are given, or is the one that is kept. */
-type PlanMode = 'auto' | 'force_generic_plan';
 
 /** What is in Postgres' binary form is sent as it is. */
 const serializers: PGlite['serializers'] = { [jsonbArrayType]: (bytes) => bytes as never };
@@ -29,8 +27,9 @@ export class EmbeddedStatements {
     this.#pglite = pglite;
   }
 
-  async query({ text, values, name }: Statement): Promise<StatementResult> {
-    await this.#plan(name === undefined ? 'auto' : 'force_generic_plan');
+  async query(statement: Statement): Promise<StatementResult> {
+    const { text, values, name } = statement;
+    await this.#plan(planModeOf(statement));
     if (name === undefined) return this.#pglite.query<object>(text, [...values], { serializers });
     const types = this.#prepared.get(name) ?? (await this.#prepare(name, text));
     const bound = values.map((value, n) => this.#serialized(value, types[n]!));
@@ -50,7 +49,7 @@ export class EmbeddedStatements {
   async #plan(mode: PlanMode): Promise<void> {
     if (this.#mode === mode) return;
     this.#mode = undefined;
-    await this.#pglite.exec(`SET plan_cache_mode = ${mode}`);
+    await this.#pglite.exec(settingOf(mode));
     this.#mode = mode;
   }
 

@@ -1,4 +1,5 @@
 // How Postgres is to plan our statements: by index, row by row, since each of them knows the rows that it wants.
+import type { Statement } from './database.ts';
 
 /**
  * Statements are prepared when tables may be empty, and their plans are kept while the tables grow: with these no plan
@@ -24,3 +25,19 @@ export const sessionOptions = Object.entries({ ...plannerSettings, TimeZone: 'UT
 export const plannerStatements = Object.entries(plannerSettings)
   .map(([name, value]) => `SET ${name} = ${value};`)
   .join(' ');
+
+/** Whether the plan is made for the values that are given, or is the one that is kept. */
+export type PlanMode = 'auto' | 'force_generic_plan';
+
+/**
+ * Left to itself Postgres plans many statements that have a name anew each time, which can take it several times as long
+ * as to carry them out for a few rows: it takes the plans for given values to be much the better ones.
+ */
+export function planModeOf({ name }: Statement): PlanMode {
+  return name === undefined ? 'auto' : 'force_generic_plan';
+}
+
+/** For what the session asks from now on. */
+export function settingOf(mode: PlanMode): string {
+  return `SET plan_cache_mode = ${mode}`;
+}

@@ -10,7 +10,7 @@ import {
   type Transaction,
 } from './database.ts';
 import { answersInTime } from './deadline.ts';
-import { sessionOptions } from './planner.ts';
+import { type PlanMode, planModeOf, sessionOptions, settingOf } from './planner.ts';
 import { connectionReason, isConnectionFailure } from './postgres-errors.ts';
 import { PostgresListener } from './postgres-listener.ts';
 import { exactTypes } from './postgres-values.ts';
@@ -93,12 +93,6 @@ function openPool(config: pg.ClientConfig, options: PostgresOptions): pg.Pool {
   return pool;
 }
 
-/**
- * The plan that is kept is taken. Left to itself the server plans the statements that write anew each time, which takes
- * longer than to carry them out for a few rows: it takes the plans for given values to be much the better ones.
- */
-const beginPlanned = 'BEGIN; SET LOCAL plan_cache_mode = force_generic_plan';
-
 class PostgresDatabase implements Database {
   readonly kind = 'postgres';
   readonly #pool: pg.Pool;
@@ -142,7 +136,7 @@ class PostgresDatabase implements Database {
     const patience = (before: number) => answerMs * (before + 1);
     return this.#lend((lease) =>
       inOneTransaction(
-        lease.ask({ text: beginPlanned }),
+        lease.ask({ text: 'BEGIN' }),
         statements.map((statement, n) => lease.query(statement, patience(n))),
         lease.commit(patience(statements.length)),
       ),
@@ -182,6 +176,9 @@ class PostgresDatabase implements Database {
   }
 }
 
+/** How each connection plans, where that is known: what is set in a transaction is undone with it. */
+const planModes = new WeakMap<pg.PoolClient, PlanMode>();
+
 /** One connection, for the time that one caller has it. */
 class Lease implements Transaction {
   readonly #client: pg.PoolClient;
@@ -193,10 +190,9 @@ class Lease implements Transaction {
     this.#client = client;
   }
 
-  async query<Row extends object>(
-    { text, values, name }: Statement,
-    patienceMs: number = answerMs,
-  ): Promise<Row[]> {
+  async query<Row extends object>(statement: Statement, patienceMs: number = answerMs): Promise<Row[]> {
+    const { text, values, name } = statement;
+    this.#plan(planModeOf(statement));
     const { rows } = await this.ask({
       text,
       values: values as unknown[],
@@ -225,11 +221,14 @@ class Lease implements Transaction {
 
   async commit(patienceMs: number = answerMs): Promise<void> {
     const { command } = await this.ask({ text: 'COMMIT', query_timeout: patienceMs });
-    if (command === 'ROLLBACK') throw rolledBackInstead();
+    if (command !== 'ROLLBACK') return;
+    planModes.delete(this.#client);
+    throw rolledBackInstead();
   }
 
   /** Never throws: a connection that can not even do this is given up. */
   async rollBack(): Promise<void> {
+    planModes.delete(this.#client);
     if (this.broken) return;
     await this.ask({ text: 'ROLLBACK' }).catch(() => {
       this.broken = true;
@@ -238,5 +237,12 @@ class Lease implements Transaction {
 
   end(): void {
     this.#over = true;
+  }
+
+  /** Goes along in front of the statement, where the connection does not do so already. */
+  #plan(mode: PlanMode): void {
+    if (planModes.get(this.#client) === mode) return;
+    planModes.set(this.#client, mode);
+    this.ask({ text: settingOf(mode) }).catch(() => planModes.delete(this.#client));
   }
 }
