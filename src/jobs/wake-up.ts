@@ -1,5 +1,5 @@
-// Wakes the calls that wait for a way of asking: when the log says that there may be something for them, or when a lease
-// or a pause ends.
+// Tells the calls that wait for a way of asking when the log says that there may be something for them, and when a lease or
+// a pause may end.
 import { Alarm } from '../base/alarm.ts';
 import type { Logger } from '../base/logger.ts';
 import { limits } from '../base/limits.ts';
@@ -11,33 +11,33 @@ import type { LogTail } from '../log/tail.ts';
 
 /** How long the log is still watched when nobody waits: the next call is mostly near. */
 const lingerMs = 1_000;
-/** After a source that goes to who waits anyway, the log is looked at no later than this, in milliseconds. */
-const lookAgainMs = 1_000;
+
+interface Told {
+  /** There may be something now. `isOver`: only a job came to its end, so that another one of a sequential target can begin. */
+  wake(isOver: boolean): void;
+  /** It is time to see whether something is ready. */
+  ring(): void;
+}
 
 export class WakeUp {
   readonly #way: Way;
   readonly #tail: LogTail;
   readonly #live: Live;
   readonly #logger: Logger;
-  readonly #wake: (isOver: boolean) => void;
+  readonly #tell: Told;
   #watching: Promise<() => void> | undefined;
   readonly #alarm: Alarm;
   /** Sources that are no reason to wake. */
   readonly #overheard = new Set<string>();
   #linger: NodeJS.Timeout | undefined;
 
-  /** `isOver`: only a job came to its end, so that another one of a sequential target can begin. */
-  constructor(
-    parts: { tail: LogTail; live: Live; logger: Logger },
-    way: Way,
-    wake: (isOver: boolean) => void,
-  ) {
+  constructor(parts: { tail: LogTail; live: Live; logger: Logger }, way: Way, tell: Told) {
     this.#way = way;
     this.#tail = parts.tail;
     this.#live = parts.live;
     this.#logger = parts.logger;
-    this.#wake = wake;
-    this.#alarm = new Alarm(() => wake(false));
+    this.#tell = tell;
+    this.#alarm = new Alarm(() => tell.ring());
   }
 
   /** Resolves when nothing that is committed from now on is missed. */
@@ -74,8 +74,8 @@ export class WakeUp {
     this.#linger ??= setTimeout(() => this.stop(), lingerMs).unref();
   }
 
-  /** Wakes after so many milliseconds, unless it does so earlier. */
-  wakeIn(ms: number): void {
+  /** Rings after so many milliseconds, unless it does so earlier. */
+  ringIn(ms: number): void {
     this.#alarm.ringIn(ms);
   }
 
@@ -109,13 +109,13 @@ export class WakeUp {
 
   #consider({ change: { kind, status, event }, filterable: { topic }, attempt }: LiveChange): void {
     if (kind === 'TRANSIENT') return;
-    if (this.#overheard.delete(event.id)) return this.wakeIn(lookAgainMs);
+    if (this.#overheard.delete(event.id)) return;
     if (status === 'FINISHED' && this.#way.topics.some((pattern) => topicMatches(pattern, topic)))
-      this.#wake(false);
+      this.#tell.wake(false);
     if (topic !== this.#way.target) return;
     // A job was made, or its holder reported: no lease made now ends sooner than this.
     const isHeld = attempt !== null && (kind !== 'STATUS' || status === 'IN_PROGRESS');
-    if (isHeld) this.wakeIn(limits.minLeaseMs);
-    else this.#wake(status === 'FINISHED' || status === 'ABORTED');
+    if (isHeld) this.ringIn(limits.minLeaseMs);
+    else this.#tell.wake(status === 'FINISHED' || status === 'ABORTED');
   }
 }

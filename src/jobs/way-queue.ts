@@ -8,21 +8,13 @@ import type { EventRecord } from '../domain/event.ts';
 import type { Live } from '../live/live.ts';
 import type { JobWriter } from '../log/job-writer.ts';
 import type { LogTail } from '../log/tail.ts';
-import {
-  findOwnJobs,
-  findReadyJobs,
-  findSequentialHead,
-  type FoundJob,
-  nextReadyMs,
-  type OwnJob,
-} from '../store/find-jobs.ts';
+import { findOwnJobs, findSequentialHead, type OwnJob } from '../store/find-jobs.ts';
 import type { Source } from '../store/find-sources.ts';
 import type { ReadyJob } from '../store/reclaim-jobs.ts';
 import { claimOfNew, claimOfReclaimed, newClaim } from './claims.ts';
 import { deal, total } from './deal.ts';
 import { Handoffs, type Offer, wantsBeforehand } from './handoff.ts';
-import { OtherWays } from './other-ways.ts';
-import { siftSources } from './sift-sources.ts';
+import { readyBatch, ReadyJobs } from './ready-jobs.ts';
 import { SourceCursor } from './source-cursor.ts';
 import { type Claim, type EnrollCall, type EnrollWaiter, isPlain } from './waiter.ts';
 import { WakeUp } from './wake-up.ts';
@@ -35,13 +27,8 @@ export interface JobParts {
   readonly logger: Logger;
 }
 
-/** Ready jobs that are looked at in one statement, at least and at most. */
-const readyBatch = { least: 20, most: 1_000 };
-
 /** How long who waits waits for a database that can not be reached, before it asks again, in milliseconds. */
 const retryMs = 1_000;
-/** By how much two clocks that measure the same time may differ, in milliseconds. */
-const clockMarginMs = 5;
 /** After a job was ready that was not looked for, they are looked for in each round for so long, in milliseconds. */
 const closelyMs = 1_000;
 /** Who waits beside jobs that are held or pause looks at least this often, in milliseconds. */
@@ -52,7 +39,7 @@ export class WayQueue {
   readonly way: Way;
   readonly #cursor: SourceCursor;
   readonly #wakeUp: WakeUp;
-  readonly #others = new OtherWays();
+  readonly #ready: ReadyJobs;
   readonly #waiting = new Set<EnrollWaiter>();
   /** Calls that are served without a round. */
   readonly #atOnce = new Set<Promise<void>>();
@@ -67,6 +54,8 @@ export class WayQueue {
   #closelyUntil = 0;
   /** Who waits has been looked for, and is woken when there may be something: there is nothing at this moment. */
   #isUpToDate = false;
+  /** When the last round began. */
+  #roundAt = 0;
   /** Something was found in this round and not got, or only put down as over: there may be more. */
   #again = false;
   lastAskedAt = performance.now();
@@ -75,8 +64,12 @@ export class WayQueue {
     this.#parts = parts;
     this.way = way;
     this.#cursor = new SourceCursor(parts.database, way, parts.logger);
-    this.#wakeUp = new WakeUp(parts, way, (isOver) => {
-      if (!isOver || this.#isSequentialWanted) this.#wake();
+    this.#ready = new ReadyJobs(parts.database, way);
+    this.#wakeUp = new WakeUp(parts, way, {
+      wake: (isOver) => {
+        if (!isOver || this.#isSequentialWanted) this.#wake();
+      },
+      ring: () => void this.#ring(),
     });
     this.#handoffs = new Handoffs(way, (waiter) => {
       if (waiter.got.length === 0) this.#queue(waiter);
@@ -95,7 +88,7 @@ export class WayQueue {
 
   /** There may be something to claim in so many milliseconds. */
   wakeIn(ms: number): void {
-    if (this.isBusy || this.#isUpToDate) this.#wakeUp.wakeIn(ms);
+    if (this.isBusy || this.#isUpToDate) this.#wakeUp.ringIn(ms);
   }
 
   ask(call: EnrollCall): Promise<readonly Claim[]> {
@@ -125,7 +118,10 @@ export class WayQueue {
       this.#wakeUp.hear(event.id);
       this.#yieldToReady();
     });
-    if (offer) this.#wakeUp.overhear(event.id);
+    if (offer === null) return null;
+    this.#wakeUp.overhear(event.id);
+    // So that the place in the log is written down now and then.
+    this.#wakeUp.ringIn(lookAgainMs);
     return offer;
   }
 
@@ -208,7 +204,8 @@ export class WayQueue {
   }
 
   async #round(waiters: readonly EnrollWaiter[]): Promise<void> {
-    const startedAt = performance.now();
+    this.#roundAt = performance.now();
+    this.#ready.look();
     for (const waiter of waiters) waiter.begin();
     try {
       this.#again = false;
@@ -222,7 +219,7 @@ export class WayQueue {
       );
       for (const waiter of waiters) waiter.finish(!this.#again);
       if (this.#wanted || this.#waiting.size === 0) return;
-      await this.#setAlarm(startedAt);
+      await this.#setAlarm();
       this.#isUpToDate = isExhausted && !this.#wanted;
     } catch (error) {
       this.#cursor.forget();
@@ -237,15 +234,22 @@ export class WayQueue {
       if (isUnavailable && waiter.call.waitMs > 0) waiter.finish(false);
       else waiter.fail(error);
     }
-    if (this.isBusy) this.#wakeUp.wakeIn(retryMs);
+    if (this.isBusy) this.#wakeUp.ringIn(retryMs);
   }
 
-  /** What became ready since the round began may not have been seen by it. */
-  async #setAlarm(startedAt: number): Promise<void> {
-    const sinceMs = performance.now() - startedAt + clockMarginMs;
-    const ms = await nextReadyMs(this.#parts.database, this.way.target, sinceMs);
+  /** Where all that there was is known, it is enough to see what became ready since. */
+  async #ring(): Promise<void> {
+    const isLongAgo = performance.now() - this.#roundAt >= lookAgainMs;
+    if (!this.#isUpToDate || this.#waiting.size === 0 || isLongAgo) return this.#wake();
+    await this.#setAlarm().catch(() => this.#wake());
+  }
+
+  async #setAlarm(): Promise<void> {
+    const ms = await this.#ready.nextInMs();
+    if (ms === null) return;
+    if (ms === 0) this.#wake();
     // What tells of a lease that another gateway shortens can be lost.
-    if (ms !== null) this.#wakeUp.wakeIn(Math.min(ms, lookAgainMs));
+    else this.#wakeUp.ringIn(Math.min(ms, lookAgainMs));
   }
 
   /** A sticky worker gets what it has not finished, again. */
@@ -270,7 +274,7 @@ export class WayQueue {
   async #serveSequential(waiter: EnrollWaiter | undefined): Promise<void> {
     if (!waiter) return;
     const head = await findSequentialHead(this.#parts.database, this.way);
-    const [job] = await this.#onlyWanted(head?.job ? [head.job] : []);
+    const [job] = await this.#ready.onlyWanted(head?.job ? [head.job] : []);
     if (job) await this.#reclaim(waiter, job);
     if (head) return;
     await this.#cursor.readAhead(1, () => waiter.missing > 0);
@@ -281,7 +285,7 @@ export class WayQueue {
   async #servePlain(waiters: readonly EnrollWaiter[]): Promise<void> {
     if (waiters.length === 0) return;
     const stillWanted = () => waiters.some((waiter) => waiter.missing > 0);
-    const ready = await this.#findReady(total(waiters), stillWanted);
+    const ready = await this.#ready.find(total(waiters), stillWanted);
     const claimable = ready.filter(({ expires }) => !expires);
     const expired = ready.filter(({ expires }) => expires);
     const writing = [
@@ -293,34 +297,6 @@ export class WayQueue {
     if (missing <= 0) return;
     await this.#cursor.readAhead(missing, stillWanted);
     await this.#create(this.#cursor.next(missing, this.#contended), waiters);
-  }
-
-  /** `count` that can be claimed, at most, and those come upon that are only to be put down as FAILED. */
-  async #findReady(count: number, wanted: () => boolean): Promise<readonly FoundJob[]> {
-    const found: FoundJob[] = [];
-    const missing = () => count - found.filter(({ expires }) => !expires).length;
-    let own = Math.max(count, readyBatch.least);
-    let batch: number = readyBatch.least;
-    let place = this.#others.start();
-    while (missing() > 0 && found.length < 2 * readyBatch.most && wanted()) {
-      const ready = await findReadyJobs(this.#parts.database, this.way, own, place, batch);
-      found.push(...(await this.#onlyWanted(ready.jobs)));
-      if (found.every(({ isOwn }) => isOwn)) this.#others.lookedTo(ready.next, ready.at);
-      if (ready.next === null) break;
-      place = ready.next;
-      own = 0;
-      batch = readyBatch.most;
-    }
-    return found;
-  }
-
-  /** Of jobs of other ways, those whose source this one wants. */
-  async #onlyWanted(jobs: readonly FoundJob[]): Promise<readonly FoundJob[]> {
-    const others = jobs.filter(({ isOwn }) => !isOwn);
-    const wanted = new Set(
-      await siftSources(this.#parts.database, this.way, others, ({ sourceId }) => sourceId),
-    );
-    return jobs.filter((job) => job.isOwn || wanted.has(job));
   }
 
   async #keep(waiter: EnrollWaiter, job: OwnJob): Promise<void> {
