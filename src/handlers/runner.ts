@@ -5,7 +5,7 @@ import { asError, ThroughlineError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { HandledEvent, Handler } from '../domain/handler.ts';
 import type { LogWriter } from '../log/writer.ts';
-import { unchanged } from '../store/update-events.ts';
+import { changeOf } from '../store/update-events.ts';
 import type { AppApi } from './app-api.ts';
 import type { HeldRun, HeldRuns } from './held-runs.ts';
 import { failed, HandlerTimeout, type Outcome, succeeded } from './outcome.ts';
@@ -128,7 +128,7 @@ export class Runner {
     by: string,
     change: Partial<Parameters<LogWriter['update']>[0]>,
   ): ReturnType<LogWriter['update']> {
-    return this.#parts.writer.update({ ...unchanged, ...change, id, attempt, by, writeId: randomUUID() });
+    return this.#parts.writer.update(changeOf({ ...change, id, attempt, by, writeId: randomUUID() }));
   }
 }
 

@@ -69,14 +69,16 @@ export class Enrolling implements Stoppable {
    * For an event that is about to be written as FINISHED: the jobs to be written with it, of different targets, each for a
    * call that waits for just that. To be settled, all of them.
    */
-  offer(event: EventRecord): readonly Offer[] {
+  offer(topic: string, event: () => EventRecord): readonly Offer[] {
     if (this.#open === 0) return [];
     const offers = new Map<string, Offer>();
+    let made: EventRecord | undefined;
+    const asEvent = () => (made ??= event());
     let asked = 0;
-    for (const queue of this.#bySource.for(event.topic)) {
+    for (const queue of this.#bySource.for(topic)) {
       if (asked === mostAsked) break;
       asked += 1;
-      const offer = offers.has(queue.way.target) ? null : queue.offer(event);
+      const offer = offers.has(queue.way.target) ? null : queue.offer(asEvent);
       if (offer) offers.set(queue.way.target, offer);
     }
     return [...offers.values()];

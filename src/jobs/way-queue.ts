@@ -106,8 +106,10 @@ export class WayQueue {
    * For an event that is about to be written as FINISHED: a job to be written with it, for the first who waits. Null where
    * it is not for these, or something else may have to go before it.
    */
-  offer(event: EventRecord): Offer | null {
-    if (!this.#isUpToDate || !wantsBeforehand(this.way, event)) return null;
+  offer(asEvent: () => EventRecord): Offer | null {
+    if (!this.#isUpToDate) return null;
+    const event = asEvent();
+    if (!wantsBeforehand(this.way, event)) return null;
     const next = () => {
       const [first] = this.#waiting;
       if (first === undefined || !isPlain(first.call)) return undefined;

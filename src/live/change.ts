@@ -13,18 +13,42 @@ export interface LiveChange {
 
 /** `event` is what the event is now; null where it has been deleted since. */
 export function changeOfEntry(entry: LogEntry, event: PartialEvent | null): LiveChange {
-  const { position, kind, status, at, topic, requestId, project, user, sender } = entry;
-  const logged = { status, topic, requestId, project, user, sender };
-  return {
-    change: { position, kind, status, at, event: event ? withoutJson(event) : tombstone(entry) },
-    filterable: { ...tombstone(entry), ...event, ...logged },
-    attempt: entry.attempt,
-  };
+  const { position, kind, status, at, attempt } = entry;
+  const change = { position, kind, status, at, event: event ? withoutJson(event) : tombstone(entry) };
+  return { change, filterable: filterableOf(entry, event), attempt };
 }
 
 /** What was read for filters is not kept until a watcher has its change: that would be much, and old by then. */
-function withoutJson({ summary: _summary, payload: _payload, ...event }: PartialEvent): PartialEvent {
-  return event;
+function withoutJson(event: PartialEvent): PartialEvent {
+  if (event.summary === undefined && event.payload === undefined) return event;
+  const { summary: _summary, payload: _payload, ...light } = event;
+  return light;
+}
+
+/** One literal: put together of several objects it takes many times as long, and there is one for every change. */
+function filterableOf(entry: LogEntry, event: PartialEvent | null): Filterable {
+  return {
+    id: entry.eventId,
+    hash: event?.hash ?? null,
+    topic: entry.topic,
+    eventType: event?.eventType ?? normal,
+    sender: entry.sender,
+    senderType: event?.senderType ?? null,
+    project: entry.project,
+    user: entry.user,
+    requestId: entry.requestId,
+    nodeId: event?.nodeId ?? entry.nodeId,
+    dependsOnId: event?.dependsOnId ?? null,
+    status: entry.status,
+    retries: event?.retries ?? 0,
+    description: event?.description ?? '',
+    summary: event?.summary ?? {},
+    payload: event?.payload ?? {},
+    createdAt: event?.createdAt ?? entry.at,
+    updatedAt: event?.updatedAt ?? entry.at,
+    startedAt: event?.startedAt ?? null,
+    finishedAt: event?.finishedAt ?? null,
+  };
 }
 
 export function changeOfTransient(event: EventRecord): LiveChange {
@@ -35,6 +59,8 @@ export function changeOfTransient(event: EventRecord): LiveChange {
   };
 }
 
+const normal = 'events.NormalType';
+
 /** What the log still knows of a deleted event; the rest is empty. */
 function tombstone(entry: LogEntry): EventRecord {
   return {
@@ -42,7 +68,7 @@ function tombstone(entry: LogEntry): EventRecord {
     position: entry.position,
     hash: null,
     topic: entry.topic,
-    eventType: 'events.NormalType',
+    eventType: normal,
     sender: entry.sender,
     senderType: null,
     project: entry.project,

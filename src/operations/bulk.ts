@@ -10,7 +10,7 @@ import type { Direction, Place } from '../domain/page.ts';
 import type { LogWriter } from '../log/writer.ts';
 import { findDeletable, readAwaitingRun, readBelow } from '../store/bulk.ts';
 import { findEvents } from '../store/find-events.ts';
-import { unchanged } from '../store/update-events.ts';
+import { changeOf } from '../store/update-events.ts';
 import { resolveTopics } from './ask.ts';
 import { findMatching } from './find-matching.ts';
 import type { BulkOutcome, Caller } from './operations.ts';
@@ -167,7 +167,7 @@ async function change(
   status: BulkStatus,
   by: string,
 ): Promise<string[]> {
-  const settled = await Promise.allSettled(ids.map((id) => writer.update({ ...unchanged, id, status, by })));
+  const settled = await Promise.allSettled(ids.map((id) => writer.update(changeOf({ id, status, by }))));
   const failed = settled.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
   return ids.filter((_, n) => {

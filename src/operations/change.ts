@@ -6,7 +6,7 @@ import { checkId } from '../domain/send.ts';
 import { heldBack, invalidTransition } from '../domain/status.ts';
 import { type CheckedUpdate, checkUpdate, type EventPatch, type UpdateInput } from '../domain/update.ts';
 import type { LogWriter } from '../log/writer.ts';
-import { unchanged } from '../store/update-events.ts';
+import { changeOf } from '../store/update-events.ts';
 import { type Report, runBatch } from './batch.ts';
 import type { BatchOutcome, Caller } from './operations.ts';
 
@@ -76,7 +76,7 @@ async function update(
 
 async function write(writer: LogWriter, patch: EventPatch): Promise<PartialEvent> {
   const writeId = patch.attempt === null ? null : randomUUID();
-  const row = await writer.update({ ...unchanged, ...patch, writeId });
+  const row = await writer.update(changeOf({ ...patch, writeId }));
   if (!row.found || row.fromStatus === null || row.position === null || row.status === null)
     throw notFound(patch.id);
   if (!row.holds && patch.attempt !== null) throw leaseLost(patch.id, patch.attempt, row.status);

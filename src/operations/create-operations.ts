@@ -63,7 +63,7 @@ export function createOperations(parts: OperationsParts): Operations {
     broadcast: (event) => broadcast.event(event),
     requestOf: async (id) => (await placeOf(id))?.requestId ?? null,
     checkTopic: (draft) => topics.check(draft.topic, draft),
-    offer: (event) => parts.enrolling.offer(event),
+    offer: (topic, event) => parts.enrolling.offer(topic, event),
     held: {
       wake: () => parts.heldSender.wake(),
       move: (id, sendAt, status) => moveHeld(database, id, sendAt, status),

@@ -13,7 +13,7 @@ import type { JobWriter } from '../log/job-writer.ts';
 import type { LogWriter } from '../log/writer.ts';
 import { readLeases } from '../store/leases.ts';
 import { readByIds } from '../store/read-events.ts';
-import { unchanged } from '../store/update-events.ts';
+import { changeOf } from '../store/update-events.ts';
 import type { Report } from './batch.ts';
 import { leaseLost, notFound } from './change.ts';
 import type { Caller, Enrollment, Lease } from './operations.ts';
@@ -71,15 +71,8 @@ export async function releaseJob(
 
 function write(writer: LogWriter, caller: Caller, id: string, attempt: number) {
   const writeId = randomUUID();
-  return writer.update({
-    ...unchanged,
-    id,
-    attempt,
-    writeId,
-    status: 'PENDING',
-    release: true,
-    by: caller.name,
-  });
+  const by = caller.name;
+  return writer.update(changeOf({ id, attempt, writeId, status: 'PENDING', release: true, by }));
 }
 
 export async function extendLease(

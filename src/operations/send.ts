@@ -12,7 +12,7 @@ import { checkWorkflowPayload } from '../domain/workflow.ts';
 import type { LogWriter } from '../log/writer.ts';
 import type { CreatedRow, ExistingEvent, NewEvent } from '../store/create-events.ts';
 import { readExecutions } from '../store/handlers.ts';
-import { unchanged } from '../store/update-events.ts';
+import { changeOf } from '../store/update-events.ts';
 import type { Offer } from '../jobs/handoff.ts';
 import { type Report, runBatch } from './batch.ts';
 import type { Handling, Plan, SendOptions } from './handling.ts';
@@ -30,7 +30,7 @@ export interface SendParts {
   /** TOPIC_SCHEMA_MISMATCH where its topic is declared otherwise. */
   readonly checkTopic: (draft: EventDraft) => void;
   /** Jobs to be written with an event that is about to be written as FINISHED; each is to be settled. */
-  readonly offer: (event: EventRecord) => readonly Offer[];
+  readonly offer: (topic: string, event: () => EventRecord) => readonly Offer[];
   readonly held: {
     /** An event was taken that is to be sent later. */
     wake(): void;
@@ -127,13 +127,15 @@ async function store(
 ): Promise<SendOutcome> {
   for (let { draft, event, plan } = prepared; ;) {
     const isFact = event.status === 'FINISHED' && event.sendAt === null;
-    const offers = isFact ? parts.offer(recordOf(event, event.fallbackRequestId, new Date(), null)) : [];
-    const runs = [...event.runs, ...offers.map(({ run }) => run)];
+    const asRecord = () => recordOf(event, event.fallbackRequestId, new Date(), null);
+    const offers = isFact ? parts.offer(event.topic, asRecord) : [];
+    const offered = offers.map(({ run }) => run);
+    const whole = offers.length === 0 ? event : { ...event, runs: [...event.runs, ...offered] };
     const drop = () => {
       plan?.drop();
       for (const { settle } of offers) settle(null);
     };
-    const row = await parts.writer.create({ ...event, runs }).catch((error: unknown) => {
+    const row = await parts.writer.create(whole).catch((error: unknown) => {
       drop();
       throw error;
     });
@@ -157,12 +159,25 @@ async function store(
 
 function newEvent(caller: Caller, draft: EventDraft): NewEvent {
   const id = uuidv7();
-  const { onDuplicate: _, store: __, ...content } = draft;
   return {
-    ...content,
     id,
+    hash: draft.hash,
+    topic: draft.topic,
+    eventType: draft.eventType,
+    sender: draft.sender,
+    senderType: draft.senderType,
+    project: draft.project,
+    user: draft.user,
+    requestId: draft.requestId,
     fallbackRequestId: caller.requestId ?? id,
+    nodeId: draft.nodeId,
+    dependsOnId: draft.dependsOnId,
+    status: draft.status,
+    description: draft.description,
+    summary: draft.summary,
+    payload: draft.payload,
     by: draft.sender ?? caller.name,
+    sendAt: draft.sendAt,
     runs: [],
   };
 }
@@ -213,14 +228,15 @@ async function replace(
 ): Promise<boolean> {
   checkSamePlace(draft, existing);
   if (!held && draft.sendAt !== null) throw notHeld(existing.id);
-  const row = await parts.writer.update({
-    ...unchanged,
-    ...draft,
-    status: held ? null : draft.status,
-    id: existing.id,
-    replace: true,
-    by: draft.sender ?? caller.name,
-  });
+  const row = await parts.writer.update(
+    changeOf({
+      ...draft,
+      status: held ? null : draft.status,
+      id: existing.id,
+      replace: true,
+      by: draft.sender ?? caller.name,
+    }),
+  );
   if (!row.found || row.fromStatus === null) return false;
   if (!row.allowed) throw invalidTransition(existing.id, row.fromStatus, draft.status);
   if (!held) return true;

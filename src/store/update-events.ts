@@ -46,26 +46,33 @@ export interface UpdatedRow {
   readonly status: EventStatus | null;
 }
 
-/** What a change leaves as it is; for a change of little to begin with. */
-export const unchanged = {
-  replace: false,
-  topic: null,
-  eventType: null,
-  senderType: null,
-  status: null,
-  description: null,
-  retries: null,
-  project: null,
-  user: null,
-  sender: null,
-  summary: null,
-  payload: null,
-  result: null,
-  error: null,
-  attempt: null,
-  writeId: null,
-  release: false,
-} as const satisfies Partial<EventChangeRow>;
+/**
+ * A change of what is given, which leaves the rest as it is. One literal: put together of several objects it would take many
+ * times as long.
+ */
+export function changeOf(given: Pick<EventChangeRow, 'id' | 'by'> & Partial<EventChangeRow>): EventChangeRow {
+  return {
+    id: given.id,
+    replace: given.replace ?? false,
+    topic: given.topic ?? null,
+    eventType: given.eventType ?? null,
+    senderType: given.senderType ?? null,
+    status: given.status ?? null,
+    description: given.description ?? null,
+    retries: given.retries ?? null,
+    project: given.project ?? null,
+    user: given.user ?? null,
+    sender: given.sender ?? null,
+    summary: given.summary ?? null,
+    payload: given.payload ?? null,
+    result: given.result ?? null,
+    error: given.error ?? null,
+    by: given.by,
+    attempt: given.attempt ?? null,
+    writeId: given.writeId ?? null,
+    release: given.release ?? false,
+  };
+}
 
 const transitionRows = Object.entries(transitions)
   .flatMap(([from, tos]) => tos.map((to) => `('${from}', '${to}')`))

@@ -7,7 +7,7 @@ import { perform } from '../../src/database/asked.ts';
 import { checkEnroll } from '../../src/domain/enroll.ts';
 import { findReadyJobs } from '../../src/store/find-jobs.ts';
 import { reclaimJobs } from '../../src/store/reclaim-jobs.ts';
-import { unchanged, updateEvents } from '../../src/store/update-events.ts';
+import { changeOf, updateEvents } from '../../src/store/update-events.ts';
 import { pass, take } from './support.ts';
 
 describeDatabases('a worker’s write that has to be repeated, since its answer was lost', (backend) => {
@@ -22,7 +22,7 @@ describeDatabases('a worker’s write that has to be repeated, since its answer 
     const write = (writeId: string, more: object, retried: boolean) =>
       perform(
         database,
-        updateEvents([{ ...unchanged, id, attempt: 1, by: 'worker', writeId, ...more }], retried, ''),
+        updateEvents([changeOf({ id, attempt: 1, by: 'worker', writeId, ...more })], retried, ''),
       );
     const [first, second, last] = [randomUUID(), randomUUID(), randomUUID()] as const;
     await write(first, { status: 'IN_PROGRESS', summary: '{"step":1}' }, false);
