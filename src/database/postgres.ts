@@ -14,6 +14,7 @@ import { type PlanMode, planModeOf, sessionOptions, settingOf } from './planner.
 import { connectionReason, isConnectionFailure } from './postgres-errors.ts';
 import { PostgresListener } from './postgres-listener.ts';
 import { exactTypes } from './postgres-values.ts';
+import { asObjects } from './rows.ts';
 import { inOneTransaction, rolledBackInstead } from './sql-failure.ts';
 
 export interface PostgresOptions {
@@ -176,6 +177,11 @@ class PostgresDatabase implements Database {
   }
 }
 
+interface Asking extends Omit<pg.QueryArrayConfig, 'rowMode'> {
+  readonly rowMode?: 'array';
+  readonly query_timeout?: number;
+}
+
 /** How each connection plans, where that is known: what is set in a transaction is undone with it. */
 const planModes = new WeakMap<pg.PoolClient, PlanMode>();
 
@@ -193,13 +199,14 @@ class Lease implements Transaction {
   async query<Row extends object>(statement: Statement, patienceMs: number = answerMs): Promise<Row[]> {
     const { text, values, name } = statement;
     this.#plan(planModeOf(statement));
-    const { rows } = await this.ask({
+    const { fields, rows } = await this.ask({
       text,
       values: values as unknown[],
+      rowMode: 'array',
       query_timeout: patienceMs,
       ...(name ? { name } : {}),
     });
-    return rows as Row[];
+    return asObjects(fields, rows) as Row[];
   }
 
   async exec(sql: string): Promise<void> {
@@ -208,7 +215,7 @@ class Lease implements Transaction {
     await this.ask({ text: `SET LOCAL statement_timeout = ${statementMs}` });
   }
 
-  async ask(config: pg.QueryConfig & { query_timeout?: number }): Promise<pg.QueryResult> {
+  async ask(config: Asking): Promise<pg.QueryArrayResult> {
     if (this.#over) throw new Error('a statement came after the end of its transaction');
     try {
       return await this.#client.query(config);
