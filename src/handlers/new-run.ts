@@ -1,5 +1,5 @@
 // The run of a handler as a job: whose way it is claimed by, and on what terms.
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../base/ids.ts';
 import type { ClaimTerms, Way } from '../domain/enroll.ts';
 import type { Handler } from '../domain/handler.ts';
 import type { NewRun } from '../store/create-events.ts';
@@ -14,7 +14,7 @@ export function newRun(handler: Handler, worker: string, kind: RunKind): NewRun 
   return {
     birth: kind === 'BACKGROUND' ? 'READY' : 'BEGUN',
     yields: false,
-    id: uuidv7(),
+    id: newId(),
     target: handler.fullName,
     wayId: wayOf(handler).id,
     terms: kind === 'BACKGROUND' ? terms : { ...terms, maxRetries: 0 },

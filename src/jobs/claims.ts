@@ -1,5 +1,5 @@
 // A job as it is made for a worker, and what the worker is told of it without reading it again.
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../base/ids.ts';
 import type { ClaimTerms, Way } from '../domain/enroll.ts';
 import type { PartialEvent } from '../domain/event.ts';
 import type { NewRun } from '../store/create-events.ts';
@@ -9,7 +9,7 @@ import type { Claim } from './waiter.ts';
 
 /** `yields`: not made where one is ready for its next run. */
 export function newClaim({ id, target }: Way, terms: ClaimTerms, yields: boolean): NewRun {
-  return { birth: 'HELD', id: uuidv7(), target, wayId: id, terms, yields };
+  return { birth: 'HELD', id: newId(), target, wayId: id, terms, yields };
 }
 
 export function claimOfNew({ id, target, terms }: NewRun, source: PartialEvent, row: CreatedJob): Claim {

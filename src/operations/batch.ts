@@ -1,4 +1,5 @@
 // Lists of writes: each item on its own, so that one that is refused leaves the others alone.
+import { setImmediate as turn } from 'node:timers/promises';
 import { asError, ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { DatabaseUnavailable } from '../database/database.ts';
@@ -17,16 +18,23 @@ class Refused {
   }
 }
 
-/**
- * Runs all at once, begun in their order, so that they share the writer's flushes. `prepare` may take its time with some
- * of them: none is run before all are prepared.
- */
+export interface Batch<Input, Prepared extends object> {
+  readonly name: string;
+  /** May take its time; nothing that comes after is run before. */
+  readonly prepare: (input: Input) => Prepared | Promise<Prepared>;
+  readonly run: (prepared: Prepared, index: number) => Promise<PartialEvent>;
+  /** JSON that it takes along, in bytes, roughly. */
+  readonly sizeOf: (prepared: Prepared) => number;
+  readonly report: Report;
+}
+
+/** JSON that is prepared before the database gets something to do and others have their turn, in bytes. */
+const sliceBytes = 1_000_000;
+
+/** Begun in their order, so that they share the writer's flushes: all at once, but where they are large. */
 export async function runBatch<Input, Prepared extends object>(
-  name: string,
+  { name, prepare, run, sizeOf, report }: Batch<Input, Prepared>,
   inputs: readonly Input[],
-  prepare: (input: Input) => Prepared | Promise<Prepared>,
-  run: (prepared: Prepared, index: number) => Promise<PartialEvent>,
-  report: Report,
 ): Promise<BatchOutcome> {
   if (inputs.length > limits.batchItems) {
     throw new ThroughlineError(
@@ -34,18 +42,27 @@ export async function runBatch<Input, Prepared extends object>(
       `${name} has ${inputs.length} items; at most ${limits.batchItems} are allowed at once.`,
     );
   }
-  const preparing = inputs.map((input) => attempt(() => prepare(input)));
-  const prepared = preparing.some((item) => item instanceof Promise)
-    ? await Promise.all(
-        preparing.map((item) => (item instanceof Promise ? item.catch((cause) => new Refused(cause)) : item)),
-      )
-    : (preparing as readonly (Prepared | Refused)[]);
-  const settled = await Promise.allSettled(
-    prepared.map(async (item, index) => {
-      if (item instanceof Refused) throw item.cause;
-      return run(item, index);
-    }),
-  );
+  const running: Promise<PromiseSettledResult<PartialEvent>[]>[] = [];
+  const runOne = async (item: Prepared | Refused, index: number) => {
+    if (item instanceof Refused) throw item.cause;
+    return run(item, index);
+  };
+  let begun = 0;
+  for (let next = 0; next < inputs.length;) {
+    const slice: (Prepared | Refused | Promise<Prepared | Refused>)[] = [];
+    for (let bytes = 0; next < inputs.length && bytes < sliceBytes; next += 1) {
+      const item = attempt(() => prepare(inputs[next]!));
+      slice.push(item);
+      if (!(item instanceof Promise || item instanceof Refused)) bytes += sizeOf(item);
+    }
+    const isReady = slice.every((item) => !(item instanceof Promise));
+    const prepared = (isReady ? slice : await Promise.all(slice)) as readonly (Prepared | Refused)[];
+    const first = begun;
+    running.push(Promise.allSettled(prepared.map((item, n) => runOne(item, first + n))));
+    begun = next;
+    if (next < inputs.length) await turn();
+  }
+  const settled = (await Promise.all(running)).flat();
   const errors: ItemError[] = [];
   const events = settled.map((outcome, index) => {
     if (outcome.status === 'fulfilled') return outcome.value;
@@ -68,9 +85,10 @@ function itemError(index: number, error: Error, report: Report): ItemError {
   return { index, code: 'INTERNAL_SERVER_ERROR', message: 'Unexpected error.', details: { errorId } };
 }
 
-function attempt<T>(work: () => T): T | Refused {
+function attempt<T>(work: () => T | Promise<T>): T | Refused | Promise<T | Refused> {
   try {
-    return work();
+    const item = work();
+    return item instanceof Promise ? item.catch((cause: unknown) => new Refused(cause)) : item;
   } catch (cause) {
     return new Refused(cause);
   }

@@ -44,7 +44,13 @@ export async function updateEvents(
   inputs: readonly UpdateInput[],
 ): Promise<BatchOutcome> {
   const prepareOne = (input: UpdateInput) => prepare(parts, caller, input);
-  return runBatch('updateEvents', inputs, prepareOne, (checked) => update(parts, checked), parts.report);
+  const run = (checked: CheckedUpdate) => update(parts, checked);
+  const batch = { name: 'updateEvents', prepare: prepareOne, run, sizeOf, report: parts.report };
+  return runBatch(batch, inputs);
+}
+
+function sizeOf({ patch: { summary, payload, result } }: CheckedUpdate): number {
+  return [summary, payload, result].reduce((sum, text) => sum + (text?.length ?? 0), 0);
 }
 
 /** A promise only where its event's topic has to be read. */

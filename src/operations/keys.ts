@@ -1,6 +1,6 @@
 // Who may ask: keys are compared by their hashes, in constant time, and never kept as they are.
+import { newId } from '../base/ids.ts';
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { v7 as uuidv7 } from 'uuid';
 import type { Database } from '../database/database.ts';
 import { insertKey, readKeys, type StoredKey } from '../store/keys.ts';
 
@@ -23,7 +23,7 @@ const admin = { name: 'admin', scopes: ['admin'] } as const;
 export async function openKeys(database: Database, adminKey: string | null): Promise<Keys> {
   if (adminKey !== null) return keysOf([{ ...admin, hash: hashOf(adminKey) }], null);
   const made = `tl_${randomBytes(24).toString('base64url')}`;
-  const isNew = await insertKey(database, uuidv7(), { ...admin, hash: hashOf(made) });
+  const isNew = await insertKey(database, newId(), { ...admin, hash: hashOf(made) });
   return keysOf(await readKeys(database), isNew ? made : null);
 }
 

@@ -1,5 +1,5 @@
 // Sending events: one or thousands, once per hash, each below its parent in its request's chain.
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../base/ids.ts';
 import { badInput, ThroughlineError } from '../base/errors.ts';
 import type { Database } from '../database/database.ts';
 import type { EventRecord, EventStatus, Position } from '../domain/event.ts';
@@ -70,7 +70,9 @@ export async function sendEvents(
     if (duplicate) duplicates.push(index);
     return event;
   };
-  const outcome = await runBatch('sendEvents', inputs, prepareOne, sendOne, parts.report);
+  const sizeOf = ({ event }: Prepared) => event.payload.length + event.summary.length;
+  const batch = { name: 'sendEvents', prepare: prepareOne, run: sendOne, sizeOf, report: parts.report };
+  const outcome = await runBatch(batch, inputs);
   return { ...outcome, duplicates: duplicates.sort((one, other) => one - other) };
 }
 
@@ -158,7 +160,7 @@ async function store(
 }
 
 function newEvent(caller: Caller, draft: EventDraft): NewEvent {
-  const id = uuidv7();
+  const id = newId();
   return {
     id,
     hash: draft.hash,

@@ -1,5 +1,5 @@
 // Durable subscriptions: made, asked for their next event, acknowledged, listed, ended.
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../base/ids.ts';
 import { badInput } from '../base/errors.ts';
 import type { Database } from '../database/database.ts';
 import { checkPage, checkPosition, type Page } from '../domain/page.ts';
@@ -69,7 +69,7 @@ export function createSubscriptionOperations(parts: SubscriptionParts): Subscrip
     subscribe: async (input) => {
       const checked = checkSubscribe(input);
       if (checked.source !== null) await checkSource(checked.source, parts);
-      return insertSubscription(database, uuidv7(), checked);
+      return insertSubscription(database, newId(), checked);
     },
     nextEvent: async ({ signal = null }, given, timeoutMs) => {
       const ids = checkSubscriptionIds(given);

@@ -1,6 +1,6 @@
 // Making, listing and deleting triggers, and changing their secrets.
+import { newId } from '../base/ids.ts';
 import { randomBytes } from 'node:crypto';
-import { v7 as uuidv7 } from 'uuid';
 import { badInput, ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Database } from '../database/database.ts';
@@ -59,7 +59,7 @@ async function create(database: Database, handling: Handling, input: TriggerInpu
   if (draft.call !== null) checkCall(draft.call, handling);
   // As unguessable as a key: who knows it may deliver, unless there is a signature.
   const slug = draft.webhook === null ? null : randomBytes(16).toString('hex');
-  const made = await insertTrigger(database, uuidv7(), draft, slug, limits.triggers);
+  const made = await insertTrigger(database, newId(), draft, slug, limits.triggers);
   if (made !== null) return made;
   if (await hasTriggerNamed(database, draft.name)) {
     throw badInput(`name ${JSON.stringify(draft.name)} is taken by another trigger; choose another.`);

@@ -1,5 +1,5 @@
 // What passes a trigger: the event that a delivery or a tick is to become, if its type and the filter let it.
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../base/ids.ts';
 import { checkCel } from '../domain/cel/filter.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { SendInput } from '../domain/send.ts';
@@ -28,7 +28,7 @@ export type Send = Operations['sendEvent'];
 export function passing(trigger: TriggerTerms, { eventType, payload, hash }: Occurrence): Passing {
   if (trigger.eventType !== null && trigger.eventType !== eventType)
     return { input: null, filterError: null };
-  const requestId = uuidv7();
+  const requestId = newId();
   const { matches, error } = verdictOf(trigger, { eventType, payload, requestId });
   const input = {
     topic: trigger.topic,
