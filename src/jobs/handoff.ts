@@ -13,8 +13,10 @@ import type { EnrollWaiter } from './waiter.ts';
 /** A job that is to be written with its source. */
 export interface Offer {
   readonly run: NewRun;
-  /** To be called once, when it is known what came of it: null where the job, or its source, was not written. */
-  settle(made: { readonly source: EventRecord; readonly row: CreatedJob } | null): void;
+  /** Its source was written; null where the job was not. This or `drop` is to be called, once. */
+  settle(source: EventRecord, row: CreatedJob | null): void;
+  /** Its source was not written. */
+  drop(): void;
 }
 
 /** A call that something was offered to. */
@@ -41,8 +43,8 @@ export class Handoffs {
     return this.#hands.size;
   }
 
-  /** Null where it wants no more, or `next` has nobody who does. `onLost`: the job was not made. */
-  offer(next: () => EnrollWaiter | undefined, onLost: () => void): Offer | null {
+  /** Null where nobody wants more, and `next` has nobody who does. `onMissed`: there is no job of it, nor a source, unless that `isWritten`. */
+  offer(next: () => EnrollWaiter | undefined, onMissed: (isWritten: boolean) => void): Offer | null {
     const waiter = this.#wanting() ?? next();
     if (waiter === undefined) return null;
     const hand = this.#hands.get(waiter) ?? { open: 0, isFull: false };
@@ -50,19 +52,26 @@ export class Handoffs {
     hand.open += 1;
     waiter.begin();
     const run = newClaim(this.#way, waiter.call.terms, true);
+    const close = () => {
+      hand.open -= 1;
+      if (hand.open > 0) return;
+      this.#hands.delete(waiter);
+      this.#onEnd(waiter);
+    };
     return {
       run,
-      settle: (made) => {
-        hand.open -= 1;
-        if (made) {
-          hand.isFull = true;
-          waiter.got.push(claimOfNew(run, made.source, made.row));
+      settle: (source, row) => {
+        if (row === null) {
+          onMissed(true);
         } else {
-          onLost();
+          hand.isFull = true;
+          waiter.got.push(claimOfNew(run, source, row));
         }
-        if (hand.open > 0) return;
-        this.#hands.delete(waiter);
-        this.#onEnd(waiter);
+        close();
+      },
+      drop: () => {
+        onMissed(false);
+        close();
       },
     };
   }

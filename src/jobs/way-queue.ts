@@ -72,7 +72,7 @@ export class WayQueue {
       ring: () => void this.#ring(),
     });
     this.#handoffs = new Handoffs(way, (waiter) => {
-      if (waiter.got.length === 0) this.#queue(waiter);
+      if (waiter.got.length === 0) this.#putFirst(waiter);
       waiter.finish(waiter.got.length > 0);
     });
   }
@@ -112,14 +112,17 @@ export class WayQueue {
     if (!wantsBeforehand(this.way, event)) return null;
     const next = () => {
       const [first] = this.#waiting;
-      if (first === undefined || !isPlain(first.call)) return undefined;
+      const isClose = performance.now() < this.#closelyUntil;
+      if (first === undefined || isClose || !isPlain(first.call)) return undefined;
       this.#waiting.delete(first);
       return first;
     };
-    const offer = this.#handoffs.offer(next, () => {
+    const offer = this.#handoffs.offer(next, (isWritten) => {
       this.#wakeUp.hear(event.id);
-      this.#yieldToReady();
+      if (isWritten) this.#yieldToReady();
     });
+    // What comes after it is not to overtake it.
+    if (offer === null) this.#isUpToDate = false;
     if (offer === null) return null;
     this.#wakeUp.overhear(event.id);
     // So that the place in the log is written down now and then.
@@ -178,9 +181,21 @@ export class WayQueue {
         // The sources are there for others.
         this.#wake();
       })
-      .finally(() => this.#atOnce.delete(serving));
+      .finally(() => {
+        this.#atOnce.delete(serving);
+        this.#restWhereIdle();
+      });
     this.#atOnce.add(serving);
     return true;
+  }
+
+  /** It was to get something, which came to nothing. */
+  #putFirst(waiter: EnrollWaiter): void {
+    const others = [...this.#waiting];
+    this.#waiting.clear();
+    for (const each of [waiter, ...others]) this.#waiting.add(each);
+    if (this.#isStopping) waiter.giveUp();
+    else if (this.#wanted) this.#wake();
   }
 
   #wake(): void {
@@ -222,7 +237,7 @@ export class WayQueue {
       for (const waiter of waiters) waiter.finish(!this.#again);
       if (this.#wanted || this.#waiting.size === 0) return;
       await this.#setAlarm();
-      this.#isUpToDate = isExhausted && !this.#wanted;
+      this.#isUpToDate = isExhausted && !this.#wanted && this.#waiting.size > 0;
     } catch (error) {
       this.#cursor.forget();
       this.#fail(waiters, asError(error));
@@ -243,15 +258,24 @@ export class WayQueue {
   async #ring(): Promise<void> {
     const isLongAgo = performance.now() - this.#roundAt >= lookAgainMs;
     if (!this.#isUpToDate || this.#waiting.size === 0 || isLongAgo) return this.#wake();
-    await this.#setAlarm().catch(() => this.#wake());
+    try {
+      // A clock may have jumped over what it was to ring for: a round sees that.
+      if (!(await this.#setAlarm()) && this.#waiting.size > 0) this.#wakeUp.ringIn(lookAgainMs);
+    } catch {
+      this.#wake();
+    }
   }
 
-  async #setAlarm(): Promise<void> {
+  /** False where nothing will be ready. */
+  async #setAlarm(): Promise<boolean> {
     const ms = await this.#ready.nextInMs();
-    if (ms === null) return;
+    // Who comes now looks by itself.
+    if (this.#waiting.size === 0) this.#isUpToDate = false;
+    if (ms === null || this.#waiting.size === 0) return ms !== null;
     if (ms === 0) this.#wake();
     // What tells of a lease that another gateway shortens can be lost.
     else this.#wakeUp.ringIn(Math.min(ms, lookAgainMs));
+    return true;
   }
 
   /** A sticky worker gets what it has not finished, again. */

@@ -135,7 +135,7 @@ async function store(
     const whole = offers.length === 0 ? event : { ...event, runs: [...event.runs, ...offered] };
     const drop = () => {
       plan?.drop();
-      for (const { settle } of offers) settle(null);
+      for (const offer of offers) offer.drop();
     };
     const row = await parts.writer.create(whole).catch((error: unknown) => {
       drop();
@@ -144,11 +144,8 @@ async function store(
     if (event.sendAt !== null) parts.held.wake();
     if (row.position !== null && row.at !== null) {
       const record = recordOf(event, row.requestId, row.at, row.position);
-      const made = (n: number) => row.runs[event.runs.length + n] ?? null;
-      for (const [n, { settle }] of offers.entries()) {
-        const job = made(n);
-        settle(job && { source: record, row: job });
-      }
+      for (const [n, offer] of offers.entries())
+        offer.settle(record, row.runs[event.runs.length + n] ?? null);
       return { event: record, duplicate: false, executions: (await plan?.execute(record, row.runs)) ?? [] };
     }
     drop();

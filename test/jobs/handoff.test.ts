@@ -195,6 +195,33 @@ describeDatabases('a source that is sent while a call waits', (backend) => {
     );
   });
 
+  test('is not overtaken by one that is sent after it', async () => {
+    for (let times = 0; times < 10; times += 1) {
+      const asked = newAsk();
+      const { got } = await waiting(() => enroll(gateway, asked));
+      const [first, second] = [send(asked), send(asked)];
+      expect((await got)!.source.id).toBe(await first);
+      const next = enroll(gateway, asked);
+      const third = await send(asked);
+      expect((await next)!.source.id).toBe(await second);
+      expect((await take(gateway, asked)).source.id).toBe(third);
+    }
+  });
+
+  test('that comes to nothing leaves who waits at the front', async () => {
+    const asked = newAsk();
+    const hash = fresh('hash');
+    await gateway.send({ topic: 'elsewhere', hash });
+    const { got } = await waiting(() => enroll(gateway, asked));
+    const second = enroll(gateway, asked);
+    await send(asked, { hash });
+    expect(database.statements.filter((text) => !text.includes('INSERT') && text.includes('log'))).toEqual(
+      [],
+    );
+    const sources = [await send(asked), await send(asked)];
+    expect([(await got)!.source.id, (await second)!.source.id]).toEqual(sources);
+  });
+
   test('may be any number, with any calls of any kind: each gets one job of each target, and nobody another’s', async () => {
     const kind = fc.constantFrom('plain', 'many', 'sticky', 'sequential', 'filtered', 'where');
     const step = fc.oneof(

@@ -99,6 +99,29 @@ describeDatabases('a call that waits', (backend) => {
     expect(await second).toMatchObject({ event: { id: first.event.id }, attempt: 2 });
   });
 
+  test('finds what a clock that jumps has made ready, although no alarm rings for it', async () => {
+    const asked = newAsk();
+    await gateway().send({ topic: asked.sourceTopics[0]! });
+    const first = await take(gateway(), { ...asked, leaseMs: 3_000 });
+    const second = enroll(gateway(), asked);
+    await delay(500);
+    const text = `UPDATE jobs SET ready_at = now() - interval '30 seconds' WHERE event_id = $1`;
+    await gateway().database.query({ text, values: [first.event.id] });
+    expect(await second).toMatchObject({ event: { id: first.event.id }, attempt: 2 });
+  });
+
+  test('lets the log go when it has ended, also where it was served out of what was read ahead', async () => {
+    const asked = newAsk();
+    const { operations, caller, tail } = gateway();
+    const inputs = Array.from({ length: 5 }, () => ({ topic: asked.sourceTopics[0]! }));
+    await operations.sendEvents(caller, inputs);
+    const first = enroll(gateway(), asked);
+    for (let turns = 0; turns < 2; turns += 1) await new Promise(setImmediate);
+    // While the first one reads ahead.
+    await Promise.all([first, enroll(gateway(), asked)]);
+    await vi.waitFor(() => expect(() => tail.position).toThrow('not held'), { timeout: 20_000 });
+  });
+
   test('is woken by the end of the sequential job before', async () => {
     const asked = { ...newAsk(), sequential: true };
     await gateway().send({ topic: asked.sourceTopics[0]! });
