@@ -43,7 +43,10 @@ export class Handoffs {
     return this.#hands.size;
   }
 
-  /** Null where nobody wants more, and `next` has nobody who does. `onMissed`: there is no job of it, nor a source, unless that `isWritten`. */
+  /**
+   * Null where nobody wants more, and `next` has nobody who does. `onMissed`: no job was written; its source was, where
+   * `isWritten`.
+   */
   offer(next: () => EnrollWaiter | undefined, onMissed: (isWritten: boolean) => void): Offer | null {
     const waiter = this.#wanting() ?? next();
     if (waiter === undefined) return null;

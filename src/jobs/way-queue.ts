@@ -121,12 +121,14 @@ export class WayQueue {
       this.#wakeUp.hear(event.id);
       if (isWritten) this.#yieldToReady();
     });
-    // What comes after it is not to overtake it.
-    if (offer === null) this.#isUpToDate = false;
-    if (offer === null) return null;
-    this.#wakeUp.overhear(event.id);
-    // So that the place in the log is written down now and then.
-    this.#wakeUp.ringIn(lookAgainMs);
+    if (offer) {
+      this.#wakeUp.overhear(event.id);
+      // So that the place in the log is written down now and then.
+      this.#wakeUp.ringIn(lookAgainMs);
+    } else {
+      // What comes after it is not to overtake it.
+      this.#isUpToDate = false;
+    }
     return offer;
   }
 
