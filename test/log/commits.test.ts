@@ -5,6 +5,7 @@ import type { Database, Statement } from '../../src/database/database.ts';
 import { asked } from '../../src/database/asked.ts';
 import { Commits, type WriteKind } from '../../src/log/commits.ts';
 import { describeDatabases } from '../support/database.ts';
+import { forwarding } from '../support/forwarding.ts';
 
 /** Writes keys: one by its id twice is refused. */
 function kindOf(name: string, more: Partial<WriteKind<string, string>> = {}): WriteKind<string, string> {
@@ -28,27 +29,14 @@ function watched(database: Database) {
   const trips: (readonly Statement[])[] = [];
   let release = () => {};
   const released = new Promise<void>((resolve) => (release = resolve));
-  const passing: Database = {
-    ...forwarding(database),
+  const passing = forwarding(database, {
     pipeline: async (statements) => {
       trips.push(statements);
       await released;
       return database.pipeline(statements);
     },
-  };
+  });
   return { passing, trips, release };
-}
-
-function forwarding(database: Database): Database {
-  return {
-    kind: database.kind,
-    query: (statement) => database.query(statement),
-    transaction: (work) => database.transaction(work),
-    pipeline: (statements) => database.pipeline(statements),
-    listen: (channel, onHint) => database.listen(channel, onHint),
-    reachable: () => database.reachable(),
-    close: () => database.close(),
-  };
 }
 
 describeDatabases('writes of several kinds that wait together', (backend) => {

@@ -2,10 +2,11 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, expect, test, vi } from 'vitest';
-import type { Database, Statement, Transaction } from '../../src/database/database.ts';
+import type { Database, Transaction } from '../../src/database/database.ts';
 import { openPostgres } from '../../src/database/postgres.ts';
 import { takeLogLock } from '../../src/store/log-lock.ts';
 import { describeDatabases, describePostgres } from '../support/database.ts';
+import { forwarding } from '../support/forwarding.ts';
 import { codeOf, type Composed, fresh, operationsOn, refusalOf } from '../support/gateway.ts';
 
 interface Send {
@@ -165,24 +166,18 @@ async function proxyTo(target: string) {
   return { url: url.href, cut, close };
 }
 
-/** Holds each statement that creates events until it is let go. */
+/** Holds each flush that creates events until it is let go, with all that is in it. */
 function holdCreates(database: Database) {
   let release: () => void = () => {};
   const released = new Promise<void>((resolve) => {
     release = resolve;
   });
-  const held: Database = {
-    kind: database.kind,
-    query: async <Row extends object>(statement: Statement) => {
-      if (statement.name === 'create-events') await released;
-      return database.query<Row>(statement);
+  const held = forwarding(database, {
+    pipeline: async (statements) => {
+      if (statements.some(({ name }) => name === 'create-events')) await released;
+      return database.pipeline(statements);
     },
-    transaction: (work) => database.transaction(work),
-    pipeline: (statements) => database.pipeline(statements),
-    listen: (channel, onHint) => database.listen(channel, onHint),
-    reachable: () => database.reachable(),
-    close: () => database.close(),
-  };
+  });
   return { held, release };
 }
 
@@ -203,10 +198,13 @@ describeDatabases('A database that does not answer for a while', (backend) => {
           id: '00000000-0000-4000-8000-000000000000',
           retries: 1,
         });
-        expect((await refusalOf(update)).code, 'other kinds of writes have a queue of their own').toBe(
-          'NOT_FOUND',
-        );
+        let answered = 0;
+        const updated = refusalOf(update);
+        for (const answer of [updated, ...waiting]) void answer.then(() => (answered += 1));
+        expect((await gateway.operations.countEvents(null)).count).toBe(0);
+        expect(answered, 'all of them wait for the database').toBe(0);
         release();
+        expect((await updated).code, 'other kinds of writes have a queue of their own').toBe('NOT_FOUND');
         const ids = await Promise.all(waiting);
         for (const [n, id] of ids.entries()) expect((await gateway.read(id)).topic).toBe(`waiting.${n}`);
         const later = await Promise.all(Array.from({ length: queueLimit }, () => gateway.send()));

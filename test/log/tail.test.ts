@@ -4,23 +4,18 @@ import { createLogger } from '../../src/base/logger.ts';
 import type { Database, Statement } from '../../src/database/database.ts';
 import { LogTail } from '../../src/log/tail.ts';
 import { describeDatabases } from '../support/database.ts';
+import { forwarding } from '../support/forwarding.ts';
 import { operationsOn } from '../support/gateway.ts';
 
 /** Answers the question for the end of the log only after `meanwhile`, with what was so before it. */
 function slowToSeek(database: Database, meanwhile: () => Promise<unknown>): Database {
-  return {
-    ...database,
-    kind: database.kind,
+  return forwarding(database, {
     query: async <Row extends object>(statement: Statement) => {
       const rows = await database.query<Row>(statement);
       if (statement.name === 'last-position') await meanwhile();
       return rows;
     },
-    transaction: (work) => database.transaction(work),
-    listen: (channel, onHint) => database.listen(channel, onHint),
-    reachable: () => database.reachable(),
-    close: () => database.close(),
-  };
+  });
 }
 
 describeDatabases('The log tail', (backend) => {

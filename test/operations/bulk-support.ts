@@ -5,6 +5,7 @@ import { type CommitOptions, Commits } from '../../src/log/commits.ts';
 import { LogWriter } from '../../src/log/writer.ts';
 import type { BulkParts } from '../../src/operations/bulk.ts';
 import { countStatements } from '../support/database.ts';
+import { forwarding } from '../support/forwarding.ts';
 import { type Composed, fresh, operationsOn, tester } from '../support/gateway.ts';
 
 export interface Chains {
@@ -71,8 +72,7 @@ export function intercepted(database: Database, given: Interruptions): Database 
   let reads = 0;
   // Where a search has given up is asked with the epoch for a place of no event.
   const readsEvents = ({ text }: Statement) => text.includes('place_position') && !text.includes('epoch');
-  return {
-    kind: database.kind,
+  return forwarding(database, {
     query: async <Row extends object>(statement: Statement) => {
       const rows = await database.query<Row>(statement);
       if (readsEvents(statement) && ++reads > 1) await given.afterPage?.();
@@ -88,11 +88,7 @@ export function intercepted(database: Database, given: Interruptions): Database 
       await given.afterCommit?.();
       return result;
     },
-    pipeline: (statements) => database.pipeline(statements),
-    listen: (channel, onHint) => database.listen(channel, onHint),
-    reachable: () => database.reachable(),
-    close: () => database.close(),
-  };
+  });
 }
 
 type BulkName = 'restartEvents' | 'abortEvents' | 'deleteEvents';

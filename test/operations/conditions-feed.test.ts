@@ -11,6 +11,7 @@ import { LogTail } from '../../src/log/tail.ts';
 import type { LogRow } from '../../src/store/read-log.ts';
 import { anyConditions, anyEvent } from '../domain/condition-cases.ts';
 import { type CountingDatabase, countStatements, describeDatabases } from '../support/database.ts';
+import { forwarding } from '../support/forwarding.ts';
 import { type Composed, operationsOn } from '../support/gateway.ts';
 
 interface Change {
@@ -287,17 +288,11 @@ describeDatabases('A feed with conditions', (backend) => {
 
 /** Does something while the log is being read, after the rows are known. */
 function duringLogReads(database: Database, meanwhile: () => void): Database {
-  return {
-    ...database,
-    kind: database.kind,
+  return forwarding(database, {
     query: async <Row extends object>(statement: Statement) => {
       const rows = await database.query<Row>(statement);
       if (/FROM log g/.test(statement.text)) meanwhile();
       return rows;
     },
-    transaction: (work) => database.transaction(work),
-    listen: (channel, onHint) => database.listen(channel, onHint),
-    reachable: () => database.reachable(),
-    close: () => database.close(),
-  };
+  });
 }

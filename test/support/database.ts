@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
 import { Releasers } from '../../src/base/lifecycle.ts';
-import type { Database, Statement } from '../../src/database/database.ts';
+import type { Database } from '../../src/database/database.ts';
 import { openEmbedded } from '../../src/database/embedded.ts';
 import { openPostgres } from '../../src/database/postgres.ts';
+import { telling } from './forwarding.ts';
 import { createDatabase, dropDatabase, noServerHint, urlOf } from './postgres-server.ts';
 
 /** What a gateway needs to start on a test's database. */
@@ -167,32 +168,6 @@ export interface CountingDatabase extends Database {
 /** Closing it closes the database behind it. */
 export function countStatements(database: Database): CountingDatabase {
   const statements: string[] = [];
-  const recording =
-    (query: Database['query']): Database['query'] =>
-    (statement: Statement) => {
-      statements.push(statement.text);
-      return query(statement);
-    };
-  return {
-    kind: database.kind,
-    statements,
-    query: recording((statement) => database.query(statement)),
-    transaction: (work) =>
-      database.transaction((tx) =>
-        work({
-          query: recording((statement) => tx.query(statement)),
-          exec: (sql) => {
-            statements.push(sql);
-            return tx.exec(sql);
-          },
-        }),
-      ),
-    pipeline: (asked) => {
-      statements.push(...asked.map(({ text }) => text));
-      return database.pipeline(asked);
-    },
-    listen: (channel, onHint) => database.listen(channel, onHint),
-    reachable: () => database.reachable(),
-    close: () => database.close(),
-  };
+  const note = (text: string) => void statements.push(text);
+  return { ...telling(database, ({ text }) => note(text), note), statements };
 }

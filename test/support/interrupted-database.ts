@@ -1,5 +1,6 @@
 // A database at which a test does something of its own in the very moment before or after a statement.
 import type { Database, Statement } from '../../src/database/database.ts';
+import { forwarding } from './forwarding.ts';
 
 export interface Interruptions {
   before?: ((text: string) => Promise<void> | undefined) | undefined;
@@ -8,25 +9,20 @@ export interface Interruptions {
 
 /** Statements within transactions are left alone. */
 export function interrupted(database: Database, interruptions: Interruptions): Database {
-  return {
-    kind: database.kind,
+  return forwarding(database, {
     query: async <Row extends object>(statement: Statement) => {
       await interruptions.before?.(statement.text);
       const rows = await database.query<Row>(statement);
       await interruptions.after?.(statement.text);
       return rows;
     },
-    transaction: (work) => database.transaction(work),
     pipeline: async (statements) => {
       for (const { text } of statements) await interruptions.before?.(text);
       const rows = await database.pipeline(statements);
       for (const { text } of statements) await interruptions.after?.(text);
       return rows;
     },
-    listen: (channel, onHint) => database.listen(channel, onHint),
-    reachable: () => database.reachable(),
-    close: () => database.close(),
-  };
+  });
 }
 
 /** Something that a test waits for, or lets others wait for. */

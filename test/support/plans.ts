@@ -1,34 +1,12 @@
 // How Postgres would run what it is asked, and what of it would grow with the tables.
 import type { Database, Statement } from '../../src/database/database.ts';
+import { telling } from './forwarding.ts';
 import { fresh } from './gateway.ts';
 
 /** A database that keeps what it is asked, with the values. */
 export function recording(database: Database): { database: Database; statements: Statement[] } {
   const statements: Statement[] = [];
-  const kept =
-    (query: Database['query']): Database['query'] =>
-    (statement: Statement) => {
-      statements.push(statement);
-      return query(statement);
-    };
-  return {
-    statements,
-    database: {
-      kind: database.kind,
-      query: kept((statement) => database.query(statement)),
-      transaction: (work) =>
-        database.transaction((tx) =>
-          work({ query: kept((statement) => tx.query(statement)), exec: (sql) => tx.exec(sql) }),
-        ),
-      pipeline: (asked) => {
-        statements.push(...asked);
-        return database.pipeline(asked);
-      },
-      listen: (channel, onHint) => database.listen(channel, onHint),
-      reachable: () => database.reachable(),
-      close: () => database.close(),
-    },
-  };
+  return { statements, database: telling(database, (statement) => statements.push(statement)) };
 }
 
 export interface Plan {
