@@ -3,7 +3,7 @@ import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.throughline/'] },
+  { ignores: ['dist/', 'generated/', 'node_modules/', '.throughline/'] },
   eslint.configs.recommended,
   ...tseslint.configs.recommended,
   {

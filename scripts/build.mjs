@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { ensureGenerated, fingerprint as generatedFingerprint } from './generate-prisma.mjs';
 
 /** What is asked for by its path: the program, the library, the database's thread; a template and a benchmark need the rest. */
 const entryPoints = ['main', 'gateway', 'database/embedded-worker', 'database/template', 'graphql/schema'];
@@ -26,7 +27,9 @@ function fingerprint() {
     file.endsWith('.ts'),
   );
   const locks = ['package-lock.json', 'node_modules/.package-lock.json'].filter((file) => existsSync(file));
-  const hash = createHash('sha256').update(readFileSync(import.meta.filename));
+  const hash = createHash('sha256')
+    .update(readFileSync(import.meta.filename))
+    .update(generatedFingerprint());
   for (const file of [...locks, ...sources.sort().map((file) => join('src', file))]) {
     hash.update(`${file}\n`).update(readFileSync(file));
   }
@@ -66,6 +69,7 @@ async function bundle() {
 const made = fingerprint();
 if (!isCurrent(made)) {
   // What does not compile leaves dist as it was.
+  await ensureGenerated();
   const files = await bundle();
   rmSync('dist', { recursive: true, force: true });
   for (const { path, contents } of files) {

@@ -1,10 +1,11 @@
-// Before all tests: one migrated database of each kind, from which every test file's own is copied.
+// Before all tests: the generated code is current; one migrated database of each kind, from which every test file's own is copied.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { openEmbedded } from '../../src/database/embedded.ts';
 import { migrate } from '../../src/database/migrate.ts';
+import { ensureGenerated } from '../../scripts/generate-prisma.mjs';
 import { openPostgres } from '../../src/database/postgres.ts';
 import { createDatabase, dropDatabase, dropForgotten, findServer, urlOf } from './postgres-server.ts';
 
@@ -18,6 +19,7 @@ declare module 'vitest' {
 }
 
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  await ensureGenerated();
   const folder = await mkdtemp(join(tmpdir(), 'throughline-template-'));
   const server = await findServer();
   await makeEmbeddedTemplate(folder);
