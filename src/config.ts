@@ -18,6 +18,10 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** Of an HTTP body, and of a WebSocket message. */
   readonly maxBodyBytes: number;
+  /** Connections that are open at once. */
+  readonly maxConnections: number;
+  /** Connections from one address that are open at once. */
+  readonly maxConnectionsPerAddress: number;
   /** A folder of services and events to load; null for none. */
   readonly appFolder: string | null;
   /** Whether changed files of that folder are taken up without a restart. */
@@ -35,6 +39,8 @@ export const defaults: Config = Object.freeze({
   adminKey: null,
   logLevel: 'info',
   maxBodyBytes: 16 * 1024 * 1024,
+  maxConnections: 20_000,
+  maxConnectionsPerAddress: 15_000,
   appFolder: null,
   watchesApp: true,
   handlerTimeoutMs: limits.handlerTimeoutMs,
@@ -68,6 +74,14 @@ export function readConfig(environment: Environment): Config {
     logLevel: setting('THROUGHLINE_LOG_LEVEL', defaults.logLevel, logLevel),
     maxBodyBytes: setting('THROUGHLINE_MAX_BODY_BYTES', defaults.maxBodyBytes, (text) =>
       wholeNumber(text, 1024, 1024 ** 3),
+    ),
+    maxConnections: setting('THROUGHLINE_MAX_CONNECTIONS', defaults.maxConnections, (text) =>
+      wholeNumber(text, 1, 1_000_000),
+    ),
+    maxConnectionsPerAddress: setting(
+      'THROUGHLINE_MAX_CONNECTIONS_PER_ADDRESS',
+      defaults.maxConnectionsPerAddress,
+      (text) => wholeNumber(text, 1, 1_000_000),
     ),
     appFolder: setting('THROUGHLINE_APP', defaults.appFolder, (text) => ({ value: text })),
     watchesApp: environment.NODE_ENV !== 'production',

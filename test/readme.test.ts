@@ -52,6 +52,8 @@ describe('The README', () => {
       '`THROUGHLINE_ADMIN_KEY`': defaults.adminKey ?? 'none',
       '`THROUGHLINE_LOG_LEVEL`': defaults.logLevel,
       '`THROUGHLINE_MAX_BODY_BYTES`': String(defaults.maxBodyBytes),
+      '`THROUGHLINE_MAX_CONNECTIONS`': String(defaults.maxConnections),
+      '`THROUGHLINE_MAX_CONNECTIONS_PER_ADDRESS`': String(defaults.maxConnectionsPerAddress),
     });
   });
 });

@@ -155,6 +155,12 @@ export const limits = {
   documentDirectives: 50,
   /** Operations in one batched HTTP request. */
   requestBatch: 10,
+  /** Connections beyond `THROUGHLINE_MAX_CONNECTIONS` that are taken for health checks; the oldest makes room for the next. */
+  connectionsBeyondCap: 100,
+  /** How long a connection may read nothing of what waits to be sent to it before it is cut off, in milliseconds. */
+  unreadMs: 30_000,
+  /** What may wait to be sent to all connections together, in bytes, before those that have read nothing for longest are cut off. */
+  unreadBytes: 134_217_728,
   /** Subscriptions that are open at once on one WebSocket. */
   subscriptionsPerSocket: 1_000,
   /** Bytes that may wait to be sent to one subscriber before it counts as too slow. */

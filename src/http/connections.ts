@@ -9,27 +9,46 @@ const unreadBodyMs = 2_000;
 
 export class Connections {
   readonly #open = new Set<Socket>();
-  readonly #answering = new Set<Socket>();
+  readonly #answering = new Map<Socket, Promise<void>>();
   readonly #upgraded = new WeakSet<Duplex>();
   #draining = false;
 
   constructor(server: Server) {
     server.on('connection', (socket) => {
       this.#open.add(socket);
-      socket.once('close', () => this.#open.delete(socket));
+      socket.once('close', () => {
+        this.#open.delete(socket);
+        this.#answering.delete(socket);
+      });
     });
   }
 
-  /** Call for each request, before it is answered. */
-  track(request: IncomingMessage, response: ServerResponse): void {
+  /** Those that are open, WebSockets included. */
+  get open(): ReadonlySet<Socket> {
+    return this.#open;
+  }
+
+  /**
+   * Answers requests of one connection one after another: the answers to pipelined requests would else all be held in
+   * memory until the client has read the first.
+   */
+  async answer(request: IncomingMessage, response: ServerResponse, answer: () => void): Promise<void> {
     const { socket } = request;
-    this.#answering.add(socket);
-    if (this.#draining) response.setHeader('Connection', 'close');
+    const before = this.#answering.get(socket);
+    const closed = new Promise<void>((resolve) => response.once('close', () => resolve()));
+    const answered = before === undefined ? closed : before.then(() => closed);
+    this.#answering.set(socket, answered);
     response.once('finish', () => endUnreadBody(request));
-    response.once('close', () => {
-      this.#answering.delete(socket);
-      if (this.#draining) socket.destroySoon();
-    });
+    void answered.then(() => this.#answered(socket, answered));
+    if (before !== undefined) await before;
+    if (socket.destroyed) return;
+    if (this.#draining) response.setHeader('Connection', 'close');
+    answer();
+  }
+
+  #answered(socket: Socket, last: Promise<void>): void {
+    if (this.#answering.get(socket) === last) this.#answering.delete(socket);
+    if (this.#draining && !this.#answering.has(socket)) socket.destroySoon();
   }
 
   /** The connection became a WebSocket, and is no longer ours to end. */

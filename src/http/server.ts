@@ -8,21 +8,26 @@ import { once, type Stoppable } from '../base/lifecycle.ts';
 import type { Logger } from '../base/logger.ts';
 import { StartupError } from '../database/database.ts';
 import type { Webhooks } from '../triggers/webhooks.ts';
+import { ConnectionCap, type ConnectionLimits } from './connection-cap.ts';
 import { Connections } from './connections.ts';
 import type { Authenticator } from './credentials.ts';
 import { createGraphQL, type GraphQLOptions, graphqlPath } from './graphql.ts';
 import { createGraphQLEndpoint } from './graphql-endpoint.ts';
 import { sendError, sendJson } from './json-response.ts';
+import { UnreadOutput, type UnreadLimits } from './unread-output.ts';
 import { createWebhookEndpoint, webhookPrefix } from './webhooks.ts';
 import { createWebSocketEndpoint, type WebSocketOptions } from './websocket.ts';
 
-export interface HttpOptions extends GraphQLOptions, Pick<WebSocketOptions, 'initTimeoutMs' | 'heartbeatMs'> {
+export interface HttpOptions
+  extends GraphQLOptions, ConnectionLimits, Pick<WebSocketOptions, 'initTimeoutMs' | 'heartbeatMs'> {
   readonly port: number;
   readonly host: string;
   readonly authenticator: Authenticator;
   readonly webhooks: Pick<Webhooks, 'find' | 'accept'>;
   /** Whether the database can be reached now. */
   readonly ready: () => Promise<boolean>;
+  /** Those of base/limits.ts unless given. */
+  readonly unread?: UnreadLimits | undefined;
 }
 
 export interface HttpServer extends Stoppable {
@@ -46,15 +51,21 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   const webhooks = createWebhookEndpoint(options.webhooks, options.logger);
   const server = createServer(timeouts);
   const connections = new Connections(server);
-  const answer = (request: IncomingMessage, response: ServerResponse) => {
-    connections.track(request, response);
-    const handler = pathOf(request).startsWith(webhookPrefix) ? webhooks : routes.get(pathOf(request));
-    void route(handler ?? notFound, request, response, options.logger);
+  const cap = new ConnectionCap(server, options);
+  const unread = new UnreadOutput(connections.open, options.logger, options.unread);
+  const handlerOf = (request: IncomingMessage) => {
+    if (cap.isBeyond(request.socket)) return beyondCap(routes.get(pathOf(request)), pathOf(request));
+    return pathOf(request).startsWith(webhookPrefix) ? webhooks : (routes.get(pathOf(request)) ?? notFound);
   };
+  const answer = (request: IncomingMessage, response: ServerResponse) =>
+    void connections.answer(request, response, () =>
+      route(handlerOf(request), request, response, options.logger),
+    );
   server.on('request', answer);
   server.on('checkContinue', answer);
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-    if (pathOf(request) !== graphqlPath) return refuseUpgrade(stream);
+    if (cap.isBeyond(stream)) return refuseUpgrade(stream, '503 Service Unavailable');
+    if (pathOf(request) !== graphqlPath) return refuseUpgrade(stream, '404 Not Found');
     connections.upgraded(stream);
     sockets.upgrade(request, stream, head);
   });
@@ -66,6 +77,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
       streams.endAll();
       await Promise.all([sockets.stop(), connections.drain(drainMs)]);
       await closed;
+      unread.stop();
     }),
   };
 }
@@ -113,14 +125,32 @@ function notFound(request: IncomingMessage, response: ServerResponse): void {
   sendError(response, 404, 'NOT_FOUND', `There is no ${asked}; GraphQL is at ${graphqlPath}.`);
 }
 
+/** Of a connection beyond the cap: health checks are answered, and nothing else. */
+function beyondCap(handler: Handler | undefined, path: string): Handler {
+  return (request, response) => {
+    response.setHeader('Connection', 'close');
+    if (handler && healthPaths.has(path)) return handler(request, response);
+    sendError(
+      response,
+      503,
+      'OVERLOADED',
+      'The gateway has as many connections as it takes; try again later.',
+    );
+  };
+}
+
+const healthPaths = new Set(['/health', '/ready']);
+
 async function answerReady(ready: () => Promise<boolean>, response: ServerResponse): Promise<void> {
   const isReady = await ready().catch(() => false);
   sendJson(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'unavailable' });
 }
 
-function refuseUpgrade(stream: Duplex): void {
+/** The client need not close its side, nor read: the connection ends all the same. */
+function refuseUpgrade(stream: Duplex, status: string): void {
   stream.on('error', () => {});
-  stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  stream.once('finish', () => stream.destroy());
+  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 async function listen(server: Server, { host, port }: HttpOptions): Promise<string> {

@@ -230,6 +230,8 @@ export async function serve(options: Partial<HttpOptions> = {}): Promise<Running
     },
     webhooks: { find: async () => null, accept: async () => null },
     maxBodyBytes: 100_000,
+    maxConnections: 1_000,
+    maxConnectionsPerAddress: 1_000,
     logger: createLogger('silent'),
     ready: async () => true,
     ...options,
