@@ -9,6 +9,8 @@ export interface Statement {
   readonly text: string;
   readonly values: readonly unknown[];
   readonly name?: string;
+  /** `json` and `jsonb` come as text, in which JSON's null is not SQL's. Not for a statement with a name. */
+  readonly json?: 'text';
 }
 
 /**

@@ -1,6 +1,6 @@
 // The statements of the embedded database: those with a name are parsed and planned once, which takes it longer than to carry
 // them out for a few rows.
-import { parse, type PGlite, protocol } from '@electric-sql/pglite';
+import { parse, type PGlite, protocol, types } from '@electric-sql/pglite';
 import type { Statement } from './database.ts';
 import { jsonbArrayType } from './json-array.ts';
 import { type PlanMode, planModeOf, settingOf } from './planner.ts';
@@ -13,6 +13,8 @@ export interface StatementResult {
 
 /** What is in Postgres' binary form is sent as it is. */
 const serializers: PGlite['serializers'] = { [jsonbArrayType]: (bytes) => bytes as never };
+const asText = (text: string): string => text;
+const jsonAsText: PGlite['parsers'] = { [types.JSON]: asText, [types.JSONB]: asText };
 const { serialize } = protocol;
 
 /** Asked for one thing after the other, each when the one before has been answered. */
@@ -28,11 +30,14 @@ export class EmbeddedStatements {
   }
 
   async query(statement: Statement): Promise<StatementResult> {
-    const { text, values, name } = statement;
+    const { text, values, name, json } = statement;
     await this.#plan(planModeOf(statement));
-    if (name === undefined) return this.#pglite.query<object>(text, [...values], { serializers });
-    const types = this.#prepared.get(name) ?? (await this.#prepare(name, text));
-    const bound = values.map((value, n) => this.#serialized(value, types[n]!));
+    if (name === undefined) {
+      const parsers = json === 'text' ? jsonAsText : {};
+      return this.#pglite.query<object>(text, [...values], { serializers, parsers });
+    }
+    const parameterTypes = this.#prepared.get(name) ?? (await this.#prepare(name, text));
+    const bound = values.map((value, n) => this.#serialized(value, parameterTypes[n]!));
     const messages = await this.#exchange([
       serialize.bind({ statement: name, values: bound }),
       serialize.describe({ type: 'P' }),
@@ -58,9 +63,9 @@ export class EmbeddedStatements {
       serialize.parse({ name, text }),
       serialize.describe({ type: 'S', name }),
     ]);
-    const types = parse.parseDescribeStatementResults(messages);
-    this.#prepared.set(name, types);
-    return types;
+    const parameterTypes = parse.parseDescribeStatementResults(messages);
+    this.#prepared.set(name, parameterTypes);
+    return parameterTypes;
   }
 
   /** Ends with a Sync: also where one fails, the database is ready for what comes next. */

@@ -192,6 +192,7 @@ class EmbeddedTransaction implements Transaction {
 }
 
 /** As plain data, whatever the statement is made of. */
-function queryOf({ text, values, name }: Statement, inside: boolean): Operation {
-  return { do: 'query', statement: { text, values, ...(name !== undefined && { name }) }, inside };
+function queryOf({ text, values, name, json }: Statement, inside: boolean): Operation {
+  const statement = { text, values, ...(name !== undefined && { name }), ...(json && { json }) };
+  return { do: 'query', statement, inside };
 }

@@ -5,6 +5,8 @@ const int8 = 20;
 const timestamptz = 1184;
 const int8Array = 1016;
 const textArray = 1009;
+const json = 114;
+const jsonb = 3802;
 
 type Parser = (text: string) => unknown;
 
@@ -31,4 +33,14 @@ const parsers: ReadonlyMap<number, Parser> = new Map<number, Parser>([
 export const exactTypes: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
     parsers.get(oid) ?? pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
+};
+
+const asText: Parser = (text) => text;
+
+/** The same, but for `json` and `jsonb`, which stay as they are. */
+export const exactTypesWithJsonText: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === json || oid === jsonb
+      ? asText
+      : exactTypes.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
 };

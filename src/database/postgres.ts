@@ -13,7 +13,7 @@ import { answersInTime } from './deadline.ts';
 import { type PlanMode, planModeOf, sessionOptions, settingOf } from './planner.ts';
 import { connectionReason, isConnectionFailure } from './postgres-errors.ts';
 import { PostgresListener } from './postgres-listener.ts';
-import { exactTypes } from './postgres-values.ts';
+import { exactTypes, exactTypesWithJsonText } from './postgres-values.ts';
 import { asObjects } from './rows.ts';
 import { inOneTransaction, rolledBackInstead } from './sql-failure.ts';
 
@@ -197,7 +197,7 @@ class Lease implements Transaction {
   }
 
   async query<Row extends object>(statement: Statement, patienceMs: number = answerMs): Promise<Row[]> {
-    const { text, values, name } = statement;
+    const { text, values, name, json } = statement;
     this.#plan(planModeOf(statement));
     const { fields, rows } = await this.ask({
       text,
@@ -205,6 +205,7 @@ class Lease implements Transaction {
       rowMode: 'array',
       query_timeout: patienceMs,
       ...(name ? { name } : {}),
+      ...(json === 'text' ? { types: exactTypesWithJsonText } : {}),
     });
     return asObjects(fields, rows) as Row[];
   }
