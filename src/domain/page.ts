@@ -1,5 +1,5 @@
 // Pages and their cursors: Relay's arguments, checked; a cursor is the place of a row in the list's order.
-import { badInput } from '../base/errors.ts';
+import { badInput, type ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Position } from './event.ts';
 
@@ -76,6 +76,14 @@ function parseCursor(argument: string, cursor: string, order: OrderKey): Place {
 /** The end of the year 9999. */
 const maxTime = 253_402_300_799_999;
 const maxPosition = 2n ** 63n - 1n;
+
+/** A position that no entry of the log has reached, as after a restore from a backup, or one of another database. */
+export function pastLogEnd(argument: string, position: Position, end: Position): ThroughlineError {
+  return badInput(
+    `${argument} is ${position}, but the log ends at ${end}: give a position up to there, or none to begin with what comes next.`,
+    { logEnd: String(end) },
+  );
+}
 
 /** A log position as decimal text, 0 to 2^63 - 1. */
 export function checkPosition(text: string, argument = 'after'): Position {

@@ -40,7 +40,7 @@ const SubscribeInput = builder.inputType('SubscribeInput', {
     after: t.field({
       type: 'Position',
       description:
-        'Events that were sent after this position; "0" for all there are. From now on unless given: all that is sent after the answer comes.',
+        'Events that were sent after this position; "0" for all there are. One after the end of the log is refused with BAD_USER_INPUT, which names that end. From now on unless given: all that is sent after the answer comes.',
     }),
     ack: t.field({
       type: AckMode,

@@ -45,7 +45,7 @@ const EventProgress = builder.objectRef<Progress>('EventProgress').implement({
 });
 
 const after =
-  'A position: what came later is replayed out of the database first, then what happens goes on live, without a gap or a repeat.';
+  'A position: what came later is replayed out of the database first, then what happens goes on live, without a gap or a repeat. One after the end of the log is refused with BAD_USER_INPUT, which names that end.';
 
 builder.subscriptionField('eventFeed', (t) =>
   t.field({

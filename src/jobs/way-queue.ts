@@ -27,8 +27,13 @@ export interface JobParts {
   readonly logger: Logger;
 }
 
-/** How long who waits waits for a database that can not be reached, before it asks again, in milliseconds. */
+/** Retry interval while the database is unreachable, in milliseconds. */
 const retryMs = 1_000;
+/**
+ * A call that waits at least this long need not look by itself: within it the log's reader has come to all that any gateway
+ * had acknowledged before the call, even if a hint was lost. In milliseconds.
+ */
+const readWithinMs = 6_000;
 /** After a job was ready that was not looked for, they are looked for in each round for so long, in milliseconds. */
 const closelyMs = 1_000;
 /** Who waits beside jobs that are held or pause looks at least this often, in milliseconds. */
@@ -97,8 +102,10 @@ export class WayQueue {
       this.#waiting.delete(waiter);
       this.#restWhereIdle();
     });
-    if (this.#canWaitOn(call)) this.#waiting.add(waiter);
-    else if (this.#waiting.size > 0 || !this.#serveAtOnce(waiter)) this.#queue(waiter);
+    if (this.#canWaitOn(call)) {
+      waiter.looked();
+      this.#waiting.add(waiter);
+    } else if (this.#waiting.size > 0 || !this.#serveAtOnce(waiter)) this.#queue(waiter);
     return waiter.answer;
   }
 
@@ -150,7 +157,7 @@ export class WayQueue {
 
   /** Without a look of its own: nothing is missed since the last one. */
   #canWaitOn(call: EnrollCall): boolean {
-    if (!this.#isUpToDate || this.#isStopping || !isPlain(call) || call.waitMs === 0) return false;
+    if (!this.#isUpToDate || this.#isStopping || !isPlain(call) || call.waitMs < readWithinMs) return false;
     return this.#wakeUp.goOn();
   }
 
@@ -246,13 +253,10 @@ export class WayQueue {
     }
   }
 
-  /** Who has time waits for a database that can not be reached just now; others are told. */
+  /** Calls that have time left outlast an outage of the database; the others fail. */
   #fail(waiters: readonly EnrollWaiter[], error: Error): void {
     const isUnavailable = error instanceof DatabaseUnavailable;
-    for (const waiter of waiters) {
-      if (isUnavailable && waiter.call.waitMs > 0) waiter.finish(false);
-      else waiter.fail(error);
-    }
+    for (const waiter of waiters) waiter[isUnavailable ? 'postpone' : 'fail'](error);
     if (this.isBusy) this.#wakeUp.ringIn(retryMs);
   }
 

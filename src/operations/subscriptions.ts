@@ -2,7 +2,7 @@
 import { newId } from '../base/ids.ts';
 import { badInput } from '../base/errors.ts';
 import type { Database } from '../database/database.ts';
-import { checkPage, checkPosition, type Page } from '../domain/page.ts';
+import { checkPage, checkPosition, type Page, pastLogEnd } from '../domain/page.ts';
 import { checkId } from '../domain/send.ts';
 import {
   checkSubscribe,
@@ -69,7 +69,9 @@ export function createSubscriptionOperations(parts: SubscriptionParts): Subscrip
     subscribe: async (input) => {
       const checked = checkSubscribe(input);
       if (checked.source !== null) await checkSource(checked.source, parts);
-      return insertSubscription(database, newId(), checked);
+      const { subscription, logEnd } = await insertSubscription(database, newId(), checked);
+      if (subscription === null) throw pastLogEnd('after', checked.after ?? logEnd, logEnd);
+      return subscription;
     },
     nextEvent: async ({ signal = null }, given, timeoutMs) => {
       const ids = checkSubscriptionIds(given);

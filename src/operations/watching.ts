@@ -12,7 +12,7 @@ import {
   filterMatches,
   listsMatch,
 } from '../domain/event-filter.ts';
-import { checkPosition } from '../domain/page.ts';
+import { checkPosition, pastLogEnd } from '../domain/page.ts';
 import { isExactTopic } from '../domain/topic.ts';
 import { changeOfEntry, type LiveChange } from '../live/change.ts';
 import type { Watcher } from '../live/hub.ts';
@@ -176,7 +176,7 @@ class DatabasePrelude implements Prelude {
     if (after > this.#tail.position) {
       // From a replica that has read further than this one, or from another database.
       const last = await lastPosition(this.#database);
-      if (after > last) throw badInput(`after is ${after}, but the log ends at ${last}.`);
+      if (after > last) throw pastLogEnd('after', after, last);
     }
     this.handover = after;
     return after;

@@ -10,29 +10,40 @@ export const columnsOfSubscription = raw(`s.id, s.name, s.source, s.topics, s.fi
   s.filter_errors AS "filterErrors", s.last_filter_error AS "lastFilterError", s.created_at AS "createdAt",
   s.expires_after_days AS "expiresAfterDays", s.expires_at AS "expiresAt"`);
 
+/** What came of making one. */
+export interface Inserted {
+  /** Null where it was to begin after the end of the log. */
+  readonly subscription: DurableSubscription | null;
+  /** Where the log ended. */
+  readonly logEnd: Position;
+}
+
 /**
  * Positions follow commit order, so that what this statement's snapshot does not hold comes after the last position
- * that it does: nothing that is committed later is missed.
+ * that it does: nothing that is committed later is missed. The snapshot has all that any gateway has acknowledged.
  */
 export async function insertSubscription(
   database: Queryable,
   id: string,
   given: CheckedSubscribe,
-): Promise<DurableSubscription> {
+): Promise<Inserted> {
   const { after, ack, visibilityMs, name, source, topics, filter, expiresAfterDays } = given;
-  const rows = await database.query<DurableSubscription>(sql`
+  const [row] = await database.query<(DurableSubscription | { id: null }) & { logEnd: Position }>(sql`
     WITH moment AS (SELECT date_trunc('milliseconds', clock_timestamp()) AS at),
+    ends AS MATERIALIZED (SELECT coalesce(max(position), 0)::int8 AS position FROM log),
     s AS (
       INSERT INTO subscriptions (id, position, created_at, asked_at, expires_at, expires_after_days, visibility_ms,
         manual, name, source, topics, filter)
-      SELECT ${id}::uuid, coalesce(${after}::int8, (SELECT max(position) FROM log), 0), m.at, m.at,
+      SELECT ${id}::uuid, coalesce(${after}::int8, l.position), m.at, m.at,
         m.at + make_interval(days => ${expiresAfterDays}::int4), ${expiresAfterDays}::int4, ${visibilityMs}::int4,
         ${ack === 'MANUAL'}::boolean, ${name}, ${source}, ${topics}::text[], ${filter}
-      FROM moment m
+      FROM moment m, ends l
+      WHERE coalesce(${after}::int8, 0) <= l.position
       RETURNING *
     )
-    SELECT ${columnsOfSubscription} FROM s`);
-  return rows[0]!;
+    SELECT l.position AS "logEnd", ${columnsOfSubscription} FROM ends l LEFT JOIN s ON true`);
+  const { logEnd, ...subscription } = row!;
+  return { subscription: subscription.id === null ? null : subscription, logEnd };
 }
 
 /** Whether there was one. */

@@ -33,7 +33,7 @@ export interface ConsumingParts {
 
 /** How long the log is still watched when nobody waits: the next call is mostly near. */
 const lingerMs = 1_000;
-/** How long who waits waits for a database that can not be reached, before it asks again, in milliseconds. */
+/** Retry interval while the database is unreachable, in milliseconds. */
 const retryMs = 1_000;
 /** How often places are written down that have moved on for nothing, in milliseconds. */
 const saveEveryMs = 5_000;
@@ -262,13 +262,12 @@ export class Consuming implements Stoppable {
     return whole.every(Boolean);
   }
 
-  /** Who has time waits for a database that can not be reached just now; others are told. */
+  /** Calls that have time left outlast an outage of the database; the others fail. */
   #fail(waiters: readonly NextWaiter[], error: Error): void {
     const isUnavailable = error instanceof DatabaseUnavailable;
     for (const waiter of waiters) {
       this.#waiting.reopen(waiter);
-      if (isUnavailable && waiter.call.waitMs > 0) waiter.finish(false);
-      else waiter.fail(error);
+      waiter[isUnavailable ? 'postpone' : 'fail'](error);
     }
     if (this.#waiting.size > 0) this.#alarm.ringIn(retryMs);
   }
