@@ -161,13 +161,13 @@ function passed(ms: number, signal: AbortSignal): Promise<boolean> {
   return delay(ms, true, { signal }).catch(() => false);
 }
 
-/** As an event's `error`, within its limits. */
+/** As an event's `error`. The gateway takes its texts whatever they hold, and cuts those that are too long. */
 function describe(error: unknown): { message: string; code?: string; stack?: string } {
-  if (!(error instanceof Error)) return { message: String(error).slice(0, 10_000) };
+  if (!(error instanceof Error)) return { message: String(error) };
   const { message, stack, code } = error as Error & { code?: unknown };
   return {
-    message: message.slice(0, 10_000),
-    ...(typeof code === 'string' && { code: code.slice(0, 10_000) }),
-    ...(stack !== undefined && { stack: stack.slice(0, 100_000) }),
+    message,
+    ...(typeof code === 'string' && { code }),
+    ...(stack !== undefined && { stack }),
   };
 }

@@ -3,6 +3,7 @@ import { badInput } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { checkAttempt } from './enroll.ts';
 import type { EventStatus } from './event.ts';
+import { failureOf, failureText } from './failure-text.ts';
 import { toJsonObjectText, toJsonText } from './json.ts';
 import { checkDescription, checkId, optionalName } from './send.ts';
 
@@ -56,7 +57,7 @@ export function checkUpdate(input: UpdateInput, by: string): CheckedUpdate {
     throw badInput(`progress is ${progress}; 0 to 100 is allowed.`);
   const content = {
     status: input.status ?? null,
-    description: input.description == null ? null : checkDescription(input.description),
+    description: descriptionText(input),
     summary: input.summary == null ? null : toJsonObjectText('summary', input.summary),
     payload: input.payload == null ? null : toJsonObjectText('payload', input.payload),
     retries: checkRetries(input.retries ?? null),
@@ -81,15 +82,18 @@ function checkRetries(retries: number | null): number | null {
   return retries;
 }
 
+/** Whether it says that something went wrong: then its words are taken whatever they hold. */
+function reportsFailure({ status, error }: UpdateInput): boolean {
+  return status === 'FAILED' || status === 'ABORTED' || error != null;
+}
+
+function descriptionText(input: UpdateInput): string | null {
+  if (input.description == null) return null;
+  return reportsFailure(input)
+    ? failureText(input.description, limits.descriptionLength)
+    : checkDescription(input.description);
+}
+
 function errorText(error: UpdateInput['error']): string | null {
-  if (error === null || error === undefined) return null;
-  const stack = error.stack ?? null;
-  if (stack !== null && stack.length > limits.stackLength) {
-    throw badInput(`error.stack has ${stack.length} characters; at most ${limits.stackLength} are allowed.`);
-  }
-  return toJsonText('error', {
-    message: checkDescription(error.message, 'error.message'),
-    code: error.code == null ? null : checkDescription(error.code, 'error.code'),
-    stack,
-  });
+  return error == null ? null : JSON.stringify(failureOf(error));
 }

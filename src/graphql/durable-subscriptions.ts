@@ -183,7 +183,7 @@ builder.mutationFields((t) => ({
         description: `Which subscriptions, 1 to ${amount(limits.nextEventIds)}; more is refused with LIMIT_EXCEEDED. ${known}`,
       }),
       timeoutMs: t.arg.int({
-        description: `How long to wait if there is none, in milliseconds: 0 only looks, up to ${amount(limits.timeoutMs)}; as long unless given.`,
+        description: `How long to wait if there is none, in milliseconds: 0 only looks, up to ${amount(limits.timeoutMs)}; as long unless given. The call looks once before its time can end it, so that it never answers less than 0 would.`,
       }),
     },
     resolve: (_root, { subscriptionIds, timeoutMs }, context) =>

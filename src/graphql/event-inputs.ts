@@ -2,7 +2,7 @@
 import { limits } from '../base/limits.ts';
 import { builder } from './builder.ts';
 import { EventStatus, OnDuplicate } from './enums.ts';
-import { amount, descriptionLimit, jsonLimit, nameLimit } from './wording.ts';
+import { amount, descriptionLimit, failureLimit, jsonLimit, nameLimit } from './wording.ts';
 
 export const SendEventInput = builder.inputType('SendEventInput', {
   description:
@@ -28,7 +28,7 @@ export const SendEventInput = builder.inputType('SendEventInput', {
     project: t.string({ description: `The project that it belongs to, by name. ${nameLimit}` }),
     user: t.string({ description: `The person on whose behalf it is sent, by name. ${nameLimit}` }),
     requestId: t.string({
-      description: `The request whose chain it belongs to. Unless given: that of the parent, else the one named by the HTTP request’s \`traceparent\` or \`x-request-id\` header, else a new one. ${nameLimit}`,
+      description: `The request whose chain it belongs to. Unless given: that of the parent, else that of the HTTP request it is sent with, where that has a \`x-request-id\` or a \`traceparent\` header, else a new one for each event. A trace names the request of one HTTP request: the first one with that trace id gets it as it is, each further one with a suffix of its own, so that a long-lived trace joins nothing. ${nameLimit}`,
     }),
     nodeId: t.string({
       description: `Its name within its request; its id unless given. One that another event of the request has is refused with BAD_USER_INPUT. ${nameLimit}`,
@@ -66,14 +66,14 @@ export const SendEventInput = builder.inputType('SendEventInput', {
 });
 
 const EventErrorInput = builder.inputType('EventErrorInput', {
-  description: 'Why an event failed.',
+  description: `Why an event failed. Its texts are never refused, so that a failure can always be reported. ${failureLimit(limits.descriptionLength)} A stack may have ${amount(limits.stackLength)}.`,
   fields: (t) => ({
-    message: t.string({ required: true, description: `What went wrong, for people. ${descriptionLimit}` }),
+    message: t.string({ required: true, description: 'What went wrong, for people.' }),
     code: t.string({
-      description: `What went wrong, for programs: a word of your choice. ${descriptionLimit}`,
+      description: 'What went wrong, for programs: a word of your choice.',
     }),
     stack: t.string({
-      description: `Where it went wrong: a stack trace or the like. At most ${amount(limits.stackLength)} characters.`,
+      description: 'Where it went wrong: a stack trace or the like.',
     }),
   }),
 });
@@ -92,7 +92,7 @@ export const UpdateEventInput = builder.inputType('UpdateEventInput', {
       description: 'How far the work has come, from 0 to 100. Broadcast to `eventProgress`, not stored.',
     }),
     description: t.string({
-      description: `What is going on, for people; with a status also kept in the history. With nothing but \`progress\` it is broadcast along and not stored. ${descriptionLimit}`,
+      description: `What is going on, for people; with a status also kept in the history. With nothing but \`progress\` it is broadcast along and not stored. ${descriptionLimit} With \`error\`, or the status FAILED or ABORTED, it is a text of a failure: see EventErrorInput.`,
     }),
     summary: t.field({ type: 'JSON', description: `An object that replaces the summary. ${jsonLimit}` }),
     payload: t.field({ type: 'JSON', description: `An object that replaces the payload. ${jsonLimit}` }),

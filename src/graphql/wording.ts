@@ -25,3 +25,8 @@ export const pageArgument = {
 
 export const totalCount = `How many there are on all pages together. Counting stops at ${amount(limits.countCeiling)}. Counted only where it is asked for.`;
 export const totalIsExact = `Whether \`totalCount\` is the true number; false where counting stopped at ${amount(limits.countCeiling)} or a search that no index serves ended early.`;
+
+/** Of texts that tell of a failure. */
+export function failureLimit(length: number): string {
+  return `NUL and halves of surrogate pairs become U+FFFD; what is longer than ${amount(length)} characters is cut, and says so.`;
+}

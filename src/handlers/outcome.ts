@@ -1,7 +1,7 @@
 // What came of a function: its result as JSON, or why there is none, in what an event can hold.
 import { asError } from '../base/errors.ts';
-import { limits } from '../base/limits.ts';
 import type { EventError } from '../domain/event.ts';
+import { failureOf } from '../domain/failure-text.ts';
 import { type JsonValue, toJsonText } from '../domain/json.ts';
 
 export interface Outcome {
@@ -36,11 +36,11 @@ export function failed(thrown: unknown): Outcome {
   const { code } = error as { code?: unknown };
   return {
     result: null,
-    error: {
-      message: storable(error.message, limits.descriptionLength) || error.name,
-      code: typeof code === 'string' && code.length > 0 ? storable(code, limits.nameLength) : null,
-      stack: error.stack === undefined ? null : storable(error.stack, limits.stackLength),
-    },
+    error: failureOf({
+      message: String(error.message) || error.name,
+      code: typeof code === 'string' && code.length > 0 ? code : null,
+      stack: error.stack === undefined ? null : String(error.stack),
+    }),
   };
 }
 
@@ -50,9 +50,4 @@ function describe(thrown: unknown): Error {
   } catch {
     return new Error('Something was thrown that can not be shown.');
   }
-}
-
-/** Cut to what fits, without what Postgres can not hold. */
-function storable(text: unknown, length: number): string {
-  return String(text).slice(0, length).replaceAll('\0', '\ufffd').toWellFormed();
 }

@@ -6,10 +6,11 @@ import { serveGraphiQL, wantsGraphiQL } from './graphiql.ts';
 import type { GraphQLServer } from './graphql.ts';
 import { sendError } from './json-response.ts';
 import { presenceOf } from './presence.ts';
-import { requestIdOf } from './trace.ts';
+import { RequestIds } from './trace.ts';
 
 /** The page needs no key; everything else does, and is refused before its body is read. */
 export function createGraphQLEndpoint(server: GraphQLServer, authenticator: Authenticator) {
+  const requestIds = new RequestIds();
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     allowEveryOrigin(response);
     if (request.method === 'OPTIONS') return answerPreflight(request, response);
@@ -19,8 +20,13 @@ export function createGraphQLEndpoint(server: GraphQLServer, authenticator: Auth
     const known = callerOf(request, authenticator);
     if (known === null) return refuseKey(response);
     const presence = presenceOf(response);
+    let requestId: string | null | undefined;
     const caller: Caller = {
       ...known,
+      // Only once something is sent: a request that reads leaves the name of its trace to one that sends.
+      get requestId() {
+        return (requestId ??= requestIds.of(request.headers));
+      },
       get signal() {
         return presence.signal;
       },
@@ -34,10 +40,9 @@ function hasUrl({ headers: { host = 'localhost' }, url = '' }: IncomingMessage):
   return URL.canParse(`http://${host}${url}`);
 }
 
-function callerOf({ headers }: IncomingMessage, authenticator: Authenticator): Caller | null {
+function callerOf({ headers }: IncomingMessage, authenticator: Authenticator) {
   const key = keyOfHeaders(headers);
-  const known = key === null ? null : authenticator.authenticate(key);
-  return known === null ? null : { ...known, requestId: requestIdOf(headers) };
+  return key === null ? null : authenticator.authenticate(key);
 }
 
 /** Any site's page may call, with a key that it must have: browsers send none by themselves (see credentials.ts). */

@@ -24,7 +24,10 @@ import type { TriggerOperations } from './triggers.ts';
 export interface Caller {
   readonly name: string;
   readonly scopes: readonly string[];
-  /** From an incoming `traceparent` or `x-request-id` header: the request that sends belong to unless they say otherwise. */
+  /**
+   * The request that what this one HTTP request sends belongs to unless it says otherwise: from its `traceparent` or
+   * `x-request-id` header. Null where each root event begins a request of its own.
+   */
   readonly requestId: string | null;
   /** Aborted when the caller has gone before the answer was sent; absent where that can not be. */
   readonly signal?: AbortSignal | undefined;

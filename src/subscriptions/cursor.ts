@@ -3,6 +3,7 @@ import { limits } from '../base/limits.ts';
 import { readsJson } from '../domain/conditions.ts';
 import { conditionsMatch } from '../domain/conditions-match.ts';
 import type { Position } from '../domain/event.ts';
+import { failureText } from '../domain/failure-text.ts';
 import { type DurableSubscription, type Question, questionOf } from '../domain/subscription.ts';
 import { topicMatches } from '../domain/topic.ts';
 import type { LiveChange } from '../live/change.ts';
@@ -134,12 +135,13 @@ export class SubscriptionCursor {
   /** All up to `to` is settled, and is to be written so; `tested` holds faults that are not settled in memory yet. */
   moveTo(to: Position, tested: Tested | null): Move {
     const faults = [...this.#faults, ...(tested?.faults ?? [])].filter(({ position }) => position <= to);
+    const last = faults.at(-1);
     return {
       id: this.id,
       from: this.base,
       to,
       errors: faults.length,
-      lastError: faults.at(-1)?.error ?? null,
+      lastError: last ? failureText(last.error, limits.descriptionLength) : null,
       delivered: [],
       again: [],
       dropped: [],

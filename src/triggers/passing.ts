@@ -1,6 +1,8 @@
 // What passes a trigger: the event that a delivery or a tick is to become, if its type and the filter let it.
 import { newId } from '../base/ids.ts';
+import { limits } from '../base/limits.ts';
 import { checkCel } from '../domain/cel/filter.ts';
+import { failureText } from '../domain/failure-text.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { SendInput } from '../domain/send.ts';
 import type { TriggerTerms } from '../domain/trigger.ts';
@@ -39,7 +41,8 @@ export function passing(trigger: TriggerTerms, { eventType, payload, hash }: Occ
     requestId,
     payload,
   };
-  return { input: matches ? input : null, filterError: error };
+  const filterError = error === null ? null : failureText(error, limits.descriptionLength);
+  return { input: matches ? input : null, filterError };
 }
 
 /** Nobody waits for what handlers make of it: the other side only wants to know that it has arrived. */

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
-import { eventStatuses } from '../../src/domain/event.ts';
+import { type EventError, eventStatuses } from '../../src/domain/event.ts';
 import { UnsafeNumber } from '../../src/domain/json.ts';
 import { checkUpdate, type UpdateInput } from '../../src/domain/update.ts';
 
@@ -152,26 +152,63 @@ describe('an update is refused', () => {
     }
   });
 
-  test('with a description or an error that is too long or not text, naming the part', () => {
+  test('with a description that is too long or not text, naming it', () => {
     const long = 'x'.repeat(limits.descriptionLength + 1);
-    const deep = 'x'.repeat(limits.stackLength + 1);
-    const message = 'm';
     expect(() => check({ description: long })).toThrow(refusal('BAD_USER_INPUT', /^description has 10001/));
-    expect(() => check({ error: { message: long } })).toThrow(
-      refusal('BAD_USER_INPUT', /^error\.message has 10001/),
+    expect(() => check({ status: 'FINISHED', description: '\0' })).toThrow(
+      refusal('BAD_USER_INPUT', /^description contains/),
     );
-    expect(() => check({ error: { message, code: long } })).toThrow(
-      refusal('BAD_USER_INPUT', /^error\.code has 10001/),
+  });
+
+  test('with a payload that is not text, also where a failure is reported', () => {
+    expect(() => check({ error: { message: 'm' }, payload: { text: '\0' } })).toThrow(
+      refusal('BAD_USER_INPUT', /^payload\.text contains/),
     );
-    expect(() => check({ error: { message, stack: deep } })).toThrow(
-      refusal('BAD_USER_INPUT', /^error\.stack has 100001/),
+  });
+});
+
+describe('A report of a failure is taken', () => {
+  const errorOf = (error: UpdateInput['error']) =>
+    JSON.parse(check({ status: 'FAILED', error }).patch.error!) as EventError;
+
+  test('whatever its texts hold', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom('\0', '\ud83d', '\ude00', 'a', '\u{1F600}')), (parts) => {
+        const text = parts.join('');
+        const error = errorOf({ message: text, code: text, stack: text });
+        const { description } = check({ status: 'FAILED', description: text }).patch;
+        for (const taken of [error.message, error.code, error.stack, description]) {
+          expect(taken).toHaveLength(text.length);
+          expect(taken!.isWellFormed() && !taken!.includes('\0')).toBe(true);
+          for (const [n, unit] of text.split('').entries())
+            expect(taken![n] === unit || taken![n] === '\ufffd').toBe(true);
+        }
+      }),
     );
-    expect(() => check({ error: { message: '\u0000' } })).toThrow(
-      refusal('BAD_USER_INPUT', /^error\.message contains/),
-    );
-    expect(() => check({ error: { message, stack: '\u0000' } })).toThrow(
-      refusal('BAD_USER_INPUT', /^error\.stack contains/),
-    );
-    expect(check({ error: { message, stack: deep.slice(1) } }).durable).toBe(true);
+  });
+
+  test('however long its texts are: they are cut, say so, and keep surrogate pairs whole', () => {
+    for (const [length, given] of [
+      [limits.descriptionLength, (message: string) => errorOf({ message }).message],
+      [limits.descriptionLength, (code: string) => errorOf({ message: 'm', code }).code],
+      [limits.stackLength, (stack: string) => errorOf({ message: 'm', stack }).stack],
+      [
+        limits.descriptionLength,
+        (description: string) => check({ status: 'ABORTED', description }).patch.description,
+      ],
+    ] as const) {
+      expect(given('x'.repeat(length))).toBe('x'.repeat(length));
+      for (const text of [
+        'x'.repeat(length + 1),
+        '\u{1F600}'.repeat(length),
+        `x${'\u{1F600}'.repeat(length)}`,
+      ]) {
+        const taken = given(text)!;
+        expect(taken.length).toBeLessThanOrEqual(length);
+        expect(taken).toMatch(new RegExp(`\\[cut: it had ${text.length} characters\\]$`));
+        expect(text.startsWith(taken.slice(0, taken.indexOf(' …')))).toBe(true);
+        expect(taken).not.toContain('\ufffd');
+      }
+    }
   });
 });

@@ -271,6 +271,32 @@ describe('traces', () => {
   });
 });
 
+describe('a trace that lives long', () => {
+  const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+  const headers = { ...json, traceparent: `00-${trace}-00f067aa0ba902b7-01` };
+  const askTwice = '{ one: requestId two: requestId }';
+
+  it('names the request of one HTTP request, and a new one for each further one', async () => {
+    const server = await serve();
+    const ids = new Set<string>();
+    for (let n = 0; n < 20; n++) {
+      const { one, two } = (await post(server, { query: askTwice }, headers)).body.data;
+      expect(one).toBe(two);
+      expect(one.slice(0, 32)).toBe(trace);
+      ids.add(one);
+    }
+    expect(ids.size).toBe(20);
+    expect(ids.has(trace)).toBe(true);
+  });
+
+  it('keeps its name for the first HTTP request that sends something', async () => {
+    const server = await serve();
+    await post(server, { query: '{ hello }' }, headers);
+    const { body } = await post(server, [{ query: '{ requestId }' }, { query: '{ requestId }' }], headers);
+    expect(body).toEqual([{ data: { requestId: trace } }, { data: { requestId: trace } }]);
+  });
+});
+
 describe('errors', () => {
   it('that were not intended are masked and reported once, with the id that the answer has', async () => {
     const server = await serve();

@@ -315,4 +315,23 @@ describeDatabases('A request over HTTP', (backend) => {
     expect(own.requestId).toBe(own.id);
     await gateway.stop();
   });
+
+  test('with a trace that lives long is a request of its own, and one for all that it sends', async () => {
+    const gateway = await startGateway(await backend.target());
+    const headers = { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' };
+    const query = `mutation { sendEvents(input: [{ topic: "a" }, { topic: "b" }]) { events { requestId } }
+      sendEvent(input: { topic: "c" }) { event { requestId } } }`;
+    const requests = new Set<string>();
+    for (let n = 1; n <= 3; n++) {
+      const { data } = await gateway.ask<{
+        sendEvents: { events: readonly { requestId: string }[] };
+        sendEvent: { event: { requestId: string } };
+      }>(query, {}, headers);
+      const sent = [...data!.sendEvents.events, data!.sendEvent.event].map(({ requestId }) => requestId);
+      expect(new Set(sent).size).toBe(1);
+      requests.add(sent[0]!);
+      expect(requests.size).toBe(n);
+    }
+    await gateway.stop();
+  });
 });
