@@ -33,6 +33,11 @@ export const errorCatalogue = {
     remedy:
       'Correct the condition named in `extensions.key`, or the CEL at `extensions.line` and `extensions.column`; the message says what is allowed.',
   },
+  PERSISTED_QUERY_NOT_FOUND: {
+    status: 200,
+    meaning: 'The request names a document by its hash alone, and the gateway keeps no documents by hash.',
+    remedy: 'Send the document in `query`; clients with automatic persisted queries do so by themselves.',
+  },
   UNAUTHENTICATED: {
     status: 401,
     meaning:

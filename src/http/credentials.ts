@@ -18,11 +18,23 @@ export function keyOfHeaders(headers: IncomingHttpHeaders): string | null {
   return bearer?.[1] ?? asKey(headers['x-api-key']);
 }
 
-/** From `authorization` ("Bearer KEY" or the bare KEY) or `x-api-key`, in any letter case. */
+/**
+ * From `authorization` ("Bearer KEY" or the bare KEY) or `x-api-key`, in any letter case, at the top level or, as many
+ * clients send them, in `headers`.
+ */
 export function keyOfConnectionParams(params: Readonly<Record<string, unknown>> | undefined): string | null {
-  const lowered = new Map(Object.entries(params ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
-  const authorization = asKey(lowered.get('authorization'));
-  return authorization?.replace(/^bearer +/i, '') ?? asKey(lowered.get('x-api-key'));
+  const own = byLowerCase(params);
+  return keyIn(own) ?? keyIn(byLowerCase(own.get('headers')));
+}
+
+function byLowerCase(value: unknown): ReadonlyMap<string, unknown> {
+  const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  return new Map(entries.map(([name, inner]) => [name.toLowerCase(), inner]));
+}
+
+function keyIn(params: ReadonlyMap<string, unknown>): string | null {
+  const authorization = asKey(params.get('authorization'));
+  return authorization?.replace(/^bearer +/i, '') ?? asKey(params.get('x-api-key'));
 }
 
 function asKey(value: unknown): string | null {

@@ -6,6 +6,7 @@ import type { Plugin } from 'graphql-yoga';
 import { badInput } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { resultText } from '../graphql/result-text.ts';
+import { onHalfClose } from './presence.ts';
 import { publicResult, refusal } from './public-errors.ts';
 
 /** Comments sent while nothing happens, so that proxies keep the connection and a dead client is noticed. */
@@ -50,7 +51,12 @@ export class EventStreams {
     this.#open.add(stream);
     stream.once('close', () => this.#open.delete(stream));
     stream.on('error', (error) => this.#logger.warn({ err: error }, 'an event stream broke off'));
-    response.once('close', () => stream.destroy());
+    // A client that reads no more is noticed only by writing to it, and what it was given would be lost.
+    const stopListening = onHalfClose(response, () => stream.finish());
+    response.once('close', () => {
+      stopListening();
+      stream.destroy();
+    });
     if (response.destroyed) stream.destroy();
     return stream;
   }

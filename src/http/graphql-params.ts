@@ -66,7 +66,7 @@ function paramsOfUrl(url: string): GraphQLParams {
   const query = new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?') + 1) : '');
   return paramsOf({
     query: query.get('query') ?? undefined,
-    operationName: query.get('operationName') || undefined,
+    operationName: query.get('operationName'),
     variables: parameterObject('variables', query.get('variables')),
     extensions: parameterObject('extensions', query.get('extensions')),
   });
@@ -97,11 +97,28 @@ function paramsOfBody(body: unknown): GraphQLParams | GraphQLParams[] {
 function paramsOf(given: unknown): GraphQLParams {
   if (!isPlainObject(given))
     throw badInput('The body must be an object such as {"query": "{ viewer { name } }"}.');
-  requireType(given, 'query', (value) => typeof value === 'string');
   requireType(given, 'operationName', (value) => value == null || typeof value === 'string');
   requireType(given, 'variables', (value) => value == null || isPlainObject(value));
   requireType(given, 'extensions', (value) => value == null || isPlainObject(value));
-  return given as GraphQLParams;
+  refuseHashAlone(given);
+  requireType(given, 'query', (value) => typeof value === 'string');
+  const { operationName, ...params } = given;
+  const name = operationNameOf(operationName);
+  return name === undefined ? params : { ...params, operationName: name };
+}
+
+/** An empty name counts as none, as clients send it for an unnamed operation. */
+export function operationNameOf(given: unknown): string | undefined {
+  return typeof given === 'string' && given !== '' ? given : undefined;
+}
+
+/**
+ * Documents are not kept by their hashes. This answer makes a client with automatic persisted queries send the document,
+ * with which the hash is ignored.
+ */
+export function refuseHashAlone({ query, extensions }: { query?: unknown; extensions?: unknown }): void {
+  if (query || !isPlainObject(extensions) || !Object.hasOwn(extensions, 'persistedQuery')) return;
+  throw new ThroughlineError('PERSISTED_QUERY_NOT_FOUND', 'PersistedQueryNotFound');
 }
 
 const expected = {

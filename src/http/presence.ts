@@ -26,11 +26,24 @@ function newController(): AbortController {
   return controller;
 }
 
-/** Gone is who closes the connection before the whole answer was handed to it. */
+/**
+ * A caller has left once its connection closes before the whole answer was written. A client that only ends its own side of
+ * the connection can't be told from a process that was killed: it is answered, but gets no job or event that it could lose.
+ */
 export function presenceOf(response: ServerResponse): Presence {
   const presence = new Presence();
+  const stopListening = onHalfClose(response, () => presence.leave());
   response.once('close', () => {
+    stopListening();
     if (!response.writableFinished) presence.leave();
   });
   return presence;
+}
+
+/** Calls `ended` when the client ends its side of the connection; the function returned removes the listener. */
+export function onHalfClose(response: ServerResponse, ended: () => void): () => void {
+  const { socket } = response.req;
+  if (socket.readableEnded) ended();
+  socket.once('end', ended);
+  return () => socket.off('end', ended);
 }

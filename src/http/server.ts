@@ -14,6 +14,7 @@ import type { Authenticator } from './credentials.ts';
 import { createGraphQL, type GraphQLOptions, graphqlPath } from './graphql.ts';
 import { createGraphQLEndpoint } from './graphql-endpoint.ts';
 import { sendError, sendJson } from './json-response.ts';
+import { pathOf, toOriginForm } from './request-target.ts';
 import { UnreadOutput, type UnreadLimits } from './unread-output.ts';
 import { createWebhookEndpoint, webhookPrefix } from './webhooks.ts';
 import { createWebSocketEndpoint, type WebSocketOptions } from './websocket.ts';
@@ -50,6 +51,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   ]);
   const webhooks = createWebhookEndpoint(options.webhooks, options.logger);
   const server = createServer(timeouts);
+  answerHalfClosed(server);
   const connections = new Connections(server);
   const cap = new ConnectionCap(server, options);
   const unread = new UnreadOutput(connections.open, options.logger, options.unread);
@@ -57,13 +59,17 @@ export function createHttpServer(options: HttpOptions): HttpServer {
     if (cap.isBeyond(request.socket)) return beyondCap(routes.get(pathOf(request)), pathOf(request));
     return pathOf(request).startsWith(webhookPrefix) ? webhooks : (routes.get(pathOf(request)) ?? notFound);
   };
-  const answer = (request: IncomingMessage, response: ServerResponse) =>
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
+    toOriginForm(request);
+    response.setHeader('X-Content-Type-Options', 'nosniff');
     void connections.answer(request, response, () =>
       route(handlerOf(request), request, response, options.logger),
     );
+  };
   server.on('request', answer);
   server.on('checkContinue', answer);
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    toOriginForm(request);
     if (cap.isBeyond(stream)) return refuseUpgrade(stream, '503 Service Unavailable');
     if (pathOf(request) !== graphqlPath) return refuseUpgrade(stream, '404 Not Found');
     connections.upgraded(stream);
@@ -90,6 +96,14 @@ const timeouts = {
   keepAliveTimeout: 65_000,
 };
 
+/**
+ * A client may end its side of the connection after its request and still read the answer (RFC 9112, 9.6). The option of
+ * Node's server is not in its types.
+ */
+function answerHalfClosed(server: Server): void {
+  Object.assign(server, { httpAllowHalfOpen: true });
+}
+
 async function route(
   handler: Handler,
   request: IncomingMessage,
@@ -109,10 +123,6 @@ async function route(
         'Something failed; the gateway’s log has the details.',
       );
   }
-}
-
-function pathOf({ url = '/' }: IncomingMessage): string {
-  return url.split('?', 1)[0]!;
 }
 
 function onlyGet(handler: Handler): Handler {

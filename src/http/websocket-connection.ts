@@ -85,10 +85,21 @@ function parsed(data: RawData, isBinary: boolean): { readonly type: unknown } | 
   try {
     const message = parseJson(String(data));
     if (typeof message !== 'object' || message === null || !('type' in message)) return undefined;
-    return clientMessages.has(message.type) ? message : undefined;
+    return clientMessages.has(message.type) ? withDocument(message) : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** The protocol requires a document; a client that names one by its hash alone gets an error message instead of a close. */
+function withDocument(message: { readonly type: unknown }): { readonly type: unknown } {
+  const { payload } = message as {
+    readonly payload?: { query?: unknown; readonly extensions?: unknown } | null;
+  };
+  if (message.type !== 'subscribe' || typeof payload !== 'object' || payload === null) return message;
+  return payload.query == null && payload.extensions
+    ? ({ ...message, payload: { ...payload, query: '' } } as typeof message)
+    : message;
 }
 
 /** A client that does not read what it asked for is not read from either, so that answers to it cannot pile up. */

@@ -9,6 +9,7 @@ import type { Caller } from '../operations/operations.ts';
 import { closeCodes } from './close-codes.ts';
 import { type Authenticator, keyOfConnectionParams } from './credentials.ts';
 import type { GraphQLServer } from './graphql.ts';
+import { operationNameOf, refuseHashAlone } from './graphql-params.ts';
 import type { Pace } from './pace.ts';
 import { Presence } from './presence.ts';
 import { exceptRefusals, type MaskError, publicError, publicResult } from './public-errors.ts';
@@ -87,11 +88,13 @@ function prepare(
   payload: SubscribePayload,
 ): ExecutionArgs | readonly GraphQLError[] {
   const { socket } = extra;
-  const { query, operationName = null, variables = null } = payload;
+  const { query, variables = null } = payload;
+  const operationName = operationNameOf(payload.operationName) ?? null;
   const presence = new Presence();
   const caller = extra.caller && withPresence(extra.caller, presence);
   if (caller === undefined || Object.keys(open).length > limits.subscriptionsPerSocket) return [tooMany()];
   try {
+    refuseHashAlone(payload);
     const { schema, parse, validate, contextFactory, execute } = server.getEnveloped({ caller });
     const document = parse(query);
     const errors: readonly GraphQLError[] = validate(schema, document);

@@ -1,26 +1,45 @@
-// The GraphiQL page, as far as it can be told without a browser.
+// The GraphiQL page and its files, as far as they can be checked without a browser.
 import { parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { schema } from '../../src/graphql/schema.ts';
-import { defaultQuery } from '../../src/http/graphiql.ts';
+import { samples } from '../../src/http/graphiql-samples.ts';
 import { codeOf, get, serve } from './support.ts';
 
 const browser = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
 
 describe('GraphiQL', () => {
-  it('needs no key, asks for one, and may load nothing from elsewhere', async () => {
+  it('is served without a key, runs no inline script, and loads nothing from another host', async () => {
     const server = await serve();
     const { status, headers, body } = await get(server, '/graphql', browser);
     expect(status).toBe(200);
     expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
-    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
-    expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
     expect(headers.get('content-encoding')).toBe('gzip');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    const policy = headers.get('content-security-policy');
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).toContain("script-src 'self';");
     expect(body).toContain('<form id="throughline-key"');
-    expect(body).not.toMatch(/(?:src|href)="https?:/);
+    expect(body).not.toMatch(/<script>|(?:src|href)="(?:https?:|\/)/);
   });
 
-  it('is sent once, and as it is to who takes no compression', async () => {
+  it('has its files at its own path, under names that a browser may keep for ever', async () => {
+    const server = await serve();
+    const { body } = await get(server, '/graphql', browser);
+    const urls = [...String(body).matchAll(/<script src="(\?[^"]+)"/g)].map(([, url]) => url!);
+    expect(urls).toHaveLength(2);
+    for (const url of urls) {
+      const file = await get(server, `/graphql${url}`, { accept: '*/*' });
+      expect([file.status, file.headers.get('content-type')]).toEqual([
+        200,
+        'text/javascript; charset=utf-8',
+      ]);
+      expect(file.headers.get('cache-control')).toContain('immutable');
+    }
+  });
+
+  it('is answered with 304 where the browser has it, and uncompressed where it takes no compression', async () => {
     const server = await serve();
     const first = await get(server, '/graphql', { ...browser, 'accept-encoding': 'identity' });
     expect(first.headers.get('content-encoding')).toBeNull();
@@ -31,8 +50,15 @@ describe('GraphiQL', () => {
     expect([again.status, again.body]).toEqual([304, '']);
   });
 
-  it('begins with operations that fit the schema', () => {
-    expect(validate(schema, parse(defaultQuery))).toEqual([]);
+  it.each(samples)('has samples that fit the schema', ({ query, variables = '{}' }) => {
+    expect(validate(schema, parse(query))).toEqual([]);
+    expect(JSON.parse(variables)).toBeTypeOf('object');
+  });
+
+  it('has samples for sending, chains, jobs and subscriptions', () => {
+    const all = samples.map(({ query }) => query).join('\n');
+    for (const field of ['sendEvent', 'eventChain', 'enroll', 'updateEvent', 'eventFeed'])
+      expect(all).toContain(field);
   });
 
   it('executes nothing: an operation in its URL still needs a key', async () => {

@@ -341,3 +341,39 @@ describe('errors', () => {
     expect([answer.status, codeOf(answer)]).toEqual([500, 'INTERNAL_SERVER_ERROR']);
   });
 });
+
+describe('A document named by its hash alone', () => {
+  const persisted = { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } };
+
+  it('gets PERSISTED_QUERY_NOT_FOUND with 200, by POST and by GET, so that the client sends the document', async () => {
+    const server = await serve();
+    const extensions = encodeURIComponent(JSON.stringify(persisted));
+    for (const answer of [
+      await post(server, { extensions: persisted }),
+      await post(server, { query: '', extensions: persisted }),
+      await get(server, `/graphql?extensions=${extensions}`, { ...bearer, accept: 'application/json' }),
+    ]) {
+      expect([answer.status, codeOf(answer)]).toEqual([200, 'PERSISTED_QUERY_NOT_FOUND']);
+      expect(answer.body.errors[0].message).toBe('PersistedQueryNotFound');
+    }
+  });
+
+  it('is executed where the document is there, too', async () => {
+    const server = await serve();
+    const { body } = await post(server, { query: '{ hello }', extensions: persisted });
+    expect(body).toEqual({ data: { hello: 'world' } });
+  });
+});
+
+describe('An empty operationName', () => {
+  it('counts as none, by POST and by GET', async () => {
+    const server = await serve();
+    expect((await post(server, { query: '{ hello }', operationName: '' })).body.data).toEqual({
+      hello: 'world',
+    });
+    const path = '/graphql?query=%7Bhello%7D&operationName=';
+    expect((await get(server, path, { ...bearer, accept: 'application/json' })).body.data).toEqual({
+      hello: 'world',
+    });
+  });
+});

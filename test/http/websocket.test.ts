@@ -301,3 +301,44 @@ describe('sockets', () => {
     expect(await client.closed).toMatchObject({ code: 1006 });
   });
 });
+
+describe('Requests over a WebSocket', () => {
+  it.each([
+    { headers: { authorization: `Bearer ${key}` } },
+    { headers: { Authorization: key } },
+    { Headers: { 'X-Api-Key': key } },
+    { authorization: '', headers: { 'x-api-key': key } },
+  ])('find the key nested in headers: %j', async (payload) => {
+    const client = await new RawClient(await serve()).acknowledged(payload);
+    client.end();
+  });
+
+  it.each([{ headers: 'Bearer' }, { headers: null }, { headers: { authorization: {} } }, { headers: [key] }])(
+    'find no key in %j',
+    async (payload) => {
+      const client = await new RawClient(await serve()).opened();
+      client.send({ type: 'connection_init', payload });
+      expect((await client.closed).code).toBe(4403);
+    },
+  );
+
+  it('take an empty operationName as none', async () => {
+    const client = await new RawClient(await serve()).acknowledged();
+    client.subscribe('1', '{ hello }', { operationName: '' });
+    expect((await client.next()).payload).toEqual({ data: { hello: 'world' } });
+    client.end();
+  });
+
+  it('answer a hash without a document with PERSISTED_QUERY_NOT_FOUND, and stay open', async () => {
+    const client = await new RawClient(await serve()).acknowledged();
+    const extensions = { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } };
+    client.send({ id: '1', type: 'subscribe', payload: { extensions } });
+    expect(await client.next()).toMatchObject({
+      type: 'error',
+      payload: [{ message: 'PersistedQueryNotFound', extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } }],
+    });
+    client.subscribe('2', '{ hello }');
+    expect((await client.next()).payload).toEqual({ data: { hello: 'world' } });
+    client.end();
+  });
+});
