@@ -49,10 +49,7 @@ export function pageHtml({ urlOf, css, favicon }: PageParts): string {
 `;
 }
 
-/**
- * Starts GraphiQL. Its requests wait until a key was accepted: one with which the gateway answered who the caller is. The
- * key is kept in the tab's session storage; a key in GraphiQL's own headers editor takes precedence.
- */
+/** Starts GraphiQL, once its requests have the key dialog in front of them. */
 export function pageScript(urlOf: PageParts['urlOf']): string {
   const workers = {
     editorWorkerService: urlOf('editor.worker.js'),
@@ -61,6 +58,23 @@ export function pageScript(urlOf: PageParts['urlOf']): string {
   };
   return `
 (() => {
+${keyDialog}
+
+  const workers = ${JSON.stringify(workers)};
+  self.MonacoEnvironment = { globalAPI: false, getWorkerUrl: (_module, label) => workers[label] };
+  YogaGraphiQL.renderYogaGraphiQL(document.querySelector('#root'), {
+    title: 'Throughline',
+    defaultTabs: ${JSON.stringify(samples)},
+  });
+})();
+`;
+}
+
+/**
+ * GraphiQL's requests wait until a key was accepted: one with which the gateway answered who the caller is. The key is kept
+ * in the tab's session storage; a key in GraphiQL's own headers editor takes precedence.
+ */
+const keyDialog = `
   const storageKey = 'throughline:key';
   const form = document.querySelector('#throughline-key');
   const change = document.querySelector('#throughline-change-key');
@@ -129,16 +143,7 @@ export function pageScript(urlOf: PageParts['urlOf']): string {
     location.reload();
   };
   if (!sessionStorage.getItem(storageKey)) ask('');
-
-  const workers = ${JSON.stringify(workers)};
-  self.MonacoEnvironment = { globalAPI: false, getWorkerUrl: (_module, label) => workers[label] };
-  YogaGraphiQL.renderYogaGraphiQL(document.querySelector('#root'), {
-    title: 'Throughline',
-    defaultTabs: ${JSON.stringify(samples)},
-  });
-})();
 `;
-}
 
 const style = `
 #throughline-key { position: fixed; inset: 0; z-index: 1000; display: grid; place-items: center; background: #10182899; }
