@@ -1,4 +1,5 @@
 // Whether a delivery was signed with one of a webhook's secrets, in the schemes of Standard Webhooks, GitHub and Stripe.
+import type { SignatureScheme } from '../../generated/prisma/enums.ts';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { verify as verifyGitHub } from '@octokit/webhooks-methods';
 import { Webhook } from 'standardwebhooks';
@@ -6,8 +7,7 @@ import { badInput } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { checkText } from './json.ts';
 
-export const signatureSchemes = ['NONE', 'STANDARD', 'GITHUB', 'STRIPE'] as const;
-export type SignatureScheme = (typeof signatureSchemes)[number];
+export type { SignatureScheme } from '../../generated/prisma/enums.ts';
 
 /** Header values by name in lower case. */
 export type Headers = ReadonlyMap<string, string>;

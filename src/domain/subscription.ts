@@ -1,4 +1,5 @@
 // What a durable subscription is asked to be, checked: which events it is for, and how they are handed out.
+import type { SubscriptionModel } from '../../generated/prisma/models.ts';
 import { badInput, ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { type CelFilter, checkCel } from './cel/filter.ts';
@@ -51,20 +52,12 @@ export interface CheckedSubscribe {
 }
 
 /** One as it is stored. */
-export interface DurableSubscription {
-  readonly id: string;
-  readonly name: string | null;
-  readonly source: string | null;
-  readonly topics: readonly string[] | null;
-  readonly filter: string | null;
+export interface DurableSubscription extends Readonly<
+  Omit<SubscriptionModel, 'askedAt' | 'manual' | 'topics'>
+> {
   readonly ack: AckMode;
-  readonly visibilityMs: number;
-  readonly position: Position;
-  readonly filterErrors: number;
-  readonly lastFilterError: string | null;
-  readonly createdAt: Date;
-  readonly expiresAfterDays: number;
-  readonly expiresAt: Date;
+  /** Null where the source alone decides. */
+  readonly topics: readonly string[] | null;
 }
 
 /** Throws BAD_USER_INPUT, LIMIT_EXCEEDED or INVALID_FILTER. */

@@ -1,4 +1,6 @@
 // Triggers: what turns HTTP deliveries and moments in time into events, as they are given and as they are kept.
+import type { TriggerKind } from '../../generated/prisma/enums.ts';
+import type { TriggerModel } from '../../generated/prisma/models.ts';
 import { badInput } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { checkCel } from './cel/filter.ts';
@@ -7,8 +9,7 @@ import { optionalName } from './send.ts';
 import { checkSecrets, type SignatureScheme } from './signature.ts';
 import { checkTopic } from './topic.ts';
 
-export const triggerKinds = ['WEBHOOK', 'SCHEDULE'] as const;
-export type TriggerKind = (typeof triggerKinds)[number];
+export type { TriggerKind } from '../../generated/prisma/enums.ts';
 
 /** The type of the events of every schedule. */
 export const tickType = 'tick';
@@ -31,53 +32,24 @@ export interface TriggerInput {
 }
 
 /** What makes a delivery to a webhook one of it. */
-export interface WebhookTerms {
+export interface WebhookTerms extends Readonly<Pick<TriggerModel, 'dedupeHeader'>> {
   readonly signature: SignatureScheme;
   readonly secrets: readonly string[];
-  /** In lower case. */
-  readonly dedupeHeader: string | null;
 }
 
 /** A valid trigger that is not kept yet; exactly one of `webhook` and `schedule` is there. */
-export interface TriggerDraft {
-  readonly name: string;
-  readonly topic: string;
-  readonly eventType: string | null;
-  readonly filter: string | null;
-  readonly call: string | null;
+export interface TriggerDraft extends Omit<TriggerTerms, 'id'> {
   readonly webhook: WebhookTerms | null;
   readonly schedule: (Schedule & { readonly nextRun: Date }) | null;
 }
 
 /** What decides which deliveries and ticks become events, and where those belong. */
-export interface TriggerTerms {
-  readonly id: string;
-  readonly name: string;
-  readonly topic: string;
-  readonly eventType: string | null;
-  /** CEL. */
-  readonly filter: string | null;
-  /** The full name of a handler that runs for its events whatever their topic. */
-  readonly call: string | null;
-}
+export type TriggerTerms = Readonly<
+  Pick<TriggerModel, 'id' | 'name' | 'topic' | 'eventType' | 'filter' | 'call'>
+>;
 
 /** What is shown of a trigger: all but its secrets. */
-export interface Trigger extends TriggerTerms {
-  readonly kind: TriggerKind;
-  /** Of a webhook. */
-  readonly slug: string | null;
-  readonly signature: SignatureScheme | null;
-  readonly dedupeHeader: string | null;
-  /** Of a schedule. */
-  readonly cron: string | null;
-  readonly timezone: string | null;
-  readonly nextRun: Date | null;
-  readonly lastTick: Date | null;
-  readonly enabled: boolean;
-  readonly filterErrors: number;
-  readonly lastFilterError: string | null;
-  readonly createdAt: Date;
-}
+export type Trigger = Readonly<Omit<TriggerModel, 'secrets' | 'dueTick' | 'dueMissed'>>;
 
 /** Checks everything that can be checked without the database; throws BAD_USER_INPUT or INVALID_FILTER. */
 export function draftTrigger(input: TriggerInput, now: Date): TriggerDraft {

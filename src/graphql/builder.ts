@@ -1,12 +1,16 @@
 // The one schema builder, with the types that resolvers meet; it defines no GraphQL type itself.
 import SchemaBuilder from '@pothos/core';
+import PrismaPlugin from '@pothos/plugin-prisma';
+import { getDatamodel } from '../../generated/pothos.ts';
 import type { Position } from '../domain/event.ts';
 import type { GraphQLContext } from './context.ts';
+import type { ModelTypes } from './model-types.ts';
 
 /** What Pothos knows of our TypeScript types. */
 export interface SchemaTypes {
   Context: GraphQLContext;
   DefaultFieldNullability: false;
+  PrismaTypes: ModelTypes;
   Scalars: {
     ID: { Input: string; Output: string };
     DateTime: { Input: Date; Output: Date };
@@ -16,4 +20,15 @@ export interface SchemaTypes {
 }
 
 /** Every file of this folder adds its types to it; fields are non-null unless they say `nullable`. */
-export const builder = new SchemaBuilder<SchemaTypes>({ defaultFieldNullability: false });
+export const builder = new SchemaBuilder<SchemaTypes>({
+  defaultFieldNullability: false,
+  plugins: [PrismaPlugin],
+  prisma: {
+    dmmf: getDatamodel(),
+    // The models give fields their types; all reads go through operations.
+    client: () => {
+      throw new Error('a field of the schema asked Prisma for its value');
+    },
+    exposeDescriptions: { fields: true },
+  },
+});

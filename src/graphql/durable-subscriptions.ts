@@ -56,7 +56,9 @@ const SubscribeInput = builder.inputType('SubscribeInput', {
   }),
 });
 
-const DurableSubscription = builder.objectRef<Subscription>('DurableSubscription').implement({
+const DurableSubscription = builder.prismaObject('Subscription', {
+  name: 'DurableSubscription',
+  findUnique: null,
   description:
     'A filter, and a place in the log, kept in the database: it yields each event that fits once, in the order in which they were sent.',
   interfaces: [Node],
@@ -87,7 +89,7 @@ const DurableSubscription = builder.objectRef<Subscription>('DurableSubscription
   }),
 });
 
-builder.objectFields(DurableSubscription, (t) => ({
+builder.prismaObjectFields(DurableSubscription, (t) => ({
   filterErrors: t.exposeInt('filterErrors', {
     description: 'Events up to `position` on which the filter failed; they did not come.',
   }),

@@ -1,5 +1,5 @@
 // What hangs on an event: its parent, its children, its history and its progress.
-import type { EventField, PartialEvent, StatusChange as StatusChangeRecord } from '../domain/event.ts';
+import type { EventField, PartialEvent } from '../domain/event.ts';
 import { builder } from './builder.ts';
 import { EventConnection } from './connection.ts';
 import type { GraphQLContext } from './context.ts';
@@ -8,7 +8,9 @@ import { Event } from './event.ts';
 import { readsColumns, selectedEventFields } from './selected-fields.ts';
 import { pageArgument } from './wording.ts';
 
-const StatusChange = builder.objectRef<StatusChangeRecord>('StatusChange').implement({
+const StatusChange = builder.prismaObject('LogEntry', {
+  name: 'StatusChange',
+  findUnique: null,
   description: 'A status that an event has had.',
   fields: (t) => ({
     position: t.expose('position', { type: 'Position', description: 'The place of the change in the log.' }),
@@ -34,7 +36,7 @@ const StatusChange = builder.objectRef<StatusChangeRecord>('StatusChange').imple
   }),
 });
 
-builder.objectFields(Event, (t) => ({
+builder.prismaObjectFields(Event, (t) => ({
   dependsOn: t.field({
     type: Event,
     nullable: true,

@@ -41,15 +41,14 @@ function column<F extends EventField>(field: F) {
 }
 
 /** Its relations to other events are added in event-relations.ts. */
-export const Event = builder.objectRef<PartialEvent>('Event');
-
-builder.objectType(Event, {
+export const Event = builder.prismaObject('Event', {
+  findUnique: null,
   description:
     'A fact, or a unit of work, and a node in the chain of a request. Of a deleted event, which only a feed still shows, what the log keeps is told: id, topic, sender, project, user, request, node and status; its other fields are null, empty or their defaults, and its times are not its own.',
   interfaces: [Node],
 });
 
-builder.objectFields(Event, (t) => ({
+builder.prismaObjectFields(Event, (t) => ({
   position: t.field({
     type: 'Position',
     nullable: true,
@@ -91,7 +90,7 @@ builder.objectFields(Event, (t) => ({
   }),
 }));
 
-builder.objectFields(Event, (t) => ({
+builder.prismaObjectFields(Event, (t) => ({
   requestId: t.string({ description: 'The request whose chain it belongs to.', ...column('requestId') }),
   nodeId: t.string({
     description: 'Its name within its request, where no other event has it; its id unless given.',
@@ -111,7 +110,7 @@ builder.objectFields(Event, (t) => ({
   }),
 }));
 
-builder.objectFields(Event, (t) => ({
+builder.prismaObjectFields(Event, (t) => ({
   summary: t.field({
     type: 'JSON',
     description: `An object: the little that lists show. ${jsonSize}`,
@@ -136,7 +135,7 @@ builder.objectFields(Event, (t) => ({
   }),
 }));
 
-builder.objectFields(Event, (t) => ({
+builder.prismaObjectFields(Event, (t) => ({
   createdAt: t.field({
     type: 'DateTime',
     description: 'When it was taken; it was sent then, too, unless it was held back.',

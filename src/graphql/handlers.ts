@@ -1,12 +1,11 @@
 // Handlers: which there are, switching them on and off, and what those of a send came to.
 import type { Execution as ExecutionRecord } from '../domain/handler.ts';
-
-import type { ListedHandler } from '../operations/handlers.ts';
 import { builder } from './builder.ts';
 import { Event, EventError } from './event.ts';
 import { afresh, SendEventPayload } from './event-mutations.ts';
 
-const Handler = builder.objectRef<ListedHandler>('Handler').implement({
+const Handler = builder.prismaObject('Handler', {
+  findUnique: null,
   description:
     'A function that runs for events: given in code, or an event element of the app folder. Each of its runs is an event too, whose topic is its full name.',
   fields: (t) => ({
@@ -50,7 +49,7 @@ const Handler = builder.objectRef<ListedHandler>('Handler').implement({
   }),
 });
 
-builder.objectFields(Handler, (t) => ({
+builder.prismaObjectFields(Handler, (t) => ({
   filterErrors: t.int({
     description:
       'Events on which its filter or its isValid failed since this gateway started; it did not run for them.',

@@ -1,13 +1,15 @@
 // Jobs: enrolling for them, keeping and giving back their leases, and the lease as a field of an event.
 import { limits } from '../base/limits.ts';
-import type { Enrollment as EnrollmentRecord, Lease as LeaseRecord } from '../operations/operations.ts';
+import type { Enrollment as EnrollmentRecord } from '../operations/operations.ts';
 import { builder } from './builder.ts';
 import { Event } from './event.ts';
 import { afresh } from './event-mutations.ts';
 import { EnrollInput } from './job-inputs.ts';
 import { amount } from './wording.ts';
 
-const Lease = builder.objectRef<LeaseRecord>('Lease').implement({
+const Lease = builder.prismaObject('Job', {
+  name: 'Lease',
+  findUnique: null,
   description: 'The hold that a worker has on a job.',
   fields: (t) => ({
     worker: t.exposeString('worker', { description: 'Who holds it.' }),
@@ -33,7 +35,7 @@ const Enrollment = builder.objectRef<EnrollmentRecord>('Enrollment').implement({
   }),
 });
 
-builder.objectField(Event, 'lease', (t) =>
+builder.prismaObjectField(Event, 'lease', (t) =>
   t.field({
     type: Lease,
     nullable: true,

@@ -1,36 +1,11 @@
 // Topics: declared, and listed with what there is of their events.
-import { once } from '../base/lifecycle.ts';
 import { limits } from '../base/limits.ts';
-import type { Operations } from '../operations/operations.ts';
-import type { TopicRecord } from '../operations/topics.ts';
 import { builder } from './builder.ts';
+import { listed } from './listed-topic.ts';
 import { amount, descriptionLimit, nameLimit } from './wording.ts';
 
-/** Topics of one answer: what is asked of each is read for all of them, in one call. */
-class TopicsTogether {
-  readonly schemas: () => ReturnType<Operations['schemasOf']>;
-  readonly counts: () => ReturnType<Operations['countTopics']>;
-  readonly lastEvents: () => ReturnType<Operations['lastEventsAt']>;
-
-  constructor(operations: Operations, records: readonly TopicRecord[]) {
-    const names = records.map(({ name }) => name);
-    const declared = records.filter((record) => record.declared).map(({ name }) => name);
-    this.schemas = once(() => operations.schemasOf(declared));
-    this.counts = once(() => operations.countTopics(names));
-    this.lastEvents = once(() => operations.lastEventsAt(names));
-  }
-}
-
-interface ListedTopic extends TopicRecord {
-  readonly together: TopicsTogether;
-}
-
-function listed(operations: Operations, records: readonly TopicRecord[]): ListedTopic[] {
-  const together = new TopicsTogether(operations, records);
-  return records.map((record) => ({ ...record, together }));
-}
-
-const Topic = builder.objectRef<ListedTopic>('Topic').implement({
+const Topic = builder.prismaObject('Topic', {
+  findUnique: null,
   description:
     'What events are about. A topic is there when it is declared, or when an event of it is stored.',
   fields: (t) => ({
@@ -113,7 +88,7 @@ builder.mutationField('declareTopic', (t) =>
     args: { input: t.arg({ type: DeclareTopicInput, required: true, description: 'What is said of it.' }) },
     resolve: async (_root, { input }, { operations, caller }) => {
       const record = await operations.declareTopic(caller, input);
-      return { ...record, together: new TopicsTogether(operations, [record]) };
+      return listed(operations, [record])[0]!;
     },
   }),
 );

@@ -1,13 +1,13 @@
 // Triggers: webhooks and schedules, made, listed and deleted.
 import { limits } from '../base/limits.ts';
-import type { Trigger as TriggerRecord } from '../domain/trigger.ts';
 import { builder } from './builder.ts';
 import { Node } from './node.ts';
 import { SignatureScheme, TriggerKind } from './trigger-enums.ts';
 import { CreateTriggerInput } from './trigger-inputs.ts';
 import { amount } from './wording.ts';
 
-const Trigger = builder.objectRef<TriggerRecord>('Trigger').implement({
+const Trigger = builder.prismaObject('Trigger', {
+  findUnique: null,
   interfaces: [Node],
   description:
     'Turns HTTP deliveries or moments in time into events. These have its name as `sender`, "trigger" as `senderType`, and each begins a request of its own.',
@@ -38,7 +38,7 @@ const Trigger = builder.objectRef<TriggerRecord>('Trigger').implement({
   }),
 });
 
-builder.objectFields(Trigger, (t) => ({
+builder.prismaObjectFields(Trigger, (t) => ({
   url: t.string({
     nullable: true,
     description:

@@ -14,11 +14,14 @@ import type { EventFilter } from '../domain/event-filter.ts';
 import type { Direction, OrderKey, Page, PageArguments } from '../domain/page.ts';
 import type { SendInput } from '../domain/send.ts';
 import type { UpdateInput } from '../domain/update.ts';
+import type { Lease } from '../store/leases.ts';
 import type { HandlerOperations } from './handlers.ts';
 import type { SendOptions } from './handling.ts';
 import type { SubscriptionOperations } from './subscriptions.ts';
 import type { TopicOperations } from './topics.ts';
 import type { TriggerOperations } from './triggers.ts';
+
+export type { Lease } from '../store/leases.ts';
 
 /** Who asks, and the trace that the request came with. */
 export interface Caller {
@@ -67,13 +70,6 @@ export interface Enrollment {
   readonly source: PartialEvent;
   readonly attempt: number;
   readonly leaseUntil: Date;
-}
-
-/** Who holds a job, and until when. */
-export interface Lease {
-  readonly worker: string;
-  readonly attempt: number;
-  readonly until: Date;
 }
 
 /** What a bulk mutation changed, or would change. */

@@ -1,18 +1,13 @@
 // Handlers as they are kept: where in the log each has come to, whether it is switched on, and what it has yet to run for.
 import sql from 'sql-template-tag';
+import type { HandlerModel } from '../../generated/prisma/models.ts';
 import type { Queryable } from '../database/database.ts';
 import type { EventError, EventStatus, Position } from '../domain/event.ts';
 import type { Execution, HandledEvent, Handler } from '../domain/handler.ts';
 import type { JsonValue } from '../domain/json.ts';
 import { filterFields, selectEvent } from './event-columns.ts';
 
-export interface HandlerState {
-  readonly fullName: string;
-  /** All up to here has its runs, or needs none. */
-  readonly position: Position;
-  /** An admin's choice; null where there is none. */
-  readonly enabled: boolean | null;
-}
+export type HandlerState = Readonly<Pick<HandlerModel, 'fullName' | 'position' | 'enabled'>>;
 
 /** New ones begin at the end of the log, and so does one that is for another source than before, or was declared off. */
 export function registerHandlers(

@@ -1,10 +1,8 @@
 // The keys that callers present, by hash.
+import type { ApiKeyModel } from '../../generated/prisma/models.ts';
 import type { Queryable } from '../database/database.ts';
 
-export interface StoredKey {
-  readonly name: string;
-  /** SHA-256 in hexadecimal. */
-  readonly hash: string;
+export interface StoredKey extends Readonly<Pick<ApiKeyModel, 'name' | 'hash'>> {
   readonly scopes: readonly string[];
 }
 

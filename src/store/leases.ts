@@ -1,14 +1,15 @@
 // Leases of jobs: prolonged by heartbeats, many in one statement, and read.
 import sql from 'sql-template-tag';
+import type { JobModel } from '../../generated/prisma/models.ts';
 import { type Asked, asked } from '../database/asked.ts';
 import type { Queryable } from '../database/database.ts';
 import { prepared } from '../database/prepared.ts';
 import { lockAndTime } from './log-lock.ts';
 
-export interface Lease {
-  readonly worker: string;
-  readonly attempt: number;
-  readonly until: Date;
+/** Who holds a job, and until when. */
+export interface Lease extends Readonly<Pick<JobModel, 'attempt'>> {
+  readonly worker: NonNullable<JobModel['worker']>;
+  readonly until: NonNullable<JobModel['readyAt']>;
 }
 
 /** A lease that was prolonged, or shortened. */

@@ -1,14 +1,11 @@
 // Topics as they are declared, and what there is of their events.
 import sql from 'sql-template-tag';
+import type { TopicModel } from '../../generated/prisma/models.ts';
 import type { Queryable } from '../database/database.ts';
 import type { CheckedDeclaration } from '../domain/topic-schema.ts';
 
 /** What is said of a topic, apart from its schemas. */
-export interface DeclaredRow {
-  readonly name: string;
-  readonly title: string | null;
-  readonly description: string | null;
-}
+export type DeclaredRow = Readonly<Pick<TopicModel, 'name' | 'title' | 'description'>>;
 
 export interface Declared {
   /** False where there would be more than `most` topics; then nothing was declared. */
@@ -60,11 +57,9 @@ export function readRevisions(database: Queryable): Promise<{ name: string; revi
 }
 
 /** The schemas of a topic, as JSON text. */
-export interface TopicSchemas {
-  readonly name: string;
-  readonly revision: string;
-  readonly summary: string | null;
-  readonly payload: string | null;
+export interface TopicSchemas extends Readonly<Pick<TopicModel, 'name' | 'revision'>> {
+  readonly summary: TopicModel['summarySchema'];
+  readonly payload: TopicModel['payloadSchema'];
 }
 
 export function readSchemas(database: Queryable, names: readonly string[]): Promise<TopicSchemas[]> {

@@ -1,5 +1,6 @@
 // The triggers: what they are, and how far the ticks of schedules have come.
 import sql, { raw, type Sql } from 'sql-template-tag';
+import type { TriggerModel } from '../../generated/prisma/models.ts';
 import type { Queryable } from '../database/database.ts';
 import type { Schedule } from '../domain/schedule.ts';
 import type { Trigger, TriggerDraft, TriggerTerms, WebhookTerms } from '../domain/trigger.ts';
@@ -87,11 +88,8 @@ export async function countFilterError(database: Queryable, id: string, error: s
 }
 
 /** A schedule that has something to do. */
-export interface DueSchedule extends TriggerTerms, Schedule {
-  readonly nextRun: Date | null;
-  readonly dueTick: Date | null;
-  readonly dueMissed: number | null;
-}
+export interface DueSchedule
+  extends TriggerTerms, Schedule, Readonly<Pick<TriggerModel, 'nextRun' | 'dueTick' | 'dueMissed'>> {}
 
 /** Those with a tick to decide on at `now`, and those whose decided tick from before `staleBefore` was not dealt with. */
 export function readDueSchedules(

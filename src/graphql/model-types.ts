@@ -1,0 +1,25 @@
+// The Prisma models as Pothos knows them: each with the record that the operations answer for it.
+import type PrismaTypes from '../../generated/pothos.ts';
+import type { PartialEvent, StatusChange } from '../domain/event.ts';
+import type { DurableSubscription } from '../domain/subscription.ts';
+import type { Trigger } from '../domain/trigger.ts';
+import type { ListedHandler } from '../operations/handlers.ts';
+import type { Lease } from '../operations/operations.ts';
+import type { ListedTopic } from './listed-topic.ts';
+
+interface Records {
+  Event: PartialEvent;
+  LogEntry: StatusChange;
+  Job: Lease;
+  Subscription: DurableSubscription;
+  Trigger: Trigger;
+  Topic: ListedTopic;
+  Handler: ListedHandler;
+}
+
+/** The records derive from the models: a field that no model has does not compile. */
+export type ModelTypes = {
+  [Model in keyof PrismaTypes]: Omit<PrismaTypes[Model], 'Shape'> & {
+    Shape: Model extends keyof Records ? Records[Model] : PrismaTypes[Model]['Shape'];
+  };
+};
