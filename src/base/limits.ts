@@ -138,7 +138,7 @@ export const limits = {
   /** Parts of a JSON Schema: objects, items of lists other than `enum` and `required`, and tenths of the instructions of patterns. */
   schemaParts: 2_000,
   /** Steps, of about a tenth of a microsecond, that the check of one summary or payload against its schema may take. */
-  schemaSteps: 2_000_000,
+  schemaSteps: 1_000_000,
   /** Schemas whose compiled checks are kept, as JSON text, in bytes. */
   compiledSchemaBytes: 16_777_216,
   /** Where a check against a schema stops to look for failures. */

@@ -16,5 +16,6 @@ import './triggers.ts';
 import './handlers.ts';
 import './event-subscriptions.ts';
 import { builder } from './builder.ts';
+import { sliceLists } from './sliced-lists.ts';
 
-export const schema = builder.toSchema();
+export const schema = sliceLists(builder.toSchema());

@@ -1,5 +1,6 @@
 // The handlers of one gateway: which are for the events of a topic, which of those for an event, and which are on.
 import { asError } from '../base/errors.ts';
+import { pauseIfDue } from '../base/time-slices.ts';
 import type { Logger } from '../base/logger.ts';
 import { type CelFilter, checkCel } from '../domain/cel/filter.ts';
 import { type BaseType, baseTypes, type HandledEvent, type Handler } from '../domain/handler.ts';
@@ -30,6 +31,8 @@ export class Registered {
     if (!this.enabled || kind !== this.handler.baseType) return false;
     try {
       if (this.#filter !== null) {
+        const pause = pauseIfDue();
+        if (pause !== undefined) await pause;
         const { matches, error } = this.#filter.test(event);
         if (error !== null) this.#failed(error, event, logger);
         if (!matches) return false;

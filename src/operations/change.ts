@@ -1,6 +1,7 @@
 // Changing and deleting events; progress goes past the database to whoever watches.
 import { randomUUID } from 'node:crypto';
 import { ThroughlineError } from '../base/errors.ts';
+import { pauseIfDue } from '../base/time-slices.ts';
 import type { EventStatus, PartialEvent } from '../domain/event.ts';
 import { checkId } from '../domain/send.ts';
 import { heldBack, invalidTransition } from '../domain/status.ts';
@@ -33,6 +34,8 @@ export async function updateEvent(
   caller: Caller,
   input: UpdateInput,
 ): Promise<PartialEvent> {
+  const pause = pauseIfDue();
+  if (pause !== undefined) await pause;
   const prepared = prepare(parts, caller, input);
   return update(parts, prepared instanceof Promise ? await prepared : prepared);
 }

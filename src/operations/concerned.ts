@@ -1,14 +1,11 @@
 // How many durable subscriptions an event is for.
-import { setImmediate as turn } from 'node:timers/promises';
+import { pauseIfDue } from '../base/time-slices.ts';
 import type { Database } from '../database/database.ts';
 import { celFields } from '../domain/cel/sift.ts';
 import type { CelSubject } from '../domain/cel/subject.ts';
 import { type DurableSubscription, questionOf } from '../domain/subscription.ts';
 import { readByIds } from '../store/read-events.ts';
 import { readSubscriptionsFor } from '../store/subscriptions.ts';
-
-/** How long it tests filters before others have their turn, in milliseconds. */
-const sliceMs = 5;
 
 /** Those that would yield it, were they asked from before it was sent; 0 where it is not stored. */
 export async function countConcerned(database: Database, eventId: string): Promise<number> {
@@ -18,12 +15,10 @@ export async function countConcerned(database: Database, eventId: string): Promi
   const subject = event as typeof event & CelSubject;
   const { unfiltered, filtered } = await readSubscriptionsFor(database, subject.topic, subject.sender);
   let count = unfiltered;
-  let began = performance.now();
   for (const subscription of filtered) {
+    const pause = pauseIfDue();
+    if (pause !== undefined) await pause;
     if (yields(subscription, subject)) count += 1;
-    if (performance.now() - began < sliceMs) continue;
-    await turn();
-    began = performance.now();
   }
   return count;
 }

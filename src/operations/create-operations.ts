@@ -1,4 +1,5 @@
 // Joins the use-cases to the parts they stand on.
+import { pauseIfDue } from '../base/time-slices.ts';
 import type { Database } from '../database/database.ts';
 import type { EventRecord } from '../domain/event.ts';
 import type { Live } from '../live/live.ts';
@@ -75,7 +76,8 @@ export function createOperations(parts: OperationsParts): Operations {
     progressTarget: placeOf,
     checkTopic: (patch) => {
       if ((patch.summary ?? patch.payload) === null || !topics.any) return null;
-      return places.load(patch.id).then((place) => {
+      return places.load(patch.id).then(async (place) => {
+        await pauseIfDue();
         if (place !== null) topics.check(place.topic, patch);
       });
     },

@@ -1,6 +1,7 @@
 // Sending events: one or thousands, once per hash, each below its parent in its request's chain.
 import { newId } from '../base/ids.ts';
 import { badInput, ThroughlineError } from '../base/errors.ts';
+import { pauseIfDue } from '../base/time-slices.ts';
 import type { Database } from '../database/database.ts';
 import type { EventRecord, EventStatus, Position } from '../domain/event.ts';
 import type { JsonObject } from '../domain/json.ts';
@@ -53,6 +54,8 @@ export async function sendEvent(
   input: SendInput,
   options: SendOptions,
 ): Promise<SendOutcome> {
+  const pause = pauseIfDue();
+  if (pause !== undefined) await pause;
   const prepared = prepare(parts, caller, checkedDraft(parts, input), options);
   return send(parts, caller, prepared instanceof Promise ? await prepared : prepared, options);
 }

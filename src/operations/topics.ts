@@ -1,6 +1,7 @@
 // Declaring topics, and listing those that are declared or have been seen.
 import { badInput, ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { pauseIfDue } from '../base/time-slices.ts';
 import type { Database } from '../database/database.ts';
 import { type JsonValue, checkText } from '../domain/json.ts';
 import type { TopicDeclaration } from '../domain/handler.ts';
@@ -65,6 +66,7 @@ export function createTopicOperations(
   return {
     declareTopic: async (caller, input) => {
       const { checkDeclaration } = await topicSchema();
+      await pauseIfDue();
       const checked = checkDeclaration(input);
       await declare([checked], caller.name);
       const { name, title, description } = checked;
@@ -108,6 +110,7 @@ async function checkAll(declarations: readonly TopicDeclaration[]) {
   const valid = new Map<string, CheckedDeclaration>();
   const refused: RefusedDeclaration[] = [];
   for (const declaration of declarations) {
+    await pauseIfDue();
     try {
       valid.set(declaration.name, checkDeclaration(declaration));
     } catch (error) {

@@ -1,0 +1,54 @@
+// Lists of writes that take long to prepare: others have their turn in between, and the order stays.
+import { describe, expect, test } from 'vitest';
+import { badInput } from '../../src/base/errors.ts';
+import { runBatch } from '../../src/operations/batch.ts';
+
+/** Holds the event loop for longer than a slice. */
+function workForASlice(): void {
+  const end = performance.now() + 11;
+  while (performance.now() < end);
+}
+
+async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
+  let turns = 0;
+  let isDone = false;
+  const count = (): void => {
+    turns += 1;
+    if (!isDone) setImmediate(count);
+  };
+  setImmediate(count);
+  await work();
+  isDone = true;
+  return turns;
+}
+
+describe('A list of writes whose items take long to prepare', () => {
+  const items = [1, 2, 3, 4, 5, 6];
+
+  test.each(['taken', 'refused'])('lets others have their turn between items that are %s', async (fate) => {
+    const begun: number[] = [];
+    const batch = {
+      name: 'sendEvents',
+      prepare: (n: number) => {
+        workForASlice();
+        if (fate === 'refused') throw badInput(`not ${n}`);
+        return { n };
+      },
+      run: async ({ n }: { n: number }) => {
+        begun.push(n);
+        return { id: String(n) };
+      },
+      sizeOf: () => 0,
+      report: () => '',
+    };
+    const turns = await turnsDuring(async () => {
+      const { events, errors } = await runBatch(batch, items);
+      expect(events.map((event) => event?.id)).toEqual(
+        items.map((n) => (fate === 'taken' ? String(n) : undefined)),
+      );
+      expect(errors.map(({ index }) => index)).toEqual(fate === 'taken' ? [] : [0, 1, 2, 3, 4, 5]);
+    });
+    expect(begun).toEqual(fate === 'taken' ? items : []);
+    expect(turns).toBeGreaterThanOrEqual(items.length - 1);
+  });
+});
