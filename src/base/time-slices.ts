@@ -13,7 +13,7 @@ let began: number | undefined;
 const waiting: (() => void)[] = [];
 
 /** There is one slice for all paced work together, so that many callers hold the event loop no longer than one. */
-export function isSliceOver(): boolean {
+function isSliceOver(): boolean {
   const now = performance.now();
   if (began === undefined) {
     began = now;

@@ -1,6 +1,7 @@
 // What each comparison of a condition may be given, by the kind of field or on a path into JSON.
 import { ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { isLongerThan, lengthOf } from '../base/text-length.ts';
 import {
   checking,
   type ConditionField,
@@ -176,10 +177,10 @@ function listOf(asked: Asked): readonly unknown[] {
 function patternOf(asked: Asked): string {
   const { key, value } = asked;
   if (typeof value !== 'string') throw wrongValue(asked, 'a string, in which % and _ are wildcards', value);
-  if (value.length > limits.likeLength) {
+  if (isLongerThan(value, limits.likeLength)) {
     throw new ThroughlineError(
       'LIMIT_EXCEEDED',
-      `${quoted(key)} LIKE has ${value.length} characters; at most ${limits.likeLength} are allowed.`,
+      `${quoted(key)} LIKE has ${lengthOf(value)} characters; at most ${limits.likeLength} are allowed.`,
       { key },
     );
   }

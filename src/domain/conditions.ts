@@ -1,6 +1,7 @@
 // AYON's query filter: conditions on any field of an event and on paths into its JSON, checked into one plain form.
 import { ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { isLongerThan, lengthOf } from '../base/text-length.ts';
 import { type ConditionField, invalidFilter, type JsonPath, placeOfKey, quoted } from './condition-keys.ts';
 import { checkTest } from './condition-values.ts';
 
@@ -158,8 +159,10 @@ class Check {
         `A condition of ${this.#argument} has neither key nor nested; give one of them.`,
       );
     }
-    if (key.length > limits.conditionKeyLength) {
-      this.#refuse(`has a key of ${key.length} characters; at most ${limits.conditionKeyLength} are allowed`);
+    if (isLongerThan(key, limits.conditionKeyLength)) {
+      this.#refuse(
+        `has a key of ${lengthOf(key)} characters; at most ${limits.conditionKeyLength} are allowed`,
+      );
     }
     return checkTest(key, placeOfKey(key), comparison ?? 'EQ', value ?? null);
   }

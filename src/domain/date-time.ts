@@ -11,7 +11,7 @@ export function parseDateTime(text: string): Date {
     );
   }
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as SixNumbers;
-  if (!isDay(year, month, day))
+  if (!dayExists(year, month, day))
     throw new Error(`${quoted(text)} is not a DateTime: the calendar has no such day.`);
   if (hour > 23 || minute > 59 || second > 59)
     throw new Error(`${quoted(text)} is not a DateTime: the clock has no such time.`);
@@ -24,7 +24,8 @@ export function parseDateTime(text: string): Date {
 
 type SixNumbers = [number, number, number, number, number, number];
 
-function isDay(year: number, month: number, day: number): boolean {
+/** Whether the calendar has it. */
+export function dayExists(year: number, month: number, day: number): boolean {
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
   return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;

@@ -1,5 +1,6 @@
 // Texts that tell of a failure: taken whatever they hold, since refusing them would lose the failure they tell of.
 import { limits } from '../base/limits.ts';
+import { firstCharacters, isLongerThan, lengthOf } from '../base/text-length.ts';
 import type { EventError } from './event.ts';
 
 const replacement = '\ufffd';
@@ -9,9 +10,9 @@ const replacement = '\ufffd';
  * which it then says at its end.
  */
 export function failureText(text: string, length: number): string {
-  if (text.length <= length) return storable(text);
-  const notice = ` … [cut: it had ${text.length} characters]`;
-  return `${storable(beginningOf(text, length - notice.length))}${notice}`;
+  if (!isLongerThan(text, length)) return storable(text);
+  const notice = ` … [cut: it had ${lengthOf(text)} characters]`;
+  return `${storable(firstCharacters(text, length - notice.length))}${notice}`;
 }
 
 /** Why an event failed, as it is stored. */
@@ -26,12 +27,6 @@ export function failureOf(given: {
     code: code === null ? null : failureText(code, limits.descriptionLength),
     stack: stack === null ? null : failureText(stack, limits.stackLength),
   };
-}
-
-/** Surrogate pairs stay whole. */
-function beginningOf(text: string, length: number): string {
-  const endsWithinPair = /^[\ud800-\udbff][\udc00-\udfff]$/.test(text.slice(length - 1, length + 1));
-  return text.slice(0, endsWithinPair ? length - 1 : length);
 }
 
 function storable(text: string): string {

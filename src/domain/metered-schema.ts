@@ -9,10 +9,11 @@ import {
   type ValidateFunction,
 } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { fastFormats } from 'ajv-formats/dist/formats.js';
 import { limits } from '../base/limits.ts';
+import { isLongerThan } from '../base/text-length.ts';
 import { Meter } from './cel/meter.ts';
 import { Pattern } from './cel/pattern.ts';
+import { schemaFormats } from './schema-formats.ts';
 
 export { CostExceeded } from './cel/meter.ts';
 
@@ -77,12 +78,9 @@ const patterns = Object.assign((source: string) => new MeteredPattern(source), {
 /** Formats that say nothing of a text's length. */
 const unboundedFormats: ReadonlySet<string> = new Set(['byte', 'binary', 'password']);
 
-/** Ajv's own takes time that grows with the square of a text's length. */
-const url = (text: string) => /^(?:https?|ftp):/i.test(text) && URL.canParse(text);
-
 /** Longer texts than the limit are of no format. */
 const formats = Object.fromEntries(
-  Object.entries<Format>({ ...fastFormats, url }).map(([name, format]) => [
+  Object.entries(schemaFormats).map(([name, format]) => [
     name,
     unboundedFormats.has(name) ? format : bounded(format),
   ]),
@@ -100,7 +98,7 @@ type Test = (text: string) => boolean;
 
 function isShort(text: string): boolean {
   meter.charge(text.length);
-  return text.length <= limits.schemaFormatLength;
+  return !isLongerThan(text, limits.schemaFormatLength);
 }
 
 /** What makes a check look at each key of an object. */

@@ -1,6 +1,7 @@
 // What a caller may send, and the event that a valid input describes.
 import { badInput } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { isLongerThan, lengthOf } from '../base/text-length.ts';
 import type { EventStatus } from './event.ts';
 import { checkText, toJsonObjectText } from './json.ts';
 import { checkTopic } from './topic.ts';
@@ -116,17 +117,17 @@ function payloadText(input: SendInput): string {
 /** A name: 1 to 500 characters that Postgres can hold; null where it was not given. */
 export function optionalName(argument: string, value: Given<string>): string | null {
   if (value === null || value === undefined) return null;
-  if (value.length === 0 || value.length > limits.nameLength) {
-    throw badInput(`${argument} has ${value.length} characters; 1 to ${limits.nameLength} are allowed.`);
+  if (value === '' || isLongerThan(value, limits.nameLength)) {
+    throw badInput(`${argument} has ${lengthOf(value)} characters; 1 to ${limits.nameLength} are allowed.`);
   }
   checkText(argument, value);
   return value;
 }
 
 export function checkDescription(description: string, argument = 'description'): string {
-  if (description.length > limits.descriptionLength) {
+  if (isLongerThan(description, limits.descriptionLength)) {
     throw badInput(
-      `${argument} has ${description.length} characters; at most ${limits.descriptionLength} are allowed.`,
+      `${argument} has ${lengthOf(description)} characters; at most ${limits.descriptionLength} are allowed.`,
     );
   }
   checkText(argument, description);

@@ -5,6 +5,7 @@ import { verify as verifyGitHub } from '@octokit/webhooks-methods';
 import { Webhook } from 'standardwebhooks';
 import { badInput } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { isLongerThan, lengthOf } from '../base/text-length.ts';
 import { checkText } from './json.ts';
 
 export type { SignatureScheme } from '../../generated/prisma/enums.ts';
@@ -41,9 +42,9 @@ export function checkSecrets(
 }
 
 function checkSecret(scheme: SignatureScheme, secret: string, argument: string): void {
-  if (secret.length === 0 || secret.length > limits.nameLength) {
+  if (secret === '' || isLongerThan(secret, limits.nameLength)) {
     throw badInput(
-      `${argument} has a secret of ${secret.length} characters; 1 to ${limits.nameLength} are allowed.`,
+      `${argument} has a secret of ${lengthOf(secret)} characters; 1 to ${limits.nameLength} are allowed.`,
     );
   }
   checkText(argument, secret);

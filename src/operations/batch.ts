@@ -2,7 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { asError, ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { isSliceOver, pauseIfDue } from '../base/time-slices.ts';
+import { pauseIfDue } from '../base/time-slices.ts';
 import { DatabaseUnavailable } from '../database/database.ts';
 import type { PartialEvent } from '../domain/event.ts';
 import type { BatchOutcome, ItemError } from './operations.ts';
@@ -29,12 +29,12 @@ export interface Batch<Input, Prepared extends object> {
   readonly report: Report;
 }
 
-/** JSON that is prepared before the database gets something to do and others have their turn, in bytes. */
+/** JSON that is prepared before the database gets something to do, in bytes. */
 const sliceBytes = 1_000_000;
 
 /**
- * Begun in their order, so that they share the writer's flushes: all at once, unless they are large or take long to
- * prepare. Others have their turn between two slices.
+ * Begun in their order, so that they share the writer's flushes: all at once, unless they are large. Others have their
+ * turn while the items are prepared.
  */
 export async function runBatch<Input, Prepared extends object>(
   { name, prepare, run, sizeOf, report }: Batch<Input, Prepared>,
@@ -52,22 +52,21 @@ export async function runBatch<Input, Prepared extends object>(
     return run(item, index);
   };
   let begun = 0;
-  await pauseIfDue();
   for (let next = 0; next < inputs.length;) {
     const slice: (Prepared | Refused | Promise<Prepared | Refused>)[] = [];
-    let bytes = 0;
-    do {
+    for (let bytes = 0; next < inputs.length && bytes < sliceBytes; next += 1) {
+      const pause = pauseIfDue();
+      if (pause !== undefined) await pause;
       const item = attempt(() => prepare(inputs[next]!));
       slice.push(item);
-      next += 1;
       if (!(item instanceof Promise || item instanceof Refused)) bytes += sizeOf(item);
-    } while (next < inputs.length && bytes < sliceBytes && !isSliceOver());
+    }
     const isReady = slice.every((item) => !(item instanceof Promise));
     const prepared = (isReady ? slice : await Promise.all(slice)) as readonly (Prepared | Refused)[];
     const first = begun;
     running.push(Promise.allSettled(prepared.map((item, n) => runOne(item, first + n))));
     begun = next;
-    if (next < inputs.length) await (pauseIfDue() ?? turn());
+    if (next < inputs.length) await turn();
   }
   const settled = (await Promise.all(running)).flat();
   const errors: ItemError[] = [];

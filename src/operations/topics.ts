@@ -1,6 +1,7 @@
 // Declaring topics, and listing those that are declared or have been seen.
 import { badInput, ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { isLongerThan, lengthOf } from '../base/text-length.ts';
 import { pauseIfDue } from '../base/time-slices.ts';
 import type { Database } from '../database/database.ts';
 import { type JsonValue, checkText } from '../domain/json.ts';
@@ -130,8 +131,8 @@ function tooMany(): ThroughlineError {
 
 async function listTopics(database: Database, prefix: string): Promise<TopicRecord[]> {
   checkText('prefix', prefix);
-  if (prefix.length > limits.topicLength) {
-    throw badInput(`prefix has ${prefix.length} characters; at most ${limits.topicLength} are allowed.`);
+  if (isLongerThan(prefix, limits.topicLength)) {
+    throw badInput(`prefix has ${lengthOf(prefix)} characters; at most ${limits.topicLength} are allowed.`);
   }
   const [declared, seen] = await Promise.all([
     readDeclared(database, prefix, limits.listedTopics),

@@ -149,6 +149,10 @@ describe('a send', () => {
     expect(sending('')).toThrow(
       refusal('BAD_USER_INPUT', `^${field} has 0 characters; 1 to ${limits.nameLength}`),
     );
+    expect(sending('💡'.repeat(limits.nameLength))).not.toThrow();
+    expect(sending('💡'.repeat(limits.nameLength + 1))).toThrow(
+      refusal('BAD_USER_INPUT', `^${field} has ${limits.nameLength + 1} characters`),
+    );
     expect(sending('x'.repeat(limits.nameLength + 1))).toThrow(
       refusal('BAD_USER_INPUT', `^${field} has ${limits.nameLength + 1} characters`),
     );

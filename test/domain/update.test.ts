@@ -197,15 +197,15 @@ describe('A report of a failure is taken', () => {
         (description: string) => check({ status: 'ABORTED', description }).patch.description,
       ],
     ] as const) {
-      expect(given('x'.repeat(length))).toBe('x'.repeat(length));
+      for (const whole of ['x'.repeat(length), '\u{1F600}'.repeat(length)]) expect(given(whole)).toBe(whole);
       for (const text of [
         'x'.repeat(length + 1),
-        '\u{1F600}'.repeat(length),
+        '\u{1F600}'.repeat(length + 1),
         `x${'\u{1F600}'.repeat(length)}`,
       ]) {
         const taken = given(text)!;
-        expect(taken.length).toBeLessThanOrEqual(length);
-        expect(taken).toMatch(new RegExp(`\\[cut: it had ${text.length} characters\\]$`));
+        expect([...taken].length).toBeLessThanOrEqual(length);
+        expect(taken).toMatch(new RegExp(`\\[cut: it had ${[...text].length} characters\\]$`));
         expect(text.startsWith(taken.slice(0, taken.indexOf(' …')))).toBe(true);
         expect(taken).not.toContain('\ufffd');
       }

@@ -2,6 +2,7 @@
 import { RE2JS } from '@bufbuild/re2';
 import { LRUCache } from 'lru-cache';
 import { limits } from '../../base/limits.ts';
+import { isLongerThan, lengthOf } from '../../base/text-length.ts';
 import { asError } from '../../base/errors.ts';
 import type { Meter } from './meter.ts';
 
@@ -14,9 +15,9 @@ export class Pattern {
 
   /** Throws an Error whose message says what is wrong with it. */
   constructor(source: string) {
-    if (source.length > limits.celPatternLength) {
+    if (isLongerThan(source, limits.celPatternLength)) {
       throw new Error(
-        `the pattern has ${source.length} characters; at most ${limits.celPatternLength} are allowed`,
+        `the pattern has ${lengthOf(source)} characters; at most ${limits.celPatternLength} are allowed`,
       );
     }
     if (patternSize(source) > limits.celPatternSize)

@@ -1,15 +1,16 @@
 // What is wrong with a text that is no CEL, in words for its author: the parser itself knows little more than where.
 import { asError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import { isLongerThan, lengthOf } from '../../base/text-length.ts';
 import { CelProblem } from './problem.ts';
 import { type Token, tokensOf } from './tokens.ts';
 
 /** What can be said before parsing. Throws a CelProblem. */
 export function checkText(text: string): void {
-  if (text.length > limits.celLength) {
+  if (isLongerThan(text, limits.celLength)) {
     throw new CelProblem(
       limits.celLength,
-      `the filter has ${text.length} characters; at most ${limits.celLength} are allowed`,
+      `the filter has ${lengthOf(text)} characters; at most ${limits.celLength} are allowed`,
     );
   }
   const fault = text.isWellFormed() ? text.indexOf('\u0000') : text.search(/\p{Surrogate}/u);
