@@ -18,5 +18,22 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
     },
   },
+  {
+    files: ['src/graphql/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...[
+          'CallExpression[callee.property.name=/^(relation|relatedConnection|relationCount)$/]',
+          ':matches(Property[key.name="_count"], MemberExpression[property.name="_count"])',
+          'CallExpression[callee.property.name=/^prisma(Field|Connection|Node)$/]',
+        ].map((selector) => ({
+          selector,
+          message:
+            'This makes Pothos ask Prisma, which lists, chains and feeds can not afford: resolve it through the operations and loaders.',
+        })),
+      ],
+    },
+  },
   { files: ['test/**'], rules: { '@typescript-eslint/no-explicit-any': 'off' } },
 );

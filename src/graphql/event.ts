@@ -29,7 +29,7 @@ export const EventError = builder.objectRef<EventErrorRecord>('EventError').impl
 });
 
 /** Resolves a field to its column, which is loaded if it was not read with the event. */
-function column<F extends EventField>(field: F) {
+export function column<F extends EventField>(field: F) {
   return {
     extensions: readsColumns(field),
     resolve: (
