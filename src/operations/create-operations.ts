@@ -9,7 +9,7 @@ import type { JobWriter } from '../log/job-writer.ts';
 import type { LogWriter } from '../log/writer.ts';
 import type { Consuming } from '../subscriptions/consuming.ts';
 import { moveHeld } from '../store/held-events.ts';
-import { readDeclared, topicsNamed } from '../store/topics.ts';
+import { isDeclaredTopic, readDeclared } from '../store/topic-administration.ts';
 import type { DeclaredTopics } from '../topics/declared-topics.ts';
 import { createAsking } from './ask.ts';
 import type { Report } from './batch.ts';
@@ -100,7 +100,7 @@ export function createOperations(parts: OperationsParts): Operations {
     releaseJob: (caller, eventId, attempt) => releaseJob(parts, caller, eventId, attempt),
     ...createSubscriptionOperations({
       ...parts,
-      isDeclared: async (name) => handling.has(name) || (await topicsNamed(database, [name])).length > 0,
+      isDeclared: async (name) => handling.has(name) || (await isDeclaredTopic(database, name)),
       declaredNames: () => declaredNames(database, handling),
     }),
     ...createHandlerOperations(database, handling),

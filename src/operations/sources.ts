@@ -2,7 +2,7 @@
 import { badInput } from '../base/errors.ts';
 import { nearestFew } from '../domain/cel/suggest.ts';
 import { hasSent, sendersAround } from '../store/senders.ts';
-import { hasTriggerNamed, readTriggers } from '../store/triggers.ts';
+import { hasTriggerNamed, readTriggers } from '../store/trigger-administration.ts';
 import type { SubscriptionParts } from './subscriptions.ts';
 
 /** Names of senders that are looked at for one that may have been meant. */

@@ -8,14 +8,8 @@ import { type JsonValue, checkText } from '../domain/json.ts';
 import type { TopicDeclaration } from '../domain/handler.ts';
 import type { CheckedDeclaration, DeclareTopicInput } from '../domain/topic-schema.ts';
 import { readTopics } from '../store/read-events.ts';
-import {
-  countByTopic,
-  declareTopics,
-  type DeclaredRow,
-  latestByTopic,
-  readDeclared,
-  readSchemas,
-} from '../store/topics.ts';
+import { countByTopic, declareTopics, latestByTopic, readSchemas } from '../store/topics.ts';
+import { type DeclaredRow, readDeclared } from '../store/topic-administration.ts';
 import type { DeclaredTopics } from '../topics/declared-topics.ts';
 import type { Caller } from './operations.ts';
 

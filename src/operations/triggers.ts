@@ -12,11 +12,10 @@ import type { Handling } from './handling.ts';
 import {
   deleteTriggerRow,
   hasTriggerNamed,
-  insertTrigger,
   readTriggers,
-  readTriggersByIds,
   replaceSecrets,
-} from '../store/triggers.ts';
+} from '../store/trigger-administration.ts';
+import { insertTrigger, readTriggersByIds } from '../store/triggers.ts';
 
 /** Every intended refusal is a ThroughlineError. */
 export interface TriggerOperations {

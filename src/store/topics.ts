@@ -4,9 +4,6 @@ import type { TopicModel } from '../../generated/prisma/models.ts';
 import type { Queryable } from '../database/database.ts';
 import type { CheckedDeclaration } from '../domain/topic-schema.ts';
 
-/** What is said of a topic, apart from its schemas. */
-export type DeclaredRow = Readonly<Pick<TopicModel, 'name' | 'title' | 'description'>>;
-
 export interface Declared {
   /** False where there would be more than `most` topics; then nothing was declared. */
   readonly fits: boolean;
@@ -65,20 +62,6 @@ export interface TopicSchemas extends Readonly<Pick<TopicModel, 'name' | 'revisi
 export function readSchemas(database: Queryable, names: readonly string[]): Promise<TopicSchemas[]> {
   return database.query(sql`SELECT t.name, t.revision, t.summary_schema AS summary, t.payload_schema AS payload
     FROM topics t WHERE t.name = ANY(${names}::text[])`);
-}
-
-/** Those whose names begin with `prefix`, by name. */
-export function readDeclared(database: Queryable, prefix: string, limit: number): Promise<DeclaredRow[]> {
-  return database.query(sql`SELECT t.name, t.title, t.description FROM topics t
-    WHERE t.name >= ${prefix} AND starts_with(t.name, ${prefix}) ORDER BY t.name LIMIT ${limit}`);
-}
-
-/** Those of the names that are declared. */
-export async function topicsNamed(database: Queryable, names: readonly string[]): Promise<string[]> {
-  const rows = await database.query<{ name: string }>(
-    sql`SELECT t.name FROM topics t WHERE t.name = ANY(${names}::text[]) ORDER BY t.name`,
-  );
-  return rows.map(({ name }) => name);
 }
 
 /** How many events each has, up to `ceiling`. */

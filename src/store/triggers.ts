@@ -33,35 +33,9 @@ export async function insertTrigger(
   return rows[0] ?? null;
 }
 
-/** By name. */
-export function readTriggers(database: Queryable): Promise<Trigger[]> {
-  return database.query(sql`SELECT ${shown} FROM triggers t ORDER BY t.name`);
-}
-
+/** What `node(id)` reads beside the events. */
 export function readTriggersByIds(database: Queryable, ids: readonly string[]): Promise<Trigger[]> {
   return database.query(sql`SELECT ${shown} FROM triggers t WHERE t.id = ANY(${ids}::uuid[])`);
-}
-
-export async function hasTriggerNamed(database: Queryable, name: string): Promise<boolean> {
-  const rows = await database.query(sql`SELECT t.id FROM triggers t WHERE t.name = ${name}`);
-  return rows.length > 0;
-}
-
-/** Answers false where there is none. */
-export function deleteTriggerRow(database: Queryable, id: string): Promise<boolean> {
-  return changesOne(database, sql`DELETE FROM triggers t WHERE t.id = ${id} RETURNING t.id`);
-}
-
-/** Null where there is none. */
-export async function replaceSecrets(
-  database: Queryable,
-  id: string,
-  secrets: readonly string[],
-): Promise<Trigger | null> {
-  const rows = await database.query<Trigger>(
-    sql`UPDATE triggers t SET secrets = ${secrets}::text[] WHERE t.id = ${id} RETURNING ${shown}`,
-  );
-  return rows[0] ?? null;
 }
 
 /** The webhook at a slug, while it is enabled. */

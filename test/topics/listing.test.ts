@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
 import { createLogger } from '../../src/base/logger.ts';
 import { createTopicOperations } from '../../src/operations/topics.ts';
-import { topicsNamed } from '../../src/store/topics.ts';
+import { isDeclaredTopic } from '../../src/store/topic-administration.ts';
 import { DeclaredTopics } from '../../src/topics/declared-topics.ts';
 import { countStatements, describeDatabases, describePostgres } from '../support/database.ts';
 import { composedForEach, composedOnce, operationsOn, tester } from '../support/gateway.ts';
@@ -97,11 +97,23 @@ describeDatabases('The list of topics', (backend) => {
     expect(names(await list(gateway(), 'z'))).toEqual(['z.last']);
   });
 
-  test('tells which of some names are declared', async () => {
+  test('tells whether a name is declared', async () => {
     await declare(gateway(), 'a');
     await send('b');
-    expect(await topicsNamed(gateway().database, ['b', 'a', 'c'])).toEqual(['a']);
-    expect(await topicsNamed(gateway().database, [])).toEqual([]);
+    const { database } = gateway();
+    expect(await Promise.all(['b', 'a', 'c', ''].map((name) => isDeclaredTopic(database, name)))).toEqual([
+      false,
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  test('takes each character of a prefix as it is', async () => {
+    for (const name of ['a_b.c', 'axb.c', 'a-b.c']) await declare(gateway(), name);
+    expect(names(await list(gateway(), 'a_b'))).toEqual(['a_b.c']);
+    expect(names(await list(gateway(), 'a%'))).toEqual([]);
+    expect(names(await list(gateway(), '\\'))).toEqual([]);
   });
 });
 
@@ -256,7 +268,7 @@ describePostgres('The plan', (backend) => {
     await operations.lastEventsAt(listed);
     await operations.schemasOf(listed);
     await operations.declareTopic(tester, { name: 'topic.1', title: String(statements.length) });
-    await topicsNamed(database, listed);
+    await isDeclaredTopic(database, 'topic.1');
     for (const statement of statements) {
       for (const plan of await plansOf(gateway().database, statement)) expect(wholeReads(plan)).toEqual([]);
     }
