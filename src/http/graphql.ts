@@ -1,6 +1,6 @@
 // The GraphQL server behind every transport: schema, limits, caches, error masking, and how HTTP requests are read.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { GraphQLSchema } from 'graphql';
+import { execute, type GraphQLSchema } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import { badInput } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
@@ -57,6 +57,7 @@ export function createGraphQL(options: GraphQLOptions): GraphQL {
     maskedErrors: { maskError: exceptRefusals(options.maskError) },
     parserAndValidationCache: documentCaches(),
     plugins: [
+      useReferenceExecutor,
       useGraphQLParams(options.maxBodyBytes),
       ...documentLimits(),
       useSubscriptionSource(options.subscriptions),
@@ -71,6 +72,11 @@ export function createGraphQL(options: GraphQLOptions): GraphQL {
   });
   return { server, streams };
 }
+
+/** Yoga's own executor takes every object with a key `then` for a promise: a caller's JSON, and a field with that alias. */
+const useReferenceExecutor: Plugin = {
+  onExecute: ({ setExecuteFn }) => setExecuteFn(execute),
+};
 
 /** Subscriptions over HTTP go to the same executions as those over WebSockets. */
 function useSubscriptionSource(source: SubscriptionSource): Plugin<OperationStart> {
