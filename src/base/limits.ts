@@ -37,7 +37,7 @@ export const limits = {
   celNodes: 500,
   /** Levels of them within each other. */
   celDepth: 50,
-  /** Macros (all, exists, exists_one, map, filter) within each other. */
+  /** Macros (all, exists, exists_one, map, filter, sortBy) within each other. */
   celMacros: 2,
   /** Length of a pattern of `matches`, in characters. */
   celPatternLength: 1_000,

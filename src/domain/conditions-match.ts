@@ -13,6 +13,7 @@ import {
 import type { EventRecord } from './event.ts';
 import { isJsonObject, type JsonValue } from './json.ts';
 import { foldCase, isLike } from './like.ts';
+import { compareText } from './text-order.ts';
 
 /** What of an event conditions can look at. */
 export type Conditionable = Pick<EventRecord, ConditionField | 'summary' | 'payload'>;
@@ -119,10 +120,9 @@ function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
   return Array.isArray(value);
 }
 
-/** Of two of one type; below, at or above 0 as the first is less, equal or more. Text goes by its bytes in UTF-8. */
+/** Of two of one type; below, at or above 0 as the first is less, equal or more. */
 function compare(a: FieldValue, b: FieldValue): number {
-  if (typeof a === 'string' && typeof b === 'string')
-    return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
+  if (typeof a === 'string' && typeof b === 'string') return compareText(a, b);
   return Number(a) - Number(b);
 }
 

@@ -23,13 +23,18 @@ export function literalToJson(node: ValueNode, variables: Variables): unknown {
     case Kind.OBJECT:
       return objectToJson(node, variables);
     case Kind.VARIABLE:
-      return variables?.[node.name.value];
+      return valueOf(node.name.value, variables);
     case Kind.ENUM:
       throw new GraphQLError(`JSON has no bare word ${print(node)}; write it in quotes.`, {
         nodes: node,
         extensions: { code: 'BAD_USER_INPUT' },
       });
   }
+}
+
+/** Any name is a variable's, such as `constructor`. */
+function valueOf(name: string, variables: Variables): unknown {
+  return variables && Object.hasOwn(variables, name) ? variables[name] : undefined;
 }
 
 /** `fromEntries` defines own properties, so that a key such as __proto__ is a key like any other. */

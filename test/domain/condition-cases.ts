@@ -54,6 +54,7 @@ const values: Readonly<Record<string, JsonValue>> = {
   tenth: 0.1,
   n1: 1,
   half: 1.5,
+  edge: 9007199254740992,
   big: 1e21,
   sEmpty: '',
   quote: '"',
@@ -94,7 +95,7 @@ export const jsonRows: Rows = Object.fromEntries(
 
 /** In the order of their bytes. */
 const strings = 'sEmpty quote s1 pct A back a under ab Uml uml high astral';
-const numbers = 'neg n0 tenth n1 half big';
+const numbers = 'neg n0 tenth n1 half edge big';
 const lists = 'l0 l1 la lmix lnest';
 
 const onValue = (cases: readonly (readonly [Comparison, unknown, string])[]): Case[] =>
@@ -139,12 +140,17 @@ export const jsonCases: readonly Case[] = [
     ['NE', [], 'l1 la lmix lnest'],
     ['LT', 1, 'neg n0 tenth'],
     ['LTE', 1, 'neg n0 tenth n1'],
-    ['GT', 1, 'half big'],
-    ['GTE', 1, 'n1 half big'],
+    ['GT', 1, 'half edge big'],
+    ['GTE', 1, 'n1 half edge big'],
     ['LT', 0, 'neg'],
     ['LT', -0, 'neg'],
     ['LTE', -0, 'neg n0'],
-    ['GT', 0, 'tenth n1 half big'],
+    ['GT', 0, 'tenth n1 half edge big'],
+    ['GT', 9007199254740991, 'edge big'],
+    ['GTE', 9007199254740992, 'edge big'],
+    ['LT', 9007199254740992, 'neg n0 tenth n1 half'],
+    ['EQ', 9007199254740992, 'edge'],
+    ['GT', 9007199254740992, 'big'],
     ['LTE', 0.1, 'neg n0 tenth'],
     ['LT', 0.1, 'neg n0'],
     ['GT', 1e20, 'big'],
@@ -532,7 +538,7 @@ export const joinedCases: readonly (readonly [what: string, input: ConditionsInp
   ['two without an operator', { conditions: [big, onV('LT', 2)] }, 'half'],
   ['two with a null operator', { operator: null, conditions: [big, onV('LT', 2)] }, 'half'],
   ['two by AND that exclude each other', { conditions: [a, big] }, ''],
-  ['two by OR', { operator: 'OR', conditions: [a, big] }, 'a half big'],
+  ['two by OR', { operator: 'OR', conditions: [a, big] }, 'a half edge big'],
   ['what is unknown by OR', { operator: 'OR', conditions: [onV('NE', 1), onV('ISNULL', null)] }, '* -n1'],
   ['nothing nested by AND', { conditions: [a, { nested: { conditions: [] } }] }, 'a'],
   ['nothing nested by OR', { operator: 'OR', conditions: [a, { nested: { conditions: [] } }] }, '*'],
@@ -573,7 +579,7 @@ export const joinedCases: readonly (readonly [what: string, input: ConditionsInp
         },
       ],
     },
-    'l1 lmix half big n0',
+    'l1 lmix half edge big n0',
   ],
   [
     'a field beside a path',

@@ -7,6 +7,9 @@ import { describeDatabases } from '../support/database.ts';
 import { composedOnce, fresh, refusalOf, tester } from '../support/gateway.ts';
 
 const methods = ['GET', 'POST', 'HEAD'];
+/** Where UTF-16 units have another order than code points, and doubles fewer digits than ints. */
+const texts = ['\ud7ff', '\uff5e', '\u{10000}', '\u{1f600}'];
+const numbers = [9007199254740991, 9007199254740992, 9007199254740994, 18014398509481984];
 
 /** Some that SQL decides, some that it decides in part, some that only a look at the event can. */
 const filters = [
@@ -21,6 +24,14 @@ const filters = [
   `data.absent == 1`,
   `summary.kind == 'b' && user == null`,
   `topic.matches('^where-[0-9]+$')`,
+  `data.text > '\uff5e'`,
+  `data.text <= '\u{10000}' && data.n > 2`,
+  `sender >= '\u{10000}'`,
+  `sender < '\uff5e' || data.text == '\u{1f600}'`,
+  `data.big > 9007199254740991 && data.big < 9007199254740993`,
+  `data.big >= 9007199254740992.0`,
+  `data.big <= 9007199254740993u`,
+  `data.big == 9007199254740992 || data.big in [9007199254740994u, 9007199254740993]`,
   `created_at > timestamp('2020-01-01T00:00:00Z')`,
   `status == 'PENDING'`,
   `true`,
@@ -37,9 +48,12 @@ describeDatabases('a filter in CEL', (backend) => {
       project: `p${n % 3}`,
       ...(n % 4 > 0 && { user: 'ann' }),
       ...(n % 7 === 0 && { finished: false }),
+      sender: texts[(n + 1) % 4]!,
       summary: { kind: n % 2 ? 'a' : 'b' },
       payload: {
         n: n % 10,
+        text: texts[n % 4]!,
+        big: numbers[n % 4]!,
         method: methods[n % 3],
         url: { path: `/${'ab'[n % 2]}${n % 5 ? '/meow' : ''}` },
         list: Array.from({ length: n % 4 }, (_item, place) => place * 2),

@@ -1,33 +1,40 @@
 // Order and arithmetic of CEL values; numbers of different types go together, since JSON does not tell them apart.
+import { celList, celUint } from '@bufbuild/cel';
+import { compareText } from '../text-order.ts';
 import type { Meter } from './meter.ts';
 import { isInt64 } from './tree.ts';
-import { celList, celUint } from '@bufbuild/cel';
 import { Fault, isCelList, isCelUint, type Value } from './value.ts';
 
 /** Undefined where it is left to the library. */
 export type Operation = (left: Value, right: Value, meter: Meter, at: number) => Value | Fault | undefined;
 
-const orders: Readonly<Record<string, (left: never, right: never) => boolean>> = {
-  '_<_': (left, right) => left < right,
-  '_<=_': (left, right) => left <= right,
-  '_>_': (left, right) => left > right,
-  '_>=_': (left, right) => left >= right,
-};
+const orders: ReadonlyMap<string, (left: Ordered, right: Ordered) => boolean> = new Map([
+  ['_<_', (left, right) => left < right],
+  ['_<=_', (left, right) => left <= right],
+  ['_>_', (left, right) => left > right],
+  ['_>=_', (left, right) => left >= right],
+]);
+type Ordered = number | bigint;
 
+/** Undefined where the values have no order, or one that the library knows. */
 export function ordering(name: string): Operation | undefined {
-  const order = orders[name] as ((left: Value, right: Value) => boolean) | undefined;
+  const order = orders.get(name);
   return (
     order &&
     ((left, right, meter) => {
-      if (typeof left === 'string' && typeof right === 'string') {
-        meter.charge(Math.min(left.length, right.length) >> 8);
-        return order(left, right);
-      }
-      if (typeof left === 'bigint' && typeof right === 'bigint') return order(left, right);
-      if (isIntOrDouble(left) && isIntOrDouble(right)) return order(Number(left), Number(right));
-      return undefined;
+      if (typeof left === 'string' && typeof right === 'string')
+        return order(compared(left, right, meter), 0);
+      const [a, b] = [isCelUint(left) ? left.value : left, isCelUint(right) ? right.value : right];
+      // Of a bigint and a number, these operators compare the values without rounding.
+      return isIntOrDouble(a) && isIntOrDouble(b) ? order(a, b) : undefined;
     })
   );
+}
+
+/** Texts by their code points. */
+export function compared(left: string, right: string, meter: Meter): number {
+  meter.charge(Math.min(left.length, right.length) >> 6);
+  return compareText(left, right);
 }
 
 function isIntOrDouble(value: Value): value is bigint | number {
@@ -40,16 +47,16 @@ interface Arithmetic {
   readonly doubles?: (left: number, right: number) => number;
 }
 
-const operations: Readonly<Record<string, Arithmetic>> = {
-  '_+_': { ints: (a, b) => a + b, doubles: (a, b) => a + b },
-  '_-_': { ints: (a, b) => a - b, doubles: (a, b) => a - b },
-  '_*_': { ints: (a, b) => a * b, doubles: (a, b) => a * b },
-  '_/_': { ints: (a, b) => a / b, doubles: (a, b) => a / b },
-  '_%_': { ints: (a, b) => a % b },
-};
+const operations: ReadonlyMap<string, Arithmetic> = new Map<string, Arithmetic>([
+  ['_+_', { ints: (a, b) => a + b, doubles: (a, b) => a + b }],
+  ['_-_', { ints: (a, b) => a - b, doubles: (a, b) => a - b }],
+  ['_*_', { ints: (a, b) => a * b, doubles: (a, b) => a * b }],
+  ['_/_', { ints: (a, b) => a / b, doubles: (a, b) => a / b }],
+  ['_%_', { ints: (a, b) => a % b }],
+]);
 
 export function arithmetic(name: string): Operation | undefined {
-  const operation = operations[name];
+  const operation = operations.get(name);
   if (!operation) return undefined;
   const divides = name === '_/_' || name === '_%_';
   return (left, right, meter, at) => {

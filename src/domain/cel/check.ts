@@ -2,25 +2,27 @@
 import { limits } from '../../base/limits.ts';
 import { typeNames } from './compile.ts';
 import { implementation } from './functions.ts';
-import { notA, shownName, signatures } from './library.ts';
+import { notA, shownName } from './library.ts';
 import { Meter } from './meter.ts';
 import { CelProblem } from './problem.ts';
-import { staticType } from './static-type.ts';
+import { type Signature, signatures } from './signatures.ts';
+import { isOfType, staticType, withArticle } from './static-type.ts';
 import { isSubjectName, subjectNames } from './subject.ts';
 import { nearest } from './suggest.ts';
 import { type CallNode, childrenOf, type MacroNode, type Node } from './tree.ts';
 import { Fault } from './value.ts';
 
 const names = Object.keys(subjectNames);
-const macroForms: Readonly<Record<string, string>> = {
-  has: 'has() takes a path that ends with a name, such as has(data.url.path)',
-  all: 'all() takes a variable and a condition, such as data.items.all(item, item.size > 1)',
-  exists: 'exists() takes a variable and a condition, such as data.items.exists(item, item.size > 1)',
-  exists_one: 'exists_one() takes a variable and a condition, such as data.ids.exists_one(id, id == 7)',
-  existsOne: 'existsOne() takes a variable and a condition, such as data.ids.existsOne(id, id == 7)',
-  map: 'map() takes a variable and a value, such as data.items.map(item, item.size)',
-  filter: 'filter() takes a variable and a condition, such as data.items.filter(item, item.size > 1)',
-};
+const macroForms: ReadonlyMap<string, string> = new Map([
+  ['has', 'has() takes a path that ends with a name, such as has(data.url.path)'],
+  ['all', 'all() takes a variable and a condition, such as data.items.all(item, item.size > 1)'],
+  ['exists', 'exists() takes a variable and a condition, such as data.items.exists(item, item.size > 1)'],
+  ['exists_one', 'exists_one() takes a variable and a condition, such as data.ids.exists_one(id, id == 7)'],
+  ['existsOne', 'existsOne() takes a variable and a condition, such as data.ids.existsOne(id, id == 7)'],
+  ['map', 'map() takes a variable and a value, such as data.items.map(item, item.size)'],
+  ['filter', 'filter() takes a variable and a condition, such as data.items.filter(item, item.size > 1)'],
+  ['sortBy', 'sortBy() takes a variable and a key, such as data.items.sortBy(item, item.size)'],
+]);
 
 /** Throws a CelProblem. */
 export function checkTree(tree: Node): void {
@@ -52,7 +54,7 @@ class Walk {
     if (node.kind === 'select' && typeNames.has(pathOf(node))) return;
     if (node.kind === 'call') {
       const qualified = node.target && `${pathOf(node.target)}.${node.name}`;
-      checkCall(node);
+      checkCall(node, around.variables);
       if (qualified !== null && signatures.has(qualified)) {
         for (const arg of node.args) this.node(arg, inner);
         return;
@@ -85,20 +87,20 @@ function pathOf(node: Node): string {
 }
 
 /** What other filters of events call it. */
-const aliases: Readonly<Record<string, string>> = {
-  payload: 'data',
-  event: 'data',
-  body: 'data',
-  createdAt: 'created_at',
-  null_value: 'null',
-  None: 'null',
-  nil: 'null',
-};
+const aliases: ReadonlyMap<string, string> = new Map([
+  ['payload', 'data'],
+  ['event', 'data'],
+  ['body', 'data'],
+  ['createdAt', 'created_at'],
+  ['null_value', 'null'],
+  ['None', 'null'],
+  ['nil', 'null'],
+]);
 
 function checkName(at: number, name: string, variables: readonly string[]): void {
   const plain = name.replace(/^\./, '');
   if (isSubjectName(plain) || typeNames.has(plain) || variables.includes(name)) return;
-  const meant = aliases[plain] ?? nearest(plain, [...variables, ...names, 'true', 'false', 'null']);
+  const meant = aliases.get(plain) ?? nearest(plain, [...variables, ...names, 'true', 'false', 'null']);
   throw new CelProblem(
     at,
     `there is no name ${plain}; a filter knows ${names.join(', ')}${variables.length > 0 ? `, and here ${variables.join(', ')}` : ''}`,
@@ -106,41 +108,88 @@ function checkName(at: number, name: string, variables: readonly string[]): void
   );
 }
 
-function checkCall(node: CallNode): void {
+function checkCall(node: CallNode, variables: readonly string[]): void {
   const { at, name, target, args } = node;
   const [first] = args;
   // Operators have names that no one can write.
   if (/\W/.test(name)) return;
   const qualified = target ? `${pathOf(target)}.${name}` : name;
   const known = signatures.get(qualified) ?? signatures.get(name);
-  if (!known) {
-    const form = Object.hasOwn(macroForms, name) ? macroForms[name] : undefined;
-    if (form !== undefined) throw new CelProblem(at, form);
-    const meant = nearest(name, [...functionNames(target !== null), ...Object.keys(macroForms)]);
-    throw new CelProblem(at, `there is no function ${name}`, meant);
-  }
+  if (!known || (target && isNamespace(target, variables) && !signatures.has(qualified)))
+    throw noFunction(node, variables);
   const receives = target !== null && !signatures.has(qualified);
   const fitting = known.filter(({ receiver }) => receiver === receives);
   if (fitting.length === 0) {
     const form = known[0]!.receiver ? `value.${name}(…)` : `${name}(…)`;
     throw new CelProblem(at, `${name} is called as ${form}`);
   }
-  const counts = [...new Set(fitting.map((signature) => signature.args))].sort();
-  if (!counts.includes(args.length)) {
-    const amount = counts.join(' or ');
+  const taking = fitting.filter((form) =>
+    form.isVariadic ? args.length >= form.args : args.length === form.args,
+  );
+  if (taking.length === 0) {
+    const counts = [...new Set(fitting.map((form) => form.args))].sort().join(' or ');
+    const amount = fitting.some(({ isVariadic }) => isVariadic) ? `${counts} or more` : counts;
     throw new CelProblem(
       at,
       `${name}() takes ${amount} ${amount === '1' ? 'value' : 'values'}, not ${args.length}`,
     );
   }
+  checkTypes(node, receives, taking, variables);
   if (!receives && (name === 'timestamp' || name === 'duration') && first?.kind === 'literal')
     checkTime(name, first);
+}
+
+function noFunction({ at, name, target }: CallNode, variables: readonly string[]): CelProblem {
+  const form = macroForms.get(name);
+  if (form !== undefined && target && !isNamespace(target, variables)) return new CelProblem(at, form);
+  if (form !== undefined && !target && !signatures.has(name)) return new CelProblem(at, form);
+  if (target && isNamespace(target, variables)) {
+    const prefix = `${pathOf(target)}.`;
+    const names = [...signatures.keys()].filter((known) => known.startsWith(prefix));
+    const meant = nearest(
+      name,
+      names.map((known) => known.slice(prefix.length)),
+    );
+    return new CelProblem(at, `there is no function ${prefix}${name}`, meant && `${prefix}${meant}`);
+  }
+  const elsewhere = [...signatures.keys()].find((known) => known.endsWith(`.${name}`));
+  const meant = elsewhere ?? nearest(name, [...functionNames(target !== null), ...macroForms.keys()]);
+  return new CelProblem(at, `there is no function ${name}`, meant);
+}
+
+const namespaces = new Set([...signatures.keys()].flatMap((name) => name.split('.').slice(0, -1)));
+
+function isNamespace(target: Node, variables: readonly string[]): boolean {
+  return target.kind === 'name' && namespaces.has(target.name) && !variables.includes(target.name);
 }
 
 function functionNames(receives: boolean): string[] {
   return [...signatures]
     .filter(([, known]) => known.some(({ receiver }) => receiver === receives))
     .map(([name]) => name);
+}
+
+/** Of the functions of the extensions: what is known without an event has to be of a type that one of the forms takes. */
+function checkTypes(
+  { name, target, args }: CallNode,
+  receives: boolean,
+  forms: readonly Signature[],
+  variables: readonly string[],
+): void {
+  if (forms.some(({ takes }) => takes === null)) return;
+  const values = receives ? [target!, ...args] : args;
+  for (const [n, value] of values.entries()) {
+    const type = value.kind === 'name' && variables.includes(value.name) ? 'dyn' : staticType(value);
+    const allowed = new Set(forms.map(({ takes, isVariadic }) => takes![isVariadic ? 0 : n]!));
+    if ([...allowed].some((taken) => isOfType(type, taken))) continue;
+    const right = [...allowed].map(withArticle).join(' or ');
+    throw new CelProblem(
+      value.at,
+      receives && n === 0
+        ? `${name}() is called on ${right}, not on ${type}`
+        : `${name}() takes ${right}, not ${type}`,
+    );
+  }
 }
 
 function checkTime(name: string, literal: Extract<Node, { kind: 'literal' }>): void {

@@ -2,11 +2,12 @@
 import { celList, celMap, CelScalar, listType, mapType, objectType } from '@bufbuild/cel';
 import { asError } from '../../base/errors.ts';
 import { implementation } from './functions.ts';
-import { libraryFunction, noOverload, notA } from './library.ts';
+import { noOverload, notA } from './library.ts';
 import { compileMacro } from './macro.ts';
 import { CelProblem } from './problem.ts';
 import { Pattern } from './pattern.ts';
 import { asFault, type Compiled, type Run, type Scope } from './run.ts';
+import { signatures } from './signatures.ts';
 import type { CallNode, Node } from './tree.ts';
 import { Fault, isCelList, isCelMap, isCelUint, typeName, type Value } from './value.ts';
 
@@ -140,7 +141,7 @@ function compileIf(node: Extract<Node, { kind: 'if' }>, scope: Scope): Compiled 
 function compileCall(node: CallNode, scope: Scope): Compiled {
   const { at, name, target } = node;
   const qualified = target && qualifiedName(target, scope);
-  const global = qualified !== null && libraryFunction(`${qualified}.${name}`) !== undefined;
+  const global = qualified !== null && signatures.has(`${qualified}.${name}`);
   const nodes = target && !global ? [target, ...node.args] : node.args;
   if (name === '_[_]' && nodes.length === 2) return compileIndex(node, nodes[0]!, nodes[1]!, scope);
   const pattern = nodes[1];

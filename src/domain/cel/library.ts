@@ -1,5 +1,5 @@
 // The functions of the CEL library, called one at a time: our own evaluation decides when, and what may cost how much.
-import { celEnv, celFunc, CelScalar, isCelError, parse, plan } from '@bufbuild/cel';
+import { celEnv, type CelFunc, celFunc, CelScalar, isCelError, parse, plan } from '@bufbuild/cel';
 import { strings } from '@bufbuild/cel/ext';
 import { Fault, typeName, type Value } from './value.ts';
 
@@ -56,21 +56,7 @@ export function notA(name: string): string {
     : 'this is no duration: a number with a unit is needed, such as "90s" or "1h30m"';
 }
 
-interface Signature {
-  readonly receiver: boolean;
-  readonly args: number;
-  readonly result: string;
-}
-
-/** How functions can be called, without operators. */
-export const signatures: ReadonlyMap<string, readonly Signature[]> = gathered();
-
-function gathered(): Map<string, Signature[]> {
-  const found = new Map<string, Signature[]>();
-  for (const { name, target, arguments: args, result } of funcs) {
-    if (!/^\w[\w.]*\w$/.test(name) || name.startsWith('_')) continue;
-    const signature = { receiver: target !== undefined, args: args.length, result: result.name };
-    found.set(name, [...(found.get(name) ?? []), signature]);
-  }
-  return found;
+/** All that the library has, operators too. */
+export function libraryFunctions(): CelFunc[] {
+  return [...funcs];
 }

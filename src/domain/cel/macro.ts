@@ -1,6 +1,7 @@
-// The macros of CEL, which go through a list or the keys of a map: all, exists, exists_one, map and filter.
+// The macros of CEL, which go through a list or the keys of a map: all, exists, exists_one, map, filter and sortBy.
 import { celList } from '@bufbuild/cel';
 import { asFault, type Compiled, type Run, type Scope } from './run.ts';
+import { sorted } from './sorting.ts';
 import { type MacroNode, type Node, nodeCount } from './tree.ts';
 import { Fault, isCelList, isCelMap, typeName, type Value } from './value.ts';
 
@@ -9,7 +10,7 @@ type CompilePart = (node: Node, scope: Scope) => Compiled;
 /** What is made of the items so far; `item` answers undefined to go on, or the result. */
 interface Walk {
   item(run: Run, item: Value): Value | Fault | undefined;
-  end(): Value | Fault;
+  end(run: Run): Value | Fault;
 }
 
 export function compileMacro(node: MacroNode, scope: Scope, compile: CompilePart): Compiled {
@@ -23,9 +24,12 @@ export function compileMacro(node: MacroNode, scope: Scope, compile: CompilePart
   return (run) => {
     const values = range(run);
     if (values instanceof Fault) return values;
-    if (!isCelList(values) && !isCelMap(values))
-      return new Fault(node.at, `${node.macro}() goes through a list or a map, not ${typeName(values)}`);
-    const walk = walks[node.macro](test, step, testAt);
+    if (!isCelList(values) && !(isCelMap(values) && node.macro !== 'sortBy'))
+      return new Fault(
+        node.at,
+        `${node.macro}() goes through a list${node.macro === 'sortBy' ? '' : ' or a map'}, not ${typeName(values)}`,
+      );
+    const walk = walks[node.macro](test, step, testAt, node.at);
     // Also for the items that are passed over.
     run.meter.charge(values.size >> 3);
     for (const item of isCelMap(values) ? values.keys() : values) {
@@ -34,11 +38,11 @@ export function compileMacro(node: MacroNode, scope: Scope, compile: CompilePart
       const result = walk.item(run, item);
       if (result !== undefined) return result;
     }
-    return walk.end();
+    return walk.end(run);
   };
 }
 
-type MakeWalk = (test: Compiled | null, step: Compiled | null, testAt: number) => Walk;
+type MakeWalk = (test: Compiled | null, step: Compiled | null, testAt: number, at: number) => Walk;
 
 const walks: Readonly<Record<MacroNode['macro'], MakeWalk>> = {
   all: (test, _step, at) => deciding(test!, false, at),
@@ -67,6 +71,19 @@ const walks: Readonly<Record<MacroNode['macro'], MakeWalk>> = {
         return undefined;
       },
       end: () => celList(made),
+    };
+  },
+  sortBy: (_test, step, _testAt, at) => {
+    const [items, keys]: [Value[], Value[]] = [[], []];
+    return {
+      item(run, item) {
+        const key = step!(run);
+        if (key instanceof Fault) return key;
+        items.push(item);
+        keys.push(key);
+        return undefined;
+      },
+      end: ({ meter }) => sorted(items, keys, meter, at),
     };
   },
 };

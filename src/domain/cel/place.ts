@@ -57,7 +57,7 @@ export function scalarsOf(node: Node): readonly JsonScalar[] | undefined {
 /** The two sides of a comparison with the place on the left, whichever way round it is written. */
 export function comparisonOf(node: Node): { name: string; place: Place; value: Node } | null {
   if (node.kind !== 'call' || node.args.length !== 2) return null;
-  const turned = turnedRound[node.name];
+  const turned = turnedRound.get(node.name);
   if (turned === undefined) return null;
   const [left, right] = node.args as [Node, Node];
   const [leftPlace, rightPlace] = [placeOfNode(left), placeOfNode(right)];
@@ -65,14 +65,14 @@ export function comparisonOf(node: Node): { name: string; place: Place; value: N
   return rightPlace && !leftPlace ? { name: turned, place: rightPlace, value: left } : null;
 }
 
-const turnedRound: Readonly<Record<string, string>> = {
-  '_==_': '_==_',
-  '_!=_': '_!=_',
-  '_<_': '_>_',
-  '_<=_': '_>=_',
-  '_>_': '_<_',
-  '_>=_': '_<=_',
-};
+const turnedRound: ReadonlyMap<string, string> = new Map([
+  ['_==_', '_==_'],
+  ['_!=_', '_!=_'],
+  ['_<_', '_>_'],
+  ['_<=_', '_>=_'],
+  ['_>_', '_<_'],
+  ['_>=_', '_<=_'],
+]);
 
 /** Paths that have to lead to something, as the part has no value otherwise. */
 export function neededPaths(node: Node): readonly JsonPath[] {

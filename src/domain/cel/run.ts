@@ -28,3 +28,6 @@ export interface Scope {
 export function asFault(value: Value | Fault, at: number): Fault {
   return value instanceof Fault ? value : new Fault(at, `a boolean is needed, not ${typeName(value)}`);
 }
+
+/** What a function does; the value that it is called on, where it is, comes first. Undefined where it takes no such values. */
+export type Implementation = (values: Value[], meter: Meter, at: number) => Value | Fault | undefined;

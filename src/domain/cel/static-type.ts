@@ -1,6 +1,7 @@
 // What type a part of a CEL filter has, as far as that is known without an event.
 import { typeNames } from './compile.ts';
-import { signatures } from './library.ts';
+import { signatures } from './signatures.ts';
+import type { TypeName } from './extension.ts';
 import { isSubjectName, subjectNames } from './subject.ts';
 import type { CallNode, Node } from './tree.ts';
 import { typeName } from './value.ts';
@@ -23,7 +24,7 @@ export function staticType(node: Node): StaticType {
     case 'map':
       return 'a map';
     case 'macro':
-      return node.macro === 'map' ? 'a list' : 'bool';
+      return node.macro === 'map' || node.macro === 'sortBy' ? 'a list' : 'bool';
     case 'call':
       return typeOfCall(node);
     default:
@@ -50,8 +51,16 @@ function typeOfCall({ name, target }: CallNode): StaticType {
     : 'dyn';
 }
 
-function withArticle(type: string): StaticType {
+export function withArticle(type: string): StaticType {
   const short = type.replace(/^google\.protobuf\./, '').toLowerCase();
   if (short === 'bool' || short === 'dyn' || short === 'null' || short === 'bytes') return short;
   return `${/^[aeio]/.test(short) ? 'an' : 'a'} ${short}`;
+}
+
+/** Whether a value of the one can be what the other asks for. */
+export function isOfType(type: StaticType, asked: TypeName): boolean {
+  if (type === 'dyn' || asked === 'dyn') return true;
+  if (type === 'a number or a text') return asked !== 'bool';
+  if (asked === 'number') return type === 'an int' || type === 'a uint' || type === 'a double';
+  return type === withArticle(asked);
 }

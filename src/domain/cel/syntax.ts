@@ -18,15 +18,15 @@ export function checkText(text: string): void {
 }
 
 const binary = ['&&', '||', '==', '!=', '<', '<=', '>', '>=', '+', '*', '/', '%', '?', ':', ','];
-const words: Readonly<Record<string, string>> = {
-  and: '&&',
-  or: '||',
-  not: '!',
-  is: '==',
-  eq: '==',
-  ne: '!=',
-  like: 'matches()',
-};
+const words: ReadonlyMap<string, string> = new Map([
+  ['and', '&&'],
+  ['or', '||'],
+  ['not', '!'],
+  ['is', '=='],
+  ['eq', '=='],
+  ['ne', '!='],
+  ['like', 'matches()'],
+]);
 const reserved =
   /^(?:as|break|const|continue|else|for|function|if|import|in|let|loop|package|namespace|return|var|void|while)$/;
 
@@ -63,7 +63,7 @@ function problemBetween(
   const startsValue =
     !before || isBinary(before) || before.kind === 'open' || isMinus(before) || before.text === '!';
   if (token.kind === 'word' && before?.text !== '.') {
-    const operator = words[text.toLowerCase()];
+    const operator = words.get(text.toLowerCase());
     if (operator && (startsValue ? text === 'not' && after?.kind === 'word' : after !== undefined))
       return new CelProblem(at, `${text} is no operator`, operator);
     if (text === 'in' ? startsValue : reserved.test(text))

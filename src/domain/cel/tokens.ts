@@ -13,6 +13,7 @@ const quoted =
 const raw = /(?:[rR][bB]?|[bB][rR])(?:'''[^]*?'''|"""[^]*?"""|'[^'\n]*'|"[^"\n]*")/y;
 const number = /0x[0-9a-fA-F]+[uU]?|(?:\d+\.\d+|\.\d+|\d+)(?:[eE][+-]?\d+)?[uU]?/y;
 const word = /[A-Za-z_]\w*/y;
+const inBackQuotes = /`[\w\-./ ]+`/y;
 const sign = /&&|\|\||[=!<>]=|[-+*/%!<>?:.,]/y;
 
 /** What is often written for an operator of CEL. */
@@ -28,6 +29,11 @@ const instead: readonly (readonly [RegExp, string, string])[] = [
   [/\|(?!\|)/y, '|', '||'],
   [/~/y, '~', 'matches()'],
 ];
+
+/** The name that a word in back quotes spells; null for other words. */
+export function quotedName({ text }: Token): string | null {
+  return text.startsWith('`') ? text.slice(1, -1) : null;
+}
 
 /** Throws a CelProblem where something is no word of CEL, or a bracket does not fit. */
 export function tokensOf(text: string): Token[] {
@@ -67,6 +73,7 @@ function tokenAt(text: string, at: number): Token {
   for (const [kind, form] of [
     ['value', number],
     ['word', word],
+    ['word', inBackQuotes],
     ['sign', sign],
     ['open', /[([{]/y],
     ['close', /[)\]}]/y],
@@ -81,7 +88,10 @@ function wrongSign(text: string, at: number): CelProblem {
   const found = String.fromCodePoint(text.codePointAt(at)!);
   if (found === '"' || found === "'") return new CelProblem(at, 'the text that begins here is not closed');
   if (found === '`')
-    return new CelProblem(at, "names in back quotes are not available; a key is written ['content-type']");
+    return new CelProblem(
+      at,
+      "a name in back quotes has letters, digits, spaces, _, -, . and / alone; any other key is written ['a+b']",
+    );
   if (/[“”„«»‘’‚]/.test(found)) return new CelProblem(at, `${found} is no quotation mark of CEL`, '"');
   return new CelProblem(at, `${JSON.stringify(found)} has no meaning here`);
 }

@@ -1,11 +1,12 @@
 // A CEL filter as a small tree: what the library parses, with its macros and its chains of && and || as one node each.
 import { type CelUint, celUint, parse } from '@bufbuild/cel';
 import { CelProblem } from './problem.ts';
+import { type Source, sourceOf } from './source.ts';
 
 export type Literal = string | number | bigint | boolean | null | CelUint | Uint8Array;
 
 /** A filter is a map of what passes its test to itself. */
-export type Macro = 'all' | 'exists' | 'exists_one' | 'map';
+export type Macro = 'all' | 'exists' | 'exists_one' | 'map' | 'sortBy';
 
 /** `at` is where it begins in the text or, of what is written between or after others, where its own sign or name is. */
 export type Node = { readonly at: number } & (
@@ -36,7 +37,7 @@ export interface MacroNode {
   readonly range: Node;
   readonly variable: string;
   readonly test: Node | null;
-  /** What map makes of an item. */
+  /** What map makes of an item; the key by which sortBy sorts. */
   readonly step: Node | null;
 }
 
@@ -47,18 +48,19 @@ type Call = Extract<Expr['exprKind'], { case: 'callExpr' }>['value'];
 
 /** Throws what the library throws where it is no CEL, or a CelProblem. */
 export function parseTree(text: string): Node {
-  const { expr, sourceInfo } = parse(text);
-  return new Reader(text, sourceInfo?.positions ?? {}).node(expr);
+  const source = sourceOf(text);
+  const { expr, sourceInfo } = parse(source.plain);
+  return new Reader(source, sourceInfo?.positions ?? {}).node(expr);
 }
 
-const space = /(?:[\t\n\f\r ]|\/\/[^\n]*)+/y;
+const space = /[\t\n\f\r ]+/y;
 
 class Reader {
-  readonly #text: string;
+  readonly #source: Source;
   readonly #positions: Readonly<Record<string, number>>;
 
-  constructor(text: string, positions: Readonly<Record<string, number>>) {
-    this.#text = text;
+  constructor(source: Source, positions: Readonly<Record<string, number>>) {
+    this.#source = source;
     this.#positions = positions;
   }
 
@@ -73,9 +75,10 @@ class Reader {
         return { kind: 'name', at, name: value.name };
       case 'selectExpr': {
         const from = this.node(value.operand);
+        const field = this.#source.nameOf(value.field);
         return value.testOnly
-          ? { kind: 'has', at, from, field: value.field }
-          : { kind: 'select', at: this.#nameAt(at), from, field: value.field };
+          ? { kind: 'has', at, from, field }
+          : { kind: 'select', at: this.#nameAt(at), from, field };
       }
       case 'callExpr':
         return this.#call(at, value);
@@ -107,7 +110,19 @@ class Reader {
     const [condition, then, otherwise] = args;
     if (name === '_?_:_' && condition && then && otherwise)
       return { kind: 'if', at, condition, then, otherwise };
-    return { kind: 'call', at: target ? this.#nameAt(at) : at, name, target, args };
+    const place = target ? this.#nameAt(at) : at;
+    // The parser does not know it, and leaves it a call.
+    if (name === 'sortBy' && target && condition?.kind === 'name' && then && !otherwise)
+      return {
+        kind: 'macro',
+        at: place,
+        macro: name,
+        range: target,
+        variable: condition.name,
+        test: null,
+        step: then,
+      };
+    return { kind: 'call', at: place, name, target, args };
   }
 
   /** From the start value and the step that the parser writes a macro out with. */
@@ -140,12 +155,12 @@ class Reader {
   /** The library points at the space before an operator. */
   #wordAt(at: number): number {
     space.lastIndex = at;
-    return at + (space.exec(this.#text)?.[0].length ?? 0);
+    return at + (space.exec(this.#source.plain)?.[0].length ?? 0);
   }
 
   /** And at the dot before a name. */
   #nameAt(at: number): number {
-    return this.#text[at] === '.' ? this.#wordAt(at + 1) : at;
+    return this.#source.plain[at] === '.' ? this.#wordAt(at + 1) : at;
   }
 }
 

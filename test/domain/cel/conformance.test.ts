@@ -1,4 +1,4 @@
-// The published test data of CEL, through our evaluator: it passes whatever the library passes by itself.
+// The published test data of CEL, through our evaluator: all cases that apply to filters; the others are listed with why.
 import { type CelResult, celEnv, type CelValue, isCelError, parse, plan, run } from '@bufbuild/cel';
 import { strings } from '@bufbuild/cel/ext';
 import { expect, test } from 'vitest';
@@ -7,32 +7,12 @@ import { Meter } from '../../../src/domain/cel/meter.ts';
 import { parseTree } from '../../../src/domain/cel/tree.ts';
 import { tokensOf } from '../../../src/domain/cel/tokens.ts';
 import { Fault } from '../../../src/domain/cel/value.ts';
-import { type ConformanceCase, conformanceCases, isExpected } from './conformance-cases.ts';
+import { conformance, type ConformanceCase, isExpected } from './conformance-cases.ts';
 
-const cases = conformanceCases((type, text) => {
+const { cases, leftOut } = conformance((type, text) => {
   const name = type.endsWith('Timestamp') ? 'timestamp' : 'duration';
   return run(`${name}('${text}')`) as CelValue;
 });
-
-/** What filters of events can be made of. */
-const sections = [
-  'basic',
-  'comparisons',
-  'conversions',
-  'fields',
-  'fp_math',
-  'integer_math',
-  'lists',
-  'logic',
-  'macros',
-  'namespace',
-  'parse',
-  'plumbing',
-  'string',
-  'string_ext',
-  'timestamps',
-  'type_deductions',
-];
 
 function byLibrary({ expr, container, bindings }: ConformanceCase): CelResult | Error {
   try {
@@ -71,11 +51,6 @@ function passes({ expected }: ConformanceCase, result: unknown): boolean {
   return expected === undefined ? failed : !failed && isExpected(result, expected);
 }
 
-test('Nothing is lost that the library passes', () => {
-  const lost = cases.filter((one) => passes(one, byLibrary(one)) && !passes(one, byUs(one)));
-  expect(lost.map(({ name, expr }) => `${name}: ${expr}`)).toEqual([]);
-});
-
 test('What parses is not refused for its words, but for escapes that the specification does not know', () => {
   const refused = cases.flatMap(({ expr }) => {
     try {
@@ -93,16 +68,31 @@ test('What parses is not refused for its words, but for escapes that the specifi
   expect(refused).toEqual([]);
 });
 
-test('Of the cases for untyped data all pass but those with names in back quotes', () => {
-  const ours = cases.filter(({ section }) => sections.includes(section));
-  const failed = ours.filter((one) => !passes(one, byUs(one))).map(({ name }) => name);
-  expect(failed).toEqual([
-    'fields/quoted_map_fields/field_access_slash',
-    'fields/quoted_map_fields/field_access_dash',
-    'fields/quoted_map_fields/field_access_dot',
-    'fields/quoted_map_fields/has_field_slash',
-    'fields/quoted_map_fields/has_field_dash',
-    'fields/quoted_map_fields/has_field_dot',
-  ]);
-  expect(ours.length).toBe(1_299);
+/**
+ * Cases that fail on purpose: they want the int to be rounded to a double, by which 2^63 - 1 is neither less than 2^63
+ * nor, as `==` has it, equal to it. Filters compare the values.
+ */
+const rounded = [
+  'comparisons/lt_literal/not_lt_dyn_int_big_lossy_double',
+  'comparisons/gt_literal/not_gt_dyn_big_double_int',
+  'comparisons/lte_literal/lte_dyn_big_double_int',
+  'comparisons/gte_literal/gte_dyn_int_big_lossy_double',
+];
+
+test('All cases pass but those that round', () => {
+  const failed = cases.filter((one) => !passes(one, byUs(one)));
+  expect(failed.map(({ name, expr }) => `${name}: ${expr}`)).toEqual(
+    cases.filter(({ name }) => rounded.includes(name)).map(({ name, expr }) => `${name}: ${expr}`),
+  );
+  expect(cases.length).toBe(1_502);
+});
+
+test('Nothing is lost that the library passes', () => {
+  const lost = cases.filter((one) => passes(one, byLibrary(one)) && !passes(one, byUs(one)));
+  expect(lost.map(({ name }) => name)).toEqual(rounded);
+});
+
+test('What is left out is listed, with why', async () => {
+  const lines = leftOut.map(({ name, reason }) => `${name}: ${reason}\n`);
+  await expect(lines.join('')).toMatchFileSnapshot('conformance-left-out.txt');
 });

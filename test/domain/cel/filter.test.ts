@@ -283,7 +283,8 @@ const wrong: readonly (readonly [
   ['data.x in [1, 2', 1, 11, 'this [ is not closed'],
   ['data.x in [1, 2)', 1, 16, '[ is closed by )', ']'],
   ['data.x == “a”', 1, 11, 'no quotation mark', '"'],
-  ['data.`a-b` == 1', 1, 6, "['content-type']"],
+  ['data.`a+b` == 1', 1, 6, "['a+b']"],
+  ['`data`.x == 1', 1, 1, 'after a dot only'],
   ['data.x == $y', 1, 11, '"$" has no meaning'],
   ['data. == 1', 1, 5, 'a name is missing after the dot'],
   ['data.in == 1', 1, 6, "['in']"],
@@ -441,4 +442,118 @@ test('No text makes the check throw anything but INVALID_FILTER, at a place in t
     }),
     { numRuns: 3_000 },
   );
+});
+
+describe('Names that every object of JavaScript has', () => {
+  const inherited = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf', 'isPrototypeOf'];
+  const forms: readonly ((name: string) => [text: string, saying: string])[] = [
+    (name) => [`${name} == 1`, `there is no name ${name}; a filter knows`],
+    (name) => [`data.x.all(y, ${name} == y)`, `there is no name ${name}; a filter knows`],
+    (name) => [`${name}(data.x)`, `there is no function ${name}.`],
+    (name) => [`data.x.${name}(1)`, `there is no function ${name}.`],
+    (name) => [`math.${name}(1)`, `there is no function math.${name}.`],
+    (name) => [`data.x ${name} 1`, 'an operator is missing'],
+  ];
+
+  test.each(inherited)('are not known, and suggest nothing of JavaScript: %s', (name) => {
+    for (const form of forms) {
+      const [text, saying] = form(name);
+      const refusal = refusalOf(text);
+      expect(refusal, text).toMatchObject({ code: 'INVALID_FILTER' });
+      expect(refusal!.message).toContain(saying);
+      // `toString` may be meant as `string`.
+      expect(refusal!.details.suggestion ?? 'string').toBe('string');
+      expect(refusal!.message).not.toMatch(/object|native code/);
+    }
+  });
+
+  test.each(inherited)('are keys only where an event has them: %s', (name) => {
+    const filter = cel(`data.${name} == 1 || (has(data.o.${name}) && '${name}' in data.o)`);
+    expect(filter.test(withPayload({ o: {} })).matches).toBe(false);
+    const own = (value: number) => JSON.parse(`{"${name}": ${value}}`) as JsonObject;
+    expect(filter.test(withPayload({ ...own(1), o: {} })).matches).toBe(true);
+    expect(filter.test(withPayload({ o: own(2) })).matches).toBe(true);
+  });
+});
+
+describe('Comments', () => {
+  test.each([
+    'data.n == 5 // five',
+    '// five\ndata.n == 5',
+    '// five\r\n\n  // once more "\ndata // x `\n . // y\n n == 5',
+    "data.n == 5 && '//' == r'/' + \"/\" // the end",
+    "data.n == 5 || data.n == '''//\n'''",
+    '//\ndata.n == 5//',
+  ])('are passed over: %j', (text) => {
+    expect(cel(text).test(issue)).toEqual({ matches: true, error: null });
+  });
+
+  test('do not move the place of what is wrong', () => {
+    const refusal = refusalOf('// one\ndata.n == // two\n  data.url.path.endswith("x")');
+    expect(refusal!.details).toMatchObject({ line: 3, column: 17, suggestion: 'endsWith' });
+  });
+
+  test('are no filter alone', () => {
+    expect(refusalOf('// all')!.message).toContain('nothing but comments');
+  });
+});
+
+test('Names in back quotes are keys', () => {
+  const event = withPayload({ 'a-b': { 'c/d.e f': 1 }, _0: 2, __0: 3 });
+  expect(cel('data.`a-b`.`c/d.e f` == 1').test(event).matches).toBe(true);
+  expect(
+    cel('has(data.`a-b`) && !has(data.`a-c`) && data._0 == 2 && data.__0 == 3').test(event).matches,
+  ).toBe(true);
+  expect(cel('data.`in` == 1').test(withPayload({ in: 1 })).matches).toBe(true);
+  expect(cel('data.`a` == "`b`" // `').test(withPayload({ a: '`b`' })).matches).toBe(true);
+});
+
+describe('Order', () => {
+  /** From the least to the greatest. */
+  const texts = [
+    '',
+    'a',
+    'ab',
+    'b',
+    'ü',
+    '\ud7ff',
+    '\ue000',
+    '\uff5e',
+    '\uffff',
+    '\u{10000}',
+    '😀',
+    '😀a',
+    '\u{10ffff}',
+  ];
+  const numbers = [
+    ...['-1e300', '-9223372036854775808', '-9007199254740993', '-9007199254740992.0', '-1', '0u', '0.5'],
+    ...[
+      '9007199254740991',
+      '9007199254740992.0',
+      '9007199254740993',
+      '9007199254740994u',
+      '9007199254740996.0',
+    ],
+    ...[
+      '9223372036854775807',
+      '9223372036854775808.0',
+      '9223372036854775809u',
+      '18446744073709551615u',
+      '1e300',
+    ],
+  ];
+  const ordered = (values: readonly string[]) => {
+    for (const [n, left] of values.entries()) {
+      for (const [m, right] of values.entries()) {
+        const holds = { '<': n < m, '<=': n <= m, '>': n > m, '>=': n >= m, '==': n === m, '!=': n !== m };
+        for (const [sign, expected] of Object.entries(holds)) {
+          const text = `dyn(${left}) ${sign} dyn(${right})`;
+          expect(cel(text).test(issue), text).toEqual({ matches: expected, error: null });
+        }
+      }
+    }
+  };
+
+  test('of texts is that of their code points', () => ordered(texts.map((text) => JSON.stringify(text))));
+  test('of numbers is that of their values, whatever their types', () => ordered(numbers));
 });

@@ -1,0 +1,55 @@
+// How the functions of filters can be called, and those of the extensions themselves; operators are not among them.
+import type { Extension, TypeName } from './extension.ts';
+import { libraryFunctions } from './library.ts';
+import { listFunctions } from './list-functions.ts';
+import { mathFunctions } from './math-functions.ts';
+import { textFunctions } from './text-functions.ts';
+
+export interface Signature {
+  readonly receiver: boolean;
+  readonly args: number;
+  readonly isVariadic: boolean;
+  readonly result: string;
+  /** Of the value it is called on, where it is, then of its arguments; null where they are not checked beforehand. */
+  readonly takes: readonly TypeName[] | null;
+}
+
+/** By their names; several where a function can be called in several ways. */
+export const extensions: ReadonlyMap<string, readonly Extension[]> = byName(
+  [...mathFunctions, ...listFunctions, ...textFunctions].map((one) => [one.name, one]),
+);
+
+export const signatures: ReadonlyMap<string, readonly Signature[]> = byName([
+  ...libraryFunctions()
+    .filter(({ name }) => /^\w[\w.]*\w$/.test(name) && !name.startsWith('_') && !extensions.has(name))
+    .map(({ name, target, arguments: args, result }): [string, Signature] => [
+      name,
+      {
+        receiver: target !== undefined,
+        args: args.length,
+        result: result.name,
+        isVariadic: false,
+        takes: null,
+      },
+    ]),
+  ...[...extensions.values()].flat().map((one): [string, Signature] => [
+    one.name,
+    {
+      receiver: one.isMethod,
+      args: one.takes.length - Number(one.isMethod),
+      isVariadic: one.isVariadic,
+      result: one.result,
+      takes: one.takes,
+    },
+  ]),
+]);
+
+function byName<T>(pairs: readonly (readonly [string, T])[]): Map<string, T[]> {
+  const found = new Map<string, T[]>();
+  for (const [name, one] of pairs) {
+    const known = found.get(name);
+    if (known) known.push(one);
+    else found.set(name, [one]);
+  }
+  return found;
+}
