@@ -548,7 +548,7 @@ export const joinedCases: readonly (readonly [what: string, input: ConditionsInp
   [
     'OR in AND',
     { conditions: [{ nested: { operator: 'OR', conditions: [a, big, list] } }, onV('NE', 1.5)] },
-    'a big l1 lmix',
+    'a edge big l1 lmix',
   ],
   [
     'AND in OR',

@@ -4,7 +4,7 @@
 export function nearest(word: string, known: Iterable<string>): string | null {
   const folded = fold(word);
   let best: string | null = null;
-  let distance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let distance = Math.max(1, Math.floor(folded.length / 3)) + 1;
   for (const candidate of known) {
     const between = editDistance(folded, fold(candidate), distance);
     if (between < distance) [best, distance] = [candidate, between];
