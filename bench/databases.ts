@@ -6,9 +6,9 @@ const server = process.env.TEST_DATABASE_URL ?? `postgres://${userInfo().usernam
 const made: string[] = [];
 let madeBefore = 0;
 
-/** A client of one connection, to be ended. */
+/** A client of one connection, to be ended. Our tables are in a schema of their own; those of the bench and of peers may be elsewhere. */
 export async function connectTo(url: string = server): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new pg.Client({ connectionString: url, options: '-c search_path=throughline,public' });
   client.on('error', () => {});
   await client.connect();
   return client;

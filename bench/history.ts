@@ -47,7 +47,7 @@ async function fill(databaseUrl: string, size: number): Promise<void> {
       range,
     );
   }
-  await client.query(`SELECT setval('log_position', $1::int8)`, [4 * size + 4]);
+  await client.query(`SELECT setval('log_positions', $1::int8)`, [4 * size + 4]);
   await client.query('VACUUM ANALYZE');
   await client.end();
 }

@@ -1,6 +1,7 @@
 // Environment variables -> one frozen Config; every fault is reported at once, one line each.
 import { limits } from './base/limits.ts';
 import { StartupError } from './database/database.ts';
+import { schemaOf } from './database/schema-name.ts';
 
 export const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -111,8 +112,13 @@ function databaseUrl(text: string): Read<string> {
         'must begin with postgres:// or postgresql://, such as postgres://user@localhost:5432/throughline.',
     };
   }
-  if (URL.canParse(text)) return { value: text };
-  return { fault: 'is not a URL; special characters in its user name or password must be percent-encoded.' };
+  if (!URL.canParse(text)) {
+    return {
+      fault: 'is not a URL; special characters in its user name or password must be percent-encoded.',
+    };
+  }
+  const name = schemaOf(new URL(text));
+  return 'fault' in name ? name : { value: text };
 }
 
 function adminKey(text: string): Read<string> {

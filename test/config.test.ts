@@ -71,6 +71,18 @@ describe('readConfig', () => {
     ]);
   });
 
+  it.each([
+    ['?schema=', 'has a schema that is not a name'],
+    ['?schema=a%00b', 'has a schema that is not a name'],
+    [`?schema=${'ü'.repeat(32)}`, 'has a schema that is longer than 63 bytes'],
+    ['?schema=pg_own', 'has a schema that Postgres keeps for itself'],
+    ['?schema=a&schema=b', 'has several schemas'],
+  ])('refuses a DATABASE_URL with %s', (parameters, fault) => {
+    const [line] = faultsOf({ DATABASE_URL: `postgres://me:hunter2@here/things${parameters}` });
+    expect(line).toContain(`DATABASE_URL ${fault}`);
+    expect(line).not.toContain('hunter2');
+  });
+
   it.each(['-1', '1.5', '4000x', ' 4000', '0x10', '99999999999999999999'])('refuses PORT=%j', (text) => {
     expect(faultsOf({ PORT: text })).toHaveLength(1);
   });

@@ -14,7 +14,7 @@ Promise.withResolvers ??= () => {
 
 const preset = {
   extends: [PostGraphileAmberPreset],
-  pgServices: [makePgService({ connectionString: process.env.DATABASE_URL, schemas: ['public'] })],
+  pgServices: [makePgService({ connectionString: process.env.DATABASE_URL, schemas: ['throughline'] })],
   grafserv: { graphiql: false, watch: false, graphqlPath: '/graphql' },
   grafast: { explain: false },
 };

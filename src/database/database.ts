@@ -24,6 +24,8 @@ export interface Queryable {
 
 export interface Database extends Queryable {
   readonly kind: 'embedded' | 'postgres';
+  /** The Postgres schema with all our tables, the only one in which names are looked up. */
+  readonly schema: string;
   /**
    * One transaction, rolled back if `work` throws. On the embedded database everybody else waits meanwhile, so it
    * may span nothing but database work.

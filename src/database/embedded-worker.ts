@@ -4,7 +4,8 @@ import { PGlite, types } from '@electric-sql/pglite';
 import { asError } from '../base/errors.ts';
 import type { Answer, Operation, Request, WorkerMessage, WorkerSettings } from './embedded-protocol.ts';
 import { EmbeddedStatements } from './embedded-statements.ts';
-import { plannerStatements } from './planner.ts';
+import { defaultSchema } from './schema-name.ts';
+import { sessionStatement } from './session.ts';
 import { failureFields } from './sql-failure.ts';
 
 const port = parentPort as MessagePort;
@@ -19,7 +20,8 @@ async function open({ dataFolder, from }: WorkerSettings): Promise<PGlite> {
     parsers: { [types.INT8]: BigInt },
     ...(from ? { loadDataDir: new Blob([from]) } : {}),
   });
-  await pglite.exec(plannerStatements);
+  const { text, values } = sessionStatement(defaultSchema);
+  await pglite.query(text, [...values]);
   return pglite;
 }
 

@@ -7,6 +7,7 @@ import { type Database, StartupError, type Statement, type Transaction } from '.
 import { answersInTime, within } from './deadline.ts';
 import { type EmbeddedLink, openLink } from './embedded-link.ts';
 import type { Operation } from './embedded-protocol.ts';
+import { defaultSchema } from './schema-name.ts';
 import { inOneTransaction, quoteIdentifier, rolledBackInstead } from './sql-failure.ts';
 import { Turnstile } from './turnstile.ts';
 
@@ -64,6 +65,7 @@ async function createWhole<T>(folder: string, open: () => Promise<T>): Promise<T
 /** There is one connection: a transaction keeps everybody else waiting at the turnstile until it has sent its end. */
 class Embedded implements EmbeddedDatabase {
   readonly kind = 'embedded';
+  readonly schema = defaultSchema;
   readonly #link: EmbeddedLink;
   readonly #afterClose: () => Promise<void>;
   readonly #turnstile = new Turnstile();

@@ -23,7 +23,7 @@ export interface DatabaseSettings {
 export async function openDatabase(settings: DatabaseSettings): Promise<Database> {
   const database = await openEither(settings);
   try {
-    const applied = await migrate(database);
+    const applied = await migrate(database, { logger: settings.logger });
     if (applied.length > 0)
       settings.logger.info({ migrations: applied }, 'the database was brought up to date');
     return database;

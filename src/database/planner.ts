@@ -4,7 +4,7 @@ import type { Statement } from './database.ts';
 /**
  * Statements are prepared when tables may be empty, and their plans are kept while the tables grow: with these no plan
  * is made that reads, hashes or keeps a whole table or a whole index before it answers the first row. Compiling a plan
- * to machine code takes longer than any of them runs. What is left to say in the statements: an EXISTS is asked row by
+ * to machine code takes longer than any of them runs. Some have Postgres' defaults: a database or a role may have others. What is left to say in the statements: an EXISTS is asked row by
  * row only if it ends with OFFSET 0; otherwise it may become a join, or a hash of everything that it could find.
  */
 export const plannerSettings = {
@@ -13,18 +13,16 @@ export const plannerSettings = {
   enable_hashjoin: 'off',
   enable_mergejoin: 'off',
   enable_material: 'off',
+  enable_indexscan: 'on',
+  enable_indexonlyscan: 'on',
+  enable_nestloop: 'on',
+  enable_sort: 'on',
+  enable_incremental_sort: 'on',
+  enable_hashagg: 'on',
+  from_collapse_limit: '8',
+  join_collapse_limit: '8',
   jit: 'off',
 } as const;
-
-/** As the `options` of a connection to a server; times are read as UTC. */
-export const sessionOptions = Object.entries({ ...plannerSettings, TimeZone: 'UTC' })
-  .map(([name, value]) => `-c ${name}=${value}`)
-  .join(' ');
-
-/** As statements. */
-export const plannerStatements = Object.entries(plannerSettings)
-  .map(([name, value]) => `SET ${name} = ${value};`)
-  .join(' ');
 
 /** Whether the plan is made for the values that are given, or is the one that is kept. */
 export type PlanMode = 'auto' | 'force_generic_plan';

@@ -20,6 +20,7 @@ const lastRetryMs = 5_000;
 /** Connects at the first `listen`. Losing the connection is a warning, not an outage: notifications are hints. */
 export class PostgresListener {
   readonly #config: pg.ClientConfig;
+  readonly #begin: (client: pg.Client) => Promise<void>;
   readonly #logger: Logger | undefined;
   readonly #channels = new Map<string, Set<OnHint>>();
   /** One at a time brings the connection in line with the channels wanted. */
@@ -31,8 +32,14 @@ export class PostgresListener {
   #check: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(config: pg.ClientConfig, logger: Logger | undefined) {
+  /** `begin` makes the settings of a new connection's session. */
+  constructor(
+    config: pg.ClientConfig,
+    begin: (client: pg.Client) => Promise<void>,
+    logger: Logger | undefined,
+  ) {
     this.#config = { ...config, query_timeout: checkMs };
+    this.#begin = begin;
     this.#logger = logger;
   }
 
@@ -82,6 +89,7 @@ export class PostgresListener {
     client.on('notification', ({ channel, payload }) => this.#spread(channel, payload ?? ''));
     try {
       await client.connect();
+      await this.#begin(client);
     } catch (failure) {
       hangUp(client);
       throw failure;

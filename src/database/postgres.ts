@@ -10,11 +10,13 @@ import {
   type Transaction,
 } from './database.ts';
 import { answersInTime } from './deadline.ts';
-import { type PlanMode, planModeOf, sessionOptions, settingOf } from './planner.ts';
+import { type PlanMode, planModeOf, settingOf } from './planner.ts';
 import { connectionReason, isConnectionFailure } from './postgres-errors.ts';
 import { PostgresListener } from './postgres-listener.ts';
 import { exactTypes, exactTypesWithJsonText } from './postgres-values.ts';
 import { asObjects } from './rows.ts';
+import { schemaOf } from './schema-name.ts';
+import { sessionStatement } from './session.ts';
 import { inOneTransaction, rolledBackInstead } from './sql-failure.ts';
 
 export interface PostgresOptions {
@@ -39,40 +41,61 @@ const execMs = 3_600_000;
  * can not be used.
  */
 export async function openPostgres(url: string, options: PostgresOptions): Promise<Database> {
-  const config = clientConfig(url, options.applicationName);
+  const { config, schema } = readUrl(url, options.applicationName);
   const target = describeTarget(config);
-  const pool = openPool(config, options);
+  const begin = (client: pg.ClientBase) => beginSession(client, schema);
+  const pool = openPool(config, options, begin);
   try {
-    (await pool.connect()).release();
+    const encoding = await encodingOf(pool);
+    if (encoding !== 'UTF8') {
+      throw new StartupError(
+        `the Postgres ${target} has the encoding ${encoding}, and Throughline needs UTF8; use a database made with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`,
+      );
+    }
   } catch (failure) {
     await pool.end();
+    if (failure instanceof StartupError) throw failure;
     throw new StartupError(`cannot open the Postgres ${target}: ${connectionReason(failure)}`);
   }
-  return new PostgresDatabase(pool, new PostgresListener(config, options.logger));
+  return new PostgresDatabase(pool, new PostgresListener(config, begin, options.logger), schema);
 }
 
-function clientConfig(url: string, applicationName: string): pg.ClientConfig {
-  const protocol = URL.canParse(url) ? new URL(url).protocol : undefined;
-  if (protocol !== 'postgres:' && protocol !== 'postgresql:') {
+function readUrl(text: string, applicationName: string): { config: pg.ClientConfig; schema: string } {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'postgres:' && url?.protocol !== 'postgresql:') {
     throw new StartupError(
       'the database URL must be of the form postgres://user:password@host:port/database',
     );
   }
-  return {
-    connectionString: url,
+  const name = schemaOf(url);
+  if ('fault' in name) throw new StartupError(`the database URL ${name.fault}`);
+  const config = {
+    connectionString: text,
     application_name: applicationName,
     connectionTimeoutMillis: connectMs,
-    statement_timeout: statementMs,
-    // A gateway that stands still in the midst of a transaction may hold the log's lock.
-    idle_in_transaction_session_timeout: idleInTransactionMs,
     query_timeout: answerMs,
-    options: sessionOptions,
     // A connection is one caller's at a time: what that one asks before it waits goes out at once.
     pipeline: true,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     types: exactTypes,
   };
+  return { config, schema: name.schema };
+}
+
+async function beginSession(client: pg.ClientBase, schema: string): Promise<void> {
+  const { text, values } = sessionStatement(schema, {
+    statement_timeout: `${statementMs}ms`,
+    // A gateway that stands still in the midst of a transaction may hold the log's lock.
+    idle_in_transaction_session_timeout: `${idleInTransactionMs}ms`,
+  });
+  const asking: Asking = { text, values: [...values], query_timeout: connectMs };
+  await client.query(asking);
+}
+
+async function encodingOf(pool: pg.Pool): Promise<string> {
+  const { rows } = await pool.query<{ server_encoding: string }>('SHOW server_encoding');
+  return rows[0]!.server_encoding;
 }
 
 /** Host, port, database and user as the driver understood them. */
@@ -85,8 +108,12 @@ function describeTarget(config: pg.ClientConfig): string {
   }
 }
 
-function openPool(config: pg.ClientConfig, options: PostgresOptions): pg.Pool {
-  const pool = new pg.Pool({ ...config, max: options.poolSize ?? 10, idleTimeoutMillis: 30_000 });
+function openPool(
+  config: pg.ClientConfig,
+  options: PostgresOptions,
+  onConnect: (client: pg.ClientBase) => Promise<void>,
+): pg.Pool {
+  const pool = new pg.Pool({ ...config, onConnect, max: options.poolSize ?? 10, idleTimeoutMillis: 30_000 });
   pool.on('error', (error) => options.logger?.warn({ err: error }, 'an idle database connection was lost'));
   // A connection lost between two statements of a transaction fails the next one; without a listener it would end
   // the process.
@@ -96,6 +123,7 @@ function openPool(config: pg.ClientConfig, options: PostgresOptions): pg.Pool {
 
 class PostgresDatabase implements Database {
   readonly kind = 'postgres';
+  readonly schema: string;
   readonly #pool: pg.Pool;
   readonly #listener: PostgresListener;
   readonly #loans = new Set<Promise<unknown>>();
@@ -103,7 +131,8 @@ class PostgresDatabase implements Database {
   /** What was asked before is still answered. */
   readonly close: () => Promise<void>;
 
-  constructor(pool: pg.Pool, listener: PostgresListener) {
+  constructor(pool: pg.Pool, listener: PostgresListener, schema: string) {
+    this.schema = schema;
     this.#pool = pool;
     this.#listener = listener;
     this.close = once(async () => {

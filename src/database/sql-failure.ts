@@ -4,6 +4,9 @@ import { DatabaseUnavailable } from './database.ts';
 /** SQLSTATE of a transaction in which a statement had failed. */
 export const failedTransaction = '25P02';
 
+/** SQLSTATE of the transaction that had to give way, and can be tried again. */
+export const deadlock = '40P01';
+
 export interface SqlFailureFields {
   readonly message: string;
   /** SQLSTATE, such as 23505 for a unique violation. */
@@ -67,7 +70,7 @@ export async function inOneTransaction<Rows>(
 }
 
 /** Whether the server said so: its codes have five characters. */
-function isRefusal(error: unknown): boolean {
+export function isRefusal(error: unknown): error is Error & { readonly code: string } {
   return error instanceof Error && 'code' in error && /^[0-9A-Z]{5}$/.test(String(error.code));
 }
 

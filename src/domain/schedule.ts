@@ -43,9 +43,11 @@ function badCron(cron: string, reason?: string) {
   );
 }
 
+/** As it was given: one zone has several names, and which of them is canonical changes with the time zone database. */
 function checkTimezone(zone: string): string {
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone;
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return zone;
   } catch {
     throw badInput(
       `timezone ${JSON.stringify(zone.slice(0, 60))} is not known; give an IANA name such as Europe/Berlin or UTC.`,

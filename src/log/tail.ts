@@ -6,7 +6,7 @@ import type { Logger } from '../base/logger.ts';
 import type { Database } from '../database/database.ts';
 import type { Position } from '../domain/event.ts';
 import { filterFields, lightFields } from '../store/event-columns.ts';
-import { logChannel } from '../store/log-lock.ts';
+import { channelOf } from '../store/channels.ts';
 import { lastPosition, type LogRow, readLog } from '../store/read-log.ts';
 
 export interface LogTailOptions {
@@ -50,7 +50,8 @@ export class LogTail implements Stoppable {
 
   async start(): Promise<void> {
     const { ownHint, pollMs = 5_000 } = this.#options;
-    this.#unlisten = await this.#database.listen(logChannel, (hint) => {
+    const channel = channelOf('log', this.#database.schema);
+    this.#unlisten = await this.#database.listen(channel, (hint) => {
       if (hint === '' || hint !== ownHint) this.wake();
     });
     if (pollMs > 0) this.#timer = setInterval(() => this.wake(), pollMs).unref();

@@ -5,7 +5,8 @@ import type { Database } from '../database/database.ts';
 import type { EventRecord } from '../domain/event.ts';
 import type { Live } from '../live/live.ts';
 import type { EventProgress } from '../live/watch.ts';
-import { liveChannel, notificationBytes, notifyGateways } from '../store/notify.ts';
+import { channelOf } from '../store/channels.ts';
+import { notificationBytes, notifyGateways } from '../store/notify.ts';
 
 type Message =
   | { readonly kind: 'event'; readonly value: EventRecord }
@@ -57,7 +58,8 @@ export class Relay {
   /** The embedded database has one gateway only. */
   async start(): Promise<void> {
     if (this.#database.kind === 'embedded') return;
-    this.#unlisten = await this.#database.listen(liveChannel, (text) => this.#receive(text));
+    const channel = channelOf('live', this.#database.schema);
+    this.#unlisten = await this.#database.listen(channel, (text) => this.#receive(text));
   }
 
   event(value: EventRecord): void {

@@ -1,11 +1,12 @@
 // What bulk mutations ask of the database, a bounded number of events at a time.
-import sql, { empty, type Sql } from 'sql-template-tag';
+import sql, { empty, raw, type Sql } from 'sql-template-tag';
 import type { Database, Queryable } from '../database/database.ts';
 import type { EventField, PartialEvent } from '../domain/event.ts';
 import type { CheckedFilter } from '../domain/event-filter.ts';
 import { selectEvent } from './event-columns.ts';
 import { allOf, undrivenConditions } from './filter-sql.ts';
-import { logChannel, takeLogLock } from './log-lock.ts';
+import { notifyCall } from './channels.ts';
+import { nextPosition, takeLogLock } from './log-lock.ts';
 
 /** Events to be deleted as far as the filter still selects them and nothing that stays depends on them. */
 export interface BulkDeletion {
@@ -58,11 +59,13 @@ function deleteStatement({ ids, filter, by }: BulkDeletion, retried: boolean, hi
     ),
     logged AS (
       INSERT INTO log (position, event_id, kind, status, at, "by", topic, request_id, node_id, project, user_name, sender)
-      SELECT nextval('log_position'), id, 'DELETED', status, at, ${by}, topic, request_id, node_id, project, user_name,
+      SELECT ${raw(nextPosition)}, id, 'DELETED', status, at, ${by}, topic, request_id, node_id, project, user_name,
         sender
       FROM (SELECT * FROM deleted ORDER BY n) d
     ),
-    hinted AS MATERIALIZED (SELECT pg_notify(${logChannel}, ${hint}) WHERE ${hint} <> '')
+    hinted AS MATERIALIZED (
+      SELECT ${raw(notifyCall('log', 'h.hint'))} FROM (SELECT ${hint}::text AS hint) h WHERE h.hint <> ''
+    )
     SELECT id FROM (
       SELECT d.id, d.n FROM deleted d ${retried ? before : empty}
       UNION ALL SELECT NULL, NULL FROM hinted

@@ -3,7 +3,7 @@ import type { EventStatus, Position } from '../domain/event.ts';
 import { type Asked, asked } from '../database/asked.ts';
 import { jsonArray } from '../database/json-array.ts';
 import { type CreatedJob, createJobs, type NewJob } from './create-jobs.ts';
-import { underLock } from './log-lock.ts';
+import { nextPosition, underLock } from './log-lock.ts';
 
 /** A new event, ready to be written. Null `requestId` means the parent's, else `fallbackRequestId`. */
 export interface NewEvent {
@@ -125,7 +125,7 @@ function statementOf({ makers, born, logged }: Birth): string {
     ) i
   ),
   accepted AS MATERIALIZED (
-    SELECT p.*, nextval('log_position') AS position, m.at
+    SELECT p.*, ${nextPosition} AS position, m.at
     FROM (SELECT * FROM placed WHERE parent_found AND same_hash IS NULL AND same_node IS NULL AND own_position IS NULL
           ORDER BY n) p, moment m
   ),

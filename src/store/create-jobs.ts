@@ -2,7 +2,7 @@
 import { type Asked, asked } from '../database/asked.ts';
 import type { ClaimTerms } from '../domain/enroll.ts';
 import type { Position } from '../domain/event.ts';
-import { underLock } from './log-lock.ts';
+import { nextPosition, underLock } from './log-lock.ts';
 
 /**
  * How a job is born: held by a worker, which has yet to say that it begins; held, and begun; or held by nobody, and
@@ -61,7 +61,7 @@ const createJobsStatement = `WITH ${underLock},
         ORDER BY o.ready_at LIMIT 1) o OFFSET 0))
   ),
   accepted AS MATERIALIZED (
-    SELECT f.*, nextval('log_position') AS position, m.at FROM (SELECT * FROM found ORDER BY n) f, moment m
+    SELECT f.*, ${nextPosition} AS position, m.at FROM (SELECT * FROM found ORDER BY n) f, moment m
   ),
   terms AS MATERIALIZED (
     SELECT min(position) AS first, array_agg(worker ORDER BY position) AS workers, array_agg(way ORDER BY position) AS ways,

@@ -1,6 +1,6 @@
 // Deletes events that nothing depends on; the log keeps that they were.
 import { type Asked, asked } from '../database/asked.ts';
-import { underLock } from './log-lock.ts';
+import { nextPosition, underLock } from './log-lock.ts';
 
 export interface EventDeletion {
   readonly id: string;
@@ -30,7 +30,7 @@ const deleteStatement = `WITH ${underLock},
   ),
   logged AS (
     INSERT INTO log (position, event_id, kind, status, at, "by", topic, request_id, node_id, project, user_name, sender)
-    SELECT nextval('log_position'), id, 'DELETED', status, at, "by", topic, request_id, node_id, project, user_name, sender
+    SELECT ${nextPosition}, id, 'DELETED', status, at, "by", topic, request_id, node_id, project, user_name, sender
     FROM deleted
   )
   SELECT n, true AS found, false AS "hasDependents", false AS "deletedBefore", true AS deleted FROM deleted

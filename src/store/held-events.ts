@@ -3,14 +3,15 @@ import sql from 'sql-template-tag';
 import type { Database, Queryable } from '../database/database.ts';
 import { prepared } from '../database/prepared.ts';
 import type { EventStatus } from '../domain/event.ts';
-import { logChannel, takeLogLock } from './log-lock.ts';
+import { notifyCall } from './channels.ts';
+import { nextPosition, takeLogLock } from './log-lock.ts';
 
 /**
  * The lock was taken in a statement before, so that this one sees all that was committed up to then: no other gateway
  * sends the same. A row whose event was aborted meanwhile goes too, and sends nothing.
  */
 const sendStatement = `WITH moment AS MATERIALIZED (SELECT date_trunc('milliseconds', clock_timestamp()) AS at),
-  hinted AS MATERIALIZED (SELECT pg_notify('${logChannel}', $2) WHERE $2 <> ''),
+  hinted AS MATERIALIZED (SELECT ${notifyCall('log', '$2')} WHERE $2 <> ''),
   due AS MATERIALIZED (
     DELETE FROM held_events h WHERE h.event_id = ANY(ARRAY(
       SELECT d.event_id FROM held_events d WHERE d.send_at <= (SELECT at FROM moment) ORDER BY d.send_at, d.event_id LIMIT $1))
@@ -18,7 +19,7 @@ const sendStatement = `WITH moment AS MATERIALIZED (SELECT date_trunc('milliseco
     RETURNING h.event_id, h.send_at, h.status, h."by"
   ),
   placed AS MATERIALIZED (
-    SELECT d.*, nextval('log_position') AS position FROM (SELECT * FROM due ORDER BY send_at, event_id) d
+    SELECT d.*, ${nextPosition} AS position FROM (SELECT * FROM due ORDER BY send_at, event_id) d
   ),
   sent AS (
     UPDATE events e SET held = false, position = p.position, status = p.status, updated_at = m.at,

@@ -3,7 +3,7 @@ import { type Asked, asked } from '../database/asked.ts';
 import type { ClaimTerms } from '../domain/enroll.ts';
 import type { EventStatus, Position } from '../domain/event.ts';
 import { termColumns } from './create-jobs.ts';
-import { underLock } from './log-lock.ts';
+import { nextPosition, underLock } from './log-lock.ts';
 
 /** A job as it was found: what the claim counts on. */
 export interface ReadyJob {
@@ -56,7 +56,7 @@ const reclaimStatement = `WITH ${underLock},
           AND (o.source_position < j.source_position OR (o.worker IS NOT NULL AND o.ready_at > m.at)) OFFSET 0))
   ),
   numbered AS MATERIALIZED (
-    SELECT f.*, nextval('log_position') AS new_position FROM (SELECT * FROM found ORDER BY n) f
+    SELECT f.*, ${nextPosition} AS new_position FROM (SELECT * FROM found ORDER BY n) f
   ),
   taken AS (
     UPDATE jobs j SET

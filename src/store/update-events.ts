@@ -4,7 +4,7 @@ import { jsonArray } from '../database/json-array.ts';
 import type { EventStatus, Position } from '../domain/event.ts';
 import { transitions } from '../domain/status.ts';
 import { pause } from './job-sql.ts';
-import { underLock } from './log-lock.ts';
+import { nextPosition, underLock } from './log-lock.ts';
 
 /** A change to be written. Null leaves a field as it is, unless `replace`, which sets all content as it is given. */
 export interface EventChangeRow {
@@ -116,7 +116,7 @@ const updateStatement = `WITH ${underLock},
     FROM found f
   ),
   changing AS MATERIALIZED (
-    SELECT c.*, nextval('log_position') AS position FROM (SELECT * FROM current WHERE changes ORDER BY n) c
+    SELECT c.*, ${nextPosition} AS position FROM (SELECT * FROM current WHERE changes ORDER BY n) c
   ),
   updated AS (
     UPDATE events e SET

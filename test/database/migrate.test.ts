@@ -81,9 +81,9 @@ describeDatabases('migrations', (backend) => {
       '9003_more': 'ALTER TABLE extra ADD b TEXT; INSERT INTO extra VALUES (1);',
       '9002_extra': 'CREATE TABLE extra (a INTEGER);',
     });
-    expect(await migrate(database, folder)).toEqual(['9002_extra', '9003_more']);
+    expect(await migrate(database, { folder: folder })).toEqual(['9002_extra', '9003_more']);
     expect(await database.query({ text: 'SELECT * FROM extra', values: [] })).toEqual([{ a: 1, b: null }]);
-    expect(await migrate(database, folder)).toEqual([]);
+    expect(await migrate(database, { folder: folder })).toEqual([]);
     await restore(database);
   });
 
@@ -92,7 +92,7 @@ describeDatabases('migrations', (backend) => {
     const folder = await migrationsFolder('broken', {
       '9002_broken': 'CREATE TABLE extra (a INTEGER); SELECT 1/0;',
     });
-    await expect(migrate(database, folder)).rejects.toThrow(
+    await expect(migrate(database, { folder: folder })).rejects.toThrow(
       new StartupError('the migration 9002_broken can not be applied: division by zero (22012)'),
     );
     expect(await record(database)).toHaveLength(ownNames.length);
@@ -103,7 +103,7 @@ describeDatabases('migrations', (backend) => {
 
   test('that the program does not know make it refuse the database as newer', async () => {
     const database = await backend.open();
-    await migrate(database, await migrationsFolder('newer', { '9099_future': 'SELECT 1' }));
+    await migrate(database, { folder: await migrationsFolder('newer', { '9099_future': 'SELECT 1' }) });
     await expect(migrate(database)).rejects.toThrow(
       new StartupError(
         'the database is newer than the program: it has the migration 9099_future; start a newer version of Throughline',
@@ -116,9 +116,11 @@ describeDatabases('migrations', (backend) => {
     const database = await backend.open();
     const sql = own.get(first) ?? '';
     const windows = await migrationsFolder('windows', { [first]: sql.replaceAll('\n', '\r\n') });
-    expect(await migrate(database, windows)).toEqual([]);
+    expect(await migrate(database, { folder: windows })).toEqual([]);
     const edited = await migrationsFolder('edited', { [first]: `${sql}-- edited` });
-    await expect(migrate(database, edited)).rejects.toThrow(/0001_events was applied .* in another form/);
+    await expect(migrate(database, { folder: edited })).rejects.toThrow(
+      /0001_events was applied .* in another form/,
+    );
   });
 
   test('that are recorded as failed are refused, unless they were rolled back', async () => {
@@ -126,17 +128,19 @@ describeDatabases('migrations', (backend) => {
     const folder = await migrationsFolder('failed', { '9002_extra': 'CREATE TABLE extra (a INTEGER)' });
     const text = `INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ('x', 'y', '9002_extra')`;
     await database.query({ text, values: [] });
-    await expect(migrate(database, folder)).rejects.toThrow(/9002_extra is recorded as failed/);
+    await expect(migrate(database, { folder: folder })).rejects.toThrow(/9002_extra is recorded as failed/);
     await database.query({
       text: `UPDATE _prisma_migrations SET rolled_back_at = now() WHERE id = 'x'`,
       values: [],
     });
-    expect(await migrate(database, folder)).toEqual(['9002_extra']);
+    expect(await migrate(database, { folder: folder })).toEqual(['9002_extra']);
     await restore(database);
   });
 
   test('that are missing from the installation are not taken for none', async () => {
-    await expect(migrate(await backend.open(), join(parent, 'nowhere'))).rejects.toThrow(StartupError);
+    await expect(migrate(await backend.open(), { folder: join(parent, 'nowhere') })).rejects.toThrow(
+      StartupError,
+    );
   });
 });
 

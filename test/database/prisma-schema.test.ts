@@ -109,7 +109,7 @@ async function actualIndexes(database: Database): Promise<object[]> {
       (SELECT array_agg(attname::text ORDER BY k.n) FROM unnest(indkey) WITH ORDINALITY AS k(num, n)
         JOIN pg_attribute ON attrelid = t.oid AND attnum = k.num) AS columns
     FROM pg_index JOIN pg_class i ON i.oid = indexrelid JOIN pg_class t ON t.oid = indrelid
-    WHERE t.relnamespace = 'public'::regnamespace AND indpred IS NULL AND indexprs IS NULL
+    WHERE t.relnamespace = current_schema()::regnamespace AND indpred IS NULL AND indexprs IS NULL
       AND t.relname <> '_prisma_migrations'`;
   return database.query({ text, values: [] });
 }
@@ -156,7 +156,7 @@ test('the Prisma schema describes every table', () => {
 
 describeDatabases('the Prisma schema', (backend) => {
   test('has every table, and the database every model', async () => {
-    const text = `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'`;
+    const text = `SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema()`;
     const tables = await (await backend.open()).query<{ name: string }>({ text, values: [] });
     const models = datamodel.models.map(({ name, dbName }) => dbName ?? name);
     expect(tables.map(({ name }) => name).sort()).toEqual(['_prisma_migrations', ...models].sort());

@@ -118,7 +118,7 @@ async function insertHistory({ database }: Composed, count: number): Promise<voi
       FROM n WHERE n % 4 > 0`,
     values: [count],
   });
-  await database.query({ text: `SELECT setval('log_position', $1::int8)`, values: [4 * count + 4] });
+  await database.query({ text: `SELECT setval('log_positions', $1::int8)`, values: [4 * count + 4] });
 }
 
 describePostgres('the plans of jobs', (backend) => {

@@ -28,7 +28,7 @@ export async function insertChains({ database }: Composed, chains: Chains): Prom
           project, created_at, updated_at)
         SELECT ${id('n')}, p, p, CASE WHEN n > $3::int THEN ${id('n - $3::int')} END, $1, 't', $4, 'node-' || n,
           $6::event_status, $5, at, at
-        FROM (SELECT n, nextval('log_position') AS p, now() - ($2::int - n) * interval '1 millisecond' AS at
+        FROM (SELECT n, nextval('log_positions') AS p, now() - ($2::int - n) * interval '1 millisecond' AS at
               FROM generate_series(1, $2::int) AS n) s
         RETURNING id, created_position)
       SELECT id FROM made ORDER BY created_position`,

@@ -213,7 +213,7 @@ async function insertHistory({ database }: Composed, count: number): Promise<voi
       FROM made m, generate_series(0, 1) AS k`,
     values: [count],
   });
-  await database.query({ text: `SELECT setval('log_position', $1::int8)`, values: [2 * count] });
+  await database.query({ text: `SELECT setval('log_positions', $1::int8)`, values: [2 * count] });
 }
 
 describePostgres('The plan', (backend) => {

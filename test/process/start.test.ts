@@ -134,7 +134,7 @@ describePostgres('Twenty gateways starting at once', (backend) => {
     const urls = await Promise.all(gateways.map((gateway) => gateway.url));
     const migrations = await onServer(
       url,
-      'SELECT migration_name, count(*)::int AS times FROM _prisma_migrations GROUP BY 1',
+      'SELECT migration_name, count(*)::int AS times FROM throughline._prisma_migrations GROUP BY 1',
     );
     expect(new Set(migrations.map(({ times }) => times))).toEqual(new Set([1]));
     const key = await Promise.any(

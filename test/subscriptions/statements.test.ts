@@ -106,7 +106,7 @@ async function insertHistory({ database }: Composed, count: number): Promise<voi
       SELECT ${id}, n, ${id}, now() + n % 3 * interval '1 minute' FROM n`,
     values: [count],
   });
-  await database.query({ text: `SELECT setval('log_position', $1::int8)`, values: [count + 1] });
+  await database.query({ text: `SELECT setval('log_positions', $1::int8)`, values: [count + 1] });
 }
 
 describePostgres('the plans of subscriptions', (backend) => {

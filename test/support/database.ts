@@ -154,7 +154,7 @@ export async function embeddedTemplate(): Promise<Uint8Array<ArrayBuffer>> {
 
 async function truncate(database: Database): Promise<void> {
   const text = `SELECT string_agg(quote_ident(tablename), ', ') AS names FROM pg_tables
-    WHERE schemaname = 'public' AND tablename <> '_prisma_migrations'`;
+    WHERE schemaname = current_schema() AND tablename <> '_prisma_migrations'`;
   const [row] = await database.query<{ names: string }>({ text, values: [] });
   await database.query({ text: `TRUNCATE ${row?.names}`, values: [] });
 }

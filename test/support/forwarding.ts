@@ -4,6 +4,7 @@ import type { Database, Statement } from '../../src/database/database.ts';
 export function forwarding(database: Database, instead: Partial<Database> = {}): Database {
   return {
     kind: database.kind,
+    schema: database.schema,
     query: (statement) => database.query(statement),
     transaction: (work) => database.transaction(work),
     pipeline: (statements) => database.pipeline(statements),
