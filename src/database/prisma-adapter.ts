@@ -85,7 +85,7 @@ class Adapter extends PortQueryable implements SqlDriverAdapter {
   }
 
   getConnectionInfo(): ConnectionInfo {
-    return { schemaName: 'public', supportsRelationJoins: false };
+    return { schemaName: this.#database.schema, supportsRelationJoins: false };
   }
 
   /** The database is closed by those who opened it. */
