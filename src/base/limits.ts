@@ -101,6 +101,16 @@ export const limits = {
   enrollScanRows: 10_000,
   /** Calls of enroll that wait at once in one gateway before further ones get OVERLOADED. */
   waitingEnrolls: 20_000,
+  /** Consumers of jobs that one key has made: each set of source topics, target and filters that enrolls is one. */
+  consumersPerKey: 5_000,
+  /** Consumers of jobs in all. */
+  consumers: 10_000,
+  /** Days after which a consumer of jobs that nobody uses is removed; used again, it begins at the beginning of the log. */
+  consumerDays: 30,
+  /** Durable subscriptions that one key has made. */
+  durableSubscriptionsPerKey: 10_000,
+  /** Durable subscriptions in all. */
+  durableSubscriptions: 20_000,
   /** Topics of one `subscribe`. */
   subscriptionTopics: 1_000,
   /** The shortest `visibilityMs` of a subscription, in milliseconds. */
@@ -163,6 +173,10 @@ export const limits = {
   unreadBytes: 134_217_728,
   /** Subscriptions that are open at once on one WebSocket. */
   subscriptionsPerSocket: 1_000,
+  /** Subscriptions of one key that are open at once at one gateway, over all its sockets and streams. */
+  openSubscriptionsPerKey: 50_000,
+  /** Subscriptions that are open at once at one gateway before further ones get OVERLOADED. */
+  openSubscriptions: 100_000,
   /** Bytes that may wait to be sent to one subscriber before it counts as too slow. */
   subscriberBufferBytes: 4_194_304,
   /** Changes that may wait for one subscriber before it counts as too slow. */

@@ -172,7 +172,8 @@ builder.mutationFields((t) => ({
     description:
       'Makes a durable subscription: from its answer on no event is missed, whether the program runs or not.',
     args: { input: t.arg({ type: SubscribeInput, required: true, description: 'Which events it is for.' }) },
-    resolve: (_root, { input }, context) => afresh(context, context.operations.subscribe(input)),
+    resolve: (_root, { input }, context) =>
+      afresh(context, context.operations.subscribe(context.caller, input)),
   }),
   nextEvent: t.field({
     type: NextEvent,

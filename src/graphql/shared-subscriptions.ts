@@ -11,6 +11,7 @@ import type { Watch, WatchFactory } from '../live/watch.ts';
 import type { Caller, Operations } from '../operations/operations.ts';
 import { createContext } from './context.ts';
 import { type Report, toGraphQLError } from './errors.ts';
+import { endingWith, OpenSubscriptions } from './open-subscriptions.ts';
 import { SharedGroup } from './shared-group.ts';
 import { type Beginning, type Direct, type Positioned, SharedMember } from './shared-member.ts';
 import { isShareable, selectionKey, shareKey, type SubscribeArgs } from './shared-operation.ts';
@@ -26,15 +27,19 @@ export interface SharedSubscriptionsParts {
   readonly operations: Operations;
   readonly watching: WatchFactory;
   readonly report: Report;
+  /** Those that are open; with the usual limits unless given. */
+  readonly open?: OpenSubscriptions;
 }
 
 export class SharedSubscriptions {
   readonly #parts: SharedSubscriptionsParts;
+  readonly #open: OpenSubscriptions;
   readonly #groups = new Map<string, SharedGroup>();
   readonly #results = new SharedResults();
 
   constructor(parts: SharedSubscriptionsParts) {
     this.#parts = parts;
+    this.#open = parts.open ?? new OpenSubscriptions();
   }
 
   /** Somebody is about to subscribe: the log is read from now on, until the returned function is called. */
@@ -57,6 +62,22 @@ export class SharedSubscriptions {
   async subscribe(
     args: Subscribing,
     direct?: Direct,
+  ): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> {
+    const leave = this.#open.enter(args.caller.name);
+    try {
+      const results = await this.#subscribe(args, direct);
+      if (Symbol.asyncIterator in results) return endingWith(results, leave);
+      leave();
+      return results;
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  async #subscribe(
+    args: Subscribing,
+    direct: Direct | undefined,
   ): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> {
     if (!isShareable(this.#parts.schema, args)) {
       const results = await this.#execute(args, this.#parts.watching.live());

@@ -69,7 +69,7 @@ export class Worker {
   #claim(signal: AbortSignal): Promise<readonly Claim[]> {
     const { enrolling, name } = this.#parts;
     const asked = { way: wayOf(this.#handler), terms: termsOf(this.#handler, name), waitMs };
-    return enrolling.enroll(asked, this.#free, signal);
+    return enrolling.enroll(asked, this.#free, { name, signal });
   }
 
   #start({ event, source, attempt }: Claim): void {

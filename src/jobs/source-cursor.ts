@@ -19,6 +19,8 @@ export class SourceCursor {
   readonly #database: Database;
   readonly #logger: Logger;
   readonly #way: Way;
+  /** The name of the key that asked first. */
+  readonly #owner: string;
   #opened = false;
   #saved: Position = 0n;
   /** Up to here the log has been read: what is not in `#ahead` is settled. */
@@ -30,9 +32,10 @@ export class SourceCursor {
   #readAt = 0;
   #saving: NodeJS.Timeout | undefined;
 
-  constructor(database: Database, way: Way, logger: Logger) {
+  constructor(database: Database, way: Way, owner: string, logger: Logger) {
     this.#database = database;
     this.#way = way;
+    this.#owner = owner;
     this.#logger = logger;
   }
 
@@ -106,7 +109,9 @@ export class SourceCursor {
   }
 
   async #open(): Promise<void> {
-    this.#saved = await openCursor(this.#database, this.#way.id, wayText(this.#way));
+    const draft = { id: this.#way.id, definition: wayText(this.#way), owner: this.#owner };
+    const most = { perKey: limits.consumersPerKey, inAll: limits.consumers };
+    this.#saved = await openCursor(this.#database, draft, most);
     this.#readTo = this.#saved;
     this.#opened = true;
   }

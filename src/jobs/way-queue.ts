@@ -65,10 +65,10 @@ export class WayQueue {
   #again = false;
   lastAskedAt = performance.now();
 
-  constructor(parts: JobParts, way: Way) {
+  constructor(parts: JobParts, way: Way, owner: string) {
     this.#parts = parts;
     this.way = way;
-    this.#cursor = new SourceCursor(parts.database, way, parts.logger);
+    this.#cursor = new SourceCursor(parts.database, way, owner, parts.logger);
     this.#ready = new ReadyJobs(parts.database, way);
     this.#wakeUp = new WakeUp(parts, way, {
       wake: (isOver) => {

@@ -37,7 +37,7 @@ export async function enroll(
 ): Promise<readonly Enrollment[]> {
   const checked = checkEnroll(input);
   const { signal = null } = caller;
-  const claims = await parts.enrolling.enroll(checked, checkCount(count), signal);
+  const claims = await parts.enrolling.enroll(checked, checkCount(count), caller);
   // What it held before, it may be working on.
   const taken = claims.filter(({ isKept }) => !isKept);
   const giveBack = () => void giveBackAll(parts, caller, taken);

@@ -1,7 +1,9 @@
 // Durable subscriptions: made, asked for their next event, acknowledged, listed, ended.
 import { newId } from '../base/ids.ts';
-import { badInput } from '../base/errors.ts';
+import { badInput, ThroughlineError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import type { Database } from '../database/database.ts';
+import type { Position } from '../domain/event.ts';
 import { checkPage, checkPosition, type Page, pastLogEnd } from '../domain/page.ts';
 import { checkId } from '../domain/send.ts';
 import {
@@ -31,7 +33,7 @@ export type { NextEvent } from '../subscriptions/dealing.ts';
 
 /** An id that is unknown, unsubscribed or expired is refused with NO_SUCH_SUBSCRIPTION. */
 export interface SubscriptionOperations {
-  subscribe(input: SubscribeInput): Promise<DurableSubscription>;
+  subscribe(caller: Caller, input: SubscribeInput): Promise<DurableSubscription>;
   /** Null where there was none in time; a null `timeoutMs` waits as long as can be. */
   nextEvent(caller: Caller, ids: readonly string[], timeoutMs: number | null): Promise<NextEvent | null>;
   /** What `nextEvent` would give, one after another, each taken when it is asked for. */
@@ -66,12 +68,17 @@ export interface SubscriptionParts {
 export function createSubscriptionOperations(parts: SubscriptionParts): SubscriptionOperations {
   const { database, consuming } = parts;
   return {
-    subscribe: async (input) => {
+    subscribe: async ({ name }, input) => {
       const checked = checkSubscribe(input);
       if (checked.source !== null) await checkSource(checked.source, parts);
-      const { subscription, logEnd } = await insertSubscription(database, newId(), checked);
-      if (subscription === null) throw pastLogEnd('after', checked.after ?? logEnd, logEnd);
-      return subscription;
+      const made = await insertSubscription(
+        database,
+        { id: newId(), owner: name },
+        checked,
+        mostSubscriptions,
+      );
+      if (made.isFull) throw tooMany();
+      return made.subscription ?? refusePast(checked.after, made.logEnd);
     },
     nextEvent: async ({ signal = null }, given, timeoutMs) => {
       const ids = checkSubscriptionIds(given);
@@ -85,6 +92,23 @@ export function createSubscriptionOperations(parts: SubscriptionParts): Subscrip
     countConcerned: (eventId) => countConcerned(database, eventId),
     lagsOf: (subscriptions) => countLags(database, subscriptions),
   };
+}
+
+const mostSubscriptions = {
+  perKey: limits.durableSubscriptionsPerKey,
+  inAll: limits.durableSubscriptions,
+};
+
+function tooMany(): ThroughlineError {
+  const { perKey, inAll } = mostSubscriptions;
+  return new ThroughlineError(
+    'LIMIT_EXCEEDED',
+    `There are too many durable subscriptions: ${perKey} of one key and ${inAll} in all is the most; unsubscribe those that are not needed.`,
+  );
+}
+
+function refusePast(after: Position | null, logEnd: Position): never {
+  throw pastLogEnd('after', after ?? logEnd, logEnd);
 }
 
 async function acknowledge(

@@ -127,11 +127,10 @@ export async function nextReadyMs(
   return row ? Math.max(0, Math.ceil(row.ms)) : null;
 }
 
-/** Jobs whose lease was lost in their last run, of any target: they are to be put down as FAILED. */
-export async function findExpired(database: Queryable, batch: number): Promise<ReadyJob[]> {
+/** Jobs of any target whose lease has lapsed, those first whose lapsed first. */
+export async function findLapsed(database: Queryable, batch: number): Promise<ReadyJob[]> {
   return database.query(
     prepared(sql`SELECT ${jobColumns}
-    FROM (SELECT * FROM jobs WHERE last_run AND worker IS NOT NULL AND ready_at <= now()
-          ORDER BY ready_at LIMIT ${batch}) j`),
+    FROM (SELECT * FROM jobs WHERE worker IS NOT NULL AND ready_at <= now() ORDER BY ready_at LIMIT ${batch}) j`),
   );
 }

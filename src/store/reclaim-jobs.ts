@@ -1,4 +1,4 @@
-// Claims jobs that are there already and ready for their next run, or ends those that have none left.
+// Claims jobs that are there already and ready for their next run, and ends lapsed leases.
 import { type Asked, asked } from '../database/asked.ts';
 import type { ClaimTerms } from '../domain/enroll.ts';
 import type { EventStatus, Position } from '../domain/event.ts';
@@ -11,11 +11,11 @@ export interface ReadyJob {
   readonly sourceId: string;
   readonly attempt: number;
   readonly position: Position;
-  /** Its lease was lost in its last run: whoever claims it only puts down that it FAILED. */
+  /** Its lease lapsed in its last run: a claim only records that it FAILED. */
   readonly expires: boolean;
 }
 
-/** Null terms: only to put down that it FAILED, where it `expires`. */
+/** Null terms end a lapsed lease for nobody: the job becomes PENDING, or FAILED where it `expires`. */
 export interface Reclaim {
   /** Names this claim, so that it is known again where it has to be repeated. */
   readonly claimId: string;
@@ -26,7 +26,7 @@ export interface Reclaim {
 
 export interface ReclaimedJob {
   readonly position: Position;
-  /** PENDING where it was claimed, FAILED where it was the end. */
+  /** FAILED where no run is left, else PENDING. */
   readonly status: EventStatus;
   readonly attempt: number;
   readonly until: Date | null;
@@ -34,7 +34,8 @@ export interface ReclaimedJob {
 
 /**
  * The job's own row decides: it is taken only if neither its version nor its attempt has changed and it is still ready;
- * all else follows from that update. A failure and a lost lease count as a run, a restart and a release do not.
+ * all else follows from that update, so that of several gateways one writes. A failure and a lapsed lease count as a run,
+ * a restart and a release do not. A lease that is ended for nobody leaves the job ready since then.
  */
 const reclaimStatement = `WITH ${underLock},
   input AS MATERIALIZED (
@@ -44,13 +45,14 @@ const reclaimStatement = `WITH ${underLock},
   ),
   found AS MATERIALIZED (
     SELECT i.*, m.at, e.status AS from_status, j.worker AS holder, j.worker IS NOT NULL AND j.last_run AS expires,
+      i.worker IS NOT NULL AND NOT (j.worker IS NOT NULL AND j.last_run) AS claims,
       e.retries + (e.status = 'FAILED' OR j.worker IS NOT NULL)::int AS counted
     FROM input i
       CROSS JOIN moment m
       CROSS JOIN LATERAL (SELECT * FROM jobs WHERE jobs.event_id = i.id LIMIT 1) j
       CROSS JOIN LATERAL (SELECT * FROM events WHERE events.id = i.id LIMIT 1) e
     WHERE j.attempt = i.attempt AND j.position = i.position AND j.ready_at <= m.at
-      AND (i.worker IS NOT NULL OR (j.worker IS NOT NULL AND j.last_run))
+      AND (i.worker IS NOT NULL OR j.worker IS NOT NULL)
       AND (i.sequential IS NOT TRUE OR (j.worker IS NOT NULL AND j.last_run)
         OR NOT EXISTS (SELECT FROM jobs o WHERE o.target = j.target AND o.ready_at IS NOT NULL AND o.event_id <> i.id
           AND (o.source_position < j.source_position OR (o.worker IS NOT NULL AND o.ready_at > m.at)) OFFSET 0))
@@ -61,15 +63,16 @@ const reclaimStatement = `WITH ${underLock},
   taken AS (
     UPDATE jobs j SET
       position = c.new_position,
-      attempt = j.attempt + (NOT c.expires)::int,
-      worker = CASE WHEN NOT c.expires THEN c.worker END,
-      ready_at = CASE WHEN NOT c.expires THEN c.at + make_interval(secs => c.lease_ms / 1000.0) END,
-      max_retries = CASE WHEN c.expires THEN j.max_retries ELSE c.max_retries END,
-      retry_delay_ms = CASE WHEN c.expires THEN j.retry_delay_ms ELSE c.retry_delay_ms END,
-      lease_ms = CASE WHEN c.expires THEN j.lease_ms ELSE c.lease_ms END,
-      last_run = c.expires OR c.counted >= c.max_retries,
+      attempt = j.attempt + c.claims::int,
+      worker = CASE WHEN c.claims THEN c.worker END,
+      ready_at = CASE WHEN c.claims THEN c.at + make_interval(secs => c.lease_ms / 1000.0)
+                      WHEN NOT c.expires THEN j.ready_at END,
+      max_retries = CASE WHEN c.claims THEN c.max_retries ELSE j.max_retries END,
+      retry_delay_ms = CASE WHEN c.claims THEN c.retry_delay_ms ELSE j.retry_delay_ms END,
+      lease_ms = CASE WHEN c.claims THEN c.lease_ms ELSE j.lease_ms END,
+      last_run = c.expires OR c.counted >= CASE WHEN c.claims THEN c.max_retries ELSE j.max_retries END,
       last_write = c.claim_id,
-      way = CASE WHEN c.expires THEN j.way ELSE c.way END
+      way = CASE WHEN c.claims THEN c.way ELSE j.way END
     FROM numbered c
     WHERE j.event_id = c.id AND j.attempt = c.attempt AND j.position = c.position AND (j.ready_at <= c.at) IS TRUE
     RETURNING c.*, j.attempt AS new_attempt, j.ready_at AS until
@@ -81,22 +84,22 @@ const reclaimStatement = `WITH ${underLock},
       status = CASE WHEN t.expires THEN 'FAILED' ELSE 'PENDING' END::event_status,
       finished_at = CASE WHEN t.expires THEN t.at END,
       retries = CASE WHEN t.expires THEN e.retries ELSE t.counted END,
-      sender = CASE WHEN t.expires THEN e.sender ELSE t.sender END,
-      sender_type = CASE WHEN t.expires THEN e.sender_type ELSE t.sender_type END,
-      project = CASE WHEN t.expires THEN e.project ELSE coalesce(t.project, e.project) END,
-      description = CASE WHEN t.expires THEN e.description ELSE coalesce(t.description, e.description) END,
+      sender = CASE WHEN t.claims THEN t.sender ELSE e.sender END,
+      sender_type = CASE WHEN t.claims THEN t.sender_type ELSE e.sender_type END,
+      project = CASE WHEN t.claims THEN coalesce(t.project, e.project) ELSE e.project END,
+      description = CASE WHEN t.claims THEN coalesce(t.description, e.description) ELSE e.description END,
       error = CASE WHEN t.expires THEN jsonb_build_object('message', format(
           'The lease of %s ended without an answer in its last run (attempt %s).', t.holder, t.attempt),
           'code', 'LEASE_EXPIRED', 'stack', NULL) ELSE e.error END
     FROM taken t
     WHERE e.id = t.id
-    RETURNING t.n, t.new_position, t.from_status, e.status, t.at, t.holder, t.attempt, t.new_attempt, t.until, t.expires,
+    RETURNING t.n, t.new_position, t.from_status, e.status, t.at, t.holder, t.attempt, t.new_attempt, t.until, t.claims,
       t.worker, e.id, e.topic, e.request_id, e.node_id, e.project, e.user_name, e.sender
   ),
   logged AS (
     INSERT INTO log (position, event_id, kind, from_status, status, at, "by", description, attempt,
       topic, request_id, node_id, project, user_name, sender)
-    SELECT new_position, id, 'STATUS', from_status, status, at, CASE WHEN NOT expires THEN worker END,
+    SELECT new_position, id, 'STATUS', from_status, status, at, CASE WHEN claims THEN worker END,
       CASE WHEN holder IS NOT NULL THEN format('The lease of %s (attempt %s) ended without an answer.', holder, attempt) END,
       new_attempt, topic, request_id, node_id, project, user_name, sender
     FROM updated

@@ -3,6 +3,7 @@ import sql, { empty, raw } from 'sql-template-tag';
 import type { Queryable } from '../database/database.ts';
 import type { Position } from '../domain/event.ts';
 import type { CheckedSubscribe, DurableSubscription } from '../domain/subscription.ts';
+import type { MostOwned } from './cursors.ts';
 
 /** One that has expired is as good as gone, whether it is swept or not. */
 export const columnsOfSubscription = raw(`s.id, s.name, s.source, s.topics, s.filter,
@@ -12,10 +13,12 @@ export const columnsOfSubscription = raw(`s.id, s.name, s.source, s.topics, s.fi
 
 /** What came of making one. */
 export interface Inserted {
-  /** Null where it was to begin after the end of the log. */
+  /** Null where it was to begin after the end of the log, or where there are too many. */
   readonly subscription: DurableSubscription | null;
   /** Where the log ended. */
   readonly logEnd: Position;
+  /** Whether its key, or all together, had as many before as there may be. */
+  readonly isFull: boolean;
 }
 
 /**
@@ -24,26 +27,34 @@ export interface Inserted {
  */
 export async function insertSubscription(
   database: Queryable,
-  id: string,
+  { id, owner }: { readonly id: string; readonly owner: string },
   given: CheckedSubscribe,
+  most: MostOwned,
 ): Promise<Inserted> {
   const { after, ack, visibilityMs, name, source, topics, filter, expiresAfterDays } = given;
-  const [row] = await database.query<(DurableSubscription | { id: null }) & { logEnd: Position }>(sql`
+  const [row] = await database.query<
+    (DurableSubscription | { id: null }) & Omit<Inserted, 'subscription'>
+  >(sql`
     WITH moment AS (SELECT date_trunc('milliseconds', clock_timestamp()) AS at),
     ends AS MATERIALIZED (SELECT coalesce(max(position), 0)::int8 AS position FROM log),
+    counts AS MATERIALIZED (
+      SELECT count(*) >= ${most.inAll} OR count(*) FILTER (WHERE owner = ${owner}) >= ${most.perKey} AS full
+      FROM subscriptions WHERE expires_at > now()
+    ),
     s AS (
       INSERT INTO subscriptions (id, position, created_at, asked_at, expires_at, expires_after_days, visibility_ms,
-        manual, name, source, topics, filter)
+        manual, name, source, topics, filter, owner)
       SELECT ${id}::uuid, coalesce(${after}::int8, l.position), m.at, m.at,
         m.at + make_interval(days => ${expiresAfterDays}::int4), ${expiresAfterDays}::int4, ${visibilityMs}::int4,
-        ${ack === 'MANUAL'}::boolean, ${name}, ${source}, ${topics}::text[], ${filter}
-      FROM moment m, ends l
-      WHERE coalesce(${after}::int8, 0) <= l.position
+        ${ack === 'MANUAL'}::boolean, ${name}, ${source}, ${topics}::text[], ${filter}, ${owner}
+      FROM moment m, ends l, counts c
+      WHERE coalesce(${after}::int8, 0) <= l.position AND NOT c.full
       RETURNING *
     )
-    SELECT l.position AS "logEnd", ${columnsOfSubscription} FROM ends l LEFT JOIN s ON true`);
-  const { logEnd, ...subscription } = row!;
-  return { subscription: subscription.id === null ? null : subscription, logEnd };
+    SELECT l.position AS "logEnd", c.full AS "isFull", ${columnsOfSubscription}
+    FROM ends l CROSS JOIN counts c LEFT JOIN s ON true`);
+  const { logEnd, isFull, ...subscription } = row!;
+  return { subscription: subscription.id === null ? null : subscription, logEnd, isFull };
 }
 
 /** Whether there was one. */

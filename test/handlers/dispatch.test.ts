@@ -100,7 +100,7 @@ describeDatabases('handlers', (backend) => {
       await start({ run: ({ payload }) => (payload.ok ? 1 : Promise.reject(new Error('not ok'))) });
       const mutation = `mutation ($payload: JSON) { sendEvent(input: { topic: "t", payload: $payload }) {
         matched event { id } executions { handler result error { message } event { topic logStatus dependsOn { topic } } } } }`;
-      await gateway!.operations.subscribe({ topics: ['t*'], filter: 'data.ok == true' });
+      await gateway!.operations.subscribe(tester, { topics: ['t*'], filter: 'data.ok == true' });
       const { data } = await gateway!.ask<any>(mutation, { payload: { ok: true } });
       expect(data.sendEvent).toMatchObject({
         matched: 2,
@@ -502,7 +502,7 @@ describeDatabases('handlers', (backend) => {
       const run = (await runsOf(gateway!, 'events.Called')).find(({ dependsOnId }) => dependsOnId === id);
       expect(run).toMatchObject({ result: 'put', status: 'FINISHED' });
     });
-    await gateway!.operations.subscribe({ source: 'events.Called' });
+    await gateway!.operations.subscribe(tester, { source: 'events.Called' });
   });
 });
 

@@ -115,7 +115,7 @@ function plans(gateways: number): fc.Arbitrary<Plan> {
     [6, fc.record({ kind: fc.constant('again'), pick })],
     [3, fc.record({ kind: fc.constant('delete job'), pick })],
     [1, fc.record({ kind: fc.constant('delete'), pick })],
-    [1, fc.record({ kind: fc.constant('sweep'), gateway })],
+    [3, fc.record({ kind: fc.constant('sweep'), gateway })],
     [2, fc.record({ kind: fc.constant('restart'), gateway })],
   ];
   return fc.oneof(...weighted.map(([weight, arbitrary]) => ({ weight, arbitrary })));

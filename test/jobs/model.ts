@@ -153,8 +153,18 @@ export class Model {
     free(event.job, 'never');
   }
 
+  /** Its lease lapsed, and a run is left. */
+  #lapse(event: ModelJobEvent): void {
+    event.retries += 1;
+    this.#move(event, { to: 'PENDING', attempt: event.job.attempt, by: null }, null);
+    free(event.job, 'now');
+  }
+
   sweep(): void {
-    for (const event of this.jobs.filter(isExpired)) this.expire(event);
+    for (const event of this.jobs.filter(({ job }) => job.hold === 'lost')) {
+      if (isExpired(event)) this.expire(event);
+      else this.#lapse(event);
+    }
   }
 
   /** A job that is there already, for its next run. */

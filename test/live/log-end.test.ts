@@ -2,10 +2,10 @@
 import { expect, test } from 'vitest';
 import type { Position } from '../../src/domain/event.ts';
 import { describeDatabases, describePostgres } from '../support/database.ts';
-import { type Composed, composedForEach, operationsOn, refusalOf } from '../support/gateway.ts';
+import { type Composed, composedForEach, operationsOn, refusalOf, tester } from '../support/gateway.ts';
 
 const taking: readonly (readonly [string, (gateway: Composed, after: string) => Promise<unknown>])[] = [
-  ['subscribe', ({ operations }, after) => operations.subscribe({ topics: ['*'], after })],
+  ['subscribe', ({ operations }, after) => operations.subscribe(tester, { topics: ['*'], after })],
   [
     'eventFeed',
     async (gateway, after) => {
@@ -40,14 +40,19 @@ describeDatabases('a position after the end of the log', (backend) => {
   test('is refused with BAD_USER_INPUT, and makes no subscription', async () => {
     const { operations } = gateway();
     const after = String((await operations.position()) + 1n);
-    expect((await refusalOf(operations.subscribe({ topics: ['*'], after }))).code).toBe('BAD_USER_INPUT');
+    expect((await refusalOf(operations.subscribe(tester, { topics: ['*'], after }))).code).toBe(
+      'BAD_USER_INPUT',
+    );
     expect((await operations.subscriptions({})).rows).toEqual([]);
   });
 
   test('is another one than the end itself, from which a subscription goes on', async () => {
     await gateway().send();
     const after = await gateway().operations.position();
-    const { position } = await gateway().operations.subscribe({ topics: ['*'], after: String(after) });
+    const { position } = await gateway().operations.subscribe(tester, {
+      topics: ['*'],
+      after: String(after),
+    });
     expect(position).toBe(after);
   });
 });
@@ -62,7 +67,7 @@ describePostgres('a position that another gateway has acknowledged', (backend) =
     };
     for (let n = 0; n < 5; n++) {
       const after = await acknowledged();
-      const { position } = await here.operations.subscribe({ topics: ['*'], after: String(after) });
+      const { position } = await here.operations.subscribe(tester, { topics: ['*'], after: String(after) });
       expect(position).toBe(after);
       const feed = 'subscription($after: Position) { eventFeed(after: $after) { position } }';
       const reader = await here.subscribe<{ eventFeed: { position: string } }>(feed, {

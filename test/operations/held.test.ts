@@ -74,7 +74,7 @@ describeDatabases('An event with sendAt', (backend) => {
 
   test('is told to nobody before its time, and to everybody then, once', async () => {
     const topic = fresh('t');
-    const { id: subscriptionId } = await gateway().operations.subscribe({ topics: [topic] });
+    const { id: subscriptionId } = await gateway().operations.subscribe(tester, { topics: [topic] });
     const feed = await gateway().subscribe<any>(
       `subscription { eventFeed(filter: { topics: ["${topic}"] }) { kind status event { id sendAt } } }`,
     );

@@ -8,7 +8,7 @@ import { makeKnown, subscribe } from './support.ts';
 
 describeDatabases('the source of a subscription', (backend) => {
   const gateway = composedForEach(backend);
-  const refusal = (source: string) => refusalOf(gateway().operations.subscribe({ source }));
+  const refusal = (source: string) => refusalOf(gateway().operations.subscribe(tester, { source }));
 
   test('may be a trigger, or a sender of any event, be it deleted since', async () => {
     await makeKnown(gateway(), 'github');
@@ -60,7 +60,7 @@ describePostgres('the search for a source', (backend) => {
     });
     const { database, statements } = recording(gateway().database);
     const alone = await operationsOn(database);
-    const { message } = (await refusalOf(alone.operations.subscribe({ source: 'sender-2999x' }))) as {
+    const { message } = (await refusalOf(alone.operations.subscribe(tester, { source: 'sender-2999x' }))) as {
       message: string;
     };
     await alone.stop();

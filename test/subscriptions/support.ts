@@ -9,7 +9,7 @@ import { type Composed, tester } from '../support/gateway.ts';
 
 /** Answers the id. */
 export async function subscribe({ operations }: Composed, input: SubscribeInput): Promise<string> {
-  return (await operations.subscribe(input)).id;
+  return (await operations.subscribe(tester, input)).id;
 }
 
 /** So that a subscription to them is taken: there is a trigger by each name. */
