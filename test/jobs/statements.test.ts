@@ -176,7 +176,8 @@ describePostgres('the plans of jobs', (backend) => {
   }
 
   async function expectByIndex(steps: Steps): Promise<void> {
-    const plans = await plansOfSteps(steps);
+    // What makes a consumer counts them, once for each; there is a limit to their number.
+    const plans = (await plansOfSteps(steps)).filter(([{ text }]) => !text.startsWith('INSERT INTO cursors'));
     const wrong = plans.flatMap(([{ text }, plan]) =>
       wholeReads(plan).map((what) => `${what}: ${text.slice(0, 80)}`),
     );
