@@ -119,6 +119,13 @@ describe('JSON', () => {
     expect(toJsonObjectText('payload', value)).toContain('__proto__');
   });
 
+  test('takes no variable that was not given for one, whatever its name', () => {
+    const text = '{a: $constructor, l: [$toString, $__proto__, $v]}';
+    expect(literal(json, text, { v: 1 })).toEqual({ l: [null, null, 1] });
+    const given = JSON.parse('{"constructor": 1, "toString": 2, "__proto__": 3, "v": 4}');
+    expect(literal(json, text, given)).toEqual({ a: 1, l: [2, 3, 4] });
+  });
+
   test('refuses a bare word', () => {
     expect(codeOf(() => literal(json, '{a: [WORD]}'))).toBe('BAD_USER_INPUT');
   });
