@@ -1,4 +1,5 @@
-// Bundles src and most of what it depends on into dist, if dist was made of anything else: quick enough to run before every start.
+// Bundles src and most of what it depends on into dist, if dist was made of anything else: quick enough to run before every
+// start. Without the development dependencies it leaves dist as it is.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -40,8 +41,17 @@ function isCurrent(made) {
   return existsSync('dist/fingerprint') && readFileSync('dist/fingerprint', 'utf8') === made;
 }
 
-async function bundle() {
-  const { build } = await import('esbuild');
+/** Undefined where the development dependencies are not installed. */
+async function loadBundler() {
+  try {
+    return await import('esbuild');
+  } catch (error) {
+    if (error.code === 'ERR_MODULE_NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+async function bundle({ build }) {
   const { outputFiles } = await build({
     entryPoints: entryPoints.map((name) => `src/${name}.ts`),
     outbase: 'src',
@@ -56,7 +66,7 @@ async function bundle() {
     format: 'esm',
     // Dependencies in CommonJS ask for modules of Node.
     banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
     },
     sourcemap: true,
     // Node reads every map at the start.
@@ -66,11 +76,18 @@ async function bundle() {
   return outputFiles;
 }
 
-const made = fingerprint();
-if (!isCurrent(made)) {
+/** Whether there is a program to start; false where it is not built and can not be. */
+export async function buildProgram() {
+  const isBuilt = existsSync('dist/main.js');
+  // An image may hold the built program alone.
+  if (isBuilt && !existsSync('src')) return true;
+  const made = fingerprint();
+  if (isCurrent(made)) return true;
+  const bundler = await loadBundler();
+  if (!bundler) return isBuilt;
   // What does not compile leaves dist as it was.
   await ensureGenerated();
-  const files = await bundle();
+  const files = await bundle(bundler);
   rmSync('dist', { recursive: true, force: true });
   for (const { path, contents } of files) {
     mkdirSync(dirname(path), { recursive: true });
@@ -78,4 +95,14 @@ if (!isCurrent(made)) {
   }
   // Last of all: a build that was interrupted is made again.
   writeFileSync('dist/fingerprint', made);
+  return true;
+}
+
+/** What to run where there is none. */
+export const notBuilt =
+  'Throughline is not built, and its build needs the development dependencies: run `npm ci --include=dev`, or copy dist from where it was built.';
+
+if (process.argv[1] === import.meta.filename && !(await buildProgram())) {
+  process.stderr.write(`${notBuilt}\n`);
+  process.exitCode = 1;
 }

@@ -1,9 +1,14 @@
-// After an installation: builds the program, and makes the empty database from which a first start begins.
-import './build.mjs';
+// After an installation: builds the program, and makes the empty database from which a first start begins. An installation
+// without development dependencies builds nothing.
+import { buildProgram, notBuilt } from './build.mjs';
 
-try {
-  const { makeTemplate } = await import('../dist/database/template.js');
-  await makeTemplate();
-} catch (error) {
-  process.stderr.write(`No template was made (${error.message}); a first start takes some seconds longer.\n`);
-}
+if (await buildProgram()) {
+  try {
+    const { makeTemplate } = await import('../dist/database/template.js');
+    await makeTemplate();
+  } catch (error) {
+    process.stderr.write(
+      `No template was made (${error.message}); a first start takes some seconds longer.\n`,
+    );
+  }
+} else process.stderr.write(`${notBuilt}\n`);

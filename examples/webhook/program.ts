@@ -29,7 +29,7 @@ export async function run({ url, key, trigger, withinMs, stop, say }: Settings):
   try {
     const path = await webhookNamed(gateway, trigger, stop);
     const gets = await queue.subscribe(`data.method == 'GET' && data.url.path.endsWith('/meow')`);
-    say(`Waiting for a GET of ${url}${path}/meow, as long as it takes`);
+    say(`Waiting as long as it takes for a GET of ${url.replace(/\/+$/, '')}${path}/meow`);
     const first = await queue.next<Request>([gets]);
     say(told(first));
     await queue.done(first);

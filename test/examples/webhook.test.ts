@@ -26,7 +26,7 @@ describeEmbedded('The webhook program of the examples', (backend) => {
       ...more,
     };
     const program = new WorkerProcess('examples/webhook.ts', settings);
-    const [, address] = await program.said(/Waiting for a GET of (\S+), as long/);
+    const [, address] = await program.said(/Waiting as long as it takes for a GET of (\S+)\n/);
     return { program, address: address! };
   }
 
@@ -41,6 +41,16 @@ describeEmbedded('The webhook program of the examples', (backend) => {
     );
     return data!.subscriptions.nodes.length;
   }
+
+  test('prints the address with nothing behind it, so that it can be copied', async () => {
+    const { program, address } = await start({ THROUGHLINE_URL: `${url}/` });
+    const line = program.stdout.split('\n').find((each) => each.includes('/webhooks/'))!;
+    expect(line.split(' ').at(-1)).toBe(address);
+    expect(new URL(address).href).toBe(address);
+    await request(address);
+    await program.said(/Got GET /);
+    await program.stop();
+  });
 
   test('takes a GET, then a POST, of the right path alone, and ends its subscriptions', async () => {
     const { program, address } = await start();
