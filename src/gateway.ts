@@ -5,7 +5,7 @@ import { once, Releasers } from './base/lifecycle.ts';
 import { createLogger, type Logger } from './base/logger.ts';
 import { type Config, defaults } from './config.ts';
 import { type Core, startCore } from './core.ts';
-import type { Database } from './database/database.ts';
+import { type Database, DatabaseEnded } from './database/database.ts';
 import { openDatabase } from './database/open.ts';
 import { createContext } from './graphql/context.ts';
 import { toGraphQLError } from './graphql/errors.ts';
@@ -47,9 +47,18 @@ export interface Gateway {
   readonly app: AppApi;
   /** Resolves when it serves; rejects with a StartupError that says in one line what is wrong. */
   start(): Promise<Started>;
+  /**
+   * Resolves with the reason when the embedded database has ended by itself, as it does where its disk is full or its folder was
+   * taken away: calls get DATABASE_UNAVAILABLE and `/health` answers 503 from then on. Stop this gateway and start another one;
+   * nothing that was acknowledged is lost. Stays pending otherwise.
+   */
+  readonly failed: Promise<Error>;
   /** Takes no more, commits what was accepted, closes sockets, then the database. May be called at any time. */
   stop(): Promise<void>;
 }
+
+/** How long open calls may take to get their last answer where the database has ended, in milliseconds. */
+const lastAnswersMs = 1_000;
 
 /** A gateway with these settings; what is left out has the default of its environment variable. */
 export function createGateway(
@@ -59,9 +68,11 @@ export function createGateway(
   const config: Config = { ...defaults, ...settings };
   const releasers = new Releasers();
   let app: AppApi | undefined;
+  let fail: (failure: Error) => void = () => {};
+  const failed = new Promise<Error>((resolve) => (fail = resolve));
   const start = once(async () => {
     try {
-      const { core, ...started } = await compose(config, handlers, parts, releasers);
+      const { core, ...started } = await compose(config, handlers, parts, releasers, fail);
       app = delegateTo(() => core.handlers.app.api);
       return started;
     } catch (error) {
@@ -75,6 +86,7 @@ export function createGateway(
       if (!app) throw new Error('The gateway has not started: app is there once start() has resolved.');
       return app;
     },
+    failed,
     start: () => {
       const started = start();
       starting = started;
@@ -83,7 +95,10 @@ export function createGateway(
     stop: once(async () => {
       if (!starting) await closeUnused(parts.database);
       await starting?.catch(() => {});
-      await releasers.releaseAll();
+      // Where the database has ended there is nothing left to be written.
+      await releasers.releaseAll().catch((failure: unknown) => {
+        if (!(failure instanceof DatabaseEnded)) throw failure;
+      });
     }),
   };
 }
@@ -99,11 +114,13 @@ async function compose(
   handlers: readonly Handler[],
   parts: GatewayParts,
   releasers: Releasers,
+  fail: (failure: Error) => void,
 ): Promise<Started & { core: Core }> {
   const logger = parts.logger ?? createLogger(config.logLevel);
   const database = await (parts.database ??
     openDatabase({ url: config.databaseUrl ?? undefined, folder: config.dataFolder, logger }));
   releasers.add(() => database.close());
+  let isHealthy = true;
 
   const report = reporterTo(logger);
   const keys = await openKeys(database, config.adminKey);
@@ -121,9 +138,15 @@ async function compose(
     // Subscriptions get their contexts from the shared executions; here nobody watches.
     createContext: (caller) => createContext({ caller, operations, watch: watching.live() }),
     maskError: (error) => toGraphQLError(error, report),
+    healthy: () => isHealthy,
     ready: () => database.reachable(),
   });
   releasers.add(() => server.stop());
+  void database.ended.then(async (failure) => {
+    isHealthy = false;
+    await server.settled(lastAnswersMs);
+    fail(failure);
+  });
   // First of all, so that calls which wait for a job or an event are answered and do not hold up the server's stop.
   releasers.add(() => core.answerWaiting());
   return { core, url: await server.start(), madeKey: keys.madeKey };

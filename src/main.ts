@@ -2,7 +2,7 @@
 import { asError } from './base/errors.ts';
 import { createLogger } from './base/logger.ts';
 import { readConfig } from './config.ts';
-import { StartupError } from './database/database.ts';
+import { DatabaseEnded, StartupError } from './database/database.ts';
 import { openDatabase } from './database/open.ts';
 import type { Gateway } from './gateway.ts';
 
@@ -13,6 +13,8 @@ async function main(): Promise<void> {
   const loading = load();
   stopOnSignals(loading);
   const gateway = await loading;
+  // Nothing is left to be written. A supervisor starts the program again, on the same database.
+  void gateway.failed.then(fail);
   const { url, madeKey } = await gateway.start();
   say(`Throughline serves at ${url}; GraphiQL is at ${url}/graphql`);
   if (madeKey !== null) say(`The admin key, made just now and shown only this once: ${madeKey}`);
@@ -44,7 +46,8 @@ function stopOnSignals(loading: Promise<Gateway>): void {
 
 function fail(thrown: unknown): never {
   const error = asError(thrown);
-  const text = error instanceof StartupError ? error.message : (error.stack ?? error.message);
+  const isPlain = error instanceof StartupError || error instanceof DatabaseEnded;
+  const text = isPlain ? error.message : (error.stack ?? error.message);
   process.stderr.write(`throughline: ${text}\n`);
   process.exit(1);
 }

@@ -109,6 +109,11 @@ export const errorCatalogue = {
     meaning: 'The database could not be reached in time. A write may or may not have been made.',
     remedy: 'Try again with back-off; a send with a `hash` can be repeated safely.',
   },
+  STORAGE_FULL: {
+    status: 507,
+    meaning: 'The database has no room left on its disk; nothing was written.',
+    remedy: 'Make room on the disk of the database, then try again; what needs no room is still answered.',
+  },
   SHUTTING_DOWN: {
     status: 503,
     meaning: 'The gateway is stopping and takes no more work.',

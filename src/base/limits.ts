@@ -181,6 +181,10 @@ export const limits = {
   subscriberBufferBytes: 4_194_304,
   /** Changes that may wait for one subscriber before it counts as too slow. */
   subscriberBufferItems: 10_000,
+  /** How long a call to the embedded database may take before it fails with DATABASE_UNAVAILABLE, in seconds. */
+  embeddedAnswerSeconds: 15,
+  /** How long the embedded database may answer nothing, while an answer is overdue, before the gateway ends, in seconds. */
+  embeddedSilenceSeconds: 60,
   /** Last progress values kept in memory, one per event. */
   progressEntries: 100_000,
 } as const;

@@ -1,5 +1,5 @@
 // The storage port: the little that Throughline asks of Postgres, whichever driver stands behind it.
-import type { ErrorCode } from '../base/errors.ts';
+import { type ErrorCode, ThroughlineError } from '../base/errors.ts';
 
 /**
  * SQL text with `$1`… and its bound values. With a `name` the database keeps it and one plan for all values: for fixed texts
@@ -43,6 +43,11 @@ export interface Database extends Queryable {
   listen(channel: string, onHint: (payload: string) => void): Promise<() => Promise<void>>;
   /** Whether it answers now; never throws, and answers within two seconds. */
   reachable(): Promise<boolean>;
+  /**
+   * Resolves with the reason when the database has ended by itself, or its folder was lost, and is of no more use; until then
+   * it is pending. A server is reached again sooner or later, and never ends in this sense.
+   */
+  readonly ended: Promise<DatabaseEnded>;
   close(): Promise<void>;
 }
 
@@ -58,6 +63,27 @@ export class DatabaseUnavailable extends Error {
   constructor(cause: unknown) {
     super('the database can not be reached', { cause });
     this.name = 'DatabaseUnavailable';
+  }
+}
+
+/** The embedded database has ended: nothing but a new start helps. Its message says so in one line. */
+export class DatabaseEnded extends DatabaseUnavailable {
+  readonly reason: string;
+
+  constructor(reason: string, cause?: unknown) {
+    super(cause);
+    this.name = 'DatabaseEnded';
+    this.reason = reason.split('\n', 1)[0]!;
+    this.message = `the embedded database has ended: ${this.reason}`;
+  }
+}
+
+/** The disk is full: nothing was written, and what needs no room is still answered. */
+export class StorageFull extends ThroughlineError {
+  constructor(cause: unknown) {
+    super('STORAGE_FULL', 'The database has no room left on its disk; nothing was written.');
+    this.name = 'StorageFull';
+    this.cause = cause;
   }
 }
 

@@ -2,13 +2,16 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { asError } from '../base/errors.ts';
-import { DatabaseUnavailable, StartupError } from './database.ts';
+import { limits } from '../base/limits.ts';
+import { DatabaseEnded, DatabaseUnavailable, StartupError } from './database.ts';
 import type { Answer, Operation, Request, WorkerMessage, WorkerSettings } from './embedded-protocol.ts';
-import { SqlFailure } from './sql-failure.ts';
+import { failureOf, SqlFailure } from './sql-failure.ts';
 
 interface Waiting {
   resolve(answer: Answer): void;
   reject(error: Error): void;
+  /** How many ticks of the clock are left for its answer. */
+  left: number;
 }
 
 type OnNotification = (channel: string, payload: string) => void;
@@ -32,68 +35,97 @@ export async function openLink(settings: WorkerSettings, place: string): Promise
     return link;
   } catch (failure) {
     await link.end();
-    const [reason] = asError(failure).message.split('\n', 1);
-    throw new StartupError(`the embedded database in ${place} can not be opened: ${reason}`, {
-      cause: failure,
-    });
+    const reason = failure instanceof DatabaseEnded ? failure.reason : asError(failure).message;
+    throw new StartupError(
+      `the embedded database in ${place} can not be opened, its folder is damaged or can not be used: ${reason}`,
+      { cause: failure },
+    );
   }
 }
 
-/** Requests are performed in the order in which they are sent. */
+/**
+ * Requests are performed in the order in which they are sent. Each is answered in time, or fails with DatabaseUnavailable:
+ * then it may still be performed. Time is counted in ticks, since a process that was paused has not waited.
+ */
 export class EmbeddedLink {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
-  #failure: Error | undefined;
+  #failure: DatabaseEnded | undefined;
   #settle: { resolve: () => void; reject: (failure: Error) => void } | undefined;
+  readonly #clock: NodeJS.Timeout;
+  /** Ticks since the thread answered last, while it has something to answer. */
+  #silent = 0;
+  /** Requests whose time was over before they were answered. */
+  readonly #late = new Set<number>();
   /** Rejects if the database can not be opened. */
   readonly ready: Promise<void>;
   onNotification: OnNotification = () => {};
-  /** Runs if the thread ends by itself. */
-  onDeath: (failure: Error) => void = () => {};
+  /** Runs if the database ends by itself. */
+  onDeath: (failure: DatabaseEnded) => void = () => {};
 
-  constructor(worker: Worker) {
+  /** `tickMs` is what counts as a second. */
+  constructor(worker: Worker, tickMs = 1_000) {
     this.#worker = worker;
+    this.#clock = setInterval(() => this.#tick(), tickMs).unref();
     this.ready = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
     worker.on('message', (message: WorkerMessage) => this.#receive(message));
-    worker.on('messageerror', (failure) => this.#die(failure));
-    worker.on('error', (failure) => this.#die(failure));
-    worker.on('exit', (code) => this.#die(new Error(`the database's thread ended with code ${code}`)));
+    worker.on('messageerror', (failure) => this.giveUp(failure.message, failure));
+    worker.on('error', (failure) => this.giveUp(asError(failure).message, failure));
+    worker.on('exit', (code) => this.giveUp(`its thread ended with code ${code}`));
   }
 
-  /** Rejects with SqlFailure if the database refuses, and with DatabaseUnavailable once the thread has ended. */
-  send(operation: Operation): Promise<Answer> {
-    if (this.#failure) return Promise.reject(new DatabaseUnavailable(this.#failure));
+  /**
+   * Rejects with SqlFailure if the database refuses, with DatabaseUnavailable if it does not answer within `seconds`, and
+   * with DatabaseEnded once it has ended.
+   */
+  send(operation: Operation, seconds: number = limits.embeddedAnswerSeconds): Promise<Answer> {
+    if (this.#failure) return Promise.reject(this.#failure);
     this.#lastId += 1;
     const request: Request = { id: this.#lastId, operation };
     return new Promise((resolve, reject) => {
       this.#worker.postMessage(request);
-      this.#waiting.set(request.id, { resolve, reject });
+      this.#waiting.set(request.id, { resolve, reject, left: seconds });
     });
   }
 
   /** Ends the thread at once; what still waits is told that the database is gone. */
   async end(): Promise<void> {
     this.onDeath = () => {};
-    this.#die(new Error('the database was closed'));
+    this.giveUp('the database was closed');
     await this.#worker.terminate();
   }
 
+  /** From now on every request fails; the thread is ended, wherever it is. */
+  giveUp(reason: string, cause?: unknown): void {
+    if (this.#failure) return;
+    const failure = new DatabaseEnded(reason, cause);
+    this.#failure = failure;
+    clearInterval(this.#clock);
+    this.#settle?.reject(failure);
+    for (const { reject } of this.#waiting.values()) reject(failure);
+    this.#waiting.clear();
+    void this.#worker.terminate();
+    this.onDeath(failure);
+  }
+
   #receive(message: WorkerMessage): void {
+    this.#silent = 0;
     switch (message.kind) {
       case 'ready':
         this.#settle?.resolve();
         break;
       case 'unusable':
-        this.#die(new Error(message.reason));
+      case 'ended':
+        this.giveUp(message.reason);
         break;
       case 'answer':
         this.#take(message.id)?.resolve(message.answer);
         break;
       case 'failure':
-        this.#take(message.id)?.reject(new SqlFailure(message.failure));
+        this.#take(message.id)?.reject(failureOf(new SqlFailure(message.failure)));
         break;
       case 'notification':
         this.onNotification(message.channel, message.payload);
@@ -103,15 +135,27 @@ export class EmbeddedLink {
   #take(id: number): Waiting | undefined {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
+    this.#late.delete(id);
     return waiting;
   }
 
-  #die(failure: Error): void {
-    if (this.#failure) return;
-    this.#failure = failure;
-    this.#settle?.reject(failure);
-    for (const { reject } of this.#waiting.values()) reject(new DatabaseUnavailable(failure));
-    this.#waiting.clear();
-    this.onDeath(failure);
+  /** Whether it works on a request that must not take long. */
+  get #isAnswerDue(): boolean {
+    const [late = Infinity] = this.#late;
+    const [[id, { left }] = [Infinity, { left: Infinity }]] = this.#waiting;
+    return late < id || left !== Infinity;
+  }
+
+  #tick(): void {
+    this.#silent = this.#isAnswerDue ? this.#silent + 1 : 0;
+    for (const [id, waiting] of this.#waiting) {
+      waiting.left -= 1;
+      if (waiting.left > 0) continue;
+      this.#waiting.delete(id);
+      this.#late.add(id);
+      waiting.reject(new DatabaseUnavailable(new Error('the embedded database did not answer in time')));
+    }
+    if (this.#late.size > 0 && this.#silent >= limits.embeddedSilenceSeconds)
+      this.giveUp(`it has answered nothing for ${limits.embeddedSilenceSeconds} seconds`);
   }
 }

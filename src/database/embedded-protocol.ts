@@ -4,9 +4,9 @@ import type { SqlFailureFields } from './sql-failure.ts';
 
 /** Given to the worker at its start. */
 export interface WorkerSettings {
-  /** A folder, or `memory://`. */
+  /** A folder, or `memory://`; a database is made in it where there is none. */
   readonly dataFolder: string;
-  /** A dump to start from, where the folder holds no database yet. */
+  /** A dump to start from, in memory. */
   readonly from: Uint8Array<ArrayBuffer> | undefined;
 }
 
@@ -37,6 +37,8 @@ export interface Answer {
 export type WorkerMessage =
   | { readonly kind: 'ready' }
   | { readonly kind: 'unusable'; readonly reason: string }
+  /** The database has given up: nothing more is answered. */
+  | { readonly kind: 'ended'; readonly reason: string }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer }
   | { readonly kind: 'failure'; readonly id: number; readonly failure: SqlFailureFields }
   | { readonly kind: 'notification'; readonly channel: string; readonly payload: string };

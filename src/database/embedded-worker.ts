@@ -5,6 +5,7 @@ import { asError } from '../base/errors.ts';
 import type { Answer, Operation, Request, WorkerMessage, WorkerSettings } from './embedded-protocol.ts';
 import { EmbeddedStatements } from './embedded-statements.ts';
 import { defaultSchema } from './schema-name.ts';
+import { ServerLog } from './server-log.ts';
 import { sessionStatement } from './session.ts';
 import { failureFields } from './sql-failure.ts';
 
@@ -14,10 +15,20 @@ function tell(message: WorkerMessage): void {
   port.postMessage(message);
 }
 
+const log = new ServerLog();
+let isServing = false;
+
+/** What the server gives up with it may never answer: it is told at once, from within. */
+function readLog(line: string): boolean {
+  if (log.read(line) && isServing) tell({ kind: 'ended', reason: log.reason ?? line });
+  return false;
+}
+
 async function open({ dataFolder, from }: WorkerSettings): Promise<PGlite> {
   const pglite = await PGlite.create({
     dataDir: dataFolder,
     parsers: { [types.INT8]: BigInt },
+    onStderr: readLog,
     ...(from ? { loadDataDir: new Blob([from]) } : {}),
   });
   const { text, values } = sessionStatement(defaultSchema);
@@ -71,7 +82,7 @@ async function perform(parts: Parts, operation: Operation): Promise<Answer> {
   }
 }
 
-/** Where the database itself crashed, so does the thread: nothing it says after that can be relied upon. */
+/** Where the database itself crashed, so does the thread: nothing it answers after that can be relied upon. */
 function refuse(id: number, failure: Error): void {
   if (failure instanceof WebAssembly.RuntimeError) throw failure;
   tell({ kind: 'failure', id, failure: failureFields(failure) });
@@ -89,14 +100,15 @@ function serve(pglite: PGlite): void {
         (failure: unknown) => refuse(id, asError(failure)),
       );
   });
+  isServing = true;
   tell({ kind: 'ready' });
 }
 
 try {
   serve(await open(workerData as WorkerSettings));
 } catch (failure) {
-  // PGlite also throws what is no Error, without words.
-  const reason = failure instanceof Error ? failure.message : 'it is damaged or can not be read';
-  tell({ kind: 'unusable', reason });
+  // PGlite's own words tell nothing of what the server found, and it also throws what is no Error, without words.
+  const words = failure instanceof Error ? failure.message : 'it is damaged or can not be read';
+  tell({ kind: 'unusable', reason: log.reason ?? words });
   port.close();
 }

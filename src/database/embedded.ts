@@ -1,20 +1,31 @@
 // The database inside the gateway: PGlite in a thread of its own, so that no statement holds up the event loop.
-import { existsSync } from 'node:fs';
-import { access, constants, mkdir, rm, writeFile } from 'node:fs/promises';
 import { once } from '../base/lifecycle.ts';
+import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/logger.ts';
-import { type Database, StartupError, type Statement, type Transaction } from './database.ts';
+import { provideDatabase } from './data-folder.ts';
+import {
+  type Database,
+  type DatabaseEnded,
+  DatabaseUnavailable,
+  type Statement,
+  type Transaction,
+} from './database.ts';
 import { answersInTime, within } from './deadline.ts';
 import { type EmbeddedLink, openLink } from './embedded-link.ts';
 import type { Operation } from './embedded-protocol.ts';
 import { defaultSchema } from './schema-name.ts';
 import { inOneTransaction, quoteIdentifier, rolledBackInstead } from './sql-failure.ts';
 import { Turnstile } from './turnstile.ts';
+import { unpackTar } from './unpack-tar.ts';
+
+type Dump = Uint8Array<ArrayBuffer>;
 
 export interface EmbeddedOptions {
   readonly logger?: Logger | undefined;
-  /** What `dump()` gave, to start from where the folder holds no database yet. */
-  readonly from?: Uint8Array<ArrayBuffer> | undefined;
+  /** What `dump()` gave, to start from where there is no database yet; asked for only then. */
+  readonly from?: (() => Promise<Dump | undefined>) | undefined;
+  /** Aborted, with an Error as its reason, when the folder is no longer ours: the database is ended at once. */
+  readonly lost?: AbortSignal | undefined;
   /** Runs once it is closed, such as the release of the folder's lock. */
   readonly afterClose?: (() => Promise<void>) | undefined;
 }
@@ -22,50 +33,47 @@ export interface EmbeddedOptions {
 export interface EmbeddedDatabase extends Database {
   readonly kind: 'embedded';
   /** The whole database as one file, for `from`. */
-  dump(): Promise<Uint8Array<ArrayBuffer>>;
+  dump(): Promise<Dump>;
 }
 
 const inMemory = 'memory://';
 const closeMs = 5_000;
+const answerSeconds: number = limits.embeddedAnswerSeconds;
+const answerMs = answerSeconds * 1_000;
 
 /**
  * Opens or creates the database in `folder`, or in memory for `memory://`. A commit survives a killed process, since
  * it is in the operating system's hands when it is answered, but not a power cut. Throws StartupError if the folder
- * can not be used. Nothing here keeps a second opener out: see folder-lock.ts.
+ * can not be used, and leaves it as it is. Nothing here keeps a second opener out: see folder-lock.ts.
  */
 export async function openEmbedded(folder: string, options: EmbeddedOptions = {}): Promise<EmbeddedDatabase> {
-  const settings = { dataFolder: folder, from: options.from };
-  const place = folder === inMemory ? 'memory' : folder;
-  const link =
-    folder === inMemory
-      ? await openLink(settings, place)
-      : await createWhole(folder, () => openLink(settings, place));
-  link.onDeath = (failure) => options.logger?.fatal({ err: failure }, 'the embedded database has ended');
-  return new Embedded(link, options.afterClose);
+  const { logger, from, lost, afterClose } = options;
+  if (folder === inMemory) {
+    const settings = { dataFolder: folder, from: await from?.() };
+    return new Embedded(await openLink(settings, 'memory'), afterClose);
+  }
+  await provideDatabase(folder, async (draft) => makeDatabase(draft, await from?.()));
+  const link = await openLink({ dataFolder: folder, from: undefined }, folder);
+  const database = new Embedded(link, afterClose);
+  void database.ended.then((failure) => logger?.fatal({ err: failure }, 'the embedded database has ended'));
+  const giveUp = () => link.giveUp((lost?.reason as Error).message);
+  if (lost?.aborted) giveUp();
+  else lost?.addEventListener('abort', giveUp, { once: true });
+  return database;
 }
 
-/** A first start that was interrupted leaves half a database: a note beside it says so, and it is begun afresh. */
-async function createWhole<T>(folder: string, open: () => Promise<T>): Promise<T> {
-  const note = `${folder}.unfinished`;
-  try {
-    if (existsSync(note)) await rm(folder, { recursive: true, force: true });
-    if (!existsSync(folder)) {
-      await writeFile(note, 'The database beside this file is being created.\n');
-      await mkdir(folder, { mode: 0o700 });
-    }
-    await access(`${folder}/.`, constants.R_OK | constants.W_OK | constants.X_OK);
-  } catch (failure) {
-    throw new StartupError(`the data folder ${folder} can not be used: ${(failure as Error).message}`);
-  }
-  const opened = await open();
-  await rm(note, { force: true });
-  return opened;
+async function makeDatabase(folder: string, from: Dump | undefined): Promise<void> {
+  if (from) return unpackTar(from, folder);
+  const link = await openLink({ dataFolder: folder, from: undefined }, folder);
+  await link.send({ do: 'close' }, Infinity);
+  await link.end();
 }
 
 /** There is one connection: a transaction keeps everybody else waiting at the turnstile until it has sent its end. */
 class Embedded implements EmbeddedDatabase {
   readonly kind = 'embedded';
   readonly schema = defaultSchema;
+  readonly ended: Promise<DatabaseEnded>;
   readonly #link: EmbeddedLink;
   readonly #afterClose: () => Promise<void>;
   readonly #turnstile = new Turnstile();
@@ -74,6 +82,9 @@ class Embedded implements EmbeddedDatabase {
   constructor(link: EmbeddedLink, afterClose: () => Promise<void> = async () => {}) {
     this.#link = link;
     this.#afterClose = afterClose;
+    this.ended = new Promise((resolve) => {
+      link.onDeath = resolve;
+    });
     link.onNotification = (channel, payload) => {
       for (const onHint of this.#channels.get(channel) ?? []) onHint(payload);
     };
@@ -85,7 +96,7 @@ class Embedded implements EmbeddedDatabase {
   }
 
   async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    const leave = await this.#turnstile.enter();
+    const leave = await this.#turnstile.enter(answerMs);
     const tx = new EmbeddedTransaction(this.#link);
     try {
       await this.#link.send({ do: 'exec', sql: 'BEGIN' });
@@ -93,7 +104,9 @@ class Embedded implements EmbeddedDatabase {
       await tx.commit();
       return result;
     } catch (error) {
-      await tx.rollBack();
+      const undone = tx.rollBack();
+      // One that does not answer keeps the order all the same.
+      if (!(error instanceof DatabaseUnavailable)) await undone;
       throw error;
     } finally {
       leave();
@@ -103,13 +116,14 @@ class Embedded implements EmbeddedDatabase {
   async pipeline(statements: readonly Statement[]): Promise<object[][]> {
     const [only, ...more] = statements;
     if (only && more.length === 0) return [await this.query(only)];
-    const leave = await this.#turnstile.enter();
+    const leave = await this.#turnstile.enter(answerMs);
     const tx = new EmbeddedTransaction(this.#link);
     try {
       return await inOneTransaction(
         this.#link.send({ do: 'exec', sql: 'BEGIN' }),
-        statements.map((statement) => tx.query(statement)),
-        tx.commit(),
+        // Each has its time from when its turn comes, which is after all those before.
+        statements.map((statement, n) => tx.query(statement, answerSeconds * (n + 1))),
+        tx.commit(answerSeconds * (statements.length + 1)),
       );
     } finally {
       leave();
@@ -134,8 +148,8 @@ class Embedded implements EmbeddedDatabase {
     return answersInTime(() => this.query({ text: 'SELECT 1', values: [] }));
   }
 
-  async dump(): Promise<Uint8Array<ArrayBuffer>> {
-    const { dump } = await this.#inTurn(() => this.#link.send({ do: 'dump' }));
+  async dump(): Promise<Dump> {
+    const { dump } = await this.#inTurn(() => this.#link.send({ do: 'dump' }, Infinity));
     return dump!;
   }
 
@@ -148,7 +162,7 @@ class Embedded implements EmbeddedDatabase {
 
   /** Lets the next one pass as soon as the request is sent: the thread keeps the order. */
   async #inTurn<T>(send: () => Promise<T>): Promise<T> {
-    const leave = await this.#turnstile.enter();
+    const leave = await this.#turnstile.enter(answerMs);
     try {
       return send();
     } finally {
@@ -165,20 +179,21 @@ class EmbeddedTransaction implements Transaction {
     this.#link = link;
   }
 
-  async query<Row extends object>(statement: Statement): Promise<Row[]> {
+  async query<Row extends object>(statement: Statement, seconds = answerSeconds): Promise<Row[]> {
     this.#check();
-    const { rows } = await this.#link.send(queryOf(statement, true));
+    const { rows } = await this.#link.send(queryOf(statement, true), seconds);
     return rows as Row[];
   }
 
+  /** Migrations may take long. */
   async exec(sql: string): Promise<void> {
     this.#check();
-    await this.#link.send({ do: 'exec', sql });
+    await this.#link.send({ do: 'exec', sql }, Infinity);
   }
 
-  async commit(): Promise<void> {
+  async commit(seconds = answerSeconds): Promise<void> {
     this.#over = true;
-    const { command } = await this.#link.send({ do: 'exec', sql: 'COMMIT' });
+    const { command } = await this.#link.send({ do: 'exec', sql: 'COMMIT' }, seconds);
     if (command === 'ROLLBACK') throw rolledBackInstead();
   }
 

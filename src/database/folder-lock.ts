@@ -1,35 +1,75 @@
-// Keeps a data folder to one process at a time, also after a process that was killed.
-import { randomUUID } from 'node:crypto';
-import { access, constants, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+// The lock of a data folder: a lock of the operating system on one file, which ends with the process that holds it.
+import type { Stats } from 'node:fs';
+import {
+  access,
+  constants,
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rm,
+  stat,
+} from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { once } from '../base/lifecycle.ts';
 import { StartupError } from './database.ts';
 
 /*
- * The folder `lock` holds one file per holder, numbered upwards: the highest number holds the lock, as long as its
- * process lives. Who finds the holder gone makes the next number, which the file system grants to exactly one. Numbers
- * never go back, also when the lock is released, so that nobody who saw an older holder can succeed it belatedly.
+ * The kernel holds the lock for the open file, not for a process id: it is seen from every container that shares the
+ * volume, stays while its holder is paused, and is gone as soon as its holder is, however that ended. On a network file
+ * system the server does the same. What the file says is only for the message to the next one.
  */
+
+interface Locks {
+  /** Whether the lock was granted; throws where the file system has no locks. */
+  readonly tryLock: (fd: number) => boolean;
+}
+
+/** The addon is CommonJS without types. Loaded here: on a Postgres server nothing needs it. */
+function loadLocks(): Locks {
+  return createRequire(import.meta.url)('fs-native-extensions') as Locks;
+}
 
 interface Holder {
   readonly pid: number;
-  /** Tells the process from a later one of the same id: when it started; null where the system does not say. */
-  readonly started: string | null;
-  readonly released: boolean;
+  readonly host: string;
+}
+
+export interface FolderLock {
+  release(): Promise<void>;
+}
+
+export interface FolderLockOptions {
+  /** Runs once if the lock was removed while it was held: another process may hold the folder now. */
+  readonly onLost?: (reason: Error) => void;
+  /** How often the lock is looked after, in milliseconds; 1,000 unless given. */
+  readonly checkMs?: number;
 }
 
 /**
  * Creates `folder`, for its owner alone, unless it exists. Throws StartupError if it can not be used, or if another
  * process (or this one) holds it, naming that process.
- * @returns what releases it, once
  */
-export async function lockFolder(folder: string): Promise<() => Promise<void>> {
+export async function lockFolder(folder: string, options: FolderLockOptions = {}): Promise<FolderLock> {
   const absolute = resolve(folder);
   try {
     const locks = join(absolute, 'lock');
     await makeFolder(locks);
     await access(absolute, constants.R_OK | constants.W_OK | constants.X_OK);
-    return await takeTurn(absolute, locks);
+    const file = join(locks, 'holder');
+    const handle = await takeLock(absolute, file);
+    try {
+      await refuseEarlierVersion(absolute, locks);
+      await writeHolder(handle);
+    } catch (failure) {
+      await handle.close();
+      throw failure;
+    }
+    return watchOver(absolute, file, handle, options);
   } catch (failure) {
     if (failure instanceof StartupError) throw failure;
     throw new StartupError(`the data folder ${absolute} can not be used: ${(failure as Error).message}`);
@@ -49,105 +89,116 @@ async function makeFolder(folder: string): Promise<void> {
   });
 }
 
-async function takeTurn(folder: string, locks: string): Promise<() => Promise<void>> {
+async function takeLock(folder: string, file: string): Promise<FileHandle> {
   for (;;) {
-    const newest = await newestNumber(locks);
-    const holder = newest === 0 ? undefined : await readHolder(join(locks, String(newest)));
-    if (holder && (await isHolding(holder))) {
-      throw new StartupError(`the data folder ${folder} is in use by another gateway, process ${holder.pid}`);
+    const handle = await open(file, constants.O_RDWR | constants.O_CREAT, 0o600);
+    try {
+      if (!isGranted(folder, handle)) throw inUse(folder, await readHolder(handle));
+      // It may have been removed between the two calls; then the lock is one that nobody else would meet.
+      if (await isSame(file, handle)) return handle;
+    } catch (failure) {
+      await handle.close();
+      throw failure;
     }
-    const mine = newest + 1;
-    const file = join(locks, String(mine));
-    if (!(await claim(file))) continue;
-    if ((await newestNumber(locks)) !== mine) {
-      await rm(file, { force: true });
-      continue;
-    }
-    await removeOlder(locks, mine);
-    return once(() => release(file));
+    await handle.close();
   }
 }
 
-async function newestNumber(locks: string): Promise<number> {
-  const numbers = (await readdir(locks)).filter((name) => /^\d+$/.test(name)).map(Number);
-  return Math.max(0, ...numbers);
+function isGranted(folder: string, { fd }: FileHandle): boolean {
+  try {
+    return loadLocks().tryLock(fd);
+  } catch (failure) {
+    const { code, message } = failure as NodeJS.ErrnoException;
+    const [reason] = (code ?? message).split('\n', 1);
+    throw new StartupError(
+      `the data folder ${folder} can not be used: its files can not be locked (${reason}); set THROUGHLINE_DATA to a folder whose file system can, or DATABASE_URL`,
+    );
+  }
 }
 
-/** Nobody, if the file has just been removed or its writer did not survive the writing. */
-async function readHolder(file: string): Promise<Holder | undefined> {
+async function isSame(file: string, handle: FileHandle): Promise<boolean> {
+  const [there, held] = await Promise.all([statOf(file), handle.stat()]);
+  return there !== undefined && there.ino === held.ino && there.dev === held.dev;
+}
+
+async function statOf(file: string): Promise<Stats | undefined> {
   try {
-    const { pid, started, released } = (JSON.parse(await readFile(file, 'utf8')) ?? {}) as Partial<Holder>;
-    if (!Number.isSafeInteger(pid) || pid! < 1) return undefined;
-    return { pid: pid!, started: started ?? null, released: released === true };
+    return await stat(file);
   } catch (failure) {
-    const { code } = failure as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || failure instanceof SyntaxError) return undefined;
+    if ((failure as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw failure;
   }
 }
 
-async function isHolding({ pid, started, released }: Holder): Promise<boolean> {
-  if (released || !isRunning(pid)) return false;
-  const now = await startOf(pid);
-  return now === null || started === null || now === started;
+function inUse(folder: string, holder: Holder | undefined): StartupError {
+  const who = holder ? `process ${holder.pid} on host ${holder.host}` : 'whose process is not known';
+  return new StartupError(
+    `the data folder ${folder} is in use by another gateway, ${who}: stop that one, or set THROUGHLINE_DATA to another folder; if its machine is gone for good, remove ${join(folder, 'lock')} to take over`,
+  );
+}
+
+/** One that has just got the lock writes its name a moment later. */
+async function readHolder(handle: FileHandle): Promise<Holder | undefined> {
+  const holder = await readOnce(handle);
+  if (holder) return holder;
+  await delay(200);
+  return readOnce(handle);
+}
+
+async function readOnce(handle: FileHandle): Promise<Holder | undefined> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(1024), 0, 1024, 0);
+  try {
+    const { pid, host } = JSON.parse(buffer.toString('utf8', 0, bytesRead)) as Partial<Holder>;
+    return typeof pid === 'number' && typeof host === 'string' ? { pid, host } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function writeHolder(handle: FileHandle): Promise<void> {
+  const holder: Holder = { pid: process.pid, host: hostname() };
+  await handle.truncate(0);
+  await handle.write(`${JSON.stringify(holder)}\n`, 0);
+}
+
+/** Earlier versions kept one numbered file per holder instead, which told its process; the highest number counts. */
+async function refuseEarlierVersion(folder: string, locks: string): Promise<void> {
+  const numbers = (await readdir(locks)).filter((name) => /^\d+$/.test(name)).map(Number);
+  if (numbers.length === 0) return;
+  const text = await readFile(join(locks, String(Math.max(...numbers))), 'utf8').catch(() => '');
+  const [, pid] = /"pid":(\d+).*"released":false/.exec(text) ?? [];
+  if (pid !== undefined && isRunning(Number(pid)))
+    throw inUse(folder, { pid: Number(pid), host: hostname() });
+  await Promise.all(numbers.map((number) => rm(join(locks, String(number)), { force: true })));
 }
 
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return pid !== process.pid;
   } catch (failure) {
     return (failure as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
-/** The boot and the clock tick at which a process started; null where /proc does not tell. */
-async function startOf(pid: number): Promise<string | null> {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8');
-    // The second field, the program's name, may hold spaces and brackets; the start is the 20th after it.
-    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-    return ticks ? `${boot.trim()}:${ticks}` : null;
-  } catch {
-    return null;
-  }
-}
-
-/** Whether this process made the file; it appears with its whole content or not at all. */
-async function claim(file: string): Promise<boolean> {
-  const draft = await writeDraft(file, false);
-  try {
-    await link(draft, file);
-    return true;
-  } catch (failure) {
-    const { code } = failure as NodeJS.ErrnoException;
-    if (code === 'EEXIST' || code === 'ENOENT') return false;
-    throw failure;
-  } finally {
-    await rm(draft, { force: true });
-  }
-}
-
-async function writeDraft(file: string, released: boolean): Promise<string> {
-  const draft = `${file}.${process.pid}.${randomUUID()}`;
-  const holder: Holder = { pid: process.pid, started: await startOf(process.pid), released };
-  await writeFile(draft, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
-  return draft;
-}
-
-/** Keeps the one before, for whoever is just now looking from it to this one. */
-async function removeOlder(locks: string, mine: number): Promise<void> {
-  const names = await readdir(locks);
-  const old = names.filter((name) => Number.parseInt(name, 10) < mine - 1);
-  await Promise.all(old.map((name) => rm(join(locks, name), { force: true })));
-}
-
-async function release(file: string): Promise<void> {
-  try {
-    await rename(await writeDraft(file, true), file);
-  } catch (failure) {
-    // Who removed the folder removed the lock with it.
-    if ((failure as NodeJS.ErrnoException).code !== 'ENOENT') throw failure;
-  }
+/** A lock whose file was removed keeps nobody out any more. */
+function watchOver(
+  folder: string,
+  file: string,
+  handle: FileHandle,
+  { onLost, checkMs = 1_000 }: FolderLockOptions,
+): FolderLock {
+  const check = async () => {
+    if (await isSame(file, handle)) return;
+    clearInterval(timer);
+    onLost?.(new Error(`the lock of the data folder ${folder} was removed while this gateway held it`));
+  };
+  const timer = setInterval(() => void check().catch(() => {}), checkMs).unref();
+  return {
+    release: once(async () => {
+      clearInterval(timer);
+      await handle.truncate(0).catch(() => {});
+      await handle.close();
+    }),
+  };
 }

@@ -1,8 +1,9 @@
 // Opens the database that the settings name, brought up to date and ready for use.
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { asError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
-import type { Database } from './database.ts';
+import { refuseForeignFiles } from './data-folder.ts';
+import { type Database, DatabaseUnavailable, StartupError, StorageFull } from './database.ts';
 import { openEmbedded } from './embedded.ts';
 import { lockFolder } from './folder-lock.ts';
 import { migrate } from './migrate.ts';
@@ -29,19 +30,36 @@ export async function openDatabase(settings: DatabaseSettings): Promise<Database
     return database;
   } catch (failure) {
     await database.close();
-    throw failure;
+    throw failure instanceof StartupError ? failure : unusable(database, failure);
   }
+}
+
+/** What was read at the start is damaged, or can not be written for want of room; anything else is a fault of the program. */
+function unusable(database: Database, failure: unknown): unknown {
+  const isUnavailable = failure instanceof DatabaseUnavailable && failure.cause !== undefined;
+  const { code = '', message } = asError(isUnavailable ? failure.cause : failure) as Error & {
+    code?: string;
+  };
+  const isOfServer = failure instanceof DatabaseUnavailable || failure instanceof StorageFull;
+  if (!isOfServer && !/^(58|XX)...$/.test(code)) return failure;
+  const place = database.kind === 'embedded' ? 'the embedded database' : 'the database';
+  return new StartupError(`${place} can not be brought up to date: ${message}`, { cause: failure });
 }
 
 async function openEither({ url, folder, logger, poolSize }: DatabaseSettings): Promise<Database> {
   if (url !== undefined) return openPostgres(url, { logger, poolSize, applicationName: 'throughline' });
-  const release = await lockFolder(folder);
+  const lost = new AbortController();
+  const lock = await lockFolder(folder, { onLost: (reason) => lost.abort(reason) });
   try {
-    const data = join(folder, 'data');
-    const from = existsSync(data) ? undefined : await readTemplate();
-    return await openEmbedded(data, { logger, from, afterClose: release });
+    await refuseForeignFiles(folder);
+    return await openEmbedded(join(folder, 'data'), {
+      logger,
+      from: readTemplate,
+      lost: lost.signal,
+      afterClose: lock.release,
+    });
   } catch (failure) {
-    await release();
+    await lock.release();
     throw failure;
   }
 }

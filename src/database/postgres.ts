@@ -1,5 +1,6 @@
 // The database on a Postgres server: a bounded pool of connections, every wait of which has an end.
 import pg from 'pg';
+import { asError } from '../base/errors.ts';
 import { once } from '../base/lifecycle.ts';
 import type { Logger } from '../base/logger.ts';
 import {
@@ -17,7 +18,7 @@ import { exactTypes, exactTypesWithJsonText } from './postgres-values.ts';
 import { asObjects } from './rows.ts';
 import { schemaOf } from './schema-name.ts';
 import { sessionStatement } from './session.ts';
-import { inOneTransaction, rolledBackInstead } from './sql-failure.ts';
+import { failureOf, inOneTransaction, rolledBackInstead } from './sql-failure.ts';
 
 export interface PostgresOptions {
   readonly logger?: Logger | undefined;
@@ -124,6 +125,7 @@ function openPool(
 class PostgresDatabase implements Database {
   readonly kind = 'postgres';
   readonly schema: string;
+  readonly ended = new Promise<never>(() => {});
   readonly #pool: pg.Pool;
   readonly #listener: PostgresListener;
   readonly #loans = new Set<Promise<unknown>>();
@@ -250,7 +252,7 @@ class Lease implements Transaction {
     try {
       return await this.#client.query(config);
     } catch (error) {
-      if (!isConnectionFailure(error)) throw error;
+      if (!isConnectionFailure(error)) throw failureOf(asError(error));
       this.broken = true;
       throw new DatabaseUnavailable(error);
     }

@@ -1,11 +1,19 @@
 // What Postgres says of a statement it refused, by the same property names whichever driver asked.
-import { DatabaseUnavailable } from './database.ts';
+import { DatabaseUnavailable, StorageFull } from './database.ts';
 
 /** SQLSTATE of a transaction in which a statement had failed. */
 export const failedTransaction = '25P02';
 
 /** SQLSTATE of the transaction that had to give way, and can be tried again. */
 export const deadlock = '40P01';
+
+/** SQLSTATE of a full disk. */
+const diskFull = '53100';
+
+/** What a caller is told of a statement's failure: itself, but for those that are no fault of the statement. */
+export function failureOf(failure: SqlFailure | Error): Error {
+  return 'code' in failure && failure.code === diskFull ? new StorageFull(failure) : failure;
+}
 
 export interface SqlFailureFields {
   readonly message: string;
@@ -64,7 +72,7 @@ export async function inOneTransaction<Rows>(
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (!failed) return Promise.all(statements);
   const isKnown = outcomes[0]!.status === 'fulfilled' && isRefusal(failed.reason);
-  throw isKnown || failed.reason instanceof DatabaseUnavailable
+  throw isKnown || failed.reason instanceof DatabaseUnavailable || failed.reason instanceof StorageFull
     ? failed.reason
     : new DatabaseUnavailable(failed.reason);
 }

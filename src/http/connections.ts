@@ -46,6 +46,11 @@ export class Connections {
     answer();
   }
 
+  /** Resolves when what is asked now is answered, or after `ms`. */
+  async settled(ms: number): Promise<void> {
+    await Promise.race([Promise.all(this.#answering.values()), delay(ms, undefined, { ref: false })]);
+  }
+
   #answered(socket: Socket, last: Promise<void>): void {
     if (this.#answering.get(socket) === last) this.#answering.delete(socket);
     if (this.#draining && !this.#answering.has(socket)) socket.destroySoon();

@@ -25,6 +25,8 @@ export interface HttpOptions
   readonly host: string;
   readonly authenticator: Authenticator;
   readonly webhooks: Pick<Webhooks, 'find' | 'accept'>;
+  /** Whether the process can still serve; once false, only a new start helps. */
+  readonly healthy: () => boolean;
   /** Whether the database can be reached now. */
   readonly ready: () => Promise<boolean>;
   /** Those of base/limits.ts unless given. */
@@ -34,6 +36,8 @@ export interface HttpOptions
 export interface HttpServer extends Stoppable {
   /** Listens, and tells the URL (without a path). A StartupError says in one line why it can't. */
   start(): Promise<string>;
+  /** Resolves when the requests that are open now are answered, or after `ms`; it goes on to listen. */
+  settled(ms: number): Promise<void>;
 }
 
 /** How long requests in flight have to be answered, when the gateway stops. */
@@ -46,7 +50,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   const sockets = createWebSocketEndpoint({ ...options, server: graphql });
   const routes: ReadonlyMap<string, Handler> = new Map([
     [graphqlPath, createGraphQLEndpoint(graphql, options.authenticator)],
-    ['/health', onlyGet((_request, response) => sendJson(response, 200, { status: 'ok' }))],
+    ['/health', onlyGet((_request, response) => answerHealth(options.healthy(), response))],
     ['/ready', onlyGet((_request, response) => answerReady(options.ready, response))],
   ]);
   const webhooks = createWebhookEndpoint(options.webhooks, options.logger);
@@ -77,6 +81,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   });
   return {
     start: () => listen(server, options),
+    settled: (ms) => connections.settled(ms),
     stop: once(async () => {
       const closed = server.listening ? eventOnce(server, 'close') : undefined;
       if (closed !== undefined) server.close();
@@ -150,6 +155,10 @@ function beyondCap(handler: Handler | undefined, path: string): Handler {
 }
 
 const healthPaths = new Set(['/health', '/ready']);
+
+function answerHealth(isHealthy: boolean, response: ServerResponse): void {
+  sendJson(response, isHealthy ? 200 : 503, { status: isHealthy ? 'ok' : 'failed' });
+}
 
 async function answerReady(ready: () => Promise<boolean>, response: ServerResponse): Promise<void> {
   const isReady = await ready().catch(() => false);

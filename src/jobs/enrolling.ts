@@ -42,6 +42,9 @@ export class Enrolling implements Stoppable {
 
   constructor(parts: JobParts) {
     this.#parts = parts;
+    void parts.database.ended.then((failure) => {
+      for (const queue of this.#queues.values()) queue.end(failure);
+    });
   }
 
   start(): void {

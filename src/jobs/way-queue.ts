@@ -2,7 +2,7 @@
 import { asError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { Waiter } from '../base/waiter.ts';
-import { type Database, DatabaseUnavailable } from '../database/database.ts';
+import { type Database, DatabaseEnded, DatabaseUnavailable } from '../database/database.ts';
 import type { Way } from '../domain/enroll.ts';
 import type { EventRecord } from '../domain/event.ts';
 import type { Live } from '../live/live.ts';
@@ -72,7 +72,7 @@ export class WayQueue {
     this.#ready = new ReadyJobs(parts.database, way);
     this.#wakeUp = new WakeUp(parts, way, {
       wake: (isOver) => {
-        if (!isOver || this.#isSequentialWanted) this.#wake();
+        if (!isOver || [...this.#waiting].some(({ call }) => call.terms.sequential)) this.#wake();
       },
       ring: () => void this.#ring(),
     });
@@ -80,11 +80,6 @@ export class WayQueue {
       if (waiter.got.length === 0) this.#putFirst(waiter);
       waiter.finish(waiter.got.length > 0);
     });
-  }
-
-  get #isSequentialWanted(): boolean {
-    for (const { call } of this.#waiting) if (call.terms.sequential) return true;
-    return false;
   }
 
   get isBusy(): boolean {
@@ -154,6 +149,9 @@ export class WayQueue {
     this.#wakeUp.stop();
     await this.#cursor.save();
   }
+
+  /** The database has ended: nobody gets anything any more. */
+  readonly end = (failure: DatabaseEnded) => this.#fail([...this.#waiting], failure);
 
   /** Without a look of its own: nothing is missed since the last one. */
   #canWaitOn(call: EnrollCall): boolean {
@@ -255,7 +253,7 @@ export class WayQueue {
 
   /** Calls that have time left outlast an outage of the database; the others fail. */
   #fail(waiters: readonly EnrollWaiter[], error: Error): void {
-    const isUnavailable = error instanceof DatabaseUnavailable;
+    const isUnavailable = error instanceof DatabaseUnavailable && !(error instanceof DatabaseEnded);
     for (const waiter of waiters) waiter[isUnavailable ? 'postpone' : 'fail'](error);
     if (this.isBusy) this.#wakeUp.ringIn(retryMs);
   }

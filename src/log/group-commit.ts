@@ -4,7 +4,7 @@ import { backoffMs } from '../base/backoff.ts';
 import { groupBy } from '../base/group-by.ts';
 import { asError, ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { DatabaseUnavailable } from '../database/database.ts';
+import { DatabaseEnded, DatabaseUnavailable, StorageFull } from '../database/database.ts';
 
 export interface GroupCommitOptions<Item, Result> {
   /**
@@ -148,6 +148,9 @@ export class GroupCommit<Item, Result> {
       this.#settle(group, await this.#options.flush(items, tried.size > 0, tried));
       this.#failures = 0;
     } catch (thrown) {
+      // Neither a smaller group nor another try would help.
+      if (thrown instanceof DatabaseEnded || thrown instanceof StorageFull)
+        return this.#reject(group, thrown);
       if (thrown instanceof DatabaseUnavailable) return this.#waitAndRetry(group, thrown);
       if (group.length === 1) return this.#reject(group, asError(thrown));
       const half = Math.ceil(group.length / 2);

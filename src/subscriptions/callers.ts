@@ -51,6 +51,10 @@ export class Callers {
     return taken.sort((a, b) => this.#all.get(a)! - this.#all.get(b)!);
   }
 
+  fail(error: Error): void {
+    for (const waiter of this.#all.keys()) waiter.fail(error);
+  }
+
   giveUp(): void {
     for (const waiter of this.#all.keys()) waiter.giveUp();
   }

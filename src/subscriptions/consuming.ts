@@ -5,7 +5,7 @@ import { once, type Stoppable } from '../base/lifecycle.ts';
 import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/logger.ts';
 import { Waiter } from '../base/waiter.ts';
-import { type Database, DatabaseUnavailable } from '../database/database.ts';
+import { type Database, DatabaseEnded, DatabaseUnavailable } from '../database/database.ts';
 import { type DurableSubscription, noSuchSubscription } from '../domain/subscription.ts';
 import type { Live } from '../live/live.ts';
 import { GroupCommit } from '../log/group-commit.ts';
@@ -63,6 +63,7 @@ export class Consuming implements Stoppable {
 
   constructor(parts: ConsumingParts) {
     this.#parts = parts;
+    void parts.database.ended.then((failure) => this.#waiting.fail(failure));
     this.#acknowledgements = new GroupCommit({
       flush: (given) => acknowledgeAll(parts.database, given),
       sizeOf: () => 200,
@@ -264,7 +265,7 @@ export class Consuming implements Stoppable {
 
   /** Calls that have time left outlast an outage of the database; the others fail. */
   #fail(waiters: readonly NextWaiter[], error: Error): void {
-    const isUnavailable = error instanceof DatabaseUnavailable;
+    const isUnavailable = error instanceof DatabaseUnavailable && !(error instanceof DatabaseEnded);
     for (const waiter of waiters) {
       this.#waiting.reopen(waiter);
       waiter[isUnavailable ? 'postpone' : 'fail'](error);

@@ -58,7 +58,7 @@ async function proxyTo(target: string, folder: string): Promise<Server> {
 beforeAll(async () => {
   if (!hasBrowser) return;
   folder = await mkdtemp(join(tmpdir(), 'throughline-browser-'));
-  const database = await openEmbedded('memory://', { from: await embeddedTemplate() });
+  const database = await openEmbedded('memory://', { from: embeddedTemplate });
   gateway = createGateway({ port: 0, adminKey, logLevel: 'silent' }, { database });
   gatewayUrl = `${(await gateway.start()).url}/graphql`;
   proxy = await proxyTo(gatewayUrl, folder);

@@ -147,7 +147,7 @@ describe('The schema of our own on embedded', () => {
   const releasers = new Releasers();
   afterAll(() => releasers.releaseAll());
   ownSchema(async () => {
-    const database = await openEmbedded('memory://', { from: await readTemplate() });
+    const database = await openEmbedded('memory://', { from: readTemplate });
     releasers.add(() => database.close());
     return database;
   });

@@ -233,6 +233,7 @@ export async function serve(options: Partial<HttpOptions> = {}): Promise<Running
     maxConnections: 1_000,
     maxConnectionsPerAddress: 1_000,
     logger: createLogger('silent'),
+    healthy: () => true,
     ready: async () => true,
     ...options,
   });

@@ -96,7 +96,9 @@ describeEmbedded('A data folder', (backend) => {
     const first = await startGateway(settings);
     const { code, lines } = await refusedStart(settings);
     expect(lines).toEqual([
-      `throughline: the data folder ${settings.THROUGHLINE_DATA} is in use by another gateway, process ${first.pid}`,
+      expect.stringContaining(
+        `throughline: the data folder ${settings.THROUGHLINE_DATA} is in use by another gateway, process ${first.pid} on host `,
+      ),
     ]);
     expect(code).toBe(1);
     expect((await fetch(`${await first.url}/ready`)).status).toBe(200);
@@ -120,7 +122,7 @@ describeEmbedded('A data folder', (backend) => {
     expect(winners).toHaveLength(1);
     for (const gateway of gateways.filter((each) => each !== winners[0])) {
       await gateway.exit;
-      expect(gateway.stderr).toContain(`is in use by another gateway, process ${winners[0]?.pid}\n`);
+      expect(gateway.stderr).toContain(`is in use by another gateway, process ${winners[0]?.pid} on host `);
     }
     await winners[0]?.stop();
   });

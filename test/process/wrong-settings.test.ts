@@ -117,7 +117,9 @@ describeEmbedded('A start is refused in one line', (backend) => {
     const target = await backend.target();
     await writeFile(join(target.folder, 'data/global/pg_control'), 'rubbish');
     expect(await lineOf(settingsFor(target))).toMatch(
-      new RegExp(`^throughline: the embedded database in ${target.folder}/data can not be opened: `),
+      new RegExp(
+        `^throughline: the data folder ${target.folder}/data is damaged: global/pg_control has 7 bytes`,
+      ),
     );
   });
 });

@@ -10,9 +10,10 @@ export class Child {
   readonly #process: ChildProcess;
   readonly #lines: AsyncIterator<string>;
 
-  /** `program` is a TypeScript file's path from the repository's root. */
-  constructor(program: string, ...args: string[]) {
-    this.#process = spawn(process.execPath, ['--import', 'tsx', program, ...args], {
+  /** `program` is a TypeScript file's path from the repository's root; `wrapper` a command that runs it. */
+  constructor(program: string, args: readonly string[] = [], wrapper: readonly string[] = []) {
+    const [command = '', ...more] = [...wrapper, process.execPath, '--import', 'tsx', program, ...args];
+    this.#process = spawn(command, more, {
       cwd: root,
       stdio: ['pipe', 'pipe', 'inherit'],
     });

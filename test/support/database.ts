@@ -104,7 +104,7 @@ class EmbeddedBackend extends TestBackend {
   protected async connect(): Promise<Database> {
     if (this.#opened) throw new Error('the embedded database has one connection: use describePostgres');
     this.#opened = true;
-    return openEmbedded('memory://', { from: await embeddedTemplate() });
+    return openEmbedded('memory://', { from: embeddedTemplate });
   }
 }
 

@@ -10,6 +10,7 @@ export function forwarding(database: Database, instead: Partial<Database> = {}):
     pipeline: (statements) => database.pipeline(statements),
     listen: (channel, onHint) => database.listen(channel, onHint),
     reachable: () => database.reachable(),
+    ended: database.ended,
     close: () => database.close(),
     ...instead,
   };
