@@ -4,6 +4,7 @@ import type { Page } from '../domain/page.ts';
 import type { AckMode as Mode, DurableSubscription as Subscription } from '../domain/subscription.ts';
 import type { NextEvent as NextEventRecord } from '../operations/subscriptions.ts';
 import { builder } from './builder.ts';
+import { documented } from './documented.ts';
 import { PageInfo } from './connection.ts';
 import { valuesOf } from './enums.ts';
 import { Event } from './event.ts';
@@ -63,24 +64,21 @@ const DurableSubscription = builder.prismaObject('Subscription', {
     'A filter, and a place in the log, kept in the database: it yields each event that fits once, in the order in which they were sent.',
   interfaces: [Node],
   fields: (t) => ({
-    name: t.exposeString('name', { nullable: true, description: 'For people.' }),
+    name: t.exposeString('name', { nullable: true }),
     source: t.exposeString('source', {
       nullable: true,
-      description: 'The sender of its events, where one was given.',
     }),
     topics: t.field({
       type: ['String'],
       nullable: true,
-      description: 'Patterns of their topics, sorted, where some were given.',
+      description: documented('Subscription', 'topics'),
       resolve: ({ topics }) => topics,
     }),
-    filter: t.exposeString('filter', { nullable: true, description: 'In CEL; null where all events fit.' }),
+    filter: t.exposeString('filter', { nullable: true }),
     ack: t.field({ type: AckMode, description: 'When an event is done with.', resolve: ({ ack }) => ack }),
     visibilityMs: t.exposeInt('visibilityMs', { description: visibility }),
     position: t.expose('position', {
       type: 'Position',
-      description:
-        'How far it has come: all up to here was answered, or does not fit. Of what does not fit that is written down only now and then.',
     }),
     lag: t.int({
       description: `How many events wait: those that come next, and those answered that are not acknowledged. Counting stops at ${amount(limits.countCeiling)}, and where too much would have to be read: there are at least so many.`,
@@ -90,20 +88,14 @@ const DurableSubscription = builder.prismaObject('Subscription', {
 });
 
 builder.prismaObjectFields(DurableSubscription, (t) => ({
-  filterErrors: t.exposeInt('filterErrors', {
-    description: 'Events up to `position` on which the filter failed; they did not come.',
-  }),
+  filterErrors: t.exposeInt('filterErrors'),
   lastFilterError: t.exposeString('lastFilterError', {
     nullable: true,
-    description: 'What the last of these failures was, with line and column in the filter.',
   }),
-  createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
-  expiresAfterDays: t.exposeInt('expiresAfterDays', {
-    description: 'Days without a nextEvent or an acknowledge after which it goes.',
-  }),
+  createdAt: t.expose('createdAt', { type: 'DateTime' }),
+  expiresAfterDays: t.exposeInt('expiresAfterDays'),
   expiresAt: t.expose('expiresAt', {
     type: 'DateTime',
-    description: 'When it goes unless somebody asks before; asking is written down once an hour.',
   }),
 }));
 

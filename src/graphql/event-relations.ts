@@ -13,25 +13,22 @@ const StatusChange = builder.prismaObject('LogEntry', {
   findUnique: null,
   description: 'A status that an event has had.',
   fields: (t) => ({
-    position: t.expose('position', { type: 'Position', description: 'The place of the change in the log.' }),
+    position: t.expose('position', { type: 'Position' }),
     from: t.expose('from', {
       type: EventStatus,
       nullable: true,
       description: 'The status before; null for the first one.',
     }),
     to: t.expose('to', { type: EventStatus, description: 'The status from then on.' }),
-    at: t.expose('at', { type: 'DateTime', description: 'When.' }),
+    at: t.expose('at', { type: 'DateTime' }),
     by: t.exposeString('by', {
       nullable: true,
-      description: 'Who: the sender that the change named, else the name of the key that made it.',
     }),
     description: t.exposeString('description', {
       nullable: true,
-      description: 'Why, where that was told with the change.',
     }),
     attempt: t.exposeInt('attempt', {
       nullable: true,
-      description: 'The worker’s attempt that made it; null where no worker did.',
     }),
   }),
 });

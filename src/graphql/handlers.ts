@@ -9,9 +9,7 @@ const Handler = builder.prismaObject('Handler', {
   description:
     'A function that runs for events: given in code, or an event element of the app folder. Each of its runs is an event too, whose topic is its full name.',
   fields: (t) => ({
-    fullName: t.exposeString('fullName', {
-      description: 'Such as "events.ArchiveStatistics"; the topic of its runs.',
-    }),
+    fullName: t.exposeString('fullName'),
     title: t.exposeString('title', { nullable: true, description: 'For people.' }),
     eventType: t.string({
       description: 'The type of events that it is for; "" of one that is broken.',

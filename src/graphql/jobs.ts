@@ -12,10 +12,8 @@ const Lease = builder.prismaObject('Job', {
   findUnique: null,
   description: 'The hold that a worker has on a job.',
   fields: (t) => ({
-    worker: t.exposeString('worker', { description: 'Who holds it.' }),
-    attempt: t.exposeInt('attempt', {
-      description: 'The fencing token: 1 for the first claim, one more for each further one.',
-    }),
+    worker: t.exposeString('worker'),
+    attempt: t.exposeInt('attempt'),
     until: t.expose('until', { type: 'DateTime', description: 'When it ends unless it is extended.' }),
   }),
 });

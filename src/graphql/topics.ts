@@ -9,11 +9,10 @@ const Topic = builder.prismaObject('Topic', {
   description:
     'What events are about. A topic is there when it is declared, or when an event of it is stored.',
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'Of letters, digits, _ and -, in parts joined by dots.' }),
-    title: t.exposeString('title', { nullable: true, description: 'As it is declared, for people.' }),
+    name: t.exposeString('name'),
+    title: t.exposeString('title', { nullable: true }),
     description: t.exposeString('description', {
       nullable: true,
-      description: 'As it is declared, for people.',
     }),
     summarySchema: t.field({
       type: 'JSON',

@@ -12,29 +12,22 @@ const Trigger = builder.prismaObject('Trigger', {
   description:
     'Turns HTTP deliveries or moments in time into events. These have its name as `sender`, "trigger" as `senderType`, and each begins a request of its own.',
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'Unique among triggers; a `source` for subscriptions.' }),
-    kind: t.expose('kind', { type: TriggerKind, description: 'Where its events come from.' }),
-    topic: t.exposeString('topic', { description: 'The topic of its events.' }),
+    name: t.exposeString('name'),
+    kind: t.expose('kind', { type: TriggerKind }),
+    topic: t.exposeString('topic'),
     eventType: t.exposeString('eventType', {
       nullable: true,
-      description: 'Only what is of this type becomes an event; null for any.',
     }),
     filter: t.exposeString('filter', {
       nullable: true,
-      description: 'In CEL: only what it matches becomes an event; null for all.',
     }),
-    filterErrors: t.exposeInt('filterErrors', {
-      description: 'How often the filter could not be answered; what came then did not become an event.',
-    }),
+    filterErrors: t.exposeInt('filterErrors'),
     lastFilterError: t.exposeString('lastFilterError', {
       nullable: true,
-      description: 'Why it could not be answered the last time; null where it always could.',
     }),
-    call: t.exposeString('call', { nullable: true, description: 'The full name of the handler it calls.' }),
-    enabled: t.exposeBoolean('enabled', {
-      description: 'Otherwise its URL answers 404, and its schedule makes no events.',
-    }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
+    call: t.exposeString('call', { nullable: true }),
+    enabled: t.exposeBoolean('enabled'),
+    createdAt: t.expose('createdAt', { type: 'DateTime' }),
   }),
 });
 
@@ -48,26 +41,21 @@ builder.prismaObjectFields(Trigger, (t) => ({
   signature: t.expose('signature', {
     type: SignatureScheme,
     nullable: true,
-    description: 'Of a webhook: how its deliveries must be signed. Its secrets are never shown.',
   }),
   dedupeHeader: t.exposeString('dedupeHeader', {
     nullable: true,
-    description: 'Of a webhook, in lower case: the header by which a repeated delivery is known.',
   }),
-  cron: t.exposeString('cron', { nullable: true, description: 'Of a schedule: when it ticks.' }),
+  cron: t.exposeString('cron', { nullable: true }),
   timezone: t.exposeString('timezone', {
     nullable: true,
-    description: 'Of a schedule: the zone in which `cron` is read.',
   }),
   nextRun: t.expose('nextRun', {
     type: 'DateTime',
     nullable: true,
-    description: 'Of a schedule: its next tick; null where none will come.',
   }),
   lastTick: t.expose('lastTick', {
     type: 'DateTime',
     nullable: true,
-    description: 'Of a schedule: the last tick that was sent, or did not pass.',
   }),
 }));
 

@@ -2,8 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ESLint } from 'eslint';
+import type { GraphQLObjectType } from 'graphql';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
+import { getDatamodel } from '../../generated/pothos.ts';
+import { schema } from '../../src/graphql/schema.ts';
 
 /** In the folder of the schema, where its imports lead; it exists in memory only. */
 const file = join(process.cwd(), 'src/graphql/fields-in-memory.ts');
@@ -84,4 +87,24 @@ test.each([
 ])('the linter refuses what would make Pothos ask Prisma: %s', async (line) => {
   const [result] = await new ESLint().lintText(line, { filePath: file });
   expect(result!.messages.map(({ ruleId }) => ruleId)).toContain('no-restricted-syntax');
+});
+
+test('what a field of a model is stands once: in the model', () => {
+  const types = {
+    Event: 'Event',
+    StatusChange: 'LogEntry',
+    Lease: 'Job',
+    DurableSubscription: 'Subscription',
+    Trigger: 'Trigger',
+    Topic: 'Topic',
+    Handler: 'Handler',
+  } as const;
+  const { models } = getDatamodel().datamodel;
+  const twice = Object.entries(types).flatMap(([name, model]) => {
+    const fields = (schema.getType(name) as GraphQLObjectType).getFields();
+    return models[model]!.fields.flatMap(({ name: field, documentation = '' }) =>
+      fields[field]?.description?.startsWith(documentation) === false ? `${model}.${field}` : [],
+    );
+  });
+  expect(twice).toEqual([]);
 });
