@@ -88,6 +88,11 @@ export const errorCatalogue = {
     remedy:
       'Correct what `extensions.path` names; `extensions.failures` has the first ten, `topics` the schema.',
   },
+  RATE_LIMITED: {
+    status: 429,
+    meaning: 'More came in than a limit per second allows; this was not taken.',
+    remedy: 'Send it again after as many seconds as `Retry-After` says.',
+  },
   HANDLER_FAILED: {
     status: 500,
     meaning: 'The event was stored, and a synchronous handler of it failed; the others ran all the same.',

@@ -137,6 +137,24 @@ export const limits = {
   triggers: 1_000,
   /** Secrets of a webhook that are valid at once. */
   triggerSecrets: 10,
+  /** Origins of the pages that may deliver to a webhook from a browser. */
+  triggerOrigins: 100,
+  /** The largest `toleranceSeconds` of a signature, in seconds. */
+  signatureToleranceSeconds: 86_400,
+  /** Deliveries to one webhook that a gateway takes per second, on average; further ones get RATE_LIMITED. */
+  webhookRate: 500,
+  /** Deliveries to one webhook that a gateway takes at once, after a time without any. */
+  webhookBurst: 2_000,
+  /** Bodies of deliveries to one webhook that a gateway takes per second, on average, in bytes. */
+  webhookRateBytes: 8_388_608,
+  /** Bodies of deliveries to one webhook that a gateway takes at once, after a time without any, in bytes. */
+  webhookBurstBytes: 33_554_432,
+  /** Bodies of deliveries that a gateway reads and handles at once, in bytes, before further ones get OVERLOADED. */
+  webhookBufferBytes: 67_108_864,
+  /** Values in the JSON of a delivery; of one with more only the text is kept. */
+  webhookValues: 50_000,
+  /** Fields in the form of a delivery; of one with more only the text is kept. */
+  webhookFields: 5_000,
   /** Where counting the missed ticks of a schedule stops. */
   missedTicks: 10_000,
   /** Topics that are declared. */

@@ -7,6 +7,17 @@ export interface JsonObject {
   readonly [key: string]: JsonValue;
 }
 
+/** An object together with its text, which is known to be fit for a `jsonb` column: it is not checked or written again. */
+export class JsonDocument {
+  readonly value: JsonObject;
+  readonly text: string;
+
+  constructor(value: JsonObject, text: string) {
+    this.value = value;
+    this.text = text;
+  }
+}
+
 /** Stands where a number was that a double would change; whoever reads the value refuses it. */
 export class UnsafeNumber {
   readonly text: string;
@@ -30,8 +41,13 @@ const maxNumberLength = 400;
 export function isExactNumber(text: string): boolean {
   if (text.length < 16 && !/[eE]/.test(text)) return true;
   if (text.length > maxNumberLength) return false;
+  // Up to 15 digits survive, wherever their point is, as long as the exponent is far from the ends of the range.
+  if (/^-?\d{1,15}[eE][+-]?\d{1,2}$/.test(text)) return true;
   const double = Number(text);
-  return Number.isFinite(double) && canonicalNumber(text) === canonicalNumber(String(double));
+  return (
+    String(double) === text ||
+    (Number.isFinite(double) && canonicalNumber(text) === canonicalNumber(String(double)))
+  );
 }
 
 /** Digits without leading or trailing zeros, and the power of ten of the last one. */
@@ -53,8 +69,7 @@ export function toJsonText(name: string, value: unknown): string {
   if (isDeeperThan(value, limits.jsonDepth)) {
     throw new ThroughlineError('LIMIT_EXCEEDED', `${name} is nested deeper than ${limits.jsonDepth} levels.`);
   }
-  const text = JSON.stringify(value ?? null);
-  if (suspicious.test(text)) refuseFault(name, value);
+  const text = wellFormedText(name, value);
   const bytes = Buffer.byteLength(text);
   if (bytes > limits.jsonBytes) {
     throw new ThroughlineError(
@@ -67,8 +82,16 @@ export function toJsonText(name: string, value: unknown): string {
 
 /** The same for what must be an object. */
 export function toJsonObjectText(name: string, value: unknown): string {
+  if (value instanceof JsonDocument) return value.text;
   if (!isJsonObject(value)) throw badInput(`${name} must be a JSON object, such as {"key": "value"}.`);
   return toJsonText(name, value);
+}
+
+/** The value as JSON text that `jsonb` takes, however long and deep it is; otherwise BAD_USER_INPUT. */
+export function wellFormedText(name: string, value: unknown): string {
+  const text = JSON.stringify(value ?? null);
+  if (suspicious.test(text)) refuseFault(name, value);
+  return text;
 }
 
 export function isJsonObject(value: unknown): value is JsonObject {

@@ -1,4 +1,4 @@
-// Whether a delivery was signed with one of a webhook's secrets, in the schemes of Standard Webhooks, GitHub and Stripe.
+// Whether a delivery was signed with one of a webhook's secrets: as Standard Webhooks, GitHub or Stripe do, or by any HMAC in a header.
 import type { SignatureScheme } from '../../generated/prisma/enums.ts';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { verify as verifyGitHub } from '@octokit/webhooks-methods';
@@ -6,6 +6,7 @@ import { Webhook } from 'standardwebhooks';
 import { badInput } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { isLongerThan, lengthOf } from '../base/text-length.ts';
+import { defaultToleranceSeconds, type HmacTerms, isSignedBy } from './hmac.ts';
 import { checkText } from './json.ts';
 
 export type { SignatureScheme } from '../../generated/prisma/enums.ts';
@@ -13,8 +14,12 @@ export type { SignatureScheme } from '../../generated/prisma/enums.ts';
 /** Header values by name in lower case. */
 export type Headers = ReadonlyMap<string, string>;
 
-/** How far the time in a signature may be from ours, either way, in seconds (the libraries have the same). */
-const toleranceSeconds = 300;
+/** What a webhook's deliveries have to be signed with. */
+export interface SignatureTerms {
+  readonly signature: SignatureScheme;
+  readonly secrets: readonly string[];
+  readonly hmac: HmacTerms | null;
+}
 
 /**
  * Returns the secrets, or refuses them with BAD_USER_INPUT: a scheme needs at least one, NONE takes none. `argument` is
@@ -28,7 +33,7 @@ export function checkSecrets(
   if (scheme === 'NONE') {
     if (secrets.length === 0) return secrets;
     throw badInput(
-      `${argument} has no meaning with signature NONE; say which scheme: STANDARD, GITHUB or STRIPE.`,
+      `${argument} has no meaning with signature NONE; say which scheme: STANDARD, GITHUB, STRIPE or HMAC.`,
     );
   }
   if (secrets.length === 0) throw badInput(`${argument} is missing: the signature ${scheme} needs a secret.`);
@@ -63,20 +68,28 @@ function isStandardSecret(secret: string): boolean {
   }
 }
 
+/** Why a delivery can not be signed as it must be, as its headers show; null where they do not. */
+export function missingSignature(terms: SignatureTerms, headers: Headers): string | null {
+  const names = headersNeeded(terms, headers);
+  const missing = names.filter((name) => !headers.get(name));
+  if (missing.length === 0) return null;
+  return `The signature is missing: there is no header ${missing.join(', ')}.`;
+}
+
 /**
  * Null where one of the secrets made a signature that came along; otherwise why not, in a sentence that can be sent back.
  * STANDARD and GITHUB sign text: a body that is not UTF-8 is refused.
  */
 export async function signatureFault(
-  scheme: SignatureScheme,
-  secrets: readonly string[],
+  terms: SignatureTerms,
   headers: Headers,
   body: Buffer,
 ): Promise<string | null> {
-  if (scheme === 'NONE') return null;
-  const missing = signatureHeaders[scheme].filter((name) => !headers.get(name));
-  if (missing.length > 0) return `The signature is missing: there is no header ${missing.join(', ')}.`;
+  const { signature: scheme, secrets, hmac } = terms;
+  const missing = missingSignature(terms, headers);
+  if (scheme === 'NONE' || missing !== null) return missing;
   if (scheme === 'STRIPE') return stripeFault(secrets, headers.get('stripe-signature')!, body);
+  if (scheme === 'HMAC') return hmac === null ? wrong : hmacFault(secrets, hmac, headers, body);
   const text = utf8Of(body);
   if (text === null) return 'The body is not UTF-8, so that its signature can not be verified.';
   return scheme === 'STANDARD'
@@ -84,14 +97,28 @@ export async function signatureFault(
     : gitHubFault(secrets, headers.get('x-hub-signature-256')!, text);
 }
 
-const signatureHeaders = {
-  STANDARD: ['webhook-id', 'webhook-timestamp', 'webhook-signature'],
-  GITHUB: ['x-hub-signature-256'],
-  STRIPE: ['stripe-signature'],
-} as const;
+/** Standard Webhooks under its own names, or under those that Svix uses. */
+const standardNames = ['webhook', 'svix'].map((prefix) =>
+  ['id', 'timestamp', 'signature'].map((part) => `${prefix}-${part}`),
+);
+
+function headersNeeded({ signature, hmac }: SignatureTerms, headers: Headers): readonly string[] {
+  switch (signature) {
+    case 'NONE':
+      return [];
+    case 'STANDARD':
+      return standardNames.find((names) => names.every((name) => headers.get(name))) ?? standardNames[0]!;
+    case 'GITHUB':
+      return ['x-hub-signature-256'];
+    case 'STRIPE':
+      return ['stripe-signature'];
+    case 'HMAC':
+      return [hmac?.header, hmac?.timestampHeader].filter((name) => name != null);
+  }
+}
 
 const wrong = 'The signature is wrong: no secret of this webhook makes it for this body.';
-const untimely = `The signature’s time is not within ${toleranceSeconds} seconds of now.`;
+const untimely = (seconds: number) => `The signature’s time is not within ${seconds} seconds of now.`;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -105,16 +132,34 @@ export function utf8Of(bytes: Uint8Array): string | null {
 }
 
 function standardFault(secrets: readonly string[], headers: Headers, text: string): string | null {
-  if (!isTimely(headers.get('webhook-timestamp')!)) return untimely;
+  const [id, timestamp, signature] = headersNeeded(
+    { signature: 'STANDARD', secrets, hmac: null },
+    headers,
+  ).map((name) => headers.get(name) ?? '') as [string, string, string];
+  if (!isTimely(timestamp)) return untimely(defaultToleranceSeconds);
+  const named = { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature };
   const isValid = secrets.some((secret) => {
     try {
-      new Webhook(secret).verify(text, Object.fromEntries(headers), { jsonParse: false });
+      new Webhook(secret).verify(text, named, { jsonParse: false });
       return true;
     } catch {
       return false;
     }
   });
   return isValid ? null : wrong;
+}
+
+function hmacFault(
+  secrets: readonly string[],
+  hmac: HmacTerms,
+  headers: Headers,
+  body: Buffer,
+): string | null {
+  const { header, timestampHeader, toleranceSeconds } = hmac;
+  const timestamp = timestampHeader === null ? '' : (headers.get(timestampHeader) ?? '');
+  if (timestampHeader !== null && !isTimely(timestamp, toleranceSeconds)) return untimely(toleranceSeconds);
+  const signature = headers.get(header) ?? '';
+  return isSignedBy(secrets, hmac, { signature, timestamp, body }) ? null : wrong;
 }
 
 async function gitHubFault(
@@ -133,7 +178,7 @@ async function gitHubFault(
 function stripeFault(secrets: readonly string[], header: string, body: Buffer): string | null {
   const parts = header.split(',').map((part) => part.trim().split('=', 2) as [string, string?]);
   const time = parts.find(([name]) => name === 't')?.[1] ?? '';
-  if (!isTimely(time)) return untimely;
+  if (!isTimely(time)) return untimely(defaultToleranceSeconds);
   const given = parts.flatMap(([name, value]) => (name === 'v1' && value ? [Buffer.from(value)] : []));
   const isValid = secrets.some((secret) => {
     const made = Buffer.from(createHmac('sha256', secret).update(`${time}.`).update(body).digest('hex'));
@@ -142,6 +187,6 @@ function stripeFault(secrets: readonly string[], header: string, body: Buffer): 
   return isValid ? null : wrong;
 }
 
-function isTimely(seconds: string): boolean {
-  return /^\d{1,12}$/.test(seconds) && Math.abs(Date.now() / 1000 - Number(seconds)) <= toleranceSeconds;
+function isTimely(seconds: string, tolerance = defaultToleranceSeconds): boolean {
+  return /^\d{1,12}$/.test(seconds) && Math.abs(Date.now() / 1000 - Number(seconds)) <= tolerance;
 }

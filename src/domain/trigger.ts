@@ -6,8 +6,8 @@ import { limits } from '../base/limits.ts';
 import { checkCel } from './cel/filter.ts';
 import { checkSchedule, type Schedule, tickAfter } from './schedule.ts';
 import { optionalName } from './send.ts';
-import { checkSecrets, type SignatureScheme } from './signature.ts';
 import { checkTopic } from './topic.ts';
+import { checkWebhook, type WebhookInput, type WebhookTerms } from './webhook.ts';
 
 export type { TriggerKind } from '../../generated/prisma/enums.ts';
 
@@ -19,22 +19,12 @@ type Given<T> = T | null | undefined;
 /** As it arrives: null the same as absent. */
 export interface TriggerInput {
   readonly name: string;
-  readonly webhook?: Given<{
-    readonly signature?: Given<SignatureScheme>;
-    readonly secret?: Given<string>;
-    readonly dedupeHeader?: Given<string>;
-  }>;
+  readonly webhook?: Given<WebhookInput>;
   readonly schedule?: Given<{ readonly cron: string; readonly timezone?: Given<string> }>;
   readonly topic?: Given<string>;
   readonly eventType?: Given<string>;
   readonly filter?: Given<string>;
   readonly call?: Given<string>;
-}
-
-/** What makes a delivery to a webhook one of it. */
-export interface WebhookTerms extends Readonly<Pick<TriggerModel, 'dedupeHeader'>> {
-  readonly signature: SignatureScheme;
-  readonly secrets: readonly string[];
 }
 
 /** A valid trigger that is not kept yet; exactly one of `webhook` and `schedule` is there. */
@@ -49,7 +39,7 @@ export type TriggerTerms = Readonly<
 >;
 
 /** What is shown of a trigger: all but its secrets. */
-export type Trigger = Readonly<Omit<TriggerModel, 'secrets' | 'dueTick' | 'dueMissed'>>;
+export type Trigger = Readonly<Omit<TriggerModel, 'secrets' | 'verifyToken' | 'dueTick' | 'dueMissed'>>;
 
 /** Checks everything that can be checked without the database; throws BAD_USER_INPUT or INVALID_FILTER. */
 export function draftTrigger(input: TriggerInput, now: Date): TriggerDraft {
@@ -92,26 +82,6 @@ function checkEventType(given: Given<string>, kind: TriggerKind): string | null 
     );
   }
   return eventType;
-}
-
-function checkWebhook(webhook: NonNullable<TriggerInput['webhook']>): WebhookTerms {
-  const signature = webhook.signature ?? 'NONE';
-  const secrets = webhook.secret == null ? [] : [webhook.secret];
-  return {
-    signature,
-    secrets: checkSecrets(signature, secrets, 'secret'),
-    dedupeHeader: checkHeader(webhook.dedupeHeader),
-  };
-}
-
-function checkHeader(given: Given<string>): string | null {
-  const name = optionalName('dedupeHeader', given);
-  if (name !== null && !/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
-    throw badInput(
-      `dedupeHeader ${JSON.stringify(name.slice(0, 60))} is not the name of a header, such as X-GitHub-Delivery.`,
-    );
-  }
-  return name?.toLowerCase() ?? null;
 }
 
 function withNextRun(schedule: Schedule, now: Date): Schedule & { nextRun: Date } {

@@ -1,8 +1,35 @@
 // What is said of a trigger that is to be made.
 import { limits } from '../base/limits.ts';
+import { defaultToleranceSeconds } from '../domain/hmac.ts';
 import { builder } from './builder.ts';
-import { SignatureScheme } from './trigger-enums.ts';
+import { HmacAlgorithm, HmacEncoding, SignatureScheme, WebhookChallenge } from './trigger-enums.ts';
 import { amount, nameLimit } from './wording.ts';
+
+const HmacInput = builder.inputType('HmacInput', {
+  description:
+    'How the scheme HMAC signs. Slack: `{header: "X-Slack-Signature", prefix: "v0=", timestampHeader: "X-Slack-Request-Timestamp", signedContent: "v0:{timestamp}:{body}"}`.',
+  fields: (t) => ({
+    header: t.string({ required: true, description: `The header with the signature. ${nameLimit}` }),
+    prefix: t.string({
+      description: `What stands before the signature in it, such as "sha256="; nothing unless given. ${nameLimit}`,
+    }),
+    encoding: t.field({
+      type: HmacEncoding,
+      defaultValue: 'HEX',
+      description: 'How the signature is written.',
+    }),
+    algorithm: t.field({ type: HmacAlgorithm, defaultValue: 'SHA256', description: 'The hash function.' }),
+    timestampHeader: t.string({
+      description: `The header with the time of the signature, in seconds since 1970, where that is signed too. ${nameLimit}`,
+    }),
+    toleranceSeconds: t.int({
+      description: `How far that time may be from now, either way: 1 to ${amount(limits.signatureToleranceSeconds)}, ${defaultToleranceSeconds} unless given.`,
+    }),
+    signedContent: t.string({
+      description: `What is signed, with {body} in it and, where there is a \`timestampHeader\`, {timestamp}. Unless given the body, or "{timestamp}.{body}". ${nameLimit}`,
+    }),
+  }),
+});
 
 const WebhookInput = builder.inputType('WebhookInput', {
   description: 'A URL that takes deliveries of any method.',
@@ -17,7 +44,24 @@ const WebhookInput = builder.inputType('WebhookInput', {
     }),
     dedupeHeader: t.string({
       description:
-        'The header whose value tells deliveries apart, such as X-GitHub-Delivery or webhook-id: one that is repeated is answered with the event that is there. A delivery without it is always a new event.',
+        'The header whose value tells deliveries apart, such as X-GitHub-Delivery or webhook-id: one that is repeated is answered with the event that is there. A delivery without it is always a new event. webhook-id stands for svix-id as well.',
+    }),
+    hmac: t.field({ type: HmacInput, description: 'How the scheme HMAC signs: needed for that one alone.' }),
+    challenge: t.field({
+      type: WebhookChallenge,
+      description: 'The handshake that is answered; none unless given.',
+    }),
+    verifyToken: t.string({
+      description: `The token that the challenge META has to bring along: needed for that one alone. Never shown again. ${nameLimit}`,
+    }),
+    keepCredentials: t.boolean({
+      defaultValue: false,
+      description:
+        'Whether the headers Authorization, Cookie, Proxy-Authorization and X-Api-Key are stored with an event. The filter of the trigger sees them in any case.',
+    }),
+    allowedOrigins: t.stringList({
+      defaultValue: ['*'],
+      description: `Origins of the pages that may deliver from a browser and read the answer, such as "https://shop.example"; "*" for any, none for []. At most ${limits.triggerOrigins}.`,
     }),
   }),
 });

@@ -1,8 +1,15 @@
 // Triggers: webhooks and schedules, made, listed and deleted.
 import { limits } from '../base/limits.ts';
+import type { HmacTerms } from '../domain/hmac.ts';
 import { builder } from './builder.ts';
 import { Node } from './node.ts';
-import { SignatureScheme, TriggerKind } from './trigger-enums.ts';
+import {
+  HmacAlgorithm,
+  HmacEncoding,
+  SignatureScheme,
+  TriggerKind,
+  WebhookChallenge,
+} from './trigger-enums.ts';
 import { CreateTriggerInput } from './trigger-inputs.ts';
 import { amount } from './wording.ts';
 
@@ -31,6 +38,26 @@ const Trigger = builder.prismaObject('Trigger', {
   }),
 });
 
+const Hmac = builder.objectRef<HmacTerms>('Hmac').implement({
+  description: 'How the scheme HMAC signs the deliveries of a webhook.',
+  fields: (t) => ({
+    header: t.exposeString('header', { description: 'The header with the signature, in lower case.' }),
+    prefix: t.exposeString('prefix', { description: 'What stands before the signature in it.' }),
+    encoding: t.expose('encoding', { type: HmacEncoding, description: 'How the signature is written.' }),
+    algorithm: t.expose('algorithm', { type: HmacAlgorithm, description: 'The hash function.' }),
+    timestampHeader: t.exposeString('timestampHeader', {
+      nullable: true,
+      description: 'The header with the time of the signature, in lower case; null where that is not signed.',
+    }),
+    toleranceSeconds: t.exposeInt('toleranceSeconds', {
+      description: 'How far that time may be from now, either way.',
+    }),
+    signedContent: t.exposeString('signedContent', {
+      description: 'What is signed, with {body} and {timestamp} in it.',
+    }),
+  }),
+});
+
 builder.prismaObjectFields(Trigger, (t) => ({
   url: t.string({
     nullable: true,
@@ -45,6 +72,15 @@ builder.prismaObjectFields(Trigger, (t) => ({
   dedupeHeader: t.exposeString('dedupeHeader', {
     nullable: true,
   }),
+  hmac: t.field({
+    type: Hmac,
+    nullable: true,
+    description: 'Of a webhook with the scheme HMAC: how that signs.',
+    resolve: ({ hmac }) => hmac as HmacTerms | null,
+  }),
+  challenge: t.expose('challenge', { type: WebhookChallenge, nullable: true }),
+  keepCredentials: t.exposeBoolean('keepCredentials'),
+  allowedOrigins: t.exposeStringList('allowedOrigins'),
   cron: t.exposeString('cron', { nullable: true }),
   timezone: t.exposeString('timezone', {
     nullable: true,

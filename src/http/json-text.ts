@@ -27,7 +27,7 @@ interface Span {
  * BAD_USER_INPUT, nesting that is too deep LIMIT_EXCEEDED (found before JSON.parse sees the text).
  */
 export function parseJson(text: string): unknown {
-  const unsafe = scan(text);
+  const unsafe = scan(text, { depth: maxDepth, values: Infinity });
   try {
     return unsafe === undefined ? JSON.parse(text) : JSON.parse(withMarkers(text, unsafe), revive);
   } catch {
@@ -35,20 +35,44 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** One pass: checks the nesting and finds the unsafe numbers, allocating nothing unless there are some. */
-function scan(text: string): Span[] | undefined {
+/** How much one text may hold. */
+export interface JsonBounds {
+  /** Levels of objects and lists. */
+  readonly depth: number;
+  readonly values: number;
+}
+
+/**
+ * Like JSON.parse, but null where the text is not JSON, exceeds the bounds, which is found before it is parsed, or has a
+ * number that would be changed by becoming a double.
+ */
+export function parseBoundedJson(text: string, bounds: JsonBounds): { readonly value: unknown } | null {
+  try {
+    return scan(text, bounds) === undefined ? { value: JSON.parse(text) } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** One pass: checks the bounds and finds the unsafe numbers, allocating nothing unless there are some. */
+function scan(text: string, bounds: JsonBounds): Span[] | undefined {
   let depth = 0;
+  let values = 1;
   let unsafe: Span[] | undefined;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === codes.quote) at = endOfString(text, at);
-    else if (code === codes.openBrace || code === codes.openBracket) depth = deeper(depth);
+    else if (code === codes.openBrace || code === codes.openBracket) {
+      depth = deeper(depth, bounds.depth);
+      values += 1;
+    } else if (code === codes.comma) values += 1;
     else if (code === codes.closeBrace || code === codes.closeBracket) depth--;
     else if (code === codes.minus || isDigit(code)) {
       const end = endOfNumber(text, at);
       if (isUnsafe(text, at, end)) unsafe = withOneMore(unsafe, { start: at, end });
       at = end - 1;
     }
+    if (values > bounds.values) throw tooMany(bounds.values);
   }
   return unsafe;
 }
@@ -56,6 +80,7 @@ function scan(text: string): Span[] | undefined {
 const codes = {
   quote: 0x22,
   plus: 0x2b,
+  comma: 0x2c,
   minus: 0x2d,
   point: 0x2e,
   bigE: 0x45,
@@ -67,13 +92,17 @@ const codes = {
   closeBrace: 0x7d,
 } as const;
 
+function tooMany(values: number): ThroughlineError {
+  return new ThroughlineError('LIMIT_EXCEEDED', `The JSON has more than ${values} values.`);
+}
+
 function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
 }
 
-function deeper(depth: number): number {
-  if (depth < maxDepth) return depth + 1;
-  throw new ThroughlineError('LIMIT_EXCEEDED', `The JSON is nested deeper than ${maxDepth} levels.`);
+function deeper(depth: number, most: number): number {
+  if (depth < most) return depth + 1;
+  throw new ThroughlineError('LIMIT_EXCEEDED', `The JSON is nested deeper than ${most} levels.`);
 }
 
 /** Where the string that opens at `start` closes. */

@@ -1,6 +1,6 @@
 // The body of a request, as text or bytes, with its limit enforced while it is read.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { badInput, ThroughlineError } from '../base/errors.ts';
+import { asError, badInput, ThroughlineError } from '../base/errors.ts';
 
 /**
  * The whole body, or a refusal: LIMIT_EXCEEDED as soon as it is known to be too long (nothing more is kept then),
@@ -14,18 +14,23 @@ export async function readBody(
   return decoded(await readBytes(request, response, limit));
 }
 
-/** The same as bytes, of any method and whatever they are. */
+/** The same as bytes, of any method and whatever they are. `onBytes` is told of each part, and may throw. */
 export function readBytes(
   request: IncomingMessage,
   response: ServerResponse,
   limit: number,
+  onBytes: (bytes: number) => void = () => {},
 ): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > limit) return Promise.reject(tooLong(limit));
   if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
-  return readToEnd(request, limit);
+  return readToEnd(request, limit, onBytes);
 }
 
-function readToEnd(request: IncomingMessage, limit: number): Promise<Buffer> {
+function readToEnd(
+  request: IncomingMessage,
+  limit: number,
+  onBytes: (bytes: number) => void,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
@@ -36,8 +41,13 @@ function readToEnd(request: IncomingMessage, limit: number): Promise<Buffer> {
     }
     function take(chunk: Buffer): void {
       length += chunk.length;
-      if (length > limit) settle(() => reject(tooLong(limit)));
-      else chunks.push(chunk);
+      if (length > limit) return settle(() => reject(tooLong(limit)));
+      chunks.push(chunk);
+      try {
+        onBytes(chunk.length);
+      } catch (error) {
+        settle(() => reject(asError(error)));
+      }
     }
     function end(): void {
       settle(() => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)));

@@ -7,7 +7,6 @@ import { asError } from '../base/errors.ts';
 import { once, type Stoppable } from '../base/lifecycle.ts';
 import type { Logger } from '../base/logger.ts';
 import { StartupError } from '../database/database.ts';
-import type { Webhooks } from '../triggers/webhooks.ts';
 import { ConnectionCap, type ConnectionLimits } from './connection-cap.ts';
 import { Connections } from './connections.ts';
 import type { Authenticator } from './credentials.ts';
@@ -16,7 +15,7 @@ import { createGraphQLEndpoint } from './graphql-endpoint.ts';
 import { sendError, sendJson } from './json-response.ts';
 import { pathOf, toOriginForm } from './request-target.ts';
 import { UnreadOutput, type UnreadLimits } from './unread-output.ts';
-import { createWebhookEndpoint, webhookPrefix } from './webhooks.ts';
+import { createWebhookEndpoint, type WebhookPort, webhookPrefix } from './webhooks.ts';
 import { createWebSocketEndpoint, type WebSocketOptions } from './websocket.ts';
 
 export interface HttpOptions
@@ -24,7 +23,7 @@ export interface HttpOptions
   readonly port: number;
   readonly host: string;
   readonly authenticator: Authenticator;
-  readonly webhooks: Pick<Webhooks, 'find' | 'accept'>;
+  readonly webhooks: WebhookPort;
   /** Whether the process can still serve; once false, only a new start helps. */
   readonly healthy: () => boolean;
   /** Whether the database can be reached now. */

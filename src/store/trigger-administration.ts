@@ -4,7 +4,7 @@ import type { Database } from '../database/database.ts';
 import type { Trigger } from '../domain/trigger.ts';
 
 /** All but what is shown of a trigger. */
-const omit = { secrets: true, dueTick: true, dueMissed: true } as const;
+const omit = { secrets: true, verifyToken: true, dueTick: true, dueMissed: true } as const;
 
 /** By name. */
 export async function readTriggers(database: Database): Promise<Trigger[]> {

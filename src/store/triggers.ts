@@ -3,11 +3,15 @@ import sql, { raw, type Sql } from 'sql-template-tag';
 import type { TriggerModel } from '../../generated/prisma/models.ts';
 import type { Queryable } from '../database/database.ts';
 import type { Schedule } from '../domain/schedule.ts';
-import type { Trigger, TriggerDraft, TriggerTerms, WebhookTerms } from '../domain/trigger.ts';
+import type { Trigger, TriggerDraft, TriggerTerms } from '../domain/trigger.ts';
+import type { WebhookTerms } from '../domain/webhook.ts';
 
-const shown = raw(`t.id, t.name, t.kind, t.topic, t.event_type AS "eventType", t.filter, t.slug, t.signature,
-  t.dedupe_header AS "dedupeHeader", t.cron, t.timezone, t.next_run AS "nextRun", t.last_tick AS "lastTick", t.call,
-  t.enabled, t.filter_errors AS "filterErrors", t.last_filter_error AS "lastFilterError", t.created_at AS "createdAt"`);
+const webhookTerms = `t.signature, t.dedupe_header AS "dedupeHeader", t.hmac, t.challenge,
+  t.keep_credentials AS "keepCredentials", coalesce(t.allowed_origins, '{}') AS "allowedOrigins"`;
+const shown =
+  raw(`t.id, t.name, t.kind, t.topic, t.event_type AS "eventType", t.filter, t.slug, ${webhookTerms},
+  t.cron, t.timezone, t.next_run AS "nextRun", t.last_tick AS "lastTick", t.call, t.enabled,
+  t.filter_errors AS "filterErrors", t.last_filter_error AS "lastFilterError", t.created_at AS "createdAt"`);
 const terms = raw('t.id, t.name, t.topic, t.event_type AS "eventType", t.filter, t.call');
 
 /** Null where a trigger has that name, or there are `most` already; then nothing is changed. */
@@ -21,12 +25,14 @@ export async function insertTrigger(
   const { webhook, schedule } = draft;
   const rows = await database.query<Trigger>(sql`
     INSERT INTO triggers AS t (id, name, kind, topic, event_type, filter, call, created_at, slug, signature, secrets,
-      dedupe_header, cron, timezone, next_run)
+      dedupe_header, hmac, challenge, verify_token, keep_credentials, allowed_origins, cron, timezone, next_run)
     SELECT ${id}::uuid, ${draft.name}, ${webhook ? 'WEBHOOK' : 'SCHEDULE'}::trigger_kind, ${draft.topic}, ${draft.eventType},
       ${draft.filter}, ${draft.call}, date_trunc('milliseconds', clock_timestamp()), ${slug},
       ${webhook?.signature ?? null}::signature_scheme, ${webhook?.secrets ?? null}::text[],
-      ${webhook?.dedupeHeader ?? null}, ${schedule?.cron ?? null}, ${schedule?.timezone ?? null},
-      ${schedule?.nextRun ?? null}::timestamptz
+      ${webhook?.dedupeHeader ?? null}, ${webhook?.hmac ? JSON.stringify(webhook.hmac) : null}::jsonb,
+      ${webhook?.challenge ?? null}::webhook_challenge, ${webhook?.verifyToken ?? null},
+      ${webhook?.keepCredentials ?? false}, ${webhook?.allowedOrigins ?? []}::text[], ${schedule?.cron ?? null},
+      ${schedule?.timezone ?? null}, ${schedule?.nextRun ?? null}::timestamptz
     WHERE (SELECT count(*) FROM triggers) < ${most}
     ON CONFLICT (name) DO NOTHING
     RETURNING ${shown}`);
@@ -45,8 +51,8 @@ export async function readWebhook(
 ): Promise<(TriggerTerms & WebhookTerms) | null> {
   const rows = await database.query<TriggerTerms & WebhookTerms>({
     name: 'read-webhook',
-    text: `SELECT t.id, t.name, t.topic, t.event_type AS "eventType", t.filter, t.call, t.signature, t.secrets,
-        t.dedupe_header AS "dedupeHeader"
+    text: `SELECT t.id, t.name, t.topic, t.event_type AS "eventType", t.filter, t.call, t.secrets,
+        t.verify_token AS "verifyToken", ${webhookTerms}
       FROM triggers t WHERE t.slug = $1 AND t.enabled`,
     values: [slug],
   });

@@ -3,7 +3,7 @@ import { newId } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import { checkCel } from '../domain/cel/filter.ts';
 import { failureText } from '../domain/failure-text.ts';
-import type { JsonObject } from '../domain/json.ts';
+import type { JsonDocument, JsonObject } from '../domain/json.ts';
 import type { SendInput } from '../domain/send.ts';
 import type { TriggerTerms } from '../domain/trigger.ts';
 import type { SendOptions } from '../operations/handling.ts';
@@ -12,7 +12,10 @@ import type { Caller, Operations } from '../operations/operations.ts';
 /** What came in. */
 export interface Occurrence {
   readonly eventType: string;
+  /** What the filter is tested on. */
   readonly payload: JsonObject;
+  /** What is stored in place of that. */
+  readonly stored?: JsonDocument;
   /** By which a repetition is known; null where there can be none. */
   readonly hash: string | null;
 }
@@ -27,9 +30,9 @@ export interface Passing {
 export type Send = Operations['sendEvent'];
 
 /** Each begins a request of its own: who may deliver may not say what a delivery belongs to. */
-export function passing(trigger: TriggerTerms, { eventType, payload, hash }: Occurrence): Passing {
-  if (trigger.eventType !== null && trigger.eventType !== eventType)
-    return { input: null, filterError: null };
+export function passing(trigger: TriggerTerms, occurrence: Occurrence): Passing {
+  const { eventType, payload, stored = payload, hash } = occurrence;
+  if (!isOfType(trigger, eventType)) return { input: null, filterError: null };
   const requestId = newId();
   const { matches, error } = verdictOf(trigger, { eventType, payload, requestId });
   const input = {
@@ -39,10 +42,15 @@ export function passing(trigger: TriggerTerms, { eventType, payload, hash }: Occ
     eventType,
     hash,
     requestId,
-    payload,
+    payload: stored,
   };
   const filterError = error === null ? null : failureText(error, limits.descriptionLength);
   return { input: matches ? input : null, filterError };
+}
+
+/** Whether the trigger is for what is of this type. */
+export function isOfType(trigger: TriggerTerms, eventType: string): boolean {
+  return trigger.eventType === null || trigger.eventType === eventType;
 }
 
 /** Nobody waits for what handlers make of it: the other side only wants to know that it has arrived. */

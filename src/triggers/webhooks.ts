@@ -1,12 +1,16 @@
 // Webhooks: which trigger a delivery is for, whether it is genuine, and the event that it becomes.
 import { createHash } from 'node:crypto';
 import { ThroughlineError } from '../base/errors.ts';
+import { pauseIfDue } from '../base/time-slices.ts';
 import type { Database } from '../database/database.ts';
-import type { JsonObject } from '../domain/json.ts';
-import { type Headers, signatureFault } from '../domain/signature.ts';
-import type { TriggerTerms, WebhookTerms } from '../domain/trigger.ts';
+import { slackChallenge } from '../domain/challenge.ts';
+import type { JsonDocument, JsonObject } from '../domain/json.ts';
+import { type Headers, missingSignature, signatureFault } from '../domain/signature.ts';
+import type { TriggerTerms } from '../domain/trigger.ts';
+import type { WebhookTerms } from '../domain/webhook.ts';
 import { countFilterError, readWebhook } from '../store/triggers.ts';
-import { callerOf, optionsOf, passing, type Send } from './passing.ts';
+import { DeliveryRate } from './delivery-rate.ts';
+import { callerOf, isOfType, optionsOf, passing, type Send } from './passing.ts';
 
 export type Webhook = TriggerTerms & WebhookTerms;
 
@@ -16,17 +20,32 @@ export interface Delivery {
   /** By name in lower case. */
   readonly headers: Headers;
   readonly body: Buffer;
-  /** What its event would hold. */
-  readonly payload: () => JsonObject;
+  /** What its event holds: with credentials for the filter, and without them to be stored. Takes its time. */
+  readonly payload: () => DeliveryPayload;
+}
+
+export interface DeliveryPayload {
+  readonly whole: JsonObject;
+  readonly stored: JsonDocument;
+}
+
+/** What is answered. */
+export interface Accepted {
+  /** Of the event, which is in the database; null where the delivery does not pass, or is none. */
+  readonly eventId: string | null;
+  /** The text that a handshake wants back. */
+  readonly challenge: string | null;
 }
 
 export class Webhooks {
   readonly #database: Database;
   readonly #send: Send;
+  readonly #rate: DeliveryRate;
 
-  constructor(database: Database, send: Send) {
+  constructor(database: Database, send: Send, rate = new DeliveryRate()) {
     this.#database = database;
     this.#send = send;
+    this.#rate = rate;
   }
 
   /** Null where there is none, or it is disabled. */
@@ -35,28 +54,47 @@ export class Webhooks {
   }
 
   /**
-   * The id of the event, which is in the database then; null where the delivery does not pass. Throws UNAUTHENTICATED
-   * where its signature is missing or wrong.
+   * What can be refused before the body is read: UNAUTHENTICATED, RATE_LIMITED. Where deliveries are signed only genuine
+   * ones count, so that nobody else can use up the rate.
    */
-  async accept(webhook: Webhook, delivery: Delivery): Promise<string | null> {
-    const { signature, secrets } = webhook;
-    const fault = await signatureFault(signature, secrets, delivery.headers, delivery.body);
+  checkHeaders(webhook: Webhook, headers: Headers): void {
+    const missing = missingSignature(webhook, headers);
+    if (missing !== null) throw new ThroughlineError('UNAUTHENTICATED', missing);
+    if (webhook.signature === 'NONE') this.#rate.check(webhook.id);
+  }
+
+  /** Throws UNAUTHENTICATED where the signature is missing or wrong, RATE_LIMITED where deliveries come too fast. */
+  async accept(webhook: Webhook, delivery: Delivery): Promise<Accepted> {
+    const fault = await signatureFault(webhook, delivery.headers, delivery.body);
     if (fault !== null) throw new ThroughlineError('UNAUTHENTICATED', fault);
-    const { input, filterError } = passing(webhook, {
-      eventType: delivery.method.toLowerCase(),
-      payload: delivery.payload(),
-      hash: hashOf(webhook, delivery.headers),
-    });
+    this.#rate.take(webhook.id, delivery.body.length);
+    const eventType = delivery.method.toLowerCase();
+    if (webhook.challenge !== 'SLACK' && !isOfType(webhook, eventType)) return nothing;
+    await pauseIfDue();
+    const { whole, stored } = delivery.payload();
+    const challenge = slackChallenge(webhook, whole);
+    if (challenge !== null) return { eventId: null, challenge };
+    await pauseIfDue();
+    const hash = hashOf(webhook, delivery.headers);
+    const { input, filterError } = passing(webhook, { eventType, payload: whole, stored, hash });
     if (filterError !== null) await countFilterError(this.#database, webhook.id, filterError);
-    if (input === null) return null;
-    return (await this.#send(callerOf(webhook), input, optionsOf(webhook))).event.id;
+    if (input === null) return nothing;
+    const { event } = await this.#send(callerOf(webhook), input, optionsOf(webhook));
+    return { eventId: event.id, challenge: null };
   }
 }
 
+const nothing: Accepted = { eventId: null, challenge: null };
+
 /** Long values are shortened to what tells them apart, since a hash has a limit. */
 function hashOf({ id, dedupeHeader }: Webhook, headers: Headers): string | null {
-  const value = dedupeHeader === null ? undefined : headers.get(dedupeHeader);
+  const value = dedupeHeader === null ? undefined : valueOf(dedupeHeader, headers);
   if (!value) return null;
   const key = value.length <= 300 ? value : `sha256:${createHash('sha256').update(value).digest('hex')}`;
   return `webhook/${id}/${key}`;
+}
+
+/** Svix has a name of its own for the id of Standard Webhooks. */
+function valueOf(name: string, headers: Headers): string | undefined {
+  return headers.get(name) ?? (name === 'webhook-id' ? headers.get('svix-id') : undefined);
 }

@@ -1,5 +1,6 @@
 // Handlers and sends: which run for what, before and after the answer, what is recorded, and what a failure harms.
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { JsonDocument } from '../../src/domain/json.ts';
 import { limits } from '../../src/base/limits.ts';
 import type { EventRecord, PartialEvent } from '../../src/domain/event.ts';
 import type { Execution } from '../../src/domain/handler.ts';
@@ -496,8 +497,9 @@ describeDatabases('handlers', (backend) => {
     });
     const webhooks = new Webhooks(gateway!.database, gateway!.operations.sendEvent);
     const webhook = await webhooks.find(slug!);
-    const delivery = { method: 'PUT', headers: new Map(), body: Buffer.alloc(0), payload: () => ({}) };
-    const id = await webhooks.accept(webhook!, delivery);
+    const payload = () => ({ whole: {}, stored: new JsonDocument({}, '{}') });
+    const delivery = { method: 'PUT', headers: new Map(), body: Buffer.alloc(0), payload };
+    const { eventId: id } = await webhooks.accept(webhook!, delivery);
     await vi.waitFor(async () => {
       const run = (await runsOf(gateway!, 'events.Called')).find(({ dependsOnId }) => dependsOnId === id);
       expect(run).toMatchObject({ result: 'put', status: 'FINISHED' });

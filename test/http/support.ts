@@ -228,7 +228,11 @@ export async function serve(options: Partial<HttpOptions> = {}): Promise<Running
     authenticator: {
       authenticate: (given) => (given === key ? { name: 'tester', scopes: ['admin'] } : null),
     },
-    webhooks: { find: async () => null, accept: async () => null },
+    webhooks: {
+      find: async () => null,
+      checkHeaders: () => {},
+      accept: async () => ({ eventId: null, challenge: null }),
+    },
     maxBodyBytes: 100_000,
     maxConnections: 1_000,
     maxConnectionsPerAddress: 1_000,

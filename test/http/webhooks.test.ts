@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { Readable } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { deliveries, type Delivery } from '../../examples/demo/deliveries.ts';
 import { limits } from '../../src/base/limits.ts';
 import { ThroughlineError } from '../../src/base/errors.ts';
@@ -223,7 +223,7 @@ describeEmbedded('A delivery', (backend) => {
     });
 
     test('as text where only its JSON would grow too large', async () => {
-      const text = `[${'1E20,'.repeat(100_000)}1]`;
+      const text = `[${'1E20,'.repeat(49_000)}1]`;
       expect(await bodyOf(text)).toMatchObject({ text, json: null });
     });
   });
@@ -351,7 +351,8 @@ describe('A webhook whose delivery can not be stored', () => {
     new DatabaseUnavailable(new Error('away')),
   ])('answers 503 and when to try again: %s', async (error) => {
     const accept = () => Promise.reject(error);
-    const { url } = await serve({ webhooks: { find: async () => ({}) as never, accept } });
+    const find = async () => ({ allowedOrigins: [], challenge: null }) as never;
+    const { url } = await serve({ webhooks: { find, checkHeaders: () => {}, accept } });
     const response = await fetch(`${url}/webhooks/x`, { method: 'POST', body: '{}' });
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toBe('5');
@@ -360,11 +361,57 @@ describe('A webhook whose delivery can not be stored', () => {
 
   test('answers 500 without saying why, where that was not to be expected', async () => {
     const find = () => Promise.reject(new Error('the secret inside'));
-    const { url } = await serve({ webhooks: { find, accept: async () => null } });
+    const accept = async () => ({ eventId: null, challenge: null });
+    const { url } = await serve({ webhooks: { find, checkHeaders: () => {}, accept } });
     const response = await fetch(`${url}/webhooks/x`);
     expect(response.status).toBe(500);
     expect(await response.text()).not.toContain('secret');
   });
+});
+
+describe('A webhook to which deliveries come too fast', () => {
+  const refuse = () => {
+    throw new ThroughlineError('RATE_LIMITED', 'Too fast.', { retryAfterSeconds: 7 });
+  };
+  const find = async () => ({ allowedOrigins: ['*'], challenge: null }) as never;
+  const accept = async () => ({ eventId: null, challenge: null });
+
+  test.each([
+    ['before their bodies are read', { find, checkHeaders: refuse, accept }],
+    ['after', { find, checkHeaders: () => {}, accept: async () => refuse() }],
+  ])('answers 429, %s, and says when to try again, to pages as well', async (_when, webhooks) => {
+    const { url } = await serve({ webhooks });
+    const response = await fetch(`${url}/webhooks/x`, {
+      method: 'POST',
+      body: 'x'.repeat(limits.webhookBytes),
+    });
+    expect(response.status).toBe(429);
+    expect(response.headers.get('retry-after')).toBe('7');
+    expect(response.headers.get('access-control-expose-headers')).toContain('Retry-After');
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'RATE_LIMITED' } }] });
+  });
+});
+
+test('Deliveries that wait to be handled take no more memory than the limit; further ones are refused with 503', async () => {
+  const waiting: (() => void)[] = [];
+  const accept = () =>
+    new Promise<{ eventId: null; challenge: null }>((resolve) => {
+      waiting.push(() => resolve({ eventId: null, challenge: null }));
+    });
+  const find = async () => ({ allowedOrigins: [], challenge: null }) as never;
+  const { url } = await serve({ webhooks: { find, checkHeaders: () => {}, accept } });
+  const post = async () =>
+    (await fetch(`${url}/webhooks/x`, { method: 'POST', body: Buffer.alloc(limits.webhookBytes) })).status;
+  const most = limits.webhookBufferBytes / limits.webhookBytes;
+  const held = Array.from({ length: most }, post);
+  await vi.waitFor(() => expect(waiting).toHaveLength(most), 30_000);
+  expect(await post()).toBe(503);
+  for (const release of waiting.splice(0)) release();
+  expect(new Set(await Promise.all(held))).toEqual(new Set([202]));
+  const next = post();
+  await vi.waitFor(() => expect(waiting).toHaveLength(1), 30_000);
+  waiting[0]!();
+  expect(await next).toBe(202);
 });
 
 function chunks(bytes: Buffer): ReadableStream<Uint8Array> {

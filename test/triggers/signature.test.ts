@@ -1,6 +1,7 @@
 // Signatures: vectors of each scheme, and everything about them that can be wrong.
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { checkHmac, type HmacInput, type HmacTerms } from '../../src/domain/hmac.ts';
 import { checkSecrets, signatureFault, type SignatureScheme } from '../../src/domain/signature.ts';
 
 function fault(
@@ -8,8 +9,10 @@ function fault(
   secrets: string[],
   headers: Record<string, string>,
   body: string | Buffer,
+  hmac: HmacTerms | null = null,
 ): Promise<string | null> {
-  return signatureFault(scheme, secrets, new Map(Object.entries(headers)), Buffer.from(body));
+  const terms = { signature: scheme, secrets, hmac };
+  return signatureFault(terms, new Map(Object.entries(headers)), Buffer.from(body));
 }
 
 /** Only what `Date.now` says is set. */
@@ -85,6 +88,119 @@ describe('Standard Webhooks', () => {
   test('refuses a body that is not UTF-8', async () => {
     atSecond(1614265330);
     expect(await fault('STANDARD', [secret], headers, Buffer.from([0xff]))).toMatch('UTF-8');
+  });
+});
+
+describe('Standard Webhooks by the names of Svix', () => {
+  // Of the documentation of Svix.
+  const secret = 'whsec_plJ3nmyCDGBKInavdOK15jsl';
+  const body = '{"event_type":"ping","data":{"success":true}}';
+  const headers = {
+    'svix-id': 'msg_loFOjxBNrRLzqYUf',
+    'svix-timestamp': '1731705121',
+    'svix-signature': 'v1,rAvfW3dJ/X/qxhsaXPOyyCGmRKsaKWcsNccKXlIktD0=',
+  };
+  beforeEach(() => atSecond(1731705121));
+
+  test('accepts the published vector', async () => {
+    expect(await fault('STANDARD', [secret], headers, body)).toBeNull();
+  });
+
+  test('refuses another body and another time', async () => {
+    expect(await fault('STANDARD', [secret], headers, `${body} `)).toMatch('wrong');
+    atSecond(1731705121 + 301);
+    expect(await fault('STANDARD', [secret], headers, body)).toMatch('time');
+  });
+
+  test('takes no name of one kind together with those of the other', async () => {
+    const { 'svix-id': id, ...others } = headers;
+    expect(await fault('STANDARD', [secret], { ...others, 'webhook-id': id }, body)).toMatch('missing');
+  });
+});
+
+describe('An HMAC in a header', () => {
+  const signed = (
+    terms: HmacInput,
+    headers: Record<string, string>,
+    body: string | Buffer,
+    secrets = ['hush'],
+  ) => fault('HMAC', secrets, headers, body, checkHmac(terms));
+  const digest = (algorithm: string, encoding: 'hex' | 'base64' | 'base64url', content: string | Buffer) =>
+    createHmac(algorithm, 'hush').update(content).digest(encoding);
+
+  test.each([
+    ['SHA1', 'HEX', digest('sha1', 'hex', 'body')],
+    ['SHA256', 'HEX', digest('sha256', 'hex', 'body')],
+    ['SHA256', 'HEX', digest('sha256', 'hex', 'body').toUpperCase()],
+    ['SHA512', 'HEX', digest('sha512', 'hex', 'body')],
+    ['SHA1', 'BASE64', digest('sha1', 'base64', 'body')],
+    ['SHA256', 'BASE64', digest('sha256', 'base64', 'body')],
+    ['SHA512', 'BASE64', digest('sha512', 'base64url', 'body')],
+  ] as const)('is accepted by %s in %s', async (algorithm, encoding, signature) => {
+    const terms = { header: 'X-Signature', algorithm, encoding };
+    expect(await signed(terms, { 'x-signature': signature }, 'body')).toBeNull();
+    expect(await signed(terms, { 'x-signature': signature }, 'body', ['new', 'hush'])).toBeNull();
+    for (const wrong of [`${signature}0`, signature.slice(1), 'x'])
+      expect(await signed(terms, { 'x-signature': wrong }, 'body')).toMatch('wrong');
+    expect(await signed(terms, { 'x-signature': signature }, 'other')).toMatch('wrong');
+    expect(await signed(terms, { 'x-signature': signature }, 'body', ['other'])).toMatch('wrong');
+    expect(await signed(terms, {}, 'body')).toMatch('missing: there is no header x-signature');
+  });
+
+  test('is that of SHA-256 unless said otherwise, after its prefix, and of any bytes', async () => {
+    const bytes = Buffer.from([0xff, 0x00]);
+    const signature = digest('sha256', 'hex', bytes);
+    const terms = { header: 'X-Signature', prefix: 'sha256=' };
+    expect(await signed(terms, { 'x-signature': `sha256=${signature}` }, bytes)).toBeNull();
+    expect(await signed(terms, { 'x-signature': signature }, bytes)).toMatch('wrong');
+  });
+
+  test('accepts the vector that Slack publishes', async () => {
+    const body =
+      'token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c';
+    const headers = {
+      'x-slack-request-timestamp': '1531420618',
+      'x-slack-signature': 'v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503',
+    };
+    const terms = {
+      header: 'X-Slack-Signature',
+      prefix: 'v0=',
+      timestampHeader: 'X-Slack-Request-Timestamp',
+      signedContent: 'v0:{timestamp}:{body}',
+    };
+    const secrets = ['8f742231b10e8888abcd99yyyzzz85a5'];
+    atSecond(1531420618);
+    expect(await signed(terms, headers, body, secrets)).toBeNull();
+    const later = { ...headers, 'x-slack-request-timestamp': '1531420619' };
+    expect(await signed(terms, later, body, secrets)).toMatch('wrong');
+    atSecond(1531420618 + 301);
+    expect(await signed(terms, headers, body, secrets)).toMatch('within 300 seconds');
+    expect(await signed({ ...terms, toleranceSeconds: 302 }, headers, body, secrets)).toBeNull();
+    for (const time of ['', 'soon', '1531420618.5']) {
+      const garbled = { ...headers, 'x-slack-request-timestamp': time };
+      expect(await signed(terms, garbled, body, secrets)).toMatch(/time|missing/);
+    }
+  });
+
+  test('is of the time and the body with a dot between them, unless said otherwise', async () => {
+    atSecond(1_700_000_000);
+    const headers = { 'x-time': '1700000000', 'x-signature': digest('sha256', 'hex', '1700000000.body') };
+    expect(await signed({ header: 'X-Signature', timestampHeader: 'X-Time' }, headers, 'body')).toBeNull();
+  });
+
+  test.each([
+    [{ header: 'no header' }, 'hmac.header'],
+    [{ header: '' }, 'hmac.header'],
+    [{ header: 'X', timestampHeader: 'a b' }, 'hmac.timestampHeader'],
+    [{ header: 'X', toleranceSeconds: 5 }, 'hmac.toleranceSeconds has no meaning'],
+    [{ header: 'X', timestampHeader: 'T', toleranceSeconds: 0 }, '1 to 86400 is allowed'],
+    [{ header: 'X', timestampHeader: 'T', toleranceSeconds: 86_401 }, '1 to 86400 is allowed'],
+    [{ header: 'X', signedContent: 'v0' }, '{body}'],
+    [{ header: 'X', signedContent: '{body}{body}' }, '{body}'],
+    [{ header: 'X', signedContent: '{timestamp}.{body}' }, 'only with hmac.timestampHeader'],
+    [{ header: 'X', timestampHeader: 'T', signedContent: '{body}' }, '{timestamp} once'],
+  ])('can not be described by %j', (terms, message) => {
+    expect(() => checkHmac(terms)).toThrow(message);
   });
 });
 
@@ -170,7 +286,7 @@ describe('Secrets', () => {
     checkSecrets(scheme, secrets, 'secret');
 
   test('are needed by every scheme but NONE, which takes none', () => {
-    for (const scheme of ['STANDARD', 'GITHUB', 'STRIPE'] as const) {
+    for (const scheme of ['STANDARD', 'GITHUB', 'STRIPE', 'HMAC'] as const) {
       expect(refused(scheme, [])).toThrow(`the signature ${scheme} needs a secret`);
       expect(refused(scheme, [''])).toThrow('0 characters');
     }

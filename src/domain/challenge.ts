@@ -1,0 +1,37 @@
+// Handshakes by which services check a webhook before they deliver: what is to be answered to them.
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { ThroughlineError } from '../base/errors.ts';
+import type { JsonObject } from './json.ts';
+import type { WebhookTerms } from './webhook.ts';
+
+type ChallengeTerms = Pick<WebhookTerms, 'challenge' | 'verifyToken'>;
+
+/**
+ * Meta's: a GET whose query has the token that both sides know, and a text to send back. Null where the request is none,
+ * UNAUTHENTICATED where its token is another.
+ */
+export function metaChallenge(
+  { challenge, verifyToken }: ChallengeTerms,
+  method: string,
+  query: URLSearchParams,
+): string | null {
+  const asked = query.get('hub.challenge');
+  if (challenge !== 'META' || method !== 'GET' || query.get('hub.mode') !== 'subscribe' || asked === null)
+    return null;
+  if (verifyToken !== null && isSame(query.get('hub.verify_token') ?? '', verifyToken)) return asked;
+  throw new ThroughlineError('UNAUTHENTICATED', 'hub.verify_token is not the token of this webhook.');
+}
+
+/** Slack's: a delivery of the type url_verification, with a text to send back. Null where it is none. */
+export function slackChallenge({ challenge }: ChallengeTerms, payload: JsonObject): string | null {
+  const { body } = payload as { readonly body?: JsonObject };
+  const json = body?.json as JsonObject | null | undefined;
+  const isAsked = challenge === 'SLACK' && json?.type === 'url_verification';
+  return isAsked && typeof json.challenge === 'string' ? json.challenge : null;
+}
+
+/** Takes the same time wherever they differ. */
+function isSame(one: string, other: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(one), digest(other));
+}
