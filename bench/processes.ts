@@ -20,20 +20,18 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** A gateway as it is shipped and started, with a key and its limits. */
+/** A gateway as it is shipped and started, with a key and its limits; out of this checkout or another one. */
 export function startGateway(
   settings: Readonly<Record<string, string>>,
   flags: string[] = [],
+  checkout = root,
 ): Promise<Server> {
   const profiling = process.env.BENCH_PROFILE
     ? ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROFILE}`]
     : [];
-  return start(['--max-semi-space-size=32', '--enable-source-maps', ...profiling, ...flags, 'dist/main.js'], {
-    PORT: '0',
-    THROUGHLINE_ADMIN_KEY: key,
-    THROUGHLINE_LOG_LEVEL: 'error',
-    ...settings,
-  });
+  const args = ['--max-semi-space-size=32', '--enable-source-maps', ...profiling, ...flags, 'dist/main.js'];
+  const environment = { PORT: '0', THROUGHLINE_ADMIN_KEY: key, THROUGHLINE_LOG_LEVEL: 'error', ...settings };
+  return start(args, environment, checkout);
 }
 
 /** One of the servers in `servers/`. */
@@ -41,10 +39,14 @@ export function startServer(name: string, settings: Readonly<Record<string, stri
   return start([`bench/servers/${name}.mjs`], settings);
 }
 
-async function start(args: string[], settings: Readonly<Record<string, string>>): Promise<Server> {
+async function start(
+  args: string[],
+  settings: Readonly<Record<string, string>>,
+  cwd = root,
+): Promise<Server> {
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, args, {
-    cwd: root,
+    cwd,
     env: { PATH, HOME, NODE_ENV: 'production', NODE_NO_WARNINGS: '1', ...settings },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });

@@ -28,7 +28,7 @@ const settings: Settings = values.quick
 const asked = values.quick ? quickOnes : Object.keys(scenarios);
 const names = positionals.length > 0 ? positionals : asked;
 
-installPeers();
+if (names.some((name) => scenarios[name]!.needsPeers !== false)) installPeers();
 execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: root, stdio: 'inherit' });
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const)

@@ -12,5 +12,7 @@ export interface Settings {
 
 export interface Scenario {
   readonly about: string;
+  /** False where it runs without the peers' packages. */
+  readonly needsPeers?: boolean;
   run(settings: Settings): Promise<readonly Row[]>;
 }

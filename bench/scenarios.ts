@@ -3,6 +3,7 @@ import type { Scenario } from './scenario.ts';
 import { fanOut, fanOutFiltered } from './scenarios/fan-out.ts';
 import { growth } from './scenarios/growth.ts';
 import { heldOpen } from './scenarios/held-open.ts';
+import { hostile } from './scenarios/hostile.ts';
 import { jobs, singleJobs } from './scenarios/jobs.ts';
 import { latency } from './scenarios/latency.ts';
 import { liveFilters } from './scenarios/live-filters.ts';
@@ -26,6 +27,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   memory,
   growth,
   'live-filters': liveFilters,
+  hostile,
 };
 
 /** What `--quick` runs. */
