@@ -1,5 +1,6 @@
 // The process: settings, start, and an orderly end on SIGTERM or SIGINT.
 import { asError } from './base/errors.ts';
+import { flushed } from './base/bounded-output.ts';
 import { createLogger } from './base/logger.ts';
 import { readConfig } from './config.ts';
 import { DatabaseEnded, StartupError } from './database/database.ts';
@@ -34,26 +35,36 @@ async function load(): Promise<Gateway> {
 function stopOnSignals(loading: Promise<Gateway>): void {
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(1);
+    if (stopping) return process.exit(1);
     stopping = true;
     say(`${signal}: stopping`);
     setTimeout(() => fail(new Error(`it took longer than ${patienceMs} ms to stop`)), patienceMs).unref();
-    loading.then((gateway) => gateway.stop()).then(() => process.exit(0), fail);
+    loading.then((gateway) => gateway.stop()).then(() => end(0), fail);
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
 }
 
-function fail(thrown: unknown): never {
+function fail(thrown: unknown): void {
   const error = asError(thrown);
   const isPlain = error instanceof StartupError || error instanceof DatabaseEnded;
   const text = isPlain ? error.message : (error.stack ?? error.message);
   process.stderr.write(`throughline: ${text}\n`);
-  process.exit(1);
+  void end(1);
+}
+
+/** What was written is read first, if anybody reads. */
+async function end(code: number): Promise<void> {
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  process.exit(code);
 }
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
+
+// A reader of our output that has gone does not end the gateway.
+process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
 
 main().catch(fail);

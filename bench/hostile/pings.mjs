@@ -1,5 +1,7 @@
 // A second client in a thread of its own: asks for the viewer every 25 ms and tells how long its slowest call took.
 import http from 'node:http';
+import { performance } from 'node:perf_hooks';
+import { clearInterval, setInterval } from 'node:timers';
 import { parentPort, workerData } from 'node:worker_threads';
 
 const { url, key } = workerData;

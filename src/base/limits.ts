@@ -21,6 +21,10 @@ export const limits = {
   pageSize: 1_000,
   /** `first` and `last` unless given. */
   defaultPageSize: 50,
+  /** JSON of events (summary, payload, result, error) at which a page ends early and lists without pages are refused, in bytes. */
+  pageBytes: 8_388_608,
+  /** JSON of events that one operation reads or answers in all, in bytes. */
+  operationBytes: 16_777_216,
   /** Conditions of one filter, nested ones included. */
   conditions: 100,
   /** Levels of conditions within conditions. */
@@ -203,6 +207,8 @@ export const limits = {
   embeddedAnswerSeconds: 15,
   /** How long the embedded database may answer nothing, while an answer is overdue, before the gateway ends, in seconds. */
   embeddedSilenceSeconds: 60,
+  /** Log lines that wait to be read from a pipe, in bytes, before further ones are dropped and counted. */
+  logBytes: 1_048_576,
   /** Last progress values kept in memory, one per event. */
   progressEntries: 100_000,
 } as const;

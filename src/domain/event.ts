@@ -25,7 +25,8 @@ export interface EventError {
 
 /** Columns that serve statements, and those whose type the database does not know. */
 type OtherColumns =
-  'createdPosition' | 'isJob' | 'held' | 'position' | 'summary' | 'payload' | 'result' | 'error';
+  | ('createdPosition' | 'isJob' | 'held' | 'position' | 'summary' | 'payload' | 'result' | 'error')
+  | ('summaryBytes' | 'payloadBytes' | 'resultBytes');
 
 /** An event as it stands. */
 export interface EventRecord extends Readonly<Omit<EventModel, OtherColumns>> {
@@ -39,8 +40,19 @@ export interface EventRecord extends Readonly<Omit<EventModel, OtherColumns>> {
 
 export type EventField = keyof EventRecord;
 
+const jsonFields: ReadonlySet<EventField> = new Set<EventField>(['summary', 'payload', 'result', 'error']);
+
+/** Whether the field holds JSON, which may be large. */
+export function isJsonField(field: EventField): boolean {
+  return jsonFields.has(field);
+}
+
 /** An event of which only some fields were read; `id` always is. */
-export type PartialEvent = Pick<EventRecord, 'id'> & Partial<EventRecord>;
+export type PartialEvent = Pick<EventRecord, 'id'> &
+  Partial<EventRecord> & {
+    /** Size of the JSON that was read with it, in bytes of JSON text. */
+    readonly jsonBytes?: number;
+  };
 
 /** An entry of the log: one durable change, with what feeds select by as it was at that moment. */
 export type LogEntry = Readonly<LogEntryModel>;

@@ -36,6 +36,8 @@ export interface Page<Row> {
   readonly hasPreviousPage: boolean;
   readonly startCursor: string | null;
   readonly endCursor: string | null;
+  /** Whether it ended early since its JSON came to `limits.pageBytes`. */
+  readonly isCut: boolean;
 }
 
 export function checkPage(args: PageArguments, order: OrderKey): PageRequest {

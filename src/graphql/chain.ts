@@ -51,7 +51,13 @@ builder.queryField('eventChain', (t) =>
     nullable: true,
     description: `What a request caused, why it stopped and where; null where the request has no events. A request with more than ${amount(limits.chainEvents)} events is refused with LIMIT_EXCEEDED.`,
     args: { requestId: t.arg.string({ required: true, description: `The request. ${nameLimit}` }) },
-    resolve: (_root, { requestId }, { operations }, info) =>
-      operations.eventChain(requestId, selectedEventFields(info)),
+    resolve: (_root, { requestId }, { operations, loaders }, info) => {
+      const fields = selectedEventFields(info);
+      return loaders.budget.read(
+        fields,
+        () => operations.eventChain(requestId, fields),
+        (chain) => chain?.events ?? [],
+      );
+    },
   }),
 );

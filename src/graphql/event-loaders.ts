@@ -5,6 +5,7 @@ import type { EventField, EventRecord, PartialEvent, StatusChange } from '../dom
 import type { DurableSubscription } from '../domain/subscription.ts';
 import type { Page, PageArguments } from '../domain/page.ts';
 import type { Count, Lease, Operations } from '../operations/operations.ts';
+import { AnswerBudget } from './answer-budget.ts';
 import { fieldOfDeletedEvent } from './deleted-event.ts';
 
 type Fields = readonly EventField[];
@@ -22,6 +23,7 @@ interface DependentsKey extends RowKey {
 export class EventLoaders {
   readonly #operations: Operations;
   #loaders: ReturnType<typeof makeLoaders>;
+  #budget = new AnswerBudget();
 
   constructor(operations: Operations) {
     this.#operations = operations;
@@ -31,6 +33,12 @@ export class EventLoaders {
   /** Forgets everything read so far; what is being read still reaches those who wait for it. */
   reset(): void {
     this.#loaders = makeLoaders(this.#operations);
+    this.#budget = new AnswerBudget();
+  }
+
+  /** What has been read and answered of this execution. */
+  get budget(): AnswerBudget {
+    return this.#budget;
   }
 
   /** The event with at least these fields, or null where there is none. */
@@ -41,7 +49,9 @@ export class EventLoaders {
   /** One field of an event: what was read with it, or else what its row says now. */
   field<F extends EventField>(event: PartialEvent, field: F): EventRecord[F] | Promise<EventRecord[F]> {
     const known = event[field] as EventRecord[F] | undefined;
-    return known !== undefined ? known : this.#readField(event.id, field);
+    if (known === undefined) return this.#readField(event.id, field);
+    this.#budget.answer(event, field);
+    return known;
   }
 
   dependents(id: string, page: PageArguments, fields: Fields): Promise<Page<PartialEvent>> {
@@ -76,6 +86,7 @@ export class EventLoaders {
     const row = await this.event(id, [field]);
     if (row === null) return fieldOfDeletedEvent(id, field);
     const value = row[field] as EventRecord[F] | undefined;
+    this.#budget.answer(row, field);
     if (value === undefined) throw new Error(`operations did not read ${field}, which was asked for`);
     return value;
   }
@@ -174,4 +185,5 @@ const emptyPage: Page<PartialEvent> = {
   hasPreviousPage: false,
   startCursor: null,
   endCursor: null,
+  isCut: false,
 };

@@ -33,6 +33,8 @@ const EventLogPage = builder.objectRef<LogPage>('EventLogPage').implement({
 
 const chainLimit = `A request with more than ${amount(limits.chainEvents)} events is refused with LIMIT_EXCEEDED.`;
 
+const itself = (events: readonly PartialEvent[]) => events;
+
 builder.queryFields((t) => ({
   eventLog: t.field({
     type: EventLogPage,
@@ -52,9 +54,10 @@ builder.queryFields((t) => ({
         description: `How many events a page has: 1 to ${amount(limits.pageSize)}.`,
       }),
     },
-    resolve: async (_root, args, { operations }, info) => {
+    resolve: async (_root, args, { operations, loaders }, info) => {
       const query = { ...args, page: args.page ?? 1, pageSize: args.pageSize ?? 20 };
-      const rows = await operations.eventLog(query, selectedEventFields(info));
+      const fields = selectedEventFields(info);
+      const rows = await loaders.budget.read(fields, () => operations.eventLog(query, fields), itself);
       return { rows, count: once(() => operations.countEventLog(query)) };
     },
   }),
@@ -62,8 +65,10 @@ builder.queryFields((t) => ({
     type: [Event],
     description: `The events of one request, parents before children; empty where there are none. ${chainLimit}`,
     args: { requestId: t.arg.string({ required: true, description: `The request. ${nameLimit}` }) },
-    resolve: (_root, { requestId }, { operations }, info) =>
-      operations.eventsOfRequest(requestId, selectedEventFields(info)),
+    resolve: (_root, { requestId }, { operations, loaders }, info) => {
+      const fields = selectedEventFields(info);
+      return loaders.budget.read(fields, () => operations.eventsOfRequest(requestId, fields), itself);
+    },
   }),
   eventLogByNodeId: t.field({
     type: [Event],
@@ -72,7 +77,9 @@ builder.queryFields((t) => ({
       requestId: t.arg.string({ required: true, description: `The request. ${nameLimit}` }),
       nodeId: t.arg.string({ required: true, description: `The event’s name within it. ${nameLimit}` }),
     },
-    resolve: (_root, { requestId, nodeId }, { operations }, info) =>
-      operations.eventsBelowNode(requestId, nodeId, selectedEventFields(info)),
+    resolve: (_root, { requestId, nodeId }, { operations, loaders }, info) => {
+      const fields = selectedEventFields(info);
+      return loaders.budget.read(fields, () => operations.eventsBelowNode(requestId, nodeId, fields), itself);
+    },
   }),
 }));

@@ -12,6 +12,7 @@ import { Event } from './event.ts';
 import { EventFilter, EventOrder, filterWith, whereText } from './event-filter.ts';
 import { Node } from './node.ts';
 import { selectedEventFields } from './selected-fields.ts';
+import { refuseUnseenEnd } from './selects-cursor.ts';
 import { nameLimit, pageArgument } from './wording.ts';
 
 const newestFirst: Order = { by: 'CREATED', direction: 'DESC' };
@@ -67,11 +68,16 @@ builder.queryFields((t) => ({
         description: 'Their order; newest first by creation unless given.',
       }),
     },
-    resolve: async (_root, { filter: given, where, orderBy, ...page }, { operations }, info) => {
+    resolve: async (_root, { filter: given, where, orderBy, ...page }, { operations, loaders }, info) => {
       const filter = filterWith(given, where);
       const fields = selectedEventFields(info);
+      const listed = await loaders.budget.read(
+        fields,
+        () => operations.listEvents(filter, orderBy ?? newestFirst, page, fields),
+        ({ rows }) => rows.map(({ row }) => row),
+      );
       return {
-        page: await operations.listEvents(filter, orderBy ?? newestFirst, page, fields),
+        page: refuseUnseenEnd(listed, info),
         count: once(() => operations.countEvents(filter)),
       };
     },

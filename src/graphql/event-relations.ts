@@ -6,6 +6,7 @@ import type { GraphQLContext } from './context.ts';
 import { EventStatus } from './enums.ts';
 import { Event } from './event.ts';
 import { readsColumns, selectedEventFields } from './selected-fields.ts';
+import { refuseUnseenEnd } from './selects-cursor.ts';
 import { pageArgument } from './wording.ts';
 
 const StatusChange = builder.prismaObject('LogEntry', {
@@ -49,7 +50,7 @@ builder.prismaObjectFields(Event, (t) => ({
       after: t.arg.string({ description: pageArgument.after }),
     },
     resolve: async ({ id }, args, { loaders }, info) => ({
-      page: await loaders.dependents(id, args, selectedEventFields(info)),
+      page: refuseUnseenEnd(await loaders.dependents(id, args, selectedEventFields(info)), info),
       count: () => loaders.countDependents(id),
     }),
   }),

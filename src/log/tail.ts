@@ -128,13 +128,13 @@ export class LogTail implements Stoppable {
   async #readBatch(after: Position): Promise<void> {
     const withJson = this.#isJsonWanted();
     const [size, fields] = withJson ? [jsonBatchSize, filterFields] : [batchSize, lightFields];
-    const rows = await readLog(this.#database, after, null, size, undefined, fields);
+    const { rows, isCut } = await readLog(this.#database, after, null, size, undefined, fields);
     const last = rows.at(-1);
     // Released and held again meanwhile: the position is another, and these rows are not for those who hold it now.
     if (last === undefined || this.#position !== after) return;
     // Somebody came meanwhile for whom something is missing in these rows.
     const isIncomplete = !withJson && this.#isJsonWanted();
-    this.#wanted ||= isIncomplete || rows.length === size;
+    this.#wanted ||= isIncomplete || isCut || rows.length === size;
     if (isIncomplete) return;
     this.#position = last.entry.position;
     this.#options.onRows(rows);

@@ -13,12 +13,12 @@ import {
   type Page,
   type PageArguments,
   type PageRequest,
-  type Place,
 } from '../domain/page.ts';
 import { checkId, optionalName } from '../domain/send.ts';
 import { statusesOf } from '../domain/status.ts';
 import { checkTopic, isExactTopic, topicMatches } from '../domain/topic.ts';
-import { countEvents, findEvents, type ListedRow } from '../store/find-events.ts';
+import type { BoundedRows } from '../store/answer-bytes.ts';
+import { countEvents, findEvents, type ListedRows } from '../store/find-events.ts';
 import { readSendTimes } from '../store/held-events.ts';
 import { readLeases } from '../store/leases.ts';
 import * as read from '../store/read-events.ts';
@@ -86,8 +86,8 @@ async function listEvents(
 ): Promise<Page<PartialEvent>> {
   const page = checkPage(args, order.by);
   const checked = await resolve(database, filter);
-  if (matchesNothing(checked)) return toPage([], page, order.by);
-  const { rows, gaveUpAt } = await findMatching(database, {
+  if (matchesNothing(checked)) return toPage({ rows: [], gaveUpAt: null, isCut: false }, page, order.by);
+  const found = await findMatching(database, {
     filter: checked,
     by: order.by,
     direction: page.backwards ? opposite(order.direction) : order.direction,
@@ -96,7 +96,7 @@ async function listEvents(
     limit: page.size + 1,
     fields,
   });
-  return toPage(rows, page, order.by, gaveUpAt);
+  return toPage(found, page, order.by);
 }
 
 function opposite(direction: EventOrder['direction']): EventOrder['direction'] {
@@ -104,12 +104,7 @@ function opposite(direction: EventOrder['direction']): EventOrder['direction'] {
 }
 
 /** `rows` are in reading order, with one more than the page where there is more. */
-function toPage(
-  rows: readonly ListedRow[],
-  page: PageRequest,
-  by: OrderKey,
-  gaveUpAt: Place | null = null,
-): Page<PartialEvent> {
+function toPage({ rows, gaveUpAt, isCut }: ListedRows, page: PageRequest, by: OrderKey): Page<PartialEvent> {
   const kept = rows.slice(0, page.size);
   const more = rows.length > page.size || gaveUpAt !== null;
   const ordered = page.backwards ? kept.toReversed() : kept;
@@ -122,6 +117,7 @@ function toPage(
     hasPreviousPage: page.backwards ? more : page.after !== null,
     startCursor: (page.backwards ? far : undefined) ?? edges[0]?.cursor ?? null,
     endCursor: (page.backwards ? undefined : far) ?? edges.at(-1)?.cursor ?? null,
+    isCut,
   };
 }
 
@@ -156,7 +152,7 @@ async function eventLog(database: Database, query: EventLogQuery, fields: Fields
   if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > limits.pageSize) {
     throw badInput(`pageSize is ${pageSize}; 1 to ${limits.pageSize} is allowed.`);
   }
-  const { rows } = await findEvents(database, {
+  const { rows, isCut } = await findEvents(database, {
     filter: eventLogFilter(query),
     by: 'CREATED',
     direction: 'DESC',
@@ -166,6 +162,8 @@ async function eventLog(database: Database, query: EventLogQuery, fields: Fields
     offset: (page - 1) * pageSize,
     fields,
   });
+  if (isCut)
+    throw tooLarge('The page', 'ask for a smaller pageSize, or page through events(filter: {topics: …})');
   return rows.map(({ event }) => event);
 }
 
@@ -199,11 +197,20 @@ async function requestEvents(
   return whole(await read.readRequest(database, requestId, limits.chainEvents + 1, fields));
 }
 
-function whole(events: readonly PartialEvent[]): readonly PartialEvent[] {
-  if (events.length <= limits.chainEvents) return events;
+function whole({ rows, isCut }: BoundedRows<PartialEvent>): readonly PartialEvent[] {
+  if (isCut) throw tooLarge('The request', 'page through its events with events(filter: {requestIds: …})');
+  if (rows.length <= limits.chainEvents) return rows;
   throw new ThroughlineError(
     'LIMIT_EXCEEDED',
     `The request has more than ${limits.chainEvents} events; page through them with events(filter: {requestIds: …}).`,
+  );
+}
+
+/** Where there is no cursor to go on from. */
+function tooLarge(what: string, remedy: string): ThroughlineError {
+  return new ThroughlineError(
+    'LIMIT_EXCEEDED',
+    `${what} has more than ${limits.pageBytes} bytes of JSON in the fields asked for; ${remedy}.`,
   );
 }
 
@@ -227,9 +234,17 @@ async function dependentsOf(
       `dependents asks for ${page.size} each of ${parentIds.length} events; at most ${limits.dependentRows} in all are allowed.`,
     );
   }
-  const rows = await read.readDependents(database, parentIds, page, fields);
+  const { rows, isCut } = await read.readDependents(database, parentIds, page, fields);
+  if (isCut && parentIds.length > 1)
+    throw tooLarge('dependents', 'ask for fewer of each, or of one event at a time: its pages end in time');
   const byParent = groupBy(rows, (row) => row.parent);
-  return new Map(parentIds.map((id) => [id, toPage(byParent.get(id) ?? [], page, 'CREATED')]));
+  return new Map(
+    parentIds.map((id) => {
+      const own = byParent.get(id) ?? [];
+      const gaveUpAt = isCut ? (own.at(-1)?.place ?? null) : null;
+      return [id, toPage({ rows: own, gaveUpAt, isCut }, page, 'CREATED')];
+    }),
+  );
 }
 
 async function countDependents(

@@ -27,17 +27,23 @@ export async function findMatching(database: Database, query: ListQuery): Promis
   const rows: ListedRow[] = [];
   const deadline = performance.now() + testMs;
   let { after } = query;
+  let bytes = 0;
   for (let left = limits.celRows; ;) {
     const limit = Math.min(batch, left);
     const found = await findEvents(database, { ...query, after, limit, fields });
     const withinMs = Math.max(0, deadline - performance.now());
     const { kept, tested } = await sift(where, found.rows, subjectOf, withinMs);
-    rows.push(...kept);
-    if (rows.length >= query.limit) return { rows: rows.slice(0, query.limit), gaveUpAt: null };
+    for (const row of kept) {
+      rows.push(row);
+      bytes += row.event.jsonBytes ?? 0;
+      if (rows.length >= query.limit) return { rows, gaveUpAt: null, isCut: false };
+      if (bytes >= limits.pageBytes) return { rows, gaveUpAt: row.place, isCut: true };
+    }
     const isCut = tested < found.rows.length;
     const place = isCut ? found.rows[tested - 1]!.place : (found.gaveUpAt ?? lastOf(found, limit));
     left -= tested;
-    if (place === null || isCut || found.gaveUpAt !== null || left <= 0) return { rows, gaveUpAt: place };
+    const hasGivenUp = isCut || (found.gaveUpAt !== null && !found.isCut) || left <= 0;
+    if (place === null || hasGivenUp) return { rows, gaveUpAt: place, isCut: false };
     after = place;
   }
 }

@@ -1,14 +1,22 @@
-// Reads of events by their ids: what many callers ask for in one turn of the event loop is read by one statement.
+// Reads of events by their ids: what many callers ask for in one turn of the event loop is read together.
+import { ThroughlineError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import type { Database } from '../database/database.ts';
 import type { EventField, PartialEvent } from '../domain/event.ts';
-import { readByIds } from '../store/read-events.ts';
+import { readSomeByIds } from '../store/read-events.ts';
 
 /** Of the events that there are, by id. */
 type EventsById = Map<string, PartialEvent>;
 
+interface ReadEvents {
+  readonly events: EventsById;
+  /** Ids that were not read any more, since there was too much. */
+  readonly left: readonly string[];
+}
+
 interface Gathering {
   readonly ids: Set<string>;
-  readonly events: Promise<EventsById>;
+  readonly answer: Promise<ReadEvents>;
 }
 
 /** Ids that callers share a statement for: each event may have a payload of a megabyte. A caller's own are not parted. */
@@ -21,12 +29,11 @@ export function gatherReads(
   const gathering = new Map<string, Gathering>();
   const begin = (form: string, fields: readonly EventField[]): Gathering => {
     const ids = new Set<string>();
-    const events = new Promise(setImmediate).then(async () => {
+    const answer = new Promise(setImmediate).then(() => {
       if (gathering.get(form)?.ids === ids) gathering.delete(form);
-      const rows = await readByIds(database, [...ids], fields);
-      return new Map(rows.map((event) => [event.id, event]));
+      return readAll(database, [...ids], fields);
     });
-    const begun = { ids, events };
+    const begun = { ids, answer };
     gathering.set(form, begun);
     return begun;
   };
@@ -35,12 +42,52 @@ export function gatherReads(
     const known = gathering.get(form);
     const group = known && known.ids.size + ids.length <= most ? known : begin(form, fields);
     for (const id of ids) group.ids.add(id);
-    const events = await group.events;
-    return new Map(
-      ids.flatMap((id) => {
-        const event = events.get(id);
-        return event ? [[id, event]] : [];
-      }),
-    );
+    const { events, left } = await group.answer;
+    if (left.length === 0 || ids.every((id) => events.has(id))) return ownOf(events, ids);
+    const own = await readAll(database, ids, fields);
+    if (own.left.length > 0) throw tooLarge();
+    return own.events;
   };
+}
+
+/** In as many statements as their JSON asks for, which is one unless they are large. */
+async function readAll(
+  database: Database,
+  ids: readonly string[],
+  fields: readonly EventField[],
+): Promise<ReadEvents> {
+  const events: EventsById = new Map();
+  let left = ids;
+  let bytes = 0;
+  while (bytes <= limits.operationBytes) {
+    const { rows, isCut } = await readSomeByIds(database, left, fields, limits.pageBytes);
+    for (const event of rows) {
+      events.set(event.id, event);
+      bytes += event.jsonBytes ?? 0;
+    }
+    if (!isCut) return { events, left: [] };
+    left = left.filter((id) => !events.has(id));
+  }
+  return { events, left };
+}
+
+/** What one caller asked for. */
+function ownOf(events: EventsById, ids: readonly string[]): EventsById {
+  const own: EventsById = new Map();
+  let bytes = 0;
+  for (const id of new Set(ids)) {
+    const event = events.get(id);
+    if (event === undefined) continue;
+    own.set(id, event);
+    bytes += event.jsonBytes ?? 0;
+  }
+  if (own.size > 1 && bytes > limits.operationBytes) throw tooLarge();
+  return own;
+}
+
+function tooLarge(): ThroughlineError {
+  return new ThroughlineError(
+    'LIMIT_EXCEEDED',
+    `The events have more than ${limits.operationBytes} bytes of JSON in the fields asked for; ask for fewer at once, or without those fields.`,
+  );
 }

@@ -153,6 +153,7 @@ async function list(
     hasPreviousPage: after !== null,
     startCursor: rows[0]?.cursor ?? null,
     endCursor: rows.at(-1)?.cursor ?? null,
+    isCut: false,
   };
 }
 

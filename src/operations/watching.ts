@@ -188,12 +188,12 @@ class DatabasePrelude implements Prelude {
     const selection = selectionOf(wanted.filter);
     const [size, fields] = wantsJson(wanted) ? [jsonBatch, filterFields] : [catchUpBatch, lightFields];
     for (let position = start; position < until;) {
-      const rows = await readLog(this.#database, position, until, size, selection, fields);
+      const { rows, isCut } = await readLog(this.#database, position, until, size, selection, fields);
       for (const { entry, event } of rows) {
         const item = changeOfEntry(entry, event);
         if (wants(wanted, item)) yield item.change;
       }
-      position = rows.length < size ? until : (rows.at(-1)?.entry.position ?? until);
+      position = rows.length < size && !isCut ? until : (rows.at(-1)?.entry.position ?? until);
     }
     this.handover = until;
   }
@@ -206,7 +206,7 @@ class DatabasePrelude implements Prelude {
       const found =
         requestId === undefined
           ? await readByIds(tx, filter.ids ?? [], lightFields)
-          : await readRequest(tx, requestId, limits.chainEvents, lightFields);
+          : (await readRequest(tx, requestId, limits.chainEvents, lightFields)).rows;
       return { events: found, position: await lastPosition(tx) };
     });
     refuseUnknown(filter.ids ?? [], events);

@@ -120,7 +120,7 @@ function statementOf({ makers, born, logged }: Birth): string {
       FROM json_to_recordset($1::json) AS r(
         n int, id uuid, hash text, topic text, event_type text, sender text, sender_type text, project text,
         user_name text, request_id text, fallback_request_id text, node_id text, depends_on uuid,
-        status event_status, description text, "by" text, send_at timestamptz)
+        status event_status, description text, "by" text, send_at timestamptz, summary_bytes int, payload_bytes int)
       OFFSET 0
     ) i
   ),
@@ -132,10 +132,11 @@ function statementOf({ makers, born, logged }: Birth): string {
   makers AS MATERIALIZED (SELECT ${makers} FROM accepted),
   inserted AS (
     INSERT INTO events (id, position, created_position, hash, topic, event_type, sender, sender_type, project, user_name,
-      request_id, node_id, depends_on, status, held, description, summary, payload, created_at, updated_at, finished_at)
+      request_id, node_id, depends_on, status, held, description, summary, payload, created_at, updated_at, finished_at,
+      summary_bytes, payload_bytes)
     SELECT id, position, position, hash, topic, event_type, sender, sender_type, project, user_name,
       chain, coalesce(node_id, id::text), depends_on, ${born.status}, ${born.held}, description, ($4::jsonb[])[n],
-      ($5::jsonb[])[n], at, at, ${born.finishedAt}
+      ($5::jsonb[])[n], at, at, ${born.finishedAt}, summary_bytes, payload_bytes
     FROM accepted
     ON CONFLICT DO NOTHING
     RETURNING id, position, status, created_at, topic, request_id, node_id, project, user_name, sender
@@ -221,5 +222,7 @@ function toRow(event: NewEvent, index: number): object {
     description: event.description,
     by: event.by,
     send_at: event.sendAt,
+    summary_bytes: Buffer.byteLength(event.summary),
+    payload_bytes: Buffer.byteLength(event.payload),
   };
 }

@@ -3,10 +3,11 @@ import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 import { limits } from '../base/limits.ts';
 import type { Queryable } from '../database/database.ts';
 import { prepared } from '../database/prepared.ts';
-import type { EventField, PartialEvent } from '../domain/event.ts';
+import { type EventField, isJsonField, type PartialEvent } from '../domain/event.ts';
 import type { CheckedFilter } from '../domain/event-filter.ts';
 import type { Direction, OrderKey, Place } from '../domain/page.ts';
 import { isExactTopic } from '../domain/topic.ts';
+import { isCut, type Measured, measuredColumns, withinBytes } from './answer-bytes.ts';
 import { selectEvent } from './event-columns.ts';
 import {
   allOf,
@@ -29,6 +30,8 @@ export interface ListQuery {
   readonly limit: number;
   readonly offset?: number;
   readonly fields: readonly EventField[];
+  /** JSON at which the page ends early, in bytes; `limits.pageBytes` unless given. */
+  readonly maxBytes?: number;
 }
 
 export interface ListedRow {
@@ -40,9 +43,11 @@ export interface ListedRows {
   readonly rows: readonly ListedRow[];
   /** Where reading gave up with the page not full; null where it is full or there is no more. */
   readonly gaveUpAt: Place | null;
+  /** Whether it ended early since its JSON came to the bound; `gaveUpAt` is its last row then. */
+  readonly isCut: boolean;
 }
 
-type PlacedEvent = PartialEvent & { place_at: Date; place_position: bigint };
+type PlacedEvent = PartialEvent & { place_at: Date; place_position: bigint } & Partial<Measured>;
 
 export async function findEvents(database: Queryable, query: ListQuery): Promise<ListedRows> {
   const scan =
@@ -50,10 +55,12 @@ export async function findEvents(database: Queryable, query: ListQuery): Promise
   const statement = pageStatement(scan, query);
   const found = await database.query<PlacedEvent>(scan.mayGiveUp ? statement : prepared(statement));
   const rows = found.map(toListedRow);
-  if (rows.length >= query.limit || !scan.mayGiveUp) return { rows, gaveUpAt: null };
+  if (isCut(found)) return { rows, gaveUpAt: rows.at(-1)?.place ?? null, isCut: true };
+  if (rows.length >= query.limit || !scan.mayGiveUp) return { rows, gaveUpAt: null, isCut: false };
   const [horizon] = await database.query<Place>(horizonStatement(scan, query));
-  if (!horizon) return { rows, gaveUpAt: null };
-  return { rows: rows.filter(({ place }) => !isBeyond(place, horizon, query)), gaveUpAt: horizon };
+  if (!horizon) return { rows, gaveUpAt: null, isCut: false };
+  const near = rows.filter(({ place }) => !isBeyond(place, horizon, query));
+  return { rows: near, gaveUpAt: horizon, isCut: false };
 }
 
 /** Where the rows of a list come from: events `x` with their `place_at` and `place_position`, in order. */
@@ -131,8 +138,12 @@ function pageStatement(scan: Scan, query: ListQuery): Sql {
   const merged = scan.driver
     ? sql`SELECT e.* FROM ${scan.driver.values} CROSS JOIN LATERAL (${page}) e`
     : page;
-  return sql`SELECT ${selectEvent(query.fields)}, e.place_at, e.place_position FROM (${merged}) e
-    ORDER BY ${order} LIMIT ${query.limit} OFFSET ${offset}`;
+  const bounded = sql`ORDER BY ${order} LIMIT ${query.limit} OFFSET ${offset}`;
+  const columns = sql`${selectEvent(query.fields)}, e.place_at, e.place_position`;
+  if (!query.fields.some(isJsonField)) return sql`SELECT ${columns} FROM (${merged}) e ${bounded}`;
+  const all = sql`SELECT e.* FROM (${merged}) e ${bounded}`;
+  const kept = withinBytes(all, order, query.fields, query.maxBytes ?? limits.pageBytes);
+  return sql`SELECT ${columns}, ${measuredColumns} FROM (${kept}) e ORDER BY ${order}`;
 }
 
 /** The first place, over all values of the driver, at which the bound was reached. */
@@ -182,7 +193,7 @@ function compare({ at, position, byTime }: PlaceColumns, operator: Sql, place: P
 }
 
 function toListedRow(row: PlacedEvent): ListedRow {
-  const { place_at, place_position, ...event } = row;
+  const { place_at, place_position, found: _found, ...event } = row;
   return { event, place: { at: place_at, position: place_position } };
 }
 

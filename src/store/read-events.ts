@@ -1,9 +1,11 @@
 // Reads events by what identifies or relates them: id, hash, request, node, parent.
 import sql, { empty, raw, type Sql } from 'sql-template-tag';
+import { limits } from '../base/limits.ts';
 import type { Queryable } from '../database/database.ts';
 import { prepared } from '../database/prepared.ts';
 import type { EventField, PartialEvent } from '../domain/event.ts';
 import type { PageRequest, Place } from '../domain/page.ts';
+import { type BoundedRows, readWithinBytes } from './answer-bytes.ts';
 import { selectEvent } from './event-columns.ts';
 import type { ListedRow } from './find-events.ts';
 
@@ -17,6 +19,17 @@ export function readByIds(
   return database.query(
     prepared(sql`SELECT ${selectEvent(fields)} FROM events e WHERE e.id = ANY(${ids}::uuid[])`),
   );
+}
+
+/** As readByIds, until their JSON comes to `maxBytes`. */
+export function readSomeByIds(
+  database: Queryable,
+  ids: readonly string[],
+  fields: Fields,
+  maxBytes: number,
+): Promise<BoundedRows<PartialEvent>> {
+  const rows = sql`SELECT e.* FROM events e WHERE e.id = ANY(${ids}::uuid[])`;
+  return readWithinBytes(database, rows, raw('e.id'), { fields, maxBytes });
 }
 
 export async function readByHash(
@@ -36,11 +49,13 @@ export function readRequest(
   requestId: string,
   limit: number,
   fields: Fields,
-): Promise<PartialEvent[]> {
-  const statement = sql`SELECT ${selectEvent(fields)} FROM events e WHERE e.request_id = ${requestId}
+): Promise<BoundedRows<PartialEvent>> {
+  const rows = sql`SELECT e.* FROM events e WHERE e.request_id = ${requestId}
     ORDER BY e.created_at, e.created_position LIMIT ${limit}`;
-  return database.query(prepared(statement));
+  return readWithinBytes(database, rows, inCreation, { fields, maxBytes: limits.pageBytes });
 }
+
+const inCreation = raw('e.created_at, e.created_position');
 
 /** A node and what hangs below it in the same request, in order of creation. */
 export function readBelowNode(
@@ -49,17 +64,15 @@ export function readBelowNode(
   nodeId: string,
   limit: number,
   fields: Fields,
-): Promise<PartialEvent[]> {
-  return database.query(sql`
-    WITH RECURSIVE below AS (
+): Promise<BoundedRows<PartialEvent>> {
+  const rows = sql`WITH RECURSIVE below AS (
       SELECT n.id FROM events n WHERE n.request_id = ${requestId} AND n.node_id = ${nodeId}
       UNION ALL
       SELECT c.id FROM below b JOIN events c ON c.depends_on = b.id WHERE c.request_id = ${requestId}
     )
-    SELECT ${selectEvent(fields)}
-    FROM (SELECT id FROM below LIMIT ${limit}) b
-      JOIN LATERAL (SELECT * FROM events WHERE events.id = b.id LIMIT 1) e ON true
-    ORDER BY e.created_at, e.created_position`);
+    SELECT e.* FROM (SELECT id FROM below LIMIT ${limit}) b
+      JOIN LATERAL (SELECT * FROM events WHERE events.id = b.id LIMIT 1) e ON true`;
+  return readWithinBytes(database, rows, inCreation, { fields, maxBytes: limits.pageBytes });
 }
 
 type Dependent = PartialEvent & { parent: string; place_at: Date; place_position: bigint };
@@ -70,19 +83,24 @@ export async function readDependents(
   parentIds: readonly string[],
   page: PageRequest,
   fields: Fields,
-): Promise<(ListedRow & { parent: string })[]> {
+): Promise<BoundedRows<ListedRow & { parent: string }>> {
   const way = raw(page.backwards ? 'DESC' : 'ASC');
-  const statement = sql`SELECT p.parent, e.created_at AS place_at, e.created_position AS place_position, ${selectEvent(fields)}
-    FROM unnest(${parentIds}::uuid[]) AS p(parent) CROSS JOIN LATERAL (
+  const all = sql`SELECT p.parent, e.created_at AS place_at, e.created_position AS place_position, e.* FROM unnest(${parentIds}::uuid[]) AS p(parent) CROSS JOIN LATERAL (
       SELECT * FROM events x WHERE x.depends_on = p.parent ${bound('>', page.after)} ${bound('<', page.before)}
-      ORDER BY x.created_at ${way}, x.created_position ${way} LIMIT ${page.size + 1}) e
-    ORDER BY p.parent, e.created_at ${way}, e.created_position ${way}`;
-  const rows = await database.query<Dependent>(prepared(statement));
-  return rows.map(({ parent, place_at, place_position, ...event }) => ({
+      ORDER BY x.created_at ${way}, x.created_position ${way} LIMIT ${page.size + 1}) e`;
+  const order = sql`e.parent, e.created_at ${way}, e.created_position ${way}`;
+  const more = raw('e.parent, e.place_at, e.place_position');
+  const { rows, isCut } = await readWithinBytes<Dependent>(database, all, order, {
+    fields,
+    maxBytes: limits.pageBytes,
+    more,
+  });
+  const listed = rows.map(({ parent, place_at, place_position, ...event }) => ({
     parent,
     event,
     place: { at: place_at, position: place_position },
   }));
+  return { rows: listed, isCut };
 }
 
 function bound(operator: '<' | '>', place: Place | null): Sql {

@@ -1,9 +1,10 @@
 // Reads the log in order, each entry with its event as it stands.
 import sql, { empty, type Sql } from 'sql-template-tag';
+import { limits } from '../base/limits.ts';
 import type { Queryable } from '../database/database.ts';
-import { prepared } from '../database/prepared.ts';
 import type { EventField, LogEntry, PartialEvent, Position, StatusChange } from '../domain/event.ts';
-import { lightFields, selectEvent } from './event-columns.ts';
+import { type BoundedRows, readWithinBytes } from './answer-bytes.ts';
+import { lightFields } from './event-columns.ts';
 
 /** An entry with what its event is now, as far as its fields were asked for; null where it has been deleted since. */
 export interface LogRow {
@@ -20,8 +21,10 @@ export interface LogSelection {
 const entryColumns = sql`l.position AS log_position, l.event_id, l.kind, l.from_status, l.status AS log_status, l.at,
   l."by", l.description AS why, l.attempt, l.topic AS log_topic, l.request_id AS log_request, l.node_id AS log_node,
   l.project AS log_project, l.user_name AS log_user, l.sender AS log_sender`;
+const entryNames = sql`e.log_position, e.event_id, e.kind, e.from_status, e.log_status, e.at, e."by", e.why, e.attempt,
+  e.log_topic, e.log_request, e.log_node, e.log_project, e.log_user, e.log_sender`;
 
-/** Entries after one position up to another, oldest first, `limit` at most. */
+/** Entries after one position up to another, oldest first, `limit` at most; fewer where the JSON of their events comes to `limits.pageBytes`. */
 export async function readLog(
   database: Queryable,
   after: Position,
@@ -29,16 +32,18 @@ export async function readLog(
   limit: number,
   selection: LogSelection = { topics: null, eventIds: null },
   fields: readonly EventField[] = lightFields,
-): Promise<LogRow[]> {
+): Promise<BoundedRows<LogRow>> {
   const upper = upTo === null ? empty : sql`AND g.position <= ${upTo}`;
   const entries = (match: Sql) => sql`SELECT g.* FROM log g WHERE g.position > ${after} ${upper} ${match}
     ORDER BY g.position LIMIT ${limit}`;
-  const statement = sql`SELECT ${entryColumns}, ${selectEvent(fields)}
-    FROM (${select(selection, entries, limit)}) l
-      LEFT JOIN LATERAL (SELECT * FROM events WHERE events.id = l.event_id LIMIT 1) e ON true
-    ORDER BY l.position`;
-  const rows = await database.query<FlatLogRow>(prepared(statement));
-  return rows.map(toLogRow);
+  const all = sql`SELECT ${entryColumns}, e.* FROM (${select(selection, entries, limit)}) l
+      LEFT JOIN LATERAL (SELECT * FROM events WHERE events.id = l.event_id LIMIT 1) e ON true`;
+  const { rows, isCut } = await readWithinBytes<FlatLogRow>(database, all, sql`e.log_position`, {
+    fields,
+    maxBytes: limits.pageBytes,
+    more: entryNames,
+  });
+  return { rows: rows.map(toLogRow), isCut };
 }
 
 /** Each value goes through its part of an index in order, and the parts are merged. */

@@ -93,7 +93,8 @@ const updateStatement = `WITH ${underLock},
     SELECT i.* FROM json_to_recordset($1::json) AS i(
       n int, id uuid, replace boolean, topic text, event_type text, sender_type text, status event_status,
       description text, retries int, project text, user_name text, sender text, "by" text, sets_summary boolean,
-      sets_payload boolean, sets_result boolean, sets_error boolean, attempt int, write_id uuid, release boolean)
+      sets_payload boolean, sets_result boolean, sets_error boolean, attempt int, write_id uuid, release boolean,
+      summary_bytes int, payload_bytes int, result_bytes int)
   ),
   found AS MATERIALIZED (
     SELECT i.*, m.at, e.position AS was_at, e.status AS from_status, e.held, j.worker,
@@ -137,6 +138,9 @@ const updateStatement = `WITH ${underLock},
       retries = coalesce(c.retries, e.retries),
       summary = CASE WHEN c.sets_summary THEN ($4::jsonb[])[c.n] ELSE e.summary END,
       payload = CASE WHEN c.sets_payload THEN ($5::jsonb[])[c.n] ELSE e.payload END,
+      summary_bytes = CASE WHEN c.sets_summary THEN c.summary_bytes ELSE e.summary_bytes END,
+      payload_bytes = CASE WHEN c.sets_payload THEN c.payload_bytes ELSE e.payload_bytes END,
+      result_bytes = CASE WHEN c.sets_result THEN c.result_bytes ELSE e.result_bytes END,
       result = CASE WHEN c.sets_result THEN ($6::jsonb[])[c.n] ELSE e.result END,
       error = CASE WHEN c.sets_error THEN ($7::jsonb[])[c.n]
                    WHEN c.moves AND c.to_status = 'FINISHED' THEN NULL ELSE e.error END
@@ -225,5 +229,12 @@ function toRow(change: EventChangeRow, index: number): object {
     sets_payload: change.payload !== null,
     sets_result: change.result !== null,
     sets_error: change.error !== null,
+    summary_bytes: bytesOf(change.summary),
+    payload_bytes: bytesOf(change.payload),
+    result_bytes: bytesOf(change.result),
   };
+}
+
+function bytesOf(text: string | null): number | null {
+  return text === null ? null : Buffer.byteLength(text);
 }

@@ -51,7 +51,14 @@ export function pick(event: EventRecord, fields: readonly EventField[]): Partial
 
 export function pageOf(events: readonly PartialEvent[]): Page<PartialEvent> {
   const rows = events.map((row) => ({ cursor: `c${row.id}`, row }));
-  return { rows, hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null };
+  return {
+    rows,
+    hasNextPage: false,
+    hasPreviousPage: false,
+    startCursor: null,
+    endCursor: null,
+    isCut: false,
+  };
 }
 
 /** The context of one execution, and the calls that it makes. */

@@ -1,4 +1,5 @@
 // Random sets of events in the database, and plain answers in memory to what is asked of them.
+import type { SendInput } from '../../src/domain/send.ts';
 import fc from 'fast-check';
 import { type EventRecord, type EventStatus, eventStatuses } from '../../src/domain/event.ts';
 import {
@@ -206,5 +207,5 @@ export async function clear({ database }: Composed): Promise<void> {
   await database.query({ text: 'WITH l AS (DELETE FROM log) DELETE FROM events', values: [] });
 }
 
-export const sendAsTester = (gateway: Composed, topic: string) =>
-  gateway.operations.sendEvent(tester, { topic });
+export const sendAsTester = (gateway: Composed, topic: string, input: Omit<SendInput, 'topic'> = {}) =>
+  gateway.operations.sendEvent(tester, { ...input, topic });
