@@ -91,7 +91,8 @@ async function beginSession(client: pg.ClientBase, schema: string): Promise<void
     idle_in_transaction_session_timeout: `${idleInTransactionMs}ms`,
   });
   const asking: Asking = { text, values: [...values], query_timeout: connectMs };
-  await client.query(asking);
+  // First of all and by itself, as the other may take longer than a role is given. Both go out together.
+  await Promise.all([client.query('SET statement_timeout = 0'), client.query(asking)]);
 }
 
 async function encodingOf(pool: pg.Pool): Promise<string> {

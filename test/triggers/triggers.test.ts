@@ -54,6 +54,20 @@ describeDatabases('A trigger', (backend) => {
     });
   });
 
+  // Each is an alias of another, and which of the two is canonical depends on the version of the time zone database.
+  test.each(['Europe/Kiev', 'Europe/Kyiv', 'Asia/Calcutta', 'US/Eastern', 'Etc/UTC', 'europe/berlin'])(
+    'has the time zone %s as it was given',
+    async (timezone) => {
+      const { id, ...made } = await createTrigger(gateway(), {
+        name: timezone,
+        schedule: { cron: '0 0 1 1 *', timezone },
+      });
+      expect(made.timezone).toBe(timezone);
+      const { data } = await gateway().ask(`{ trigger(id: "${id}") { timezone nextRun } }`);
+      expect(data).toEqual({ trigger: { timezone, nextRun: made.nextRun } });
+    },
+  );
+
   test('is listed by name, found as a node, and gone when it is deleted', async () => {
     const b = await createTrigger(gateway(), { name: 'b', webhook: {} });
     await createTrigger(gateway(), { name: 'a', schedule: { cron: '* * * * *' } });
