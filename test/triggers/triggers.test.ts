@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
 import { describeDatabases } from '../support/database.ts';
-import { composedForEach, composedOnce } from '../support/gateway.ts';
+import { composedForEach, composedOnce, fresh } from '../support/gateway.ts';
 import { createTrigger, triggerNamed, tryCreate } from './support.ts';
 
 describeDatabases('A trigger', (backend) => {
@@ -59,12 +59,12 @@ describeDatabases('A trigger', (backend) => {
     'has the time zone %s as it was given',
     async (timezone) => {
       const { id, ...made } = await createTrigger(gateway(), {
-        name: timezone,
+        name: fresh('zone'),
         schedule: { cron: '0 0 1 1 *', timezone },
       });
       expect(made.timezone).toBe(timezone);
-      const { data } = await gateway().ask(`{ trigger(id: "${id}") { timezone nextRun } }`);
-      expect(data).toEqual({ trigger: { timezone, nextRun: made.nextRun } });
+      const { data } = await gateway().ask(`{ node(id: "${id}") { ... on Trigger { timezone nextRun } } }`);
+      expect(data).toEqual({ node: { timezone, nextRun: made.nextRun } });
     },
   );
 
