@@ -1,4 +1,4 @@
-// A job as it is made for a worker, and what the worker is told of it without reading it again.
+// Builders of new jobs and of the claims that describe them to a worker without another read.
 import { newId } from '../base/ids.ts';
 import type { ClaimTerms, Way } from '../domain/enroll.ts';
 import type { PartialEvent } from '../domain/event.ts';
@@ -7,7 +7,7 @@ import type { CreatedJob } from '../store/create-jobs.ts';
 import type { ReadyJob, ReclaimedJob } from '../store/reclaim-jobs.ts';
 import type { Claim } from './waiter.ts';
 
-/** `yields`: not made where one is ready for its next run. */
+/** `yields`: the job is not created if another job is ready for its next run. */
 export function newClaim({ id, target }: Way, terms: ClaimTerms, yields: boolean): NewRun {
   return { birth: 'HELD', id: newId(), target, wayId: id, terms, yields };
 }
@@ -46,7 +46,7 @@ export function claimOfNew({ id, target, terms }: NewRun, source: PartialEvent, 
   };
 }
 
-/** Null where the claim was the job's end. */
+/** Null if reclaiming ended the job. */
 export function claimOfReclaimed({ target }: Way, job: ReadyJob, row: ReclaimedJob): Claim | null {
   if (row.until === null) return null;
   const { position, status, attempt, until } = row;

@@ -1,12 +1,12 @@
-// Who of those that wait gets what.
+// Assignment of jobs to waiting calls.
 import type { EnrollWaiter } from './waiter.ts';
 
-/** What they miss together. */
+/** Jobs that these calls still need, in total. */
 export function total(waiters: readonly EnrollWaiter[]): number {
   return waiters.reduce((sum, { missing }) => sum + missing, 0);
 }
 
-/** To each as many as it misses, in order. */
+/** Assigns items in order: each call gets as many as it still needs. */
 export function deal<Item>(
   items: readonly Item[],
   waiters: readonly EnrollWaiter[],

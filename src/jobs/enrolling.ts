@@ -1,4 +1,4 @@
-// The consumers of jobs that are in use, each with its queue, and the sweep that ends lapsed leases.
+// The job consumers in use, each with its queue, and the sweep that ends lapsed leases.
 import { ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { once, type Stoppable } from '../base/lifecycle.ts';
@@ -11,21 +11,21 @@ import type { Offer } from './handoff.ts';
 import type { Claim } from './waiter.ts';
 import { type JobParts, WayQueue } from './way-queue.ts';
 
-/** A way of asking that nobody has used for this long is put away, in milliseconds. */
+/** A consumer unused for this long is dropped from memory, in milliseconds. */
 const idleMs = 600_000;
-/** How often lapsed leases are looked for, in milliseconds: a waiting call mostly takes over such a job before. */
+/** How often lapsed leases are swept, in milliseconds. A waiting call usually reclaims such a job sooner. */
 const sweepMs = 1_000;
 const sweepBatch = 1_000;
-/** How often consumers are written down as used, and unused ones removed, in milliseconds. */
+/** How often consumers are recorded as used, and unused ones deleted, in milliseconds. */
 const tidyMs = 12 * 3_600_000;
-/** Ways of asking that an event is held against before it is written, at most: others hear of it from the log. */
+/** Most consumers tested for direct delivery of one event. The others are woken by the log. */
 const mostAsked = 100;
 
-/** Who enrolls. */
+/** The authenticated caller. */
 export interface EnrollCaller {
-  /** The name of its key. */
+  /** Name of the caller's key. */
   readonly name: string;
-  /** Aborted when it has gone. */
+  /** Aborted when the caller disconnects. */
   readonly signal?: AbortSignal | null | undefined;
 }
 
@@ -33,7 +33,7 @@ export class Enrolling implements Stoppable {
   readonly #parts: JobParts;
   readonly #queues = new Map<string, WayQueue>();
   readonly #bySource = new TopicIndex<WayQueue>();
-  /** Calls that have not been answered. */
+  /** Calls not yet answered. */
   #open = 0;
   #sweeping: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -51,19 +51,17 @@ export class Enrolling implements Stoppable {
     const sweep = () => {
       this.#sweeping ??= this.sweep()
         .then(() => (performance.now() - this.#tidiedAt > tidyMs ? this.tidy() : undefined))
-        .catch((error: unknown) =>
-          this.#parts.logger.warn({ err: error }, 'lapsed leases could not be looked for'),
-        )
+        .catch((error: unknown) => this.#parts.logger.warn({ err: error }, 'could not sweep lapsed leases'))
         .finally(() => {
           this.#sweeping = undefined;
         });
     };
-    // Those that lapsed while no gateway ran.
+    // Leases that lapsed while no gateway was running.
     sweep();
     this.#timer = setInterval(sweep, sweepMs).unref();
   }
 
-  /** Resolves with the jobs that the caller now holds; with none where there were none in time. */
+  /** Resolves with the jobs the caller now holds, or with none after the wait time. */
   async enroll(
     asked: CheckedEnroll,
     count: number,
@@ -84,7 +82,7 @@ export class Enrolling implements Stoppable {
     try {
       return await queue.ask({ terms, count, waitMs, signal });
     } catch (error) {
-      // A refused consumer is not kept in memory either.
+      // Do not keep a refused consumer in memory.
       if (error instanceof ThroughlineError && error.code === 'LIMIT_EXCEEDED') this.#forget(queue);
       throw error;
     } finally {
@@ -93,8 +91,8 @@ export class Enrolling implements Stoppable {
   }
 
   /**
-   * For an event that is about to be written as FINISHED: the jobs to be written with it, of different targets, each for a
-   * call that waits for just that. To be settled, all of them.
+   * Offers direct delivery of an event about to be committed as FINISHED: at most one job per target, each for a
+   * waiting call, to be committed with the event. The caller must settle every offer.
    */
   offer(topic: string, event: () => EventRecord): readonly Offer[] {
     if (this.#open === 0) return [];
@@ -111,14 +109,17 @@ export class Enrolling implements Stoppable {
     return [...offers.values()];
   }
 
-  /** A lease of this target was shortened: who waits here looks when it ends; other gateways within seconds. */
+  /**
+   * A lease of this target was shortened: local waiting calls check again when it ends, other gateways within
+   * seconds.
+   */
   wakeIn(target: string, ms: number): void {
     for (const queue of this.#queues.values()) if (queue.way.target === target) queue.wakeIn(ms);
   }
 
   /**
-   * Ends leases that have lapsed, also where nobody enrolls: their jobs are PENDING again, or FAILED after their last run.
-   * Where several gateways do so at once, each job is changed by one of them.
+   * Ends lapsed leases, even if no worker enrolls: their jobs become PENDING again, or FAILED after the last attempt.
+   * If several gateways sweep at once, each job is changed by only one of them.
    */
   async sweep(): Promise<void> {
     this.#putAway();
@@ -129,7 +130,7 @@ export class Enrolling implements Stoppable {
     }
   }
 
-  /** Those who wait are answered with nothing, and no more is taken. */
+  /** Answers waiting calls with no jobs, and accepts no more. */
   readonly stop = once(async () => {
     this.#stopped = true;
     clearInterval(this.#timer);
@@ -154,10 +155,14 @@ export class Enrolling implements Stoppable {
     if (queue.isBusy || this.#queues.get(id) !== queue) return;
     this.#queues.delete(id);
     this.#bySource.delete(topics, queue);
-    queue.stop().catch((error: unknown) => this.#parts.logger.warn({ err: error }, 'a cursor was not saved'));
+    queue
+      .stop()
+      .catch((error: unknown) =>
+        this.#parts.logger.warn({ err: error }, "could not save a consumer's position"),
+      );
   }
 
-  /** Writes down which consumers are in use, and removes those that nobody has used for long. */
+  /** Records which consumers are in use, and deletes those that have been unused for long. */
   async tidy(): Promise<void> {
     const used = [...this.#queues.values()].filter(({ lastAskedAt }) => lastAskedAt > this.#tidiedAt);
     this.#tidiedAt = performance.now();

@@ -1,14 +1,14 @@
-// The jobs of a target that are ready for their next run, as one way of asking wants them, and when there will be more.
+// Jobs of a target that are ready for their next run and match one consumer, and the time until the next one.
 import type { Database } from '../database/database.ts';
 import type { Way } from '../domain/enroll.ts';
 import { findReadyJobs, type FoundJob, nextReadyMs } from '../store/find-jobs.ts';
 import { OtherWays } from './other-ways.ts';
 import { siftSources } from './sift-sources.ts';
 
-/** Ready jobs that are looked at in one statement, at least and at most. */
+/** Smallest and largest number of ready jobs read by one statement. */
 export const readyBatch = { least: 20, most: 1_000 };
 
-/** By how much two clocks that measure the same time may differ, in milliseconds. */
+/** Tolerated difference between two clocks, in milliseconds. */
 const clockMarginMs = 5;
 
 export class ReadyJobs {
@@ -22,19 +22,21 @@ export class ReadyJobs {
     this.#way = way;
   }
 
-  /** What becomes ready from now on is for `nextInMs` to tell. */
+  /** Sets the start of the period that `nextInMs` covers. */
   look(): void {
     this.#lookedAt = performance.now();
   }
 
-  /** Milliseconds until the next one is, of those that were not since it was last looked; null where none will be. */
+  /**
+   * Milliseconds until the next job becomes ready, counting those that did since the last look; null if none will.
+   */
   nextInMs(): Promise<number | null> {
     const sinceMs = performance.now() - this.#lookedAt + clockMarginMs;
     this.look();
     return nextReadyMs(this.#database, this.#way.target, sinceMs);
   }
 
-  /** `count` that can be claimed, at most, and those come upon that are only to be put down as FAILED. */
+  /** Finds up to `count` claimable jobs, plus any jobs met on the way that must be marked FAILED. */
   async find(count: number, wanted: () => boolean): Promise<readonly FoundJob[]> {
     const found: FoundJob[] = [];
     const missing = () => count - found.filter(({ expires }) => !expires).length;
@@ -53,7 +55,7 @@ export class ReadyJobs {
     return found;
   }
 
-  /** Of jobs of other ways, those whose source this one wants. */
+  /** Drops those jobs of other consumers whose sources this consumer does not match. */
   async onlyWanted(jobs: readonly FoundJob[]): Promise<readonly FoundJob[]> {
     const others = jobs.filter(({ isOwn }) => !isOwn);
     const wanted = new Set(await siftSources(this.#database, this.#way, others, ({ sourceId }) => sourceId));

@@ -1,15 +1,15 @@
-// A call of enroll, and the jobs that it gets.
+// Types of a waiting enroll call and of the jobs it claims.
 import type { Call, Waiter } from '../base/waiter.ts';
 import type { ClaimTerms } from '../domain/enroll.ts';
 import type { PartialEvent } from '../domain/event.ts';
 
-/** A job in the hands of a worker. */
+/** A job claimed by a worker. */
 export interface Claim {
   readonly event: PartialEvent;
   readonly source: PartialEvent;
   readonly attempt: number;
   readonly until: Date;
-  /** The worker held it before, under the same attempt. */
+  /** Whether the worker already held the job under the same attempt. */
   readonly isKept: boolean;
 }
 
@@ -19,7 +19,7 @@ export interface EnrollCall extends Call {
 
 export type EnrollWaiter = Waiter<EnrollCall, Claim>;
 
-/** Whether it takes whatever nobody holds: what it holds itself, or others do, makes no difference. */
+/** Whether the call may claim any free job, regardless of the jobs that it or other workers hold. */
 export function isPlain({ terms }: EnrollCall): boolean {
   return !terms.sticky && !terms.sequential;
 }

@@ -1,5 +1,5 @@
-// Tells the calls that wait for a way of asking when the log says that there may be something for them, and when a lease or
-// a pause may end.
+// Wake-ups for one consumer's waiting calls: on log entries that may match, and when a lease or a retry delay may
+// end.
 import { Alarm } from '../base/alarm.ts';
 import type { Logger } from '../base/logger.ts';
 import { limits } from '../base/limits.ts';
@@ -9,13 +9,15 @@ import type { LiveChange } from '../live/change.ts';
 import type { Live } from '../live/live.ts';
 import type { LogTail } from '../log/tail.ts';
 
-/** How long the log is still watched when nobody waits: the next call is mostly near. */
+/**
+ * How long the log is still watched after the last call ends, in milliseconds. The next call usually follows soon.
+ */
 const lingerMs = 1_000;
 
 interface Told {
-  /** There may be something now. `isOver`: only a job came to its end, so that another one of a sequential target can begin. */
+  /** New work may be available. `isOver`: a job ended, so only a sequential target may have new work. */
   wake(isOver: boolean): void;
-  /** It is time to see whether something is ready. */
+  /** A timer fired: check for ready jobs. */
   ring(): void;
 }
 
@@ -27,7 +29,7 @@ export class WakeUp {
   readonly #tell: Told;
   #watching: Promise<() => void> | undefined;
   readonly #alarm: Alarm;
-  /** Sources that are no reason to wake. */
+  /** Sources whose log entries must not wake anyone. */
   readonly #overheard = new Set<string>();
   #linger: NodeJS.Timeout | undefined;
 
@@ -40,7 +42,7 @@ export class WakeUp {
     this.#alarm = new Alarm(() => tell.ring());
   }
 
-  /** Resolves when nothing that is committed from now on is missed. */
+  /** Resolves when no later commit can be missed. */
   async watch(): Promise<void> {
     this.goOn();
     this.#watching ??= this.#begin();
@@ -52,14 +54,14 @@ export class WakeUp {
     }
   }
 
-  /** Where it still watches, it does not stop soon; else false. */
+  /** Cancels a pending stop. Returns false if the log is not being watched. */
   goOn(): boolean {
     clearTimeout(this.#linger);
     this.#linger = undefined;
     return this.#watching !== undefined;
   }
 
-  /** This source, which is about to be written, goes to somebody who waits. */
+  /** Ignores the log entry of this source: it is being delivered directly to a waiting call. */
   overhear(sourceId: string): void {
     this.#overheard.add(sourceId);
   }
@@ -68,13 +70,13 @@ export class WakeUp {
     this.#overheard.delete(sourceId);
   }
 
-  /** Nobody waits at the moment. */
+  /** Stops watching soon, since no call is waiting. */
   rest(): void {
     if (this.#watching === undefined) return;
     this.#linger ??= setTimeout(() => this.stop(), lingerMs).unref();
   }
 
-  /** Rings after so many milliseconds, unless it does so earlier. */
+  /** Rings after this many milliseconds, unless a ring is already due earlier. */
   ringIn(ms: number): void {
     this.#alarm.ringIn(ms);
   }
@@ -88,7 +90,7 @@ export class WakeUp {
     this.#overheard.clear();
     watching?.then(
       (end) => end(),
-      (error: unknown) => this.#logger.debug({ err: error }, 'the log could not be watched'),
+      (error: unknown) => this.#logger.debug({ err: error }, 'could not watch the log'),
     );
   }
 
@@ -113,7 +115,7 @@ export class WakeUp {
     if (status === 'FINISHED' && this.#way.topics.some((pattern) => topicMatches(pattern, topic)))
       this.#tell.wake(false);
     if (topic !== this.#way.target) return;
-    // A job was made, or its holder reported: no lease made now ends sooner than this.
+    // A job was created, or its holder reported. No lease granted now ends before the shortest possible one.
     const isHeld = attempt !== null && (kind !== 'STATUS' || status === 'IN_PROGRESS');
     if (isHeld) this.ringIn(limits.minLeaseMs);
     else this.#tell.wake(status === 'FINISHED' || status === 'ABORTED');

@@ -1,4 +1,4 @@
-// The calls of enroll for one way of asking: rounds in which what there is goes to those who wait, first come first served.
+// One consumer's queue of waiting calls: matches them with ready jobs and new sources, in order of arrival.
 import { asError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { Waiter } from '../base/waiter.ts';
@@ -30,13 +30,13 @@ export interface JobParts {
 /** Retry interval while the database is unreachable, in milliseconds. */
 const retryMs = 1_000;
 /**
- * A call that waits at least this long need not look by itself: within it the log's reader has come to all that any gateway
- * had acknowledged before the call, even if a hint was lost. In milliseconds.
+ * A call that waits at least this long, in milliseconds, need not check on arrival: within this time the log reader
+ * catches up with everything acknowledged before the call, even if a notification was lost.
  */
 const readWithinMs = 6_000;
-/** After a job was ready that was not looked for, they are looked for in each round for so long, in milliseconds. */
+/** After an unexpected ready job, how long every pass checks for ready jobs, in milliseconds. */
 const closelyMs = 1_000;
-/** Who waits beside jobs that are held or pause looks at least this often, in milliseconds. */
+/** Longest interval between passes while a call waits beside leased or delayed jobs, in milliseconds. */
 const lookAgainMs = 5_000;
 
 export class WayQueue {
@@ -46,22 +46,22 @@ export class WayQueue {
   readonly #wakeUp: WakeUp;
   readonly #ready: ReadyJobs;
   readonly #waiting = new Set<EnrollWaiter>();
-  /** Calls that are served without a round. */
+  /** Calls being served outside of a pass. */
   readonly #atOnce = new Set<Promise<void>>();
   readonly #handoffs: Handoffs;
   #isStopping = false;
   #pumping: Promise<void> | undefined;
   #wanted = false;
-  /** Some of the sources that were tried last were no longer to be had. */
+  /** Some sources of the last attempt were claimed elsewhere first. */
   #wasBehind = false;
-  /** And so it was when they had just been read: others take what this one is about to take. Get out of their way. */
+  /** Twice in a row, although the sources were just read: another gateway claims the same ones. Avoid them. */
   #contended = false;
   #closelyUntil = 0;
-  /** Who waits has been looked for, and is woken when there may be something: there is nothing at this moment. */
+  /** The last pass found nothing for the waiting calls; new work will wake them. */
   #isUpToDate = false;
-  /** When the last round began. */
+  /** Start of the last pass. */
   #roundAt = 0;
-  /** Something was found in this round and not got, or only put down as over: there may be more. */
+  /** Something found in this pass was not claimed, or was only marked as failed: there may be more. */
   #again = false;
   lastAskedAt = performance.now();
 
@@ -86,7 +86,7 @@ export class WayQueue {
     return this.#waiting.size > 0 || this.#atOnce.size > 0 || this.#handoffs.size > 0;
   }
 
-  /** There may be something to claim in so many milliseconds. */
+  /** Work may become claimable after this many milliseconds. */
   wakeIn(ms: number): void {
     if (this.isBusy || this.#isUpToDate) this.#wakeUp.ringIn(ms);
   }
@@ -105,8 +105,8 @@ export class WayQueue {
   }
 
   /**
-   * For an event that is about to be written as FINISHED: a job to be written with it, for the first who waits. Null where
-   * it is not for these, or something else may have to go before it.
+   * Offers direct delivery of an event about to be committed as FINISHED: a job for the first waiting call, to be
+   * committed with the event. Null if the consumer does not match the event, or if other work may have to go first.
    */
   offer(asEvent: () => EventRecord): Offer | null {
     if (!this.#isUpToDate) return null;
@@ -125,22 +125,22 @@ export class WayQueue {
     });
     if (offer) {
       this.#wakeUp.overhear(event.id);
-      // So that the place in the log is written down now and then.
+      // So that the consumer's position is saved from time to time.
       this.#wakeUp.ringIn(lookAgainMs);
     } else {
-      // What comes after it is not to overtake it.
+      // Later events must not overtake this one.
       this.#isUpToDate = false;
     }
     return offer;
   }
 
-  /** What was to be made was not: mostly since a job is ready that goes before it. */
+  /** A job was not created, usually because a job ready for its next run has precedence. */
   #yieldToReady(): void {
     this.#closelyUntil = performance.now() + closelyMs;
     this.#wake();
   }
 
-  /** All who wait get what they have, which is nothing; resolves when the place in the log is written down. */
+  /** Answers all waiting calls with no jobs. Resolves when the consumer's position is saved. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     for (const waiter of this.#waiting) waiter.giveUp();
@@ -150,10 +150,10 @@ export class WayQueue {
     await this.#cursor.save();
   }
 
-  /** The database has ended: nobody gets anything any more. */
+  /** The database has ended: fails all waiting calls. */
   readonly end = (failure: DatabaseEnded) => this.#fail([...this.#waiting], failure);
 
-  /** Without a look of its own: nothing is missed since the last one. */
+  /** Whether the call can wait without a check, because nothing can have been missed since the last pass. */
   #canWaitOn(call: EnrollCall): boolean {
     if (!this.#isUpToDate || this.#isStopping || !isPlain(call) || call.waitMs < readWithinMs) return false;
     return this.#wakeUp.goOn();
@@ -166,9 +166,8 @@ export class WayQueue {
   }
 
   /**
-   * Without a round, where enough was read ahead: one statement makes the jobs, unless one is ready for its next run. It
-   * goes with the next flush, as do those of all who ask meanwhile. Who gets nothing waits for a round after all. False
-   * where a round is needed to know what there is.
+   * Creates jobs for a call from prefetched sources, unless a job is ready for its next run. Concurrent calls share a
+   * flush. A call that gets nothing is queued for a pass. Returns false if a pass is needed.
    */
   #serveAtOnce(waiter: EnrollWaiter): boolean {
     if (this.#isStopping || !isPlain(waiter.call) || performance.now() < this.#closelyUntil) return false;
@@ -185,7 +184,7 @@ export class WayQueue {
       .catch((error: unknown) => {
         if (error instanceof DatabaseUnavailable && waiter.call.waitMs > 0) this.#queue(waiter);
         this.#fail([waiter], asError(error));
-        // The sources are there for others.
+        // The sources remain available to other calls.
         this.#wake();
       })
       .finally(() => {
@@ -196,7 +195,7 @@ export class WayQueue {
     return true;
   }
 
-  /** It was to get something, which came to nothing. */
+  /** Returns a call to the front of the queue after a direct delivery failed. */
   #putFirst(waiter: EnrollWaiter): void {
     const others = [...this.#waiting];
     this.#waiting.clear();
@@ -212,7 +211,7 @@ export class WayQueue {
   }
 
   async #pump(): Promise<void> {
-    // Calls that arrive in this turn of the event loop go together.
+    // Calls that arrive in the same turn of the event loop share a pass.
     await new Promise(setImmediate);
     while (this.#wanted && this.#waiting.size > 0) {
       this.#wanted = false;
@@ -251,38 +250,38 @@ export class WayQueue {
     }
   }
 
-  /** Calls that have time left outlast an outage of the database; the others fail. */
+  /** Calls with time left outlast a database outage; the others fail. */
   #fail(waiters: readonly EnrollWaiter[], error: Error): void {
     const isUnavailable = error instanceof DatabaseUnavailable && !(error instanceof DatabaseEnded);
     for (const waiter of waiters) waiter[isUnavailable ? 'postpone' : 'fail'](error);
     if (this.isBusy) this.#wakeUp.ringIn(retryMs);
   }
 
-  /** Where all that there was is known, it is enough to see what became ready since. */
+  /** If all available work is known, only jobs that became ready since then are checked for. */
   async #ring(): Promise<void> {
     const isLongAgo = performance.now() - this.#roundAt >= lookAgainMs;
     if (!this.#isUpToDate || this.#waiting.size === 0 || isLongAgo) return this.#wake();
     try {
-      // A clock may have jumped over what it was to ring for: a round sees that.
+      // If the clock jumped past the alarm's time, the next pass notices.
       if (!(await this.#setAlarm()) && this.#waiting.size > 0) this.#wakeUp.ringIn(lookAgainMs);
     } catch {
       this.#wake();
     }
   }
 
-  /** False where nothing will be ready. */
+  /** Returns false if no job will become ready. */
   async #setAlarm(): Promise<boolean> {
     const ms = await this.#ready.nextInMs();
-    // Who comes now looks by itself.
+    // Calls that arrive now check for themselves.
     if (this.#waiting.size === 0) this.#isUpToDate = false;
     if (ms === null || this.#waiting.size === 0) return ms !== null;
     if (ms === 0) this.#wake();
-    // What tells of a lease that another gateway shortens can be lost.
+    // The notification that another gateway shortened a lease can be lost.
     else this.#wakeUp.ringIn(Math.min(ms, lookAgainMs));
     return true;
   }
 
-  /** A sticky worker gets what it has not finished, again. */
+  /** Gives sticky workers their unfinished jobs again. */
   async #serveOwn(waiters: readonly EnrollWaiter[]): Promise<void> {
     if (waiters.length === 0) return;
     const workers = [...new Set(waiters.map(({ call }) => call.terms.worker))];
@@ -300,7 +299,7 @@ export class WayQueue {
     }
   }
 
-  /** One at a time: the first job that is not over, or the next source if there is none. */
+  /** Serves one job at a time: the first unfinished job, or the next source if there is none. */
   async #serveSequential(waiter: EnrollWaiter | undefined): Promise<void> {
     if (!waiter) return;
     const head = await findSequentialHead(this.#parts.database, this.way);
@@ -311,7 +310,7 @@ export class WayQueue {
     await this.#create(this.#cursor.next(1, false), [waiter]);
   }
 
-  /** Jobs that are ready for their next run come first, then sources that have none. */
+  /** Serves jobs that are ready for their next run first, then sources without a job. */
   async #servePlain(waiters: readonly EnrollWaiter[]): Promise<void> {
     if (waiters.length === 0) return;
     const stillWanted = () => waiters.some((waiter) => waiter.missing > 0);
@@ -337,12 +336,12 @@ export class WayQueue {
     waiter.got.push({ event: { id }, source: { id: sourceId }, attempt, until: lease.until, isKept: true });
   }
 
-  /** Without a waiter, a job whose last run was lost is put down as FAILED. */
+  /** Without a waiting call, a job whose last lease lapsed is marked FAILED. */
   async #reclaim(waiter: EnrollWaiter | null, job: ReadyJob): Promise<void> {
     if (!(await this.#tryReclaim(waiter, job))) this.#lost();
   }
 
-  /** A sequential worker does not get its own while another is in front: that is no reason to look again. */
+  /** A sequential worker gets no job while another precedes it; this is no reason for another pass. */
   async #reclaimOwn(waiter: EnrollWaiter, job: ReadyJob): Promise<void> {
     const isClaimed = await this.#tryReclaim(waiter, job);
     if (!isClaimed && !waiter.call.terms.sequential) this.#lost();
@@ -368,7 +367,7 @@ export class WayQueue {
     this.#lost();
   }
 
-  /** How many got their jobs. `yields`: none, where one is ready for its next run. */
+  /** Returns how many jobs were created. `yields`: none are created if a job is ready for its next run. */
   async #make(pairs: readonly (readonly [EnrollWaiter, Source])[], yields: boolean): Promise<number> {
     const settled = new Set<Source>();
     const create = async ([waiter, source]: readonly [EnrollWaiter, Source]) => {
@@ -384,13 +383,13 @@ export class WayQueue {
     return settled.size;
   }
 
-  /** What was found is not what it was: there may be something else. */
+  /** The state has changed since it was read: another pass is needed. */
   #lost(): void {
     this.#again = true;
   }
 }
 
-/** Resolves when all have ended, whatever came of them; rejects then with what the first failure says. */
+/** Waits until all have settled, then rejects with the first failure, if any. */
 async function allOf(writes: readonly Promise<void>[]): Promise<void> {
   const outcomes = await Promise.allSettled(writes);
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw asError(outcome.reason);

@@ -1,10 +1,11 @@
-// Deletes events by the batch, each batch in a transaction of its own: one batch at a time, with other writes between.
+// Bulk deletion of events: one batch at a time, each in a transaction of its own, so that other writes run in
+// between.
 import type { Database } from '../database/database.ts';
 import { type BulkDeletion, deleteWithin } from '../store/bulk.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { CommitOptions } from './commits.ts';
 
-/** Memory held by a waiting batch for each of its events, roughly, in bytes. */
+/** Approximate memory of a waiting batch per event, in bytes. */
 const sizeOfId = 100;
 
 export class BulkDeleter {
@@ -20,17 +21,17 @@ export class BulkDeleter {
         return answers;
       },
       sizeOf: ({ ids }) => ids.length * sizeOfId,
-      // So that they never share a flush: each is a transaction, and only one that failed alone may be tried again.
+      // Batches must not share a flush: each is a transaction, and only a batch that failed alone may be retried.
       keyOf: () => 'all',
     });
   }
 
-  /** The ids of those that were deleted, in the order of the batch. */
+  /** Resolves with the ids of the deleted events, in the order of the batch. */
   delete(batch: BulkDeletion): Promise<readonly string[]> {
     return this.#batches.submit(batch);
   }
 
-  /** Takes no more batches, and resolves when those accepted are done. */
+  /** Accepts no more batches, and resolves when the accepted ones are done. */
   stop(): Promise<void> {
     return this.#batches.stop();
   }

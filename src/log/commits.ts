@@ -1,4 +1,4 @@
-// The gateway's one group commit: all that is written to the log, of whatever kind, goes in flushes of one transaction.
+// The gateway's single group commit: all writes to the log, of every kind, share flushes of one transaction each.
 import { groupBy } from '../base/group-by.ts';
 import { type Asked, perform, together } from '../database/asked.ts';
 import type { Database } from '../database/database.ts';
@@ -7,30 +7,36 @@ import type { AGAIN } from './group-commit.ts';
 import { GroupCommit } from './group-commit.ts';
 
 export interface CommitOptions {
-  /** Names this gateway in the hints that other gateways get; empty where there can be no others. */
+  /** Identifies this gateway in notifications to others; empty if there can be no others. */
   readonly hint: string;
-  /** Called after each commit, with nothing but the fact: the tail reads what there is. */
+  /** Called after each commit. The log reader then reads the new entries. */
   readonly onCommit: () => void;
-  /** How long a write waits for a database that can not be reached, in milliseconds; 5,000 unless given. */
+  /** How long a write waits while the database is unreachable, in milliseconds. Default: 5,000. */
   readonly patienceMs?: number;
-  /** How many writes of a kind may wait; `limits.writeQueue` unless given. */
+  /** Most waiting writes of one kind. Default: `limits.writeQueue`. */
   readonly queueLimit?: number;
 }
 
-/** A kind of write: how many of it are put to the database at once, and what it answers for each. */
+/** A kind of write: its statements for a batch of items, and the result for each item. */
 export interface WriteKind<Item, Result> {
   readonly name: string;
-  /** `retried`: an earlier try may have been committed without our knowing. AGAIN puts an item in front of its queue. */
+  /**
+   * `retried`: an earlier attempt may have been committed without our knowledge. AGAIN puts an item at the front of
+   * its queue.
+   */
   ask(items: readonly Item[], retried: boolean, hint: string): Asked<readonly (Result | typeof AGAIN)[]>;
-  /** Memory that an item holds while it waits, in bytes. */
+  /** Memory of a waiting item, in bytes. */
   sizeOf(item: Item): number;
-  /** Two items of one key never share a flush; they go in the order of their arrival. */
+  /** Items with the same key never share a flush and keep their order. */
   keyOf?(item: Item): string;
-  /** Whether nothing of it is logged: then nobody is told of the commit. */
+  /** Whether nothing is logged, so that no one is notified of the commit. */
   readonly isSilent?: boolean;
-  /** Whether the item has to see all that was committed up to now; other gateways' latest is else seen by what it hits. */
+  /**
+   * Whether the item must see everything committed so far. Without it, an item sees other gateways' latest changes
+   * only in the rows it hits.
+   */
   looksAround?(item: Item): boolean;
-  /** What it comes to where the database refuses an item that is written alone; undefined where that is the item's failure. */
+  /** The result if the database refuses an item that is written alone; undefined if the item fails. */
   refused?(error: unknown): Result | typeof AGAIN | undefined;
 }
 
@@ -56,12 +62,15 @@ export class Commits {
     });
   }
 
-  /** Resolves when it is committed. OVERLOADED where too many wait, DATABASE_UNAVAILABLE where patience ends. */
+  /**
+   * Resolves when the item is committed. Fails with OVERLOADED if the queue is full, and with DATABASE_UNAVAILABLE
+   * after `patienceMs`.
+   */
   submit<Item, Result>(kind: WriteKind<Item, Result>, item: Item): Promise<Result> {
     return this.#writes.submit({ kind: kind as WriteKind<unknown, unknown>, item }) as Promise<Result>;
   }
 
-  /** Takes no more writes, and resolves when those accepted are committed. */
+  /** Accepts no more writes, and resolves when the accepted ones are committed. */
   stop(): Promise<void> {
     return this.#writes.stop();
   }
@@ -79,7 +88,7 @@ export class Commits {
       const parts = groups.map(ask);
       const answers = await perform(this.#database, together(looksAround ? [underLock, ...parts] : parts));
       if (groups.some(([kind]) => !kind.isSilent)) this.#options.onCommit();
-      // Writes come by kind, so that the answers are in their order.
+      // Writes are grouped by kind, so the answers are in their order.
       return answers.flat();
     } catch (error) {
       const [only, ...more] = writes;
@@ -90,5 +99,5 @@ export class Commits {
   }
 }
 
-/** Taken by itself, so that what comes after it sees what was committed before. */
+/** A statement of its own, so that later ones see everything committed before it. */
 const underLock: Asked<readonly never[]> = { statements: [lockStatement], answer: () => [] };

@@ -1,4 +1,4 @@
-// Group commit: what arrives while a flush is under way forms the next one, so that a thousand writes cost one commit.
+// Group commit: writes that arrive during a flush form the next one, so that a thousand writes cost one commit.
 import { setTimeout as delay } from 'node:timers/promises';
 import { backoffMs } from '../base/backoff.ts';
 import { groupBy } from '../base/group-by.ts';
@@ -8,29 +8,29 @@ import { DatabaseEnded, DatabaseUnavailable, StorageFull } from '../database/dat
 
 export interface GroupCommitOptions<Item, Result> {
   /**
-   * Writes all items in one transaction and answers for each, in order; AGAIN puts an item in front of the queue.
-   * Throwing means that nothing was written: then the items are tried in smaller groups, so that one that the
-   * database refuses fails alone. `retried` says that an earlier try may have been committed without our knowing, and
-   * `tried` of which items.
+   * Writes all items in one transaction and returns a result for each, in order. AGAIN puts an item at the front of
+   * the queue. Throwing means that nothing was written; the items are then retried in smaller groups, so that an item
+   * that the database refuses fails alone. `retried`: an earlier attempt may have been committed without our
+   * knowledge; `tried`: for which items.
    */
   readonly flush: (
     items: readonly Item[],
     retried: boolean,
     tried: ReadonlySet<Item>,
   ) => Promise<readonly (Result | typeof AGAIN)[]>;
-  /** Memory that an item holds while it waits, in bytes. */
+  /** Memory of a waiting item, in bytes. */
   readonly sizeOf: (item: Item) => number;
-  /** Items of one lane queue by themselves, within limits of their own; a flush takes of all lanes. One unless given. */
+  /** Each lane has a queue and limits of its own; a flush takes items from all lanes. Default: a single lane. */
   readonly laneOf?: (item: Item) => string;
-  /** Two items of one lane and key never share a flush; they go in the order of their arrival. */
+  /** Items with the same lane and key never share a flush and keep their order. */
   readonly keyOf?: (item: Item) => string | undefined;
-  /** How long a write waits for a database that can not be reached, in milliseconds; 5,000 unless given. */
+  /** How long a write waits while the database is unreachable, in milliseconds. Default: 5,000. */
   readonly patienceMs?: number;
-  /** How many writes of a lane may wait; `limits.writeQueue` unless given. */
+  /** Most waiting writes of a lane. Default: `limits.writeQueue`. */
   readonly queueLimit?: number;
 }
 
-/** Lost a race with another gateway: look again and decide anew. */
+/** The item lost a race with another gateway: read and decide again. */
 export const AGAIN: unique symbol = Symbol('again');
 
 interface Waiting<Item, Result> {
@@ -38,7 +38,7 @@ interface Waiting<Item, Result> {
   readonly item: Item;
   readonly size: number;
   readonly since: number;
-  /** An earlier try may have been committed without our knowing. */
+  /** An earlier attempt may have been committed without our knowledge. */
   retried: boolean;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: Error) => void;
@@ -46,7 +46,7 @@ interface Waiting<Item, Result> {
 
 interface Lane<Item, Result> {
   queue: Waiting<Item, Result>[];
-  /** Writes that are not answered, and what they hold. */
+  /** Writes not yet answered, and their memory in bytes. */
   count: number;
   bytes: number;
 }
@@ -65,7 +65,10 @@ export class GroupCommit<Item, Result> {
     this.#patienceMs = options.patienceMs ?? 5_000;
   }
 
-  /** Resolves when the item is committed. OVERLOADED where the queue is full, DATABASE_UNAVAILABLE where patience ends. */
+  /**
+   * Resolves when the item is committed. Fails with OVERLOADED if the queue is full, and with DATABASE_UNAVAILABLE
+   * after `patienceMs`.
+   */
   submit(item: Item): Promise<Result> {
     const lane = this.#laneOf(item);
     const size = this.#options.sizeOf(item);
@@ -79,7 +82,7 @@ export class GroupCommit<Item, Result> {
     });
   }
 
-  /** Takes no more, and resolves when everything accepted is committed or refused. */
+  /** Accepts no more writes, and resolves when all accepted ones are committed or refused. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#pumping;
@@ -108,7 +111,7 @@ export class GroupCommit<Item, Result> {
   }
 
   async #pump(): Promise<void> {
-    // What arrives in this turn of the event loop goes along.
+    // Writes that arrive in the same turn of the event loop share a flush.
     await new Promise(setImmediate);
     while (this.#isQueued) {
       await this.#write([...this.#lanes.values()].flatMap((lane) => this.#takeFrom(lane)));
@@ -127,7 +130,7 @@ export class GroupCommit<Item, Result> {
       const fits =
         group.length < limits.flushItems && (group.length === 0 || bytes + waiting.size <= limits.flushBytes);
       const isBehind = key !== undefined && keys.has(key);
-      // Also of one that is left, so that none of its key overtakes it.
+      // Also for an item that is left, so that no later item with its key overtakes it.
       if (key !== undefined) keys.add(key);
       if (!fits || isBehind) {
         left.push(waiting);
@@ -143,12 +146,12 @@ export class GroupCommit<Item, Result> {
   async #write(group: Waiting<Item, Result>[]): Promise<void> {
     try {
       const items = group.map((waiting) => waiting.item);
-      // Also where it was put in front of the queue again since: what was committed once stays so.
+      // Also for items that were queued again since: they may still have been committed.
       const tried = new Set(group.filter((waiting) => waiting.retried).map((waiting) => waiting.item));
       this.#settle(group, await this.#options.flush(items, tried.size > 0, tried));
       this.#failures = 0;
     } catch (thrown) {
-      // Neither a smaller group nor another try would help.
+      // Neither a smaller group nor a retry would help.
       if (thrown instanceof DatabaseEnded || thrown instanceof StorageFull)
         return this.#reject(group, thrown);
       if (thrown instanceof DatabaseUnavailable) return this.#waitAndRetry(group, thrown);
@@ -178,7 +181,7 @@ export class GroupCommit<Item, Result> {
     this.#answer(answers);
   }
 
-  /** Where more waits, the next flush is sent off first: the database works while those who are answered go on. */
+  /** If more items wait, the next flush starts first, so that the database works while answered callers continue. */
   #answer(answers: readonly (() => void)[]): void {
     const isPending = this.#answering !== undefined;
     const answer = () => {
@@ -204,7 +207,7 @@ export class GroupCommit<Item, Result> {
     const patient = group.filter((waiting) => !expired(waiting));
     await delay(backoffMs(this.#failures, 50, 1_000));
     for (const waiting of patient) waiting.retried = true;
-    // Each lane by itself: what takes the database too long in one of them is not to keep the others.
+    // Each lane separately, so that slow writes of one lane do not delay the others.
     for (const part of groupBy(patient, ({ lane }) => lane).values()) await this.#write(part);
   }
 

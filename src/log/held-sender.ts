@@ -1,4 +1,4 @@
-// Sends what is held back when its time has come: sleeps until the next one is due, whichever gateway took it.
+// The scheduler of events: publishes scheduled events when they are due, whichever gateway accepted them.
 import { asError } from '../base/errors.ts';
 import type { Stoppable } from '../base/lifecycle.ts';
 import type { Logger } from '../base/logger.ts';
@@ -8,20 +8,20 @@ import { nextDueInMs, sendDue } from '../store/held-events.ts';
 
 export interface HeldSenderParts {
   readonly database: Database;
-  /** Names this gateway in the hints that other gateways get; empty where there can be no others. */
+  /** Identifies this gateway in notifications to others; empty if there can be no others. */
   readonly hint: string;
-  /** Called after each commit that sent something. */
+  /** Called after each commit that published events. */
   readonly onCommit: () => void;
   readonly logger: Logger;
 }
 
-/** So long at most it sleeps: another gateway may have taken an event, and be gone when it is due. */
+/** Longest sleep, in milliseconds: another gateway may accept an event and be gone when it is due. */
 const longestSleepMs = 5_000;
-/** Where there is no other gateway; what a timer can hold is a little more. */
+/** Longest sleep if there is no other gateway, in milliseconds. Timers cannot hold much more. */
 const longestAloneMs = 86_400_000;
-/** After so long what failed is tried again. */
+/** Retry interval after a failure, in milliseconds. */
 const retryMs = 1_000;
-/** Sent in one transaction. */
+/** Events published in one transaction. */
 const batch = 500;
 
 export class HeldSender implements Stoppable {
@@ -32,12 +32,12 @@ export class HeldSender implements Stoppable {
     this.#parts = parts;
   }
 
-  /** Something was taken that is to be sent later: looks at once when that will be. */
+  /** An event was scheduled: checks when the next one is due. */
   wake(): void {
     this.#rounds.wake();
   }
 
-  /** Resolves when it has looked, and done what there was to do. */
+  /** Resolves when all due events are published. */
   idle(): Promise<void> {
     return this.#rounds.idle();
   }
@@ -48,12 +48,12 @@ export class HeldSender implements Stoppable {
 
   #round(): Promise<number> {
     return this.#send().catch((error: unknown) => {
-      this.#parts.logger.warn({ err: asError(error) }, 'held events could not be sent; it is tried again');
+      this.#parts.logger.warn({ err: asError(error) }, 'could not publish scheduled events; will retry');
       return retryMs;
     });
   }
 
-  /** Answers how long there is nothing to do. */
+  /** Publishes due events. Returns the milliseconds until the next check. */
   async #send(): Promise<number> {
     const { database, hint, onCommit } = this.#parts;
     const longest = hint === '' ? longestAloneMs : longestSleepMs;

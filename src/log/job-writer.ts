@@ -1,4 +1,4 @@
-// Writes what happens to jobs: made, claimed again, kept by heartbeats.
+// Writes to jobs: creating, reclaiming, and extending leases.
 import { randomUUID } from 'node:crypto';
 import { type CreatedJob, createJobs, type NewJob } from '../store/create-jobs.ts';
 import { type ExtendedLease, extendLeases, type Heartbeat } from '../store/leases.ts';
@@ -6,7 +6,7 @@ import { type Reclaim, type ReclaimedJob, reclaimJobs } from '../store/reclaim-j
 import type { Commits, WriteKind } from './commits.ts';
 import { isForeignKeyViolation } from './writer.ts';
 
-/** Memory held by a waiting write, roughly, in bytes. */
+/** Approximate memory of a waiting write, in bytes. */
 const sizeOf = () => 1_000;
 
 const creates: WriteKind<NewJob, CreatedJob | null> = {
@@ -14,9 +14,9 @@ const creates: WriteKind<NewJob, CreatedJob | null> = {
   ask: createJobs,
   sizeOf,
   keyOf: ({ id, target, terms }) => (terms.sequential ? `of ${target}` : id),
-  // Whether another job of the target is held.
+  // A sequential target must see whether another of its jobs is leased.
   looksAround: ({ terms }) => terms.sequential,
-  // Its source was deleted at this very moment.
+  // The source was deleted concurrently.
   refused: (error) => (isForeignKeyViolation(error) ? null : undefined),
 };
 
@@ -36,7 +36,7 @@ const heartbeats: WriteKind<Heartbeat, ExtendedLease | null> = {
   keyOf: ({ eventId }) => eventId,
 };
 
-/** Null answers say that the job is not there to be had, or not any more. */
+/** Each method answers null if the job is not, or no longer, available. */
 export class JobWriter {
   readonly #commits: Commits;
 

@@ -1,4 +1,4 @@
-// The log writer: the one way by which events are created, changed and deleted.
+// The log writer: every creation, change and deletion of events goes through it.
 import type { Asked } from '../database/asked.ts';
 import type { BulkDeletion } from '../store/bulk.ts';
 import { type CreatedWithRuns, createWithRuns, type NewEvent } from '../store/create-events.ts';
@@ -9,11 +9,11 @@ import type { Commits, WriteKind } from './commits.ts';
 import { AGAIN } from './group-commit.ts';
 
 export interface DeletionOutcome extends DeletedRow {
-  /** An earlier try may have deleted it without our knowing. */
+  /** An earlier attempt may have deleted the event without our knowledge. */
   readonly retried: boolean;
 }
 
-/** Memory held by a waiting write besides its JSON, roughly, in bytes. */
+/** Approximate memory of a waiting write in addition to its JSON, in bytes. */
 const overhead = 1_000;
 
 const creates: WriteKind<NewEvent, CreatedWithRuns> = {
@@ -21,11 +21,11 @@ const creates: WriteKind<NewEvent, CreatedWithRuns> = {
   ask: (events, retried, hint) => orAgain(createWithRuns(events, retried, hint)),
   sizeOf: ({ payload, summary, description, runs }) =>
     payload.length + summary.length + description.length + overhead * (1 + runs.length),
-  // Its parent was deleted at this very moment; the next try does not find it.
+  // The parent was deleted concurrently; the next attempt will not find it.
   refused: (error) => (isForeignKeyViolation(error) ? AGAIN : undefined),
 };
 
-/** Those to be sent later. */
+/** Scheduled events. */
 const holds: typeof creates = { ...creates, name: 'hold' };
 
 const updates: WriteKind<EventChangeRow, UpdatedRow> = {
@@ -79,18 +79,18 @@ export class LogWriter {
     return this.#commits.submit(deletes, deletion);
   }
 
-  /** Deletes a batch of events in a transaction of its own; the ids of those that were deleted. */
+  /** Deletes a batch of events in a transaction of its own. Returns the ids of the deleted events. */
   deleteWithin(batch: BulkDeletion): Promise<readonly string[]> {
     return this.#batches.delete(batch);
   }
 
-  /** Takes no more writes, and resolves when those accepted are committed. */
+  /** Accepts no more writes, and resolves when the accepted ones are committed. */
   async stop(): Promise<void> {
     await Promise.all([this.#commits.stop(), this.#batches.stop()]);
   }
 }
 
-/** Null says that another gateway was first: look again and decide anew. */
+/** Maps null to AGAIN: another gateway was first, so the item is read and decided again. */
 function orAgain<Row>({
   statements,
   answer,

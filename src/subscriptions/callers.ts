@@ -1,11 +1,11 @@
-// Who waits at the subscriptions of this process, found by subscription, and for whom of them there may be something.
+// The waiting nextEvent calls of this process by subscription, and which of them the next pass must serve.
 import type { NextWaiter } from './dealing.ts';
 
 export class Callers {
-  /** With the number of each, in the order in which they came. */
+  /** Order of arrival of each call. */
   readonly #all = new Map<NextWaiter, number>();
   readonly #bySubscription = new Map<string, Set<NextWaiter>>();
-  /** Those to be looked for. */
+  /** Calls to serve in the next pass. */
   readonly #open = new Set<NextWaiter>();
   #came = 0;
 
@@ -13,7 +13,7 @@ export class Callers {
     return this.#all.size;
   }
 
-  /** It is to be looked for. */
+  /** Adds a call, to be served in the next pass. */
   add(waiter: NextWaiter): void {
     this.#all.set(waiter, (this.#came += 1));
     this.#open.add(waiter);
@@ -34,17 +34,17 @@ export class Callers {
     }
   }
 
-  /** There may be something new for those who wait there. */
+  /** Marks the calls waiting for this subscription for the next pass. */
   open(subscriptionId: string): void {
     for (const waiter of this.#bySubscription.get(subscriptionId) ?? []) this.#open.add(waiter);
   }
 
-  /** It is to be looked for again, if it still waits. */
+  /** Marks a call for the next pass, if it is still waiting. */
   reopen(waiter: NextWaiter): void {
     if (this.#all.has(waiter)) this.#open.add(waiter);
   }
 
-  /** Those to be looked for, first come first; an event costs the others nothing. */
+  /** Takes the calls to serve, in order of arrival. Calls that are not concerned cost nothing. */
   takeOpen(): readonly NextWaiter[] {
     const taken = [...this.#open];
     this.#open.clear();

@@ -1,4 +1,4 @@
-// The calls of nextEvent of this process: rounds in which what there is goes to those who wait, first come first served.
+// The dispatcher of durable subscriptions: matches waiting nextEvent calls with pending events, in order of arrival.
 import { Alarm } from '../base/alarm.ts';
 import { asError, ThroughlineError } from '../base/errors.ts';
 import { once, type Stoppable } from '../base/lifecycle.ts';
@@ -31,17 +31,19 @@ export interface ConsumingParts {
   readonly logger: Logger;
 }
 
-/** How long the log is still watched when nobody waits: the next call is mostly near. */
+/**
+ * How long the log is still watched after the last call ends, in milliseconds. The next call usually follows soon.
+ */
 const lingerMs = 1_000;
 /** Retry interval while the database is unreachable, in milliseconds. */
 const retryMs = 1_000;
-/** How often places are written down that have moved on for nothing, in milliseconds. */
+/** How often positions that advanced without a delivery are saved, in milliseconds. */
 const saveEveryMs = 5_000;
-/** By how many positions a place has to have moved on to be written down while it is in use. */
+/** Smallest advance that is saved while a subscription is in use, in positions. */
 const saveStep = 1_000n;
-/** A cursor that nobody has asked for this long, which is longer than anybody waits, is put away, in milliseconds. */
+/** A cursor unused for this long is dropped from memory, in milliseconds. Longer than any call can wait. */
 const idleMs = limits.timeoutMs + 5_000;
-/** How often expired subscriptions are looked for, in milliseconds, and how many are removed at once. */
+/** How often expired subscriptions are deleted, in milliseconds, and how many at once. */
 const sweepMs = 60_000;
 const sweepBatch = 1_000;
 
@@ -53,7 +55,7 @@ export class Consuming implements Stoppable {
   #pumping: Promise<void> | undefined;
   #wanted = false;
   #holding: Promise<() => void> | undefined;
-  /** Whether the log's reader is held, so that it has a position. */
+  /** Whether the log reader is running, so that its position is valid. */
   #isHeld = false;
   #linger: NodeJS.Timeout | undefined;
   #timers: NodeJS.Timeout[] = [];
@@ -77,7 +79,7 @@ export class Consuming implements Stoppable {
           this.#housekeeping = this.#housekeeping.then(work).then(
             () => {},
             (error: unknown) =>
-              this.#parts.logger.warn({ err: asError(error) }, 'subscriptions could not be kept in order'),
+              this.#parts.logger.warn({ err: asError(error) }, 'could not maintain subscriptions'),
           );
         }, ms).unref(),
       );
@@ -85,7 +87,10 @@ export class Consuming implements Stoppable {
     every(sweepMs, () => this.sweep());
   }
 
-  /** The oldest event of all the subscriptions; null where there was none in time. Fails where one of them is not there. */
+  /**
+   * Resolves with the oldest pending event of these subscriptions, or null after the wait time. Fails if one does not
+   * exist.
+   */
   async next(call: Omit<NextCall, 'count'>): Promise<NextEvent | null> {
     if (this.#stopped)
       throw new ThroughlineError('SHUTTING_DOWN', 'The gateway is stopping; try again elsewhere.');
@@ -107,26 +112,26 @@ export class Consuming implements Stoppable {
     return first ?? null;
   }
 
-  /** The event does not come again; the subscription as it stands, or null where there is none. */
+  /** Prevents redelivery of the event. Returns the updated subscription, or null if it does not exist. */
   async acknowledge(given: Acknowledgement): Promise<DurableSubscription | null> {
     const row = await this.#acknowledgements.submit(given);
     if (row?.askedLongAgo) await this.keep([row.id]);
     return row;
   }
 
-  /** It was unsubscribed, here or at another gateway: who waits for it is told. */
+  /** The subscription was deleted, here or at another gateway: fails its waiting calls. */
   gone(id: string): void {
     this.#cursors.get(id)?.unwatch();
     this.#cursors.delete(id);
     this.#wake(id);
   }
 
-  /** Removes subscriptions that have expired. */
+  /** Deletes expired subscriptions. */
   async sweep(): Promise<void> {
     while ((await deleteExpired(this.#parts.database, sweepBatch)) === sweepBatch);
   }
 
-  /** Writes places down in one statement: `all`, or those that have moved on far, or that nobody uses any more. */
+  /** Saves positions in one statement: `all`, or only those that advanced far or are no longer in use. */
   async save(all: boolean): Promise<void> {
     const since = performance.now() - idleMs;
     const cursors = [...this.#cursors.values()];
@@ -144,7 +149,7 @@ export class Consuming implements Stoppable {
     }
   }
 
-  /** Those who wait are answered with nothing, and no more is taken. */
+  /** Answers waiting calls with no event, and accepts no more. */
   readonly stop = once(async () => {
     this.#stopped = true;
     for (const timer of this.#timers) clearInterval(timer);
@@ -153,12 +158,12 @@ export class Consuming implements Stoppable {
     await this.#acknowledgements.stop();
     await this.#housekeeping;
     await this.save(true).catch((error: unknown) =>
-      this.#parts.logger.warn({ err: asError(error) }, 'the places of subscriptions were not saved'),
+      this.#parts.logger.warn({ err: asError(error) }, 'could not save the positions of subscriptions'),
     );
     this.#letGo();
   });
 
-  /** There may be something new of that subscription. */
+  /** Starts a pass: the subscription, or any if omitted, may have new events. */
   #wake(id?: string): void {
     if (id !== undefined) this.#waiting.open(id);
     this.#wanted = true;
@@ -166,7 +171,7 @@ export class Consuming implements Stoppable {
   }
 
   async #pump(): Promise<void> {
-    // Calls that arrive in this turn of the event loop go together.
+    // Calls that arrive in the same turn of the event loop share a pass.
     await new Promise(setImmediate);
     while (this.#wanted && this.#waiting.size > 0) {
       this.#wanted = false;
@@ -211,7 +216,7 @@ export class Consuming implements Stoppable {
     this.#waiting.reopen(waiter);
   }
 
-  /** Who asks for one that is not there is told; the others are known from now on. */
+  /** Fails calls that name a subscription that does not exist, and creates cursors for the others. */
   #know(standings: readonly Standing[], waiters: readonly NextWaiter[]): void {
     const byId = new Map(standings.map((standing) => [standing.subscription.id, standing]));
     for (const waiter of waiters) {
@@ -227,13 +232,13 @@ export class Consuming implements Stoppable {
         if (this.#isHeld && !cursor.isWatched)
           cursor.watch(this.#parts.live, this.#parts.tail.position, () => this.#wake(id));
       } catch (error) {
-        // Its filter is one that is refused by now.
+        // The filter was valid once, but is refused by this version.
         for (const waiter of waiters) if (waiter.call.ids.includes(id)) waiter.fail(asError(error));
       }
     }
   }
 
-  /** One step for each that has too little for those who want it. */
+  /** Searches once for each subscription that has too few events for its calls. */
   async #look(waiters: readonly NextWaiter[], offers: readonly Offer[], end: bigint): Promise<void> {
     const callers = new Map<string, number>();
     for (const { call, missing } of waiters)
@@ -250,7 +255,7 @@ export class Consuming implements Stoppable {
     for (const [n, { offer }] of asked.entries()) offer.found(tested[n]!);
   }
 
-  /** One statement for all; false where something was not as it had been found. */
+  /** Saves all changes in one statement. Returns false if something changed since it was read. */
   async #write(offers: readonly Offer[]): Promise<boolean> {
     const moves = offers.map((offer) => offer.move);
     const some = moves.filter((move) => move !== null);
@@ -263,7 +268,7 @@ export class Consuming implements Stoppable {
     return whole.every(Boolean);
   }
 
-  /** Calls that have time left outlast an outage of the database; the others fail. */
+  /** Calls with time left outlast a database outage; the others fail. */
   #fail(waiters: readonly NextWaiter[], error: Error): void {
     const isUnavailable = error instanceof DatabaseUnavailable && !(error instanceof DatabaseEnded);
     for (const waiter of waiters) {
@@ -273,7 +278,7 @@ export class Consuming implements Stoppable {
     if (this.#waiting.size > 0) this.#alarm.ringIn(retryMs);
   }
 
-  /** They are in use: they do not expire. */
+  /** Extends the life of subscriptions in use. */
   #keep(standings: readonly Standing[]): void {
     const ids = standings
       .filter(({ askedLongAgo }) => askedLongAgo)
@@ -281,10 +286,10 @@ export class Consuming implements Stoppable {
     if (ids.length > 0) this.#housekeeping = this.#housekeeping.then(() => this.keep(ids));
   }
 
-  /** Somebody asked for them; never rejects. */
+  /** Records that these subscriptions were used. Never rejects. */
   async keep(ids: readonly string[]): Promise<void> {
     await keepSubscriptions(this.#parts.database, ids).catch((error: unknown) =>
-      this.#parts.logger.warn({ err: asError(error) }, 'subscriptions were not kept from expiring'),
+      this.#parts.logger.warn({ err: asError(error) }, 'could not extend subscriptions in use'),
     );
   }
 
@@ -302,7 +307,7 @@ export class Consuming implements Stoppable {
     for (const { dueAt } of cursors) if (dueAt > now && dueAt < Infinity) this.#alarm.ringIn(dueAt - now);
   }
 
-  /** Resolves when nothing that is committed from now on is missed. */
+  /** Resolves when no later commit can be missed. */
   async #hold(): Promise<void> {
     clearTimeout(this.#linger);
     this.#linger = undefined;
@@ -316,7 +321,7 @@ export class Consuming implements Stoppable {
     }
   }
 
-  /** Nobody waits at the moment. */
+  /** Stops watching the log soon, since no call is waiting. */
   #rest(): void {
     this.#alarm.off();
     if (this.#holding === undefined) return;

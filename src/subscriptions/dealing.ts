@@ -1,14 +1,14 @@
-// A round over subscriptions: what each has, dealt to those who wait, and the one write that it comes to.
+// One pass over subscriptions: assigns their pending events to waiting calls, and builds the resulting write.
 import type { Waiter, Call } from '../base/waiter.ts';
 import type { PartialEvent, Position } from '../domain/event.ts';
 import type { Move, Moved, Pending, Standing } from '../store/consume.ts';
 import type { SubscriptionCursor } from './cursor.ts';
 import type { Tested } from './sift-candidates.ts';
 
-/** An event in the hands of a subscriber. */
+/** An event delivered to a caller. */
 export interface NextEvent {
   readonly subscriptionId: string;
-  /** Of the log's entry that says that it was sent. */
+  /** Position of the log entry that published the event. */
   readonly position: Position;
   readonly event: PartialEvent;
 }
@@ -19,10 +19,10 @@ export interface NextCall extends Call {
 
 export type NextWaiter = Waiter<NextCall, NextEvent>;
 
-/** By how much two clocks that measure the same time may differ, in milliseconds. */
+/** Tolerated difference between two clocks, in milliseconds. */
 const clockMarginMs = 5;
 
-/** What one subscription has for the callers of a round. */
+/** The pending events of one subscription in one pass. */
 export class Offer {
   readonly cursor: SubscriptionCursor;
   readonly standing: Standing;
@@ -33,7 +33,7 @@ export class Offer {
   #lookedTo: Position;
   readonly #taken: { readonly waiter: NextWaiter; readonly pending: Pending; readonly isDue: boolean }[] = [];
 
-  /** All up to `end` is looked at, if it comes to that. */
+  /** `end`: the end of the log, up to which this pass may search. */
   constructor(cursor: SubscriptionCursor, standing: Standing, end: Position) {
     this.cursor = cursor;
     this.standing = standing;
@@ -42,7 +42,7 @@ export class Offer {
     this.#lookedTo = cursor.settledTo;
   }
 
-  /** How many of its events are to be looked for, where so many callers want one. */
+  /** How many events to search for, if so many calls are waiting. */
   missing(callers: number): number {
     return this.#lookedTo >= this.#end ? 0 : Math.max(0, callers - this.#due.length);
   }
@@ -53,12 +53,12 @@ export class Offer {
     this.#lookedTo = tested.readTo;
   }
 
-  /** Its oldest that is left; what was handed out before is older than what was not. */
+  /** The oldest event not assigned yet. Redeliveries are older than new events. */
   get head(): Pending | null {
     return this.#due[0] ?? this.#next[0] ?? null;
   }
 
-  /** Whether it is known to have nothing but its head up to there. */
+  /** Whether all events before this position, or at least the first one, are known. */
   isLookedAt(position: Position): boolean {
     return this.head !== null || this.#lookedTo >= position;
   }
@@ -72,7 +72,7 @@ export class Offer {
     else this.#next = this.#next.slice(1);
   }
 
-  /** Null where there is nothing to write. */
+  /** Null if there is nothing to write. */
   get move(): Move | null {
     const fresh = this.#taken.filter(({ isDue }) => !isDue).map(({ pending }) => pending);
     const again = this.#taken.filter(({ isDue }) => isDue).map(({ pending }) => pending.position);
@@ -88,11 +88,11 @@ export class Offer {
     return left ? left.position - 1n : this.#lookedTo;
   }
 
-  /** Hands out what was written; false where another gateway was there before, and it has to be looked again. */
+  /** Delivers what was written. Returns false if another gateway was first, so that another pass is needed. */
   finish(move: Move | null, moved: Moved | null): boolean {
     const isLost = move !== null && move.to > move.from && !moved?.moved;
     const left = isLost ? this.#tested?.kept[0] : this.#next[0];
-    // Where there was nothing to read, all is looked at as well.
+    // If there was nothing to read, the search is complete as well.
     const tested = this.#tested ?? (this.#lookedTo >= this.#end ? nothing(this.#lookedTo) : null);
     if (tested) this.cursor.settle(tested, left?.position ?? null, this.#end);
     if (move && !isLost) this.cursor.standsAt(move.to);
@@ -124,8 +124,8 @@ function nothing(readTo: Position): Tested {
 }
 
 /**
- * To each caller the oldest event of all its subscriptions, first come first served. Those in the answer could not be
- * served yet: one of their subscriptions has not been looked at as far as their event, or to the end.
+ * Assigns to each call the oldest event of all its subscriptions, in order of arrival. Returns the calls that could
+ * not be served yet: one of their subscriptions was not searched up to their event, or up to the end.
  */
 export function deal(
   waiters: readonly NextWaiter[],

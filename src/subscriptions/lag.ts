@@ -1,4 +1,4 @@
-// How many events wait for subscriptions: those handed out and not acknowledged, and those of the log that come next.
+// Counts of pending events of subscriptions: delivered but not acknowledged, and not yet delivered.
 import { limits } from '../base/limits.ts';
 import type { Database } from '../database/database.ts';
 import type { Position } from '../domain/event.ts';
@@ -8,14 +8,14 @@ import { lastPosition } from '../store/read-log.ts';
 import { countDeliveries } from '../store/subscriptions.ts';
 import { siftCandidates } from './sift-candidates.ts';
 
-/** Steps of reading, each of `limits.subscriptionScanRows` entries at most, and how long they may take, in milliseconds. */
+/** Most reads, each of up to `limits.subscriptionScanRows` entries, and most time, in milliseconds. */
 const most = { steps: 10, ms: 1_000 };
-/** Events that are tested in one step. */
+/** Most events filtered in one read. */
 const tests = 500;
-/** Subscriptions that are counted together. */
+/** Subscriptions counted together. */
 const together = 20;
 
-/** One count on its way. */
+/** A count in progress. */
 class Count {
   readonly question: Question;
   readTo: Position;
@@ -38,7 +38,10 @@ class Count {
   }
 }
 
-/** By id. Each count stops at `limits.countCeiling`, and where too much would have to be read: there are at least so many. */
+/**
+ * Counts by subscription id. A count stops at `limits.countCeiling`, or when too much would be read: it is then a
+ * lower bound.
+ */
 export async function countLags(
   database: Database,
   subscriptions: readonly DurableSubscription[],

@@ -1,4 +1,4 @@
-// The declared topics that have schemas, as this gateway knows them: every send is checked against them in memory.
+// This gateway's cache of declared topics with schemas: every send is validated in memory.
 import { asError } from '../base/errors.ts';
 import type { Stoppable } from '../base/lifecycle.ts';
 import type { Logger } from '../base/logger.ts';
@@ -9,11 +9,11 @@ import { readRevisions, readSchemas, type TopicSchemas } from '../store/topics.t
 export interface DeclaredTopicsParts {
   readonly database: Database;
   readonly logger: Logger;
-  /** How often it looks for what it was not told of, in milliseconds; 0 for never. */
+  /** How often the declarations are polled, in case a notification was lost, in milliseconds; 0 disables polling. */
   readonly pollMs: number;
 }
 
-/** What an event is to hold, as JSON text; null where that stays as it is. */
+/** Content of an event as JSON text; null for parts that stay unchanged. */
 export interface Content {
   readonly summary: string | null;
   readonly payload: string | null;
@@ -24,7 +24,7 @@ export class DeclaredTopics implements Stoppable {
   readonly #logger: Logger;
   readonly #pollMs: number;
   #byName: ReadonlyMap<string, TopicSchemas> = new Map();
-  /** Loaded when the first topic has a schema: most gateways start without. */
+  /** Loaded once the first topic has a schema. Most gateways have none. */
   #schema: typeof TopicSchema | undefined;
   #queued: Promise<void> | undefined;
   #last: Promise<void> = Promise.resolve();
@@ -36,7 +36,7 @@ export class DeclaredTopics implements Stoppable {
     this.#pollMs = pollMs;
   }
 
-  /** Knows all when it resolves. */
+  /** Resolves when all declarations are loaded. */
   async start(): Promise<void> {
     await this.refresh();
     if (this.#pollMs > 0) this.#timer = setInterval(() => this.changed(), this.#pollMs).unref();
@@ -47,12 +47,12 @@ export class DeclaredTopics implements Stoppable {
     await this.#last;
   }
 
-  /** Whether any topic has a schema, so that it matters which topic an event has. */
+  /** Whether any topic has a schema, so that the topic of an event matters. */
   get any(): boolean {
     return this.#byName.size > 0;
   }
 
-  /** Throws TOPIC_SCHEMA_MISMATCH where the content does not fit. A schema is compiled for the first that it is for. */
+  /** Throws TOPIC_SCHEMA_MISMATCH if the content does not match. A schema is compiled at first use. */
   check(topic: string, content: Content): void {
     const schemas = this.#byName.get(topic);
     if (schemas === undefined || this.#schema === undefined) return;
@@ -64,7 +64,7 @@ export class DeclaredTopics implements Stoppable {
     }
   }
 
-  /** Knows when it resolves all that was declared before the call. */
+  /** Reloads: afterwards every declaration made before the call is known. */
   refresh(): Promise<void> {
     this.#queued ??= this.#last.then(() => {
       this.#queued = undefined;
@@ -74,10 +74,10 @@ export class DeclaredTopics implements Stoppable {
     return this.#queued;
   }
 
-  /** Something was declared at another gateway, perhaps. */
+  /** Another gateway may have changed a declaration. */
   changed(): void {
     this.refresh().catch((error: unknown) => {
-      this.#logger.warn({ err: asError(error) }, 'declared topics could not be read; they are read again');
+      this.#logger.warn({ err: asError(error) }, 'could not read declared topics; will retry');
     });
   }
 

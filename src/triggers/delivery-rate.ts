@@ -1,4 +1,4 @@
-// How many deliveries a webhook takes, in number and in bytes: who knows a URL can deliver to it without a pause.
+// Rate limits of webhook deliveries, in number and in bytes, since anyone who knows a URL can deliver to it.
 import { LRUCache } from 'lru-cache';
 import { ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
@@ -17,7 +17,7 @@ export class DeliveryRate {
     this.#now = now;
   }
 
-  /** Throws RATE_LIMITED where the trigger takes none now. */
+  /** Throws RATE_LIMITED if the trigger accepts no delivery now. */
   check(triggerId: string): void {
     const { deliveries, bytes } = this.#bucketsOf(triggerId);
     const waitMs = Math.max(deliveries.waitMs(this.#now()), bytes.waitMs(this.#now()));
@@ -30,7 +30,7 @@ export class DeliveryRate {
     );
   }
 
-  /** The same, and counts a delivery with a body of so many bytes. */
+  /** Like `check`, and counts a delivery with a body of this many bytes. */
   take(triggerId: string, size: number): void {
     this.check(triggerId);
     const { deliveries, bytes } = this.#bucketsOf(triggerId);
