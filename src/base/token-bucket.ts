@@ -16,7 +16,7 @@ export class TokenBucket {
   /** Milliseconds until something may be done again; 0 if now. */
   waitMs(now: number): number {
     this.#fill(now);
-    return this.#tokens > 0 ? 0 : Math.floor((-this.#tokens / this.#perSecond) * 1_000) + 1;
+    return this.#tokens > 0 ? 0 : Math.ceil((-this.#tokens / this.#perSecond) * 1_000) + 1;
   }
 
   /** What costs more than there is goes on credit, and is waited for afterwards. */
