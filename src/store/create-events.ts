@@ -1,26 +1,29 @@
 // Writes new events and their log entries: one statement, one commit, however many.
-import type { EventStatus, Position } from '../domain/event.ts';
+import type { EventModel } from '../../generated/prisma/models.ts';
+import type { EventRecord, Position } from '../domain/event.ts';
 import { type Asked, asked } from '../database/asked.ts';
 import { jsonArray } from '../database/json-array.ts';
 import { type CreatedJob, createJobs, type NewJob } from './create-jobs.ts';
 import { nextPosition, underLock } from './log-lock.ts';
 
 /** A new event, ready to be written. Null `requestId` means the parent's, else `fallbackRequestId`. */
-export interface NewEvent {
-  readonly id: string;
-  readonly hash: string | null;
-  readonly topic: string;
-  readonly eventType: string;
-  readonly sender: string | null;
-  readonly senderType: string | null;
-  readonly project: string | null;
-  readonly user: string | null;
+export interface NewEvent extends Pick<
+  EventRecord,
+  | 'id'
+  | 'hash'
+  | 'topic'
+  | 'eventType'
+  | 'sender'
+  | 'senderType'
+  | 'project'
+  | 'user'
+  | 'dependsOnId'
+  | 'status'
+  | 'description'
+> {
   readonly requestId: string | null;
   readonly fallbackRequestId: string;
   readonly nodeId: string | null;
-  readonly dependsOnId: string | null;
-  readonly status: EventStatus;
-  readonly description: string;
   /** JSON text. */
   readonly summary: string;
   /** JSON text. */
@@ -36,14 +39,9 @@ export interface NewEvent {
 export type NewRun = Omit<NewJob, 'sourceId' | 'sourcePosition'>;
 
 /** An event that was there before. */
-export interface ExistingEvent {
-  readonly id: string;
-  /** Not sent yet. */
-  readonly held: boolean;
-  readonly requestId: string;
-  readonly nodeId: string;
-  readonly dependsOnId: string | null;
-}
+export type ExistingEvent = Readonly<
+  Pick<EventModel, 'id' | 'held' | 'requestId' | 'nodeId' | 'dependsOnId'>
+>;
 
 export interface CreatedRow {
   /** Null where nothing was written. */

@@ -1,7 +1,7 @@
 // Makes jobs and their log entries: one statement, one commit, however many.
 import { type Asked, asked } from '../database/asked.ts';
 import type { ClaimTerms } from '../domain/enroll.ts';
-import type { Position } from '../domain/event.ts';
+import type { EventRecord, Position } from '../domain/event.ts';
 import { nextPosition, underLock } from './log-lock.ts';
 
 /**
@@ -24,14 +24,11 @@ export interface NewJob {
   readonly yields: boolean;
 }
 
-export interface CreatedJob {
+export interface CreatedJob extends Pick<EventRecord, 'requestId' | 'project' | 'user'> {
   readonly position: Position;
   readonly at: Date;
   /** When the lease ends; of one that nobody holds, when it was made. */
   readonly until: Date;
-  readonly requestId: string;
-  readonly project: string | null;
-  readonly user: string | null;
 }
 
 /**

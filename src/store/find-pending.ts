@@ -1,7 +1,7 @@
 // Reads the log on for durable subscriptions, many in one statement: for what was sent and that they are for.
 import sql, { empty, join, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../database/database.ts';
-import type { EventStatus, Position } from '../domain/event.ts';
+import type { LogEntry, Position } from '../domain/event.ts';
 import type { Question } from '../domain/subscription.ts';
 import { isExactTopic, likePattern } from '../domain/topic.ts';
 import { conditionsSql } from './conditions-sql.ts';
@@ -16,15 +16,11 @@ export interface Search {
 }
 
 /** An event that was sent, with what the log keeps of that moment. */
-export interface Candidate {
-  readonly id: string;
-  readonly position: Position;
-  readonly topic: string;
-  readonly project: string | null;
-  readonly user: string | null;
-  readonly sender: string | null;
-  readonly requestId: string;
-  readonly status: EventStatus;
+export interface Candidate extends Pick<
+  LogEntry,
+  'position' | 'topic' | 'project' | 'user' | 'sender' | 'requestId' | 'status'
+> {
+  readonly id: LogEntry['eventId'];
 }
 
 export interface Found {

@@ -1,9 +1,11 @@
 // Prisma Client over the storage port: values, relations, errors and transactions are those of the database.
 import { Prisma } from '../../generated/prisma/client.ts';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { newId } from '../../src/base/ids.ts';
 import { controlPlane, type ControlPlane } from '../../src/database/control-plane.ts';
 import { type Database, DatabaseUnavailable, type Statement } from '../../src/database/database.ts';
+import { migrate } from '../../src/database/migrate.ts';
+import { openPostgres } from '../../src/database/postgres.ts';
 import { describeDatabases, describePostgres } from '../support/database.ts';
 import { forwarding, telling } from '../support/forwarding.ts';
 
@@ -222,5 +224,18 @@ describePostgres('Prisma on a server', (backend) => {
     });
     await expect(lost).rejects.toBeInstanceOf(DatabaseUnavailable);
     expect(await prisma.apiKey.count()).toBe(0);
+  });
+
+  test('Prisma looks where the URL says that the tables lie, enums too', async () => {
+    const url = `${await backend.emptyDatabase()}?schema=elsewhere`;
+    const database = await openPostgres(url, { poolSize: 2, applicationName: 'throughline-test' });
+    onTestFinished(() => database.close());
+    await migrate(database);
+    const prisma = await controlPlane(database);
+    const given = event({ status: 'ABORTED' });
+    await prisma.event.create({ data: given });
+    expect(await prisma.event.count({ where: { status: 'ABORTED' } })).toBe(1);
+    const rows = await database.query({ text: 'SELECT id FROM elsewhere.events', values: [] });
+    expect(rows).toEqual([{ id: given.id }]);
   });
 });
