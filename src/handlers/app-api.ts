@@ -1,4 +1,4 @@
-// The `app` object that functions import: publishing events, finding elements, and a log whose lines go with the run.
+// The `app` object that functions import: publishes events, finds elements, and logs lines that identify the run.
 import { badInput } from '../base/errors.ts';
 import { isJsonObject } from '../domain/json.ts';
 import type { SendInput } from '../domain/send.ts';
@@ -8,17 +8,17 @@ import { createEventService, type SendResult, sendResult } from './event-service
 import type { GatewayPort, Sent } from './gateway-port.ts';
 import { currentRun, runStorage } from './run-context.ts';
 
-/** What to publish; besides, whatever a send takes. */
+/** What to publish. All options of a send are allowed too. */
 export interface Publication extends Omit<SendInput, 'sender' | 'topic' | 'payload' | 'kwargs' | 'summary'> {
   /** The topic, such as `services.OrderSvc.paid`. */
   readonly sender: string;
-  /** One object is the payload itself; anything else is packed, and unpacked for the handlers. */
+  /** A single object becomes the payload itself; anything else is packed, and unpacked again for handlers. */
   readonly args?: readonly unknown[];
-  /** Alone, they are the payload; with `args`, the last argument. */
+  /** Without `args`, these are the payload; with `args`, they are the last argument. */
   readonly kwargs?: object;
 }
 
-/** A line of the log: what happened, and facts for programs. */
+/** Logs a message, with optional facts for programs. */
 type Line = (message: string, facts?: object) => void;
 
 export interface AppLog {
@@ -31,36 +31,36 @@ export interface AppLog {
 export interface AppApi {
   readonly event: {
     /**
-     * Sends an event; within a run it hangs below it, unless `dependsOn` says otherwise. Rejects with a ThroughlineError
-     * where it is refused, or a synchronous handler of it fails.
+     * Sends an event. Within a run the event becomes a child of the handled event, unless `dependsOn` is given. Rejects
+     * with a ThroughlineError if the event is refused or a synchronous handler fails.
      */
     publish(publication: Publication): Promise<SendResult>;
   };
-  /** The older spelling: `name` is the sender, `payload` the one argument. */
+  /** The older form: `name` is the sender, `payload` the only argument. */
   triggerEvent(name: string, payload?: object): Promise<SendResult>;
-  /** A service, an event, a model, or events.services.EventSvc; throws where there is none of that name. */
+  /** Finds a service, an event, a model, or events.services.EventSvc by name. Throws if it does not exist. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- elements are the folder's own, of whatever shape
   getElement<Element = any>(fullName: string): Element;
   /** Lines carry `requestId`, `nodeId`, `eventId` and `handler` of the run. */
   readonly log: AppLog;
 }
 
-/** What an app folder knows of itself. */
+/** The elements of an app folder. */
 export interface KnownElements {
-  /** By full name; undefined where there is none. */
+  /** Finds an element by full name; undefined if it does not exist. */
   find(fullName: string): unknown;
-  /** Why the element of that name does not work; null where it does, or is not there. */
+  /** Why the element with this name is broken; null if it works or does not exist. */
   problemOf(fullName: string): string | null;
   names(): Iterable<string>;
   titleOf(fullName: string): string | null;
-  /** The full names of what a service declares in its eventDescs; null where there is no such service. */
+  /** The full names that a service declares in its eventDescs; null if the service does not exist. */
   declaredBy(service: string): readonly string[] | null;
 }
 
 export function createAppApi(port: GatewayPort, elements: KnownElements): AppApi {
   const send = async (publication: Publication): Promise<Sent> => {
     const run = currentRun();
-    // What a run does after its end counts for nothing.
+    // A run that has ended can no longer act.
     run?.run.signal.throwIfAborted();
     const { sender, args, kwargs, ...rest } = publication;
     checkDeclared(sender, elements);
@@ -76,7 +76,7 @@ export function createAppApi(port: GatewayPort, elements: KnownElements): AppApi
       payload,
       summary,
     };
-    // What the gateway begins for it is no part of the run.
+    // Work that the gateway starts for the send is not part of the run.
     return runStorage.exit(() => port.send(input));
   };
   const publish = async (publication: Publication) => sendResult(await send(publication));
@@ -93,7 +93,7 @@ export function createAppApi(port: GatewayPort, elements: KnownElements): AppApi
   };
 }
 
-/** Refuses what a service that is known would have to declare, and does not. */
+/** Refuses a publication that an existing service does not declare. */
 function checkDeclared(sender: unknown, elements: KnownElements): void {
   if (typeof sender !== 'string' || sender === '') {
     throw badInput(
@@ -136,7 +136,7 @@ function createAppLog(port: GatewayPort): AppLog {
   return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
 }
 
-/** An `app` that asks anew, at every call, which one it stands for. */
+/** An `app` that resolves the instance it stands for at every call. */
 export function delegateTo(find: () => AppApi): AppApi {
   const line =
     (level: keyof AppLog): Line =>

@@ -1,11 +1,11 @@
-// The elements of one load of an app folder: those that work, those that do not and why, and what services declare.
+// The elements of one load of an app folder: working ones, broken ones with their problems, and service declarations.
 import type { BrokenHandler, Handler, TopicDeclaration } from '../domain/handler.ts';
 import type { KnownElements } from './app-api.ts';
 import type { AnyFunction } from './app-modules.ts';
 import type { ElementType } from './app-types.ts';
 import type { ElementConfig } from './event-element.ts';
 
-/** What getElement answers for services and models: these facts, and their functions. */
+/** What getElement returns for services and models, besides their functions. */
 export interface ElementFacts {
   readonly fullName: string;
   readonly title: string | null;
@@ -16,7 +16,7 @@ export class AppElements implements KnownElements {
   readonly handlers: Handler[] = [];
   readonly broken: BrokenHandler[] = [];
   readonly declarations: TopicDeclaration[] = [];
-  /** By full name, with the three that types are built on. */
+  /** Types by full name, including the three built-in ones. */
   readonly types = new Map<string, ElementType>();
   readonly #elements = new Map<string, object>();
   readonly #titles = new Map<string, string | null>();
@@ -28,9 +28,9 @@ export class AppElements implements KnownElements {
     this.handlers.push(handler);
   }
 
-  /** A service or a model, whose functions are called as its own. */
+  /** Adds a service or a model, whose functions become its methods. */
   addCallable(facts: ElementFacts, functions: ReadonlyMap<string, AnyFunction>): void {
-    // Without a prototype, and never by assignment, so that functions may be called what they like.
+    // Without a prototype or assignments, so that any function name is safe.
     const element = Object.create(null);
     for (const [name, value] of [...Object.entries(facts), ...functions]) {
       Object.defineProperty(element, name, { value, enumerable: true, configurable: true });
@@ -49,7 +49,7 @@ export class AppElements implements KnownElements {
     this.#titles.set(broken.fullName, broken.title);
   }
 
-  /** All that a service declares. */
+  /** Records everything that a service declares. */
   declare(service: string, declarations: readonly TopicDeclaration[]): void {
     this.declarations.push(...declarations);
     this.#declared.set(
@@ -62,12 +62,12 @@ export class AppElements implements KnownElements {
     return this.#elements.get(fullName);
   }
 
-  /** Of a service or a model that works. */
+  /** The functions of a working service or model. */
   functionsOf(fullName: string): ReadonlyMap<string, AnyFunction> | undefined {
     return this.#functions.get(fullName);
   }
 
-  /** Those that have functions. */
+  /** Full names of the elements that have functions. */
   callables(): readonly string[] {
     return [...this.#functions.keys()];
   }

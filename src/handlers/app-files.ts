@@ -1,4 +1,4 @@
-// Finds the elements of an app folder: which files each has, and what it is called.
+// Discovery of the elements of an app folder: their files and names.
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asError } from '../base/errors.ts';
@@ -10,7 +10,7 @@ import type { ElementConfig } from './event-element.ts';
 export const elementKinds = ['services', 'models', 'types', 'events'] as const;
 export type ElementKind = (typeof elementKinds)[number];
 
-/** The files that hold an element's code, the first that is there counting. */
+/** File names for an element's code; the first one that exists is used. */
 const codeNames: Readonly<Record<ElementKind, readonly string[]>> = {
   services: ['service.ts', 'service.js', 'service.mjs'],
   models: ['model.ts', 'model.js', 'model.mjs'],
@@ -18,22 +18,22 @@ const codeNames: Readonly<Record<ElementKind, readonly string[]>> = {
   events: ['inner.ts', 'inner.js', 'inner.mjs'],
 };
 
-/** What is wrong with one element; its message is for the author of the folder. */
+/** A problem with one element. The message is for the author of the folder. */
 export class ElementProblem extends Error {}
 
-/** A folder with an e.json, with code, or with both. */
+/** A folder with an e.json, with code, or both. */
 export interface FoundElement {
   readonly kind: ElementKind;
-  /** Its path with dots, such as `events.billing.Paid`. */
+  /** The path with dots, such as `events.billing.Paid`. */
   readonly fullName: string;
-  /** From the app folder, with slashes, such as `events/billing/Paid`. */
+  /** The path relative to the app folder, such as `events/billing/Paid`. */
   readonly path: string;
   readonly hasConfig: boolean;
-  /** The file's path from the app folder; null where there is none. */
+  /** Path of the code file, relative to the app folder; null if there is none. */
   readonly code: string | null;
 }
 
-/** All elements by full name; throws a StartupError where the folder can not be read. */
+/** All elements by full name. Throws a StartupError if the folder cannot be read. */
 export async function findElements(folder: string): Promise<readonly FoundElement[]> {
   try {
     const isFolder = (await stat(folder)).isDirectory();
@@ -49,7 +49,7 @@ export async function findElements(folder: string): Promise<readonly FoundElemen
 
 async function elementsBelow(folder: string, kind: ElementKind, path: string): Promise<FoundElement[]> {
   const entries = await readdir(join(folder, path), { withFileTypes: true }).catch((error) => {
-    // An app needs no models, say; and a folder may go while it is read.
+    // The folder of a kind is optional, and a folder may be deleted while it is read.
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
     throw error;
   });
@@ -79,7 +79,7 @@ export function checkName({ path, fullName }: FoundElement): void {
   );
 }
 
-/** The e.json of an element; an ElementProblem where it is missing or no JSON object. */
+/** Reads the e.json of an element. Throws an ElementProblem if it is missing or not a JSON object. */
 export async function readConfig(folder: string, { path, kind }: FoundElement): Promise<ElementConfig> {
   const file = `${path}/e.json`;
   const text = await readFile(join(folder, file), 'utf8').catch((error) => {
@@ -89,7 +89,7 @@ export async function readConfig(folder: string, { path, kind }: FoundElement): 
   });
   let config: unknown;
   try {
-    // A byte order mark, which some editors write, is no fault.
+    // Some editors write a byte order mark.
     config = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     throw new ElementProblem(`${file} is not JSON: ${asError(error).message}`);

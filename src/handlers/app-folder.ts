@@ -1,4 +1,4 @@
-// Loads an app folder: what works in it, and what does not and why, so that one broken element stops no other.
+// The loader of an app folder: collects working elements and the problems of broken ones, so that one breaks no other.
 import { resolve } from 'node:path';
 import { asError } from '../base/errors.ts';
 import { groupBy } from '../base/group-by.ts';
@@ -13,8 +13,8 @@ import { loadTypes } from './app-types.ts';
 import { eventServiceName } from './event-service.ts';
 
 /**
- * Loads the elements of the folder; each that is broken is logged, and is among `broken` with its file, the field and what
- * would be right. Rejects with a StartupError where the folder can not be read.
+ * Loads the elements of the folder. Each broken one is logged, and listed in `broken` with its file, field and a
+ * correction. Rejects with a StartupError if the folder cannot be read.
  */
 export async function loadApp(folder: string, parts: AppParts): Promise<App> {
   const path = resolve(folder);
@@ -48,7 +48,7 @@ export async function loadApp(folder: string, parts: AppParts): Promise<App> {
   return app;
 }
 
-/** Those that have a name, and one of their own. */
+/** Those that have a valid and unique name. */
 function withUsableNames(
   found: readonly FoundElement[],
   onProblem: (found: FoundElement, problem: ElementProblem) => void,

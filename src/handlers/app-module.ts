@@ -1,4 +1,4 @@
-// What `import { … } from 'throughline'` gives to functions, inside an app folder and outside of one.
+// The module `throughline` that functions import, inside and outside of an app folder.
 import { badInput, ThroughlineError } from '../base/errors.ts';
 import { HandleTypeEnum } from '../domain/workflow.ts';
 import { type AppApi, delegateTo } from './app-api.ts';
@@ -21,13 +21,15 @@ export type { WorkflowRow } from './workflow-row.ts';
 
 const running = new Set<AppApi>();
 
-/** Says that a gateway runs, so that code outside of its app folder finds it; answers what takes that back. */
+/**
+ * Registers a running gateway, so that code outside of its app folder finds it. Returns a function that unregisters it.
+ */
 export function announceApp(app: AppApi): () => void {
   running.add(app);
   return () => void running.delete(app);
 }
 
-/** For handlers in code: the app of the run under way, else of the one gateway that runs in this process. */
+/** For handlers in code: the app of the current run, else of the only gateway in this process. */
 export const app: AppApi = delegateTo(() => currentRun()?.app ?? onlyApp());
 
 function onlyApp(): AppApi {
@@ -35,12 +37,12 @@ function onlyApp(): AppApi {
   if (only && others.length === 0) return only;
   throw badInput(
     only
-      ? `${running.size} gateways run in this process: outside of a handler's run it is open which of them app is.`
+      ? `${running.size} gateways run in this process: app is ambiguous outside of a handler's run.`
       : 'No gateway runs in this process: outside of a handler’s run, use app once a gateway has started.',
   );
 }
 
-/** The module that the files of one app folder import: its `app` is that of the run under way, else the folder's own. */
+/** The module for the files of one app folder: its `app` is that of the current run, else the folder's own. */
 export function moduleFor(own: () => AppApi): object {
   return {
     app: delegateTo(() => currentRun()?.app ?? own()),

@@ -1,4 +1,4 @@
-// Loads the code of an app folder, TypeScript as it is; each file once, so that elements can share what they import.
+// The module loader of an app folder: loads TypeScript directly, each file once, so that elements share their imports.
 import { readFile } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
 import { createJiti, type ModuleCache } from 'jiti';
@@ -9,18 +9,18 @@ import { loadingStorage } from './run-context.ts';
 
 export type Module = Readonly<Record<string, unknown>>;
 
-/** The modules of one load of a folder. Files are loaded one after another: call `load` only when the last one is over. */
+/** The modules of one load of a folder. Files are loaded one at a time: await each `load` before the next. */
 export class AppModules {
   readonly #folder: string;
   readonly #timeoutMs: number;
   readonly #logger: Logger;
   readonly #jiti: ReturnType<typeof createJiti>;
-  /** Own to this load, so that the next one reads every file anew. */
+  /** Private to this load, so that the next one reads every file again. */
   readonly #cache: ModuleCache = Object.create(null);
-  /** Why a file did not load, so that nobody waits for it twice. */
+  /** Problems by file, so that a failed load is not repeated. */
   readonly #problems = new Map<string, ElementProblem>();
 
-  /** `throughline` is what `import … from 'throughline'` gives; a file may take `timeoutMs` to load. */
+  /** `throughline` is what `import … from 'throughline'` provides; `timeoutMs` is the time limit per file. */
   constructor(folder: string, throughline: object, timeoutMs: number, logger: Logger) {
     this.#folder = folder;
     this.#timeoutMs = timeoutMs;
@@ -32,7 +32,10 @@ export class AppModules {
     });
   }
 
-  /** What the file exports; an ElementProblem where it can not be loaded. `file` is its path from the app folder. */
+  /**
+   * The exports of a file, given by its path relative to the app folder. Throws an ElementProblem if it cannot be
+   * loaded.
+   */
   async load(file: string): Promise<Module> {
     const filename = join(this.#folder, file);
     const loaded = this.#cache[filename];
@@ -60,7 +63,7 @@ export class AppModules {
       ext: extname(filename),
       cache: this.#cache,
       async: true,
-      // Node would keep what it loads itself for good.
+      // Node would cache its own modules forever.
       forceTranspile: true,
     });
     return this.#cache[filename]!.exports;
@@ -82,7 +85,7 @@ export class AppModules {
     return Promise.race([loading, timeout]).finally(() => clearTimeout(timer));
   }
 
-  /** What broke half-way would otherwise be given, half, to the next file that imports it. */
+  /** Otherwise the next file would import the half-initialised module. */
   #forgetUnfinished(): void {
     for (const [filename, module] of Object.entries(this.#cache)) {
       if (!module.loaded) delete this.#cache[filename];
@@ -98,7 +101,7 @@ export class AppModules {
     return new ElementProblem(`${at} failed when it was loaded: ${firstLine(this.#short(message))}`);
   }
 
-  /** The innermost line of the folder in a stack; columns are those of the translation, which says nothing. */
+  /** The innermost stack frame within the folder. Columns are omitted, since they are those of the transpiled code. */
   #firstPlace(stack: string): string | null {
     for (const line of stack.split('\n')) {
       const start = line.indexOf(this.#folder + sep);
@@ -117,7 +120,7 @@ function firstLine(text: string): string {
   return text.split('\n')[0] ?? '';
 }
 
-/** Functions that a module offers: those exported by name, then the methods of an exported class or object. */
+/** Functions of a module: its named exports, then the methods of an exported class or object. */
 export function functionsOf(module: Module, className: string): ReadonlyMap<string, AnyFunction> {
   const functions = new Map<string, AnyFunction>();
   const instance = instanceOf(module, className);
@@ -138,7 +141,7 @@ export function functionsOf(module: Module, className: string): ReadonlyMap<stri
 export type AnyFunction = (...args: unknown[]) => unknown;
 export type AnyClass = new (...args: unknown[]) => object;
 
-/** The class that a module is there for: its default, the one called `name`, or the only one. */
+/** The main class of a module: its default export, the one called `name`, or the only one. */
 export function classOf(module: Module, name: string): AnyClass | null {
   const { default: preferred } = module;
   if (isClass(preferred)) return preferred;

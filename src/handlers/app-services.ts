@@ -1,4 +1,5 @@
-// Services and models of an app folder: their functions, what services declare, and how models save their rows.
+// Services and models of an app folder: loads their functions, the services' declarations, and the models' save
+// functions.
 import { asError } from '../base/errors.ts';
 import type { HandledEvent, Run, TopicDeclaration } from '../domain/handler.ts';
 import type { JsonValue } from '../domain/json.ts';
@@ -11,23 +12,23 @@ import type { ElementConfig } from './event-element.ts';
 import { currentRun } from './run-context.ts';
 import type { RowSaver } from './workflow-row.ts';
 
-/** Where elements are loaded from, and where they go. */
+/** Where elements are loaded from, and the registry they are added to. */
 export interface Loading {
   readonly folder: string;
   readonly modules: AppModules;
   readonly elements: AppElements;
 }
 
-/** What a model's `save` gets beside the row. */
+/** The second argument of a model's `save`. */
 export interface SaveContext {
-  /** The full name of the model. */
+  /** Full name of the model. */
   readonly model: string;
-  /** The run that saves, and the event that it is for; null outside of any. */
+  /** The current run and its event; null outside of a run. */
   readonly run: Run | null;
   readonly event: HandledEvent | null;
 }
 
-/** A service: what it declares counts even where its code is broken. Throws an ElementProblem. */
+/** Loads a service. Its declarations count even if its code is broken. Throws an ElementProblem. */
 export async function loadService(
   found: FoundElement,
   { folder, modules, elements }: Loading,
@@ -54,7 +55,7 @@ export async function loadService(
   elements.addCallable(factsOf(found, config), functions);
 }
 
-/** A model, whose e.json may be missing. Throws an ElementProblem. */
+/** Loads a model, whose e.json is optional. Throws an ElementProblem. */
 export async function loadModel(found: FoundElement, { folder, modules, elements }: Loading): Promise<void> {
   const config = found.hasConfig ? await readConfig(folder, found) : {};
   refuse(`${found.path}/e.json`, problemOf('model', config));
@@ -68,7 +69,7 @@ export async function loadModel(found: FoundElement, { folder, modules, elements
   elements.addCallable(factsOf(found, config), functions);
 }
 
-/** How rows of a model are stored; null where there is no such model, or it does not work. */
+/** The function that saves rows of a model; null if the model does not exist or is broken. */
 export function saverOf(elements: AppElements, model: string): RowSaver | null {
   const save = elements.functionsOf(model)?.get('save');
   if (!save) return null;
@@ -79,7 +80,7 @@ export function saverOf(elements: AppElements, model: string): RowSaver | null {
   };
 }
 
-/** The functions of an element's code; none where it has no code. */
+/** The functions exported by an element's code; empty if it has no code. */
 export async function exportedFunctions(
   { fullName, code }: FoundElement,
   modules: AppModules,
@@ -101,7 +102,7 @@ export function notExported(file: string, name: string, functions: ReadonlyMap<s
   return `${file} does not export ${name}${didYouMean(name, names)}; it exports ${known}`;
 }
 
-/** Throws the problem, if there is one, with its file. */
+/** Throws the problem, if any, prefixed with its file. */
 export function refuse(file: string, problem: string | null): void {
   if (problem !== null) throw new ElementProblem(`${file}: ${problem}`);
 }

@@ -1,4 +1,4 @@
-// Types of event elements: the three that come with the gateway, and those that an app folder builds on them.
+// Types of event elements: the three built-in ones, and those that an app folder derives from them.
 import { type BaseType, baseTypes } from '../domain/handler.ts';
 import { ElementProblem, type FoundElement, readConfig } from './app-files.ts';
 import { classOf } from './app-modules.ts';
@@ -15,7 +15,7 @@ type ElementClass = new (init: ElementInit) => EventElement;
 export interface ElementType {
   readonly baseType: BaseType;
   readonly Class: ElementClass;
-  /** What elements of the type need not say in their own e.json: all but the type and the title of the type's. */
+  /** Defaults for the e.json of the type's elements: everything in the type's e.json except `type` and `title`. */
   readonly config: ElementConfig;
 }
 
@@ -25,7 +25,7 @@ export const ownTypes: Readonly<Record<BaseType, ElementType>> = {
   'events.WorkflowType': { baseType: 'events.WorkflowType', Class: WorkflowType, config: {} },
 };
 
-/** Loads types, each after the one that it is built on; answers what is wrong with those that do not work. */
+/** Loads types, each after its base type. Returns the problems of broken ones. */
 export async function loadTypes(
   found: readonly FoundElement[],
   loading: Loading,
@@ -78,7 +78,7 @@ async function loadType(
   return { baseType: base.baseType, Class: Class as ElementClass, config: { ...base.config, ...inherited } };
 }
 
-/** The type of that name; an ElementProblem where there is none, or it does not work. */
+/** The type with this name. Throws an ElementProblem if it does not exist or is broken. */
 export function typeNamed(file: string, name: string, elements: Loading['elements']): ElementType {
   const type = elements.types.get(name);
   if (type) return type;

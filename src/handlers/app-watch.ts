@@ -1,4 +1,4 @@
-// Takes up what changes in an app folder while the gateway runs.
+// The watcher of an app folder: reloads it when files change while the gateway runs.
 import { type FSWatcher, readdirSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { asError } from '../base/errors.ts';
@@ -7,14 +7,14 @@ import { StartupError } from '../database/database.ts';
 import { type App, type AppParts } from './app.ts';
 import { loadApp } from './app-folder.ts';
 
-/** How long nothing may change before the folder is loaded anew, in milliseconds: an editor saves in several steps. */
+/** How long nothing may change before the folder is reloaded, in milliseconds, since editors save in several steps. */
 const quietMs = 100;
-/** How often a folder that is gone is looked for, in milliseconds. */
+/** How often a missing folder is looked for, in milliseconds. */
 const retryMs = 1_000;
 
 /**
- * Loads the folder anew whenever a file in it has changed, and gives each new app to `onApp`; until then the old one goes
- * on, also where the folder can not be read, which is logged.
+ * Reloads the folder whenever one of its files changes, and passes each new app to `onApp`. If the folder cannot be
+ * read, this is logged and the old app stays active.
  */
 export function watchApp(
   folder: string,
@@ -30,7 +30,7 @@ class AppWatch implements Stoppable {
   readonly #folder: string;
   readonly #parts: AppParts;
   readonly #onApp: (app: App) => void | Promise<void>;
-  /** One for each folder: Node's own recursive watch loses folders that are made anew. */
+  /** One per folder: Node's recursive watch loses folders that are recreated. */
   #watchers: FSWatcher[] = [];
   #timer: NodeJS.Timeout | undefined;
   #loading: Promise<void> | null = null;
@@ -44,7 +44,9 @@ class AppWatch implements Stoppable {
     this.#onApp = onApp;
   }
 
-  /** Watches the folders that there are now; the old watchers go when the new ones are there, so that nothing is missed. */
+  /**
+   * Watches all current folders. The old watchers are closed after the new ones are open, so that no change is missed.
+   */
   open(): void {
     const old = this.#watchers;
     this.#watchers = [];
@@ -62,7 +64,7 @@ class AppWatch implements Stoppable {
         if (entry.isDirectory() && isSource) this.#watchBelow(join(folder, entry.name));
       }
     } catch {
-      // It is gone: which the folder above tells, or the next load.
+      // The folder is gone. The watcher of its parent, or the next load, reports this.
     }
   }
 
@@ -79,7 +81,7 @@ class AppWatch implements Stoppable {
     this.#timer = setTimeout(() => this.#load(), ms).unref();
   }
 
-  /** One at a time: what changes meanwhile is taken up afterwards. */
+  /** One load at a time; changes during a load cause another one. */
   #load(): void {
     this.#changed = true;
     this.#loading ??= this.#loadAll().finally(() => {
@@ -96,7 +98,7 @@ class AppWatch implements Stoppable {
 
   async #loadOnce(): Promise<void> {
     const { logger } = this.#parts.port;
-    // Before it is read, so that no change falls between the two.
+    // Before reading, so that no change is missed in between.
     this.open();
     try {
       const app = await loadApp(this.#folder, this.#parts);
@@ -104,14 +106,14 @@ class AppWatch implements Stoppable {
       if (this.#stopped) return;
       await this.#onApp(app);
       const { handlers, broken } = app;
-      logger.info({ handlers: handlers.length, broken: broken.length }, 'the app folder was loaded anew');
+      logger.info({ handlers: handlers.length, broken: broken.length }, 'the app folder was reloaded');
     } catch (error) {
       const isGone = error instanceof StartupError;
-      // Once, however often it is looked for.
+      // Logged once, however often the folder is looked for.
       if (!isGone || !this.#isGone) {
         logger.error(
           { err: asError(error) },
-          `the app folder was not loaded anew, so that what was loaded goes on: ${asError(error).message}`,
+          `could not reload the app folder; the previous version stays active: ${asError(error).message}`,
         );
       }
       this.#isGone = isGone;

@@ -1,30 +1,30 @@
-// An app as it was loaded: its handlers, and the API of its functions.
+// A loaded app folder: its handlers, and the API for its functions.
 import type { BrokenHandler, Handler, TopicDeclaration } from '../domain/handler.ts';
 import { type AppApi, createAppApi } from './app-api.ts';
 import { AppElements } from './app-elements.ts';
 import type { GatewayPort } from './gateway-port.ts';
 
 export interface AppParts {
-  /** The gateway that the folder's functions speak to. */
+  /** The gateway that the folder's functions use. */
   readonly port: GatewayPort;
-  /** How long one file may take to load, in milliseconds; 10,000 unless given. */
+  /** Time limit for loading one file, in milliseconds. Default: 10,000. */
   readonly loadTimeoutMs?: number;
 }
 
-/** An app folder as it was when it was loaded. */
+/** An app folder in the state in which it was loaded. */
 export interface App {
   readonly handlers: readonly Handler[];
-  /** Services, models and types that are broken are among them. */
+  /** Includes broken services, models and types. */
   readonly broken: readonly BrokenHandler[];
-  /** What the services declare in their eventDescs. */
+  /** The declarations in the services' eventDescs. */
   readonly declarations: readonly TopicDeclaration[];
-  /** The `app` of the folder's own files: for `withRun`. */
+  /** The `app` that the folder's own files import: for `withRun`. */
   readonly api: AppApi;
-  /** Throws BAD_USER_INPUT where there is no such element, or it is broken. */
+  /** Throws BAD_USER_INPUT if the element does not exist or is broken. */
   element(fullName: string): unknown;
 }
 
-/** The app of a gateway that has no folder. */
+/** The app of a gateway without an app folder. */
 export function emptyApp(parts: AppParts): App {
   return appOf(new AppElements(), parts);
 }

@@ -1,4 +1,4 @@
-// Arguments of a handler as an event carries them: one object is the payload itself, anything more is packed into it.
+// Packing of handler arguments into events: a single object is the payload itself, anything else is packed into it.
 import { isJsonObject, type JsonObject } from '../domain/json.ts';
 import type { HandledEvent } from '../domain/handler.ts';
 
@@ -7,10 +7,10 @@ export interface Arguments {
   readonly kwargs: Readonly<Record<string, unknown>>;
 }
 
-/** In the summary of an event whose payload is `{ args, kwargs }` rather than the one argument. */
+/** The key in the summary of an event whose payload is `{ args, kwargs }`. */
 const packedMark = 'packedArguments';
 
-/** `args` and `kwargs` as an event carries them: null where the summary is to be left alone. */
+/** `args` and `kwargs` as payload and summary of an event. `summary` is null if it needs no mark. */
 export function packArguments(given: Partial<Arguments>): {
   payload: Record<string, unknown>;
   summary: JsonObject | null;
@@ -25,7 +25,7 @@ export function packArguments(given: Partial<Arguments>): {
   return { payload: { args, kwargs }, summary: { [packedMark]: true } };
 }
 
-/** What packArguments packed; the payload of any other event is its one argument. */
+/** Reverses `packArguments`. The payload of any other event is its only argument. */
 export function argumentsOf(event: Pick<HandledEvent, 'payload' | 'summary'>): Arguments {
   const { payload, summary } = event;
   if (summary?.[packedMark] === true && Array.isArray(payload.args) && isJsonObject(payload.kwargs)) {
@@ -38,17 +38,17 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Which last arguments are keyword arguments, since JavaScript has none of its own. */
+/** Marks trailing keyword arguments, since JavaScript has none of its own. */
 const keywords = new WeakSet<object>();
 
-/** The arguments in one list, those by keyword last, where there are any. */
+/** The arguments as one list; keyword arguments, if any, come last. */
 export function joinArguments({ args, kwargs }: Arguments): readonly unknown[] {
   if (Object.keys(kwargs).length === 0) return args;
   keywords.add(kwargs);
   return [...args, kwargs];
 }
 
-/** What joinArguments joined. */
+/** Reverses `joinArguments`. */
 export function splitArguments(joined: readonly unknown[]): Arguments {
   const last = joined.at(-1);
   if (typeof last === 'object' && last !== null && keywords.has(last)) {

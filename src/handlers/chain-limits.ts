@@ -1,4 +1,4 @@
-// How long a chain of runs may get, and how many a request may have: handlers that cause one another end somewhere.
+// Limits on the depth of a chain of runs and on the runs of a request, so that handlers that trigger each other end.
 import DataLoader from 'dataloader';
 import { ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
@@ -8,9 +8,9 @@ import { type ChainPlace, type ChainStanding, readChainStandings } from '../stor
 const most = { depth: limits.chainDepth, steps: limits.chainEvents, runs: limits.requestRuns };
 
 export class ChainLimits {
-  /** Asked for together, read together; nothing is remembered. */
+  /** Batches concurrent reads, without a cache. */
   readonly #standings: DataLoader<ChainPlace, ChainStanding, string>;
-  /** Runs by request that are about to be written: the database does not know of them yet. */
+  /** Runs about to be committed, by request. The database does not know them yet. */
   readonly #coming = new Map<string, number>();
 
   constructor(database: Database) {
@@ -26,8 +26,8 @@ export class ChainLimits {
   }
 
   /**
-   * Room for so many runs below the event `parentId` in `requestId`, or why there is none. `release` is called when they
-   * are written, or will not be. What is asked of a new request need not be read.
+   * Reserves room for this many runs below the event `parentId` in `requestId`, or returns why there is none. Call
+   * `release` when the runs are committed or given up. A new request needs no read.
    */
   async reserve(
     parentId: string | null,
@@ -38,7 +38,7 @@ export class ChainLimits {
     const { depth, runs } = isNew
       ? { depth: 0, runs: 0 }
       : await this.#standings.load({ parentId, requestId });
-    // From here on at once: who is asked for in the same moment has to see it.
+    // No await from here on, so that concurrent reservations see each other.
     const coming = this.#coming.get(requestId) ?? 0;
     const refusal = refusalOf(depth, runs + coming + count, requestId);
     if (refusal) return { refusal, release: () => {} };
@@ -57,13 +57,13 @@ function refusalOf(depth: number, runs: number, requestId: string): ThroughlineE
   if (depth >= most.depth) {
     return new ThroughlineError(
       'LIMIT_EXCEEDED',
-      `The chain has ${most.depth} levels of handlers above this one, which is the most there can be: do they cause one another?`,
+      `The chain already has ${most.depth} levels of handlers, which is the limit. Do these handlers trigger each other?`,
     );
   }
   if (runs <= most.runs) return null;
   return new ThroughlineError(
     'LIMIT_EXCEEDED',
-    `The request ${requestId} has ${most.runs} runs of handlers, which is the most there can be.`,
+    `The request ${requestId} already has ${most.runs} runs of handlers, which is the limit.`,
   );
 }
 

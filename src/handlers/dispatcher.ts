@@ -1,8 +1,7 @@
-// From the log to runs: events that became FINISHED without runs being made with them get theirs, to be run in the background.
-//
-// A send makes the runs of its event together with it. What is left is what was sent by a gateway that does not have the
-// handler, held back, or finished later. For those each handler has a place in the log, kept in the database, and looks
-// on from there by itself: one that takes its time to say what it wants keeps no other waiting.
+// The dispatcher of background runs: creates the runs of events that became FINISHED without them. A send commits the
+// runs of its event together with it. What remains are events sent by a gateway without the handler, scheduled events,
+// and events that finish later. For these, each handler has a saved position in the log and reads on from it
+// independently, so that a slow filter delays no other handler.
 import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { asError } from '../base/errors.ts';
@@ -40,27 +39,27 @@ export interface DispatcherParts {
 }
 
 interface Place {
-  /** All up to here has its runs, or needs none. */
+  /** Every event up to this position has its runs, or needs none. */
   position: Position;
   saved: Position;
-  /** There may be something beyond. */
+  /** Whether the log may have entries after the position. */
   isBehind: boolean;
   looking: Promise<void> | undefined;
 }
 
-/** So long changes are gathered: one statement for all of them. */
+/** How long changes are gathered into one statement, in milliseconds. */
 const gatherMs = 50;
 const retryMs = 1_000;
 const saveEveryMs = 5_000;
-/** Events with all that they hold, which may be a megabyte each. */
+/** Events read at once, with their JSON, which can be a megabyte each. */
 const batch = 50;
-/** Events whose runs were decided on by their sends here: as many as may be read again from the log soon after. */
+/** Recent events whose runs were decided by their own sends, kept until they are read back from the log. */
 const ownLimit = 10_000;
 
 export class Dispatcher implements Stoppable {
   readonly #parts: DispatcherParts;
   readonly #places = new Map<string, Place>();
-  /** By event, the generation of the registry by which it was decided which runs it gets. */
+  /** By event: the registry generation with which its runs were decided. */
   readonly #own = new LRUCache<string, number>({ max: ownLimit });
   #unwatch: (() => void) | undefined;
   #holding: (() => void) | undefined;
@@ -72,13 +71,13 @@ export class Dispatcher implements Stoppable {
     this.#parts = parts;
   }
 
-  /** For sends: these events get their runs from them. */
+  /** For sends: marks events whose runs are committed with them. */
   readonly own = {
     add: (id: string, generation: number): void => void this.#own.set(id, generation),
     delete: (id: string): void => void this.#own.delete(id),
   };
 
-  /** The handlers are those of the registry now, each from its place in the log on. */
+  /** Follows the handlers that are in the registry now, each from its position in the log. */
   async follow(states: readonly HandlerState[]): Promise<void> {
     const { tail, live, registry } = this.#parts;
     this.#holding ??= await tail.hold();
@@ -97,7 +96,7 @@ export class Dispatcher implements Stoppable {
     }, saveEveryMs).unref();
   }
 
-  /** It goes on from there: it is new here, or was switched on, or may have come further in the database than is known. */
+  /** Moves a handler to this position: it is new here, was enabled, or is further ahead in the database. */
   moveTo(fullName: string, position: Position, isSwitched = false): void {
     const known = this.#places.get(fullName);
     const place = known ?? { position, saved: position, isBehind: true, looking: undefined };
@@ -107,7 +106,7 @@ export class Dispatcher implements Stoppable {
     this.#look(fullName);
   }
 
-  /** Resolves when everything that is in the log by now has been looked at. */
+  /** Resolves when everything in the log by now has been dispatched. */
   async idle(): Promise<void> {
     for (const [name, place] of this.#places) {
       place.isBehind = true;
@@ -121,7 +120,7 @@ export class Dispatcher implements Stoppable {
     clearInterval(this.#timer);
     await Promise.all([...this.#places.values()].map(({ looking }) => looking));
     await this.#saving;
-    // While changes are still told of, so that no place is put behind one that nobody has looked at.
+    // While changes still arrive, so that no position passes an entry that was not read.
     await this.#save();
     this.#unwatch?.();
     this.#holding?.();
@@ -132,7 +131,7 @@ export class Dispatcher implements Stoppable {
     const decided = this.#own.get(change.event.id);
     for (const { handler, enabled } of registry.forTopic(filterable.topic)) {
       const place = this.#places.get(handler.fullName);
-      // What is sent while it is off is not for it; where it begins when it is switched on, the database says.
+      // A disabled handler ignores what is sent. When it is enabled, the database decides where it begins.
       if (!place || !enabled) continue;
       if (decided !== registry.generation) {
         place.isBehind = true;
@@ -146,7 +145,7 @@ export class Dispatcher implements Stoppable {
   #look(fullName: string): void {
     const place = this.#places.get(fullName);
     if (this.#stopped || !place || place.looking) return;
-    // Whatever run the change came of that is looked at, this is no part of it.
+    // Dispatching is not part of the run that caused the change.
     place.looking = runStorage
       .exit(() => this.#lookOn(fullName, place))
       .finally(() => {
@@ -167,13 +166,13 @@ export class Dispatcher implements Stoppable {
       place.isBehind = true;
       this.#parts.logger.warn(
         { err: asError(error), handler: fullName },
-        'a handler could not be given what is in the log; it is tried again',
+        'could not dispatch log entries to a handler; will retry',
       );
       await delay(retryMs, undefined, { ref: false });
     }
   }
 
-  /** Looks at the next part of the log. */
+  /** Reads and dispatches the next part of the log. */
   async #step(registered: Registered, place: Place): Promise<void> {
     const { database, tail } = this.#parts;
     const until = tail.position;
@@ -187,7 +186,7 @@ export class Dispatcher implements Stoppable {
     place.isBehind ||= found.length === batch;
   }
 
-  /** The runs are made together, in the order of the log. */
+  /** Creates the runs together, in log order. */
   async #dispatch(registered: Registered, found: readonly Undispatched[]): Promise<void> {
     const { registry, logger, chainLimits } = this.#parts;
     const asked = found.flatMap(({ event, position }) =>
@@ -225,7 +224,7 @@ export class Dispatcher implements Stoppable {
 
   async #save(): Promise<void> {
     const { tail, registry, database, logger } = this.#parts;
-    // Who is not behind has nothing between its place and where the log has been read to.
+    // A handler that is not behind has nothing left up to the position of the log reader.
     if (this.#holding) {
       for (const [fullName, place] of this.#places) {
         if (!place.isBehind && place.looking === undefined && registry.get(fullName)?.enabled)
@@ -240,7 +239,7 @@ export class Dispatcher implements Stoppable {
       await advanceHandlers(database, moved);
       for (const { place, position } of moved) place.saved = position;
     } catch (error) {
-      logger.warn({ err: asError(error) }, 'the places of handlers were not saved');
+      logger.warn({ err: asError(error) }, 'could not save the positions of handlers');
     }
   }
 }

@@ -1,25 +1,25 @@
-// What every event element is and can do: the base of the three types, and so of those that an app folder builds on them.
+// The base class of all event elements: of the three built-in types, and so of the types in an app folder.
 import type { HandledEvent } from '../domain/handler.ts';
 import { type Arguments, argumentsOf, joinArguments, splitArguments } from './arguments.ts';
 import type { RowSaver } from './workflow-row.ts';
 
 type Awaitable<T> = T | Promise<T>;
 
-/** An element's e.json, as it is. */
+/** The content of an element's e.json. */
 export type ElementConfig = Readonly<Record<string, unknown>>;
 
-/** What an element is made of when its folder is loaded. */
+/** What an element is constructed with when its folder is loaded. */
 export interface ElementInit {
   readonly fullName: string;
   readonly title: string | null;
   readonly config: ElementConfig;
-  /** The function that it is there to call. */
+  /** The function that the element calls. */
   readonly func: (...args: unknown[]) => unknown;
-  /** How rows of a model are saved; null where the model can not. */
+  /** Returns the function that saves rows of a model; null if the model has none. */
   readonly saverOf: (model: string) => RowSaver | null;
 }
 
-/** The run that an element is about to be called for, in JitAI's word. */
+/** The run for which an element is about to be called. JitAI calls it a node. */
 export interface EventNode {
   readonly fullName: string;
   readonly requestId: string;
@@ -29,17 +29,17 @@ export interface EventNode {
 }
 
 /**
- * An event element. Types are classes that extend one of NormalType, ModelType and WorkflowType and override what they
- * want to be different; the gateway makes one instance for each element, and calls `isValid`, then `handleNode`, for an
- * asynchronous one `buildTaskParams` and `recoverTaskParams`, and `call`.
+ * An event element. Types are classes that extend NormalType, ModelType or WorkflowType and override some of their
+ * methods. The gateway creates one instance per element, and calls `isValid`, `handleNode`, for an asynchronous element
+ * `buildTaskParams` and `recoverTaskParams`, and finally `call`.
  */
 export abstract class EventElement {
   readonly fullName: string;
   readonly title: string | null;
   readonly config: ElementConfig;
-  /** The moment that it is for; null where its type has none. */
+  /** The moment that the element handles; null if its type has none. */
   readonly operate: string | null;
-  /** When it was called last; null before. */
+  /** Time of the last call; null before the first. */
   callTime: Date | null = null;
   protected readonly saverOf: ElementInit['saverOf'];
   readonly #func: ElementInit['func'];
@@ -53,15 +53,15 @@ export abstract class EventElement {
     this.#func = init.func;
   }
 
-  /** The topic of the events that it is for; asked once, when its folder is loaded. */
+  /** The topic that the element handles. Called once, when its folder is loaded. */
   abstract getSender(): string;
 
-  /** Whether it is to be called with these arguments. */
+  /** Whether the element handles an event with these arguments. */
   isValid(..._args: unknown[]): Awaitable<boolean> {
     return true;
   }
 
-  /** May change the arguments before the call: answers the node, the arguments, and those by keyword. */
+  /** May change the arguments before the call. Returns the node, the arguments and the keyword arguments. */
   handleNode(
     node: EventNode,
     ...args: unknown[]
@@ -70,19 +70,19 @@ export abstract class EventElement {
     return [node, split.args, split.kwargs];
   }
 
-  /** The arguments as JSON, for a run in the background. */
+  /** Converts the arguments to JSON, for a background run. */
   buildTaskParams(...args: unknown[]): Awaitable<Record<string, unknown>> {
     return { ...splitArguments(args) };
   }
 
-  /** The arguments, and those by keyword, out of what buildTaskParams answered. */
+  /** Restores arguments and keyword arguments from the result of `buildTaskParams`. */
   recoverTaskParams(
     params: Record<string, unknown>,
   ): Awaitable<[args: readonly unknown[], kwargs: Arguments['kwargs']]> {
     return [params.args as unknown[], params.kwargs as Arguments['kwargs']];
   }
 
-  /** Calls the element's function, without a record; answers what it answers. With `objMode` it gets one object. */
+  /** Calls the element's function without recording a run, and returns its result. `objMode`: with one object. */
   call(...args: unknown[]): unknown {
     this.callTime = new Date();
     return this.config.objMode === true
@@ -90,12 +90,12 @@ export abstract class EventElement {
       : this.#func(...args);
   }
 
-  /** The arguments that an event comes to, those by keyword last. */
+  /** The arguments made from an event; keyword arguments come last. */
   argumentsOf(event: HandledEvent): readonly unknown[] {
     return joinArguments(argumentsOf(event));
   }
 
-  /** The one argument of `objMode`. */
+  /** The single argument of `objMode`. */
   protected toObject({ args, kwargs }: Arguments): Record<string, unknown> {
     return { args, kwargs };
   }

@@ -1,4 +1,4 @@
-// events.services.EventSvc: JitAI's event service, which asks the log and sends events.
+// events.services.EventSvc: JitAI's event service, which queries the log and sends events.
 import { badInput } from '../base/errors.ts';
 import type { EventError, PartialEvent } from '../domain/event.ts';
 import type { GatewayPort, Sent } from './gateway-port.ts';
@@ -8,25 +8,25 @@ import { shown } from './wording.ts';
 export const eventServiceName = 'events.services.EventSvc';
 
 export interface EventLogParameters {
-  /** Of the element whose runs are asked for. */
+  /** Full name of the element whose runs are wanted. */
   readonly fullName: string;
   /** `YYYY-MM-DD HH:MM:SS` in UTC, RFC 3339, or a Date; inclusive. */
   readonly startTime?: string | Date | null;
   readonly endTime?: string | Date | null;
-  /** success, fail, running or waiting; all unless given. */
+  /** success, fail, running or waiting. Default: all. */
   readonly status?: string | null;
-  /** From 1, which is the default. */
+  /** Starts at 1, the default. */
   readonly page?: number;
-  /** 20 unless given. */
+  /** Default: 20. */
   readonly pageSize?: number;
 }
 
-/** What a send came to. */
+/** The result of a send. */
 export interface SendResult {
   readonly id: string;
   readonly requestId: string;
   readonly nodeId: string;
-  /** One for each handler; those in the background are waiting. */
+  /** One per handler. Background runs have the status waiting. */
   readonly executions: readonly {
     readonly fullName: string;
     readonly id: string;
@@ -37,12 +37,12 @@ export interface SendResult {
   }[];
 }
 
-/** Each call takes one object of the parameters; refusals are ThroughlineErrors. */
+/** Every method takes one object with its parameters. Errors are ThroughlineErrors. */
 export interface EventService {
   readonly fullName: string;
-  /** One page of the log of an element, newest first. */
+  /** One page of an element's log, newest first. */
   getEventLog(parameters: EventLogParameters): Promise<{ totalCount: number; rowDatas: LogRow[] }>;
-  /** Sends an event of this sender, which names the topic; `eventType` is events.NormalType unless given. */
+  /** Sends an event with this sender, which is also the topic. `eventType` defaults to events.NormalType. */
   sendEvent(parameters: {
     readonly sender: string;
     readonly kwargs?: object;
@@ -50,7 +50,7 @@ export interface EventService {
   }): Promise<SendResult>;
   /** All events of a request, parents first. */
   getEventLogByRequestId(parameters: { readonly requestId: string } | string): Promise<LogRow[]>;
-  /** A node of a request and all below it, parents first; also as two texts. */
+  /** A node of a request and everything below it, parents first. Also accepts two strings. */
   getEventLogByNodeId(
     parameters: { readonly requestId: string; readonly nodeId: string } | string,
     nodeId?: string,
@@ -59,9 +59,9 @@ export interface EventService {
 
 export interface EventServiceParts {
   readonly port: GatewayPort;
-  /** Sends in the name of whatever run is under way. */
+  /** Sends on behalf of the current run, if any. */
   readonly send: (given: { sender: string; kwargs?: object; eventType?: string }) => Promise<Sent>;
-  /** Of an element, by full name. */
+  /** The title of an element, by full name. */
   readonly titleOf: (fullName: string) => string | null;
 }
 
@@ -124,7 +124,7 @@ export function sendResult({ event, executions }: Sent): SendResult {
   };
 }
 
-/** The nodes that the events hang below, by the parents' ids; those among the events need not be read. */
+/** Parent nodes by the parents' ids. Parents that are among the events are not read. */
 async function parentNodes(port: GatewayPort, events: readonly PartialEvent[]): Promise<Map<string, string>> {
   const nodes = new Map(events.map(({ id, nodeId }) => [id, nodeId ?? id]));
   const parents = new Set(events.map(({ dependsOnId }) => dependsOnId ?? null));

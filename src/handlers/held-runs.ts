@@ -1,10 +1,10 @@
-// The runs that are under way at this gateway: their leases are kept by heartbeats, all in one statement.
+// The runs in progress at this gateway: heartbeats extend all their leases in one statement.
 import { asError } from '../base/errors.ts';
 import { once, type Stoppable } from '../base/lifecycle.ts';
 import type { Logger } from '../base/logger.ts';
 import type { JobWriter } from '../log/job-writer.ts';
 
-/** How long a lease is: a run of a gateway that died is taken over after so long at most, in milliseconds. */
+/** Length of a lease, in milliseconds: the longest time until another gateway takes over the runs of one that died. */
 export const runLeaseMs = 30_000;
 const beatMs = 10_000;
 
@@ -26,7 +26,10 @@ export class HeldRuns implements Stoppable {
     this.#logger = logger;
   }
 
-  /** Keeps the lease until `drop`, if it is not kept already; what is answered is aborted where it is lost. */
+  /**
+   * Extends the lease until `drop`, if it is not being extended already. The returned controller aborts when the lease
+   * is lost.
+   */
   keep(run: HeldRun): AbortController {
     const held = this.#held.get(run.eventId) ?? { run, abort: new AbortController() };
     this.#held.set(run.eventId, held);
@@ -47,12 +50,12 @@ export class HeldRuns implements Stoppable {
     this.#timer = undefined;
   }
 
-  /** Keeps the lease now; false where it is lost. */
+  /** Extends the lease now. Returns false if it is lost. */
   async confirm({ eventId, attempt }: HeldRun): Promise<boolean> {
     return (await this.#writer.extend({ eventId, attempt, leaseMs: runLeaseMs })) !== null;
   }
 
-  /** All that run are told to end. */
+  /** Aborts all runs. */
   abortAll(reason: Error): void {
     for (const { abort } of this.#held.values()) abort.abort(reason);
   }
@@ -67,11 +70,11 @@ export class HeldRuns implements Stoppable {
       const { attempt } = run;
       const lease = await this.#writer.extend({ eventId, attempt, leaseMs: runLeaseMs });
       if (lease === null && this.#held.has(eventId))
-        abort.abort(new Error('The run was taken away: somebody ended it, or its lease was lost.'));
+        abort.abort(new Error('The run was ended by another caller, or its lease was lost.'));
     });
     for (const outcome of await Promise.allSettled(beats)) {
       if (outcome.status === 'rejected')
-        this.#logger.warn({ err: asError(outcome.reason) }, 'the lease of a run could not be kept');
+        this.#logger.warn({ err: asError(outcome.reason) }, 'could not extend the lease of a run');
     }
   }
 }

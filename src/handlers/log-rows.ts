@@ -1,4 +1,4 @@
-// Events as rows of JitAI's event log: its words for the fields and the statuses, times as text in UTC.
+// Events as rows of JitAI's event log: its names for fields and statuses, and times as UTC text.
 import { badInput } from '../base/errors.ts';
 import { parseDateTime } from '../domain/date-time.ts';
 import {
@@ -13,34 +13,34 @@ import { logStatusOf } from '../domain/status.ts';
 import { argumentsOf } from './arguments.ts';
 import { didYouMean, shown } from './wording.ts';
 
-/** An event as JitAI's log has it. */
+/** An event as a row of JitAI's log. */
 export interface LogRow {
   readonly id: string;
   readonly requestId: string;
   readonly nodeId: string;
-  /** Of the event that this one hangs below; null for the first of a request. */
+  /** Node of the parent; null for the root of a request. */
   readonly parentNodeId: string | null;
-  /** Of a run, the element's; of any other event, its topic. */
+  /** Full name of the element for a run; the topic for any other event. */
   readonly fullName: string;
   readonly title: string | null;
   readonly eventType: string;
   readonly sender: string | null;
   readonly status: Lowercase<LogStatus>;
-  /** `YYYY-MM-DD HH:MM:SS` in UTC; when it was made, where it was never started. */
+  /** `YYYY-MM-DD HH:MM:SS` in UTC; the creation time if the event was never started. */
   readonly startTime: string;
   readonly endTime: string | null;
-  /** Milliseconds from start to end; null before. */
+  /** Milliseconds from start to end; null before the end. */
   readonly duration: number | null;
   readonly args: readonly unknown[];
   readonly kwargs: Readonly<Record<string, unknown>>;
   readonly result: unknown;
-  /** The message of what it failed with. */
+  /** Message of the error. */
   readonly error: string | null;
-  /** Where that was thrown. */
+  /** Stack of the error. */
   readonly trace: string | null;
 }
 
-/** What has to be read of an event for its row. */
+/** The event fields needed for a row. */
 export const rowFields = [
   'requestId',
   'nodeId',
@@ -58,7 +58,7 @@ export const rowFields = [
   'error',
 ] as const satisfies EventField[];
 
-/** `event` has been read with `rowFields`; `parentNodeId` and `title` are not in it. */
+/** `event` must have been read with `rowFields`, which include neither `parentNodeId` nor `title`. */
 export function logRow(event: PartialEvent, parentNodeId: string | null, title: string | null): LogRow {
   const record = event as EventRecord;
   const start = record.startedAt ?? record.createdAt;
@@ -83,12 +83,12 @@ export function logRow(event: PartialEvent, parentNodeId: string | null, title: 
   };
 }
 
-/** A status in JitAI's word for it: waiting, running, success or fail. */
+/** A status in JitAI's words: waiting, running, success or fail. */
 export function statusWord(status: EventStatus): Lowercase<LogStatus> {
   return logStatusOf(status).toLowerCase() as Lowercase<LogStatus>;
 }
 
-/** The status that a caller names in either case; null for all. */
+/** The status that a caller names, in any case; null for all. */
 export function readStatus(word: string | null | undefined): LogStatus | null {
   if (word == null) return null;
   const status = logStatuses.find((known) => known === String(word).toUpperCase());
@@ -99,7 +99,10 @@ export function readStatus(word: string | null | undefined): LogStatus | null {
   );
 }
 
-/** A moment as a Date, RFC 3339, or `YYYY-MM-DD HH:MM:SS` in UTC, whose whole second it is up to, if it is an `end`. */
+/**
+ * A time given as a Date, as RFC 3339, or as `YYYY-MM-DD HH:MM:SS` in UTC. As an `end`, the latter includes its whole
+ * second.
+ */
 export function readTime(
   argument: string,
   value: Date | string | null | undefined,

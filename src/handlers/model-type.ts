@@ -1,4 +1,4 @@
-// events.ModelType: elements for rows of a model that are about to be written, or have been.
+// events.ModelType: elements for rows of a model that are about to be written, or were written.
 import { isDeepStrictEqual } from 'node:util';
 import type { HandledEvent } from '../domain/handler.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts';
@@ -6,21 +6,21 @@ import { modelTopic, momentOf } from '../domain/model-event.ts';
 import type { Arguments } from './arguments.ts';
 import { EventElement } from './event-element.ts';
 
-/** What a function gets of a write. */
+/** The argument of a function that handles writes of a model. */
 export interface ModelEventData {
   readonly model: string;
   /** The moment, such as UpdateAfter. */
   readonly optType: string;
-  /** Empty where a row is added. */
+  /** Empty if a row is created. */
   readonly prevData: JsonObject;
-  /** Empty where a row is deleted. */
+  /** Empty if a row is deleted. */
   readonly postData: JsonObject;
   readonly [further: string]: unknown;
 }
 
-/** Its function is called with one ModelEventData; its topic is `<model>_<operate>`. */
+/** The function is called with one ModelEventData; the topic is `<model>_<operate>`. */
 export class ModelType extends EventElement {
-  /** The full name of the model, which the element calls `model` or `sender`. */
+  /** Full name of the model: `model` or `sender` in the element's configuration. */
   get model(): string {
     return (this.config.model ?? this.config.sender) as string;
   }
@@ -29,7 +29,7 @@ export class ModelType extends EventElement {
     return modelTopic(this.model, this.operate ?? '');
   }
 
-  /** Of this model and moment, and if it is an update, one of the watched `fields` has changed. */
+  /** Whether model and moment match and, for an update, one of the watched `fields` has changed. */
   override isValid(...args: unknown[]): boolean | Promise<boolean> {
     const data = args[0] as Partial<ModelEventData> | undefined;
     return data?.model === this.model && data.optType === this.operate && this.#concerns(data);
@@ -62,7 +62,7 @@ function isEmpty(row: JsonObject | undefined): row is undefined {
   return row === undefined || Object.keys(row).length === 0;
 }
 
-/** A field of the row, whatever it is called; null and absent are the same. */
+/** A field of the row, safe for any name; null and absent are the same. */
 function own(row: JsonObject, field: string): JsonValue {
   return Object.hasOwn(row, field) ? (row[field] ?? null) : null;
 }

@@ -1,14 +1,14 @@
-// The run of a handler as a job: whose way it is claimed by, and on what terms.
+// Handler runs as jobs: their consumer definition and claim terms.
 import { newId } from '../base/ids.ts';
 import type { ClaimTerms, Way } from '../domain/enroll.ts';
 import type { Handler } from '../domain/handler.ts';
 import type { NewRun } from '../store/create-events.ts';
 import { runLeaseMs } from './held-runs.ts';
 
-/** Whether somebody waits for it, it waits for a worker, or it is only put down why it can not be. */
+/** A run that its sender waits for, one for a background worker, or one that is only recorded as refused. */
 export type RunKind = 'WAITED' | 'BACKGROUND' | 'REFUSED';
 
-/** `worker` names the gateway; it holds the run from birth unless that is for the background. */
+/** `worker` identifies the gateway, which holds the lease from the start unless the run is for the background. */
 export function newRun(handler: Handler, worker: string, kind: RunKind): NewRun {
   const terms = termsOf(handler, worker);
   return {
@@ -21,7 +21,7 @@ export function newRun(handler: Handler, worker: string, kind: RunKind): NewRun 
   };
 }
 
-/** The same at every gateway: all of them work off the same runs. */
+/** The same on every gateway, so that all of them share the runs. */
 export function wayOf({ fullName }: Pick<Handler, 'fullName'>): Way {
   return {
     id: `handler ${fullName}`,
@@ -34,7 +34,7 @@ export function wayOf({ fullName }: Pick<Handler, 'fullName'>): Way {
   };
 }
 
-/** A synchronous one is not tried again: who waited for it was told. */
+/** A synchronous run is not retried: its sender has already been answered. */
 export function termsOf(handler: Handler, worker: string): ClaimTerms {
   return {
     worker,

@@ -1,7 +1,7 @@
-// events.NormalType: elements for what services publish.
+// events.NormalType: elements for events that services publish.
 import { EventElement } from './event-element.ts';
 
-/** Its function is called with the published arguments; its topic is the configured `sender`. */
+/** The function is called with the published arguments; the topic is the configured `sender`. */
 export class NormalType extends EventElement {
   override getSender(): string {
     return this.config.sender as string;

@@ -1,4 +1,4 @@
-// What came of a function: its result as JSON, or why there is none, in what an event can hold.
+// The outcome of a handler's function, in a form that an event can store: a JSON result, or an error.
 import { asError } from '../base/errors.ts';
 import type { EventError } from '../domain/event.ts';
 import { failureOf } from '../domain/failure-text.ts';
@@ -6,31 +6,33 @@ import { type JsonValue, toJsonText } from '../domain/json.ts';
 
 export interface Outcome {
   readonly result: JsonValue;
-  /** Null where it succeeded. */
+  /** Null if the function succeeded. */
   readonly error: EventError | null;
 }
 
-/** The function took longer than it may. */
+/** The function exceeded its timeout. */
 export class HandlerTimeout extends Error {
   readonly code = 'HANDLER_TIMEOUT';
 
   constructor(ms: number) {
-    super(`The handler did not come back within ${ms} ms; what it still does counts for nothing.`);
+    super(`The handler did not return within ${ms} ms; anything it does later is ignored.`);
     this.name = 'HandlerTimeout';
   }
 }
 
-/** Undefined is no result. What is no JSON is a failure: it could not be shown to anybody. */
+/** `undefined` means no result. A value that is not JSON is a failure, because it could not be stored. */
 export function succeeded(value: unknown): Outcome {
   if (value === undefined) return { result: null, error: null };
   try {
     return { result: JSON.parse(toJsonText('result', value)) as JsonValue, error: null };
   } catch (error) {
-    return failed(new Error(`What the handler returned can not be its result: ${asError(error).message}`));
+    return failed(
+      new Error(`The handler's return value cannot be stored as its result: ${asError(error).message}`),
+    );
   }
 }
 
-/** Whatever was thrown, an Error or not. */
+/** Accepts any thrown value, an Error or not. */
 export function failed(thrown: unknown): Outcome {
   const error = describe(thrown);
   const { code } = error as { code?: unknown };
@@ -48,6 +50,6 @@ function describe(thrown: unknown): Error {
   try {
     return asError(thrown);
   } catch {
-    return new Error('Something was thrown that can not be shown.');
+    return new Error('The handler threw a value that cannot be shown.');
   }
 }

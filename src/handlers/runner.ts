@@ -1,4 +1,5 @@
-// One run of a handler: called in its context, within its time and under its lease, and what came of it written down.
+// The runner of handlers: calls a handler in its context, within its timeout and under its lease, and records the
+// outcome.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { asError, ThroughlineError } from '../base/errors.ts';
@@ -15,13 +16,13 @@ export interface RunnerParts {
   readonly writer: LogWriter;
   readonly heldRuns: HeldRuns;
   readonly logger: Logger;
-  /** Of a handler that says nothing else, in milliseconds. */
+  /** Default timeout of a handler, in milliseconds. */
   readonly timeoutMs: number;
-  /** What functions of the handler speak to. */
+  /** The API that the handler's functions use. */
   readonly api: () => AppApi;
 }
 
-/** The event of a run that has been claimed. */
+/** The event of a claimed run. */
 export interface ClaimedRun extends HeldRun {
   readonly requestId: string;
 }
@@ -33,7 +34,7 @@ export class Runner {
     this.#parts = parts;
   }
 
-  /** Its lease is kept from now on, until it has run or `letGo`. */
+  /** Extends the lease from now on, until the run ends or `letGo` is called. */
   hold(run: HeldRun): void {
     this.#parts.heldRuns.keep(run);
   }
@@ -42,34 +43,34 @@ export class Runner {
     this.#parts.heldRuns.drop(eventId);
   }
 
-  /** That it begins; false where it is not ours any more. */
+  /** Records the start of the run. Returns false if the lease is no longer ours. */
   async begin({ eventId, attempt }: ClaimedRun, by: string): Promise<boolean> {
     const row = await this.#write(eventId, attempt, by, { status: 'IN_PROGRESS' });
     return row.found && row.holds && row.allowed;
   }
 
-  /** Records that the run can not be made. */
+  /** Records that the run was refused. */
   async refuse(run: ClaimedRun, by: string, error: Error): Promise<Outcome> {
     return this.#record(run, by, failed(error));
   }
 
-  /** Whether nobody has ended it or taken it away since it was claimed; if so, it is no longer held. */
+  /** Whether the lease is still ours. If not, it is no longer extended. */
   async isOurs(run: HeldRun): Promise<boolean> {
     const isOurs = await this.#parts.heldRuns.confirm(run);
     if (!isOurs) this.letGo(run);
     return isOurs;
   }
 
-  /** Waits a while for what is under way, then gives back what is not done, for another gateway or the next start. */
+  /** Waits for runs in progress, then releases the rest for another gateway or the next start. */
   async giveBackAfter(graceMs: number): Promise<void> {
     const { heldRuns } = this.#parts;
     const deadline = Date.now() + graceMs;
     while (heldRuns.all.length > 0 && Date.now() < deadline) await delay(10);
     await Promise.allSettled(heldRuns.all.map((run) => this.#giveBack(run)));
-    heldRuns.abortAll(new Error('The gateway is stopping; the run is given back.'));
+    heldRuns.abortAll(new Error('The gateway is stopping; the run is released.'));
   }
 
-  /** Never rejects: whatever the function does comes to an outcome, and that is written before this resolves. */
+  /** Never rejects. Every run has an outcome, which is recorded before this resolves. */
   async run(handler: Handler, event: HandledEvent, run: ClaimedRun): Promise<Outcome> {
     const { heldRuns, logger, api } = this.#parts;
     const abort = heldRuns.keep(run);
@@ -82,16 +83,16 @@ export class Runner {
         log.warn({ code: outcome.error.code, err: outcome.error.message }, 'a handler failed');
       return await this.#record(run, handler.fullName, outcome);
     } catch (error) {
-      log.error({ err: asError(error) }, 'what came of a run could not be written; it comes again');
+      log.error({ err: asError(error) }, 'could not record the outcome of a run; it will run again');
       return failed(error);
     } finally {
       this.letGo(run);
     }
   }
 
-  /** A function that goes on after its time harms nobody: what it comes to is not looked at. */
+  /** A function may go on after its timeout; its result is ignored. */
   async #inTime(handler: Handler, abort: AbortController, call: () => Promise<unknown>): Promise<unknown> {
-    // Lost, or given back, before it began.
+    // The lease was lost or released before the run began.
     abort.signal.throwIfAborted();
     const ms = handler.timeoutMs ?? this.#parts.timeoutMs;
     const timer = setTimeout(() => abort.abort(new HandlerTimeout(ms)), ms);
@@ -107,7 +108,7 @@ export class Runner {
     }
   }
 
-  /** What it came to, or that it was taken away before that could be written. */
+  /** Records the outcome. Returns it, or the failure that the lease was lost first. */
   async #record({ eventId, attempt }: ClaimedRun, by: string, outcome: Outcome): Promise<Outcome> {
     const { result, error } = outcome;
     const row = await this.#write(eventId, attempt, by, {
@@ -132,9 +133,12 @@ export class Runner {
   }
 }
 
-/** Somebody else's word counts: it was ended, or its lease was lost. */
+/** The outcome of a run that was ended by another caller, or whose lease was lost. */
 export function takenAway(): Outcome {
   return failed(
-    new ThroughlineError('LEASE_LOST', 'Somebody ended the run, or its lease was lost, before it was over.'),
+    new ThroughlineError(
+      'LEASE_LOST',
+      'The run was ended by another caller, or its lease was lost, before it finished.',
+    ),
   );
 }

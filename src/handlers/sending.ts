@@ -1,4 +1,4 @@
-// What a send does with handlers: decides on its runs before it is written, and runs the synchronous ones after.
+// Handlers within a send: decides the runs before the event is written, and executes the synchronous ones afterwards.
 import { ThroughlineError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Execution, HandledEvent, Handler } from '../domain/handler.ts';
@@ -19,11 +19,11 @@ export interface SendingParts {
   readonly runner: Runner;
   readonly chainLimits: ChainLimits;
   readonly logger: Logger;
-  /** Names this gateway as the holder of leases. */
+  /** Identifies this gateway as the holder of leases. */
   readonly name: string;
-  /** The request of an event that exists, or null. */
+  /** The request of an existing event, or null. */
   readonly requestOf: (id: string) => Promise<string | null>;
-  /** An event for which runs are made here, and nobody else need look whether it wants some. */
+  /** Marks an event whose runs are created here, so that the dispatcher skips it. */
   readonly own: { add(eventId: string, generation: number): void; delete(eventId: string): void };
 }
 
@@ -32,7 +32,7 @@ interface PlannedRun {
   readonly run: NewRun;
 }
 
-/** Null where no handler is for its topic, and none is called. */
+/** Null if no handler has the topic and none is called explicitly. */
 export function planSend(parts: SendingParts, event: NewEvent, options: SendOptions): Promise<Plan> | null {
   const { registry } = parts;
   const byTopic = registry.forTopic(event.topic);
@@ -41,7 +41,7 @@ export function planSend(parts: SendingParts, event: NewEvent, options: SendOpti
   return candidates.length === 0 ? null : plan(parts, event, candidates, options.background ?? false);
 }
 
-/** One that this gateway does not have: its run waits for one that does. */
+/** A placeholder for a handler that this gateway lacks. Its run waits for a gateway that has it. */
 function elsewhere(fullName: string): Registered {
   return new Registered(defineHandler({ fullName, source: fullName, async: true, run: () => undefined }));
 }
@@ -53,7 +53,7 @@ async function plan(
   background: boolean,
 ): Promise<Plan> {
   const { registry, chainLimits, logger, name, own } = parts;
-  // Where handlers change before the event is in the log, those that are not looked at here get it from there.
+  // If handlers change before the event is in the log, the dispatcher handles those that this plan misses.
   const { generation } = registry;
   const requestId = await requestOf(parts, event);
   const handled = handledEvent(event, requestId);
@@ -101,20 +101,20 @@ async function execute(
 ): Promise<readonly Execution[]> {
   const executions: Execution[] = [];
   const failures: string[] = [];
-  // Not made: the event was deleted, or changed, in the very moment between.
+  // Not created: the event was deleted or changed concurrently.
   const claimed = runs
     .filter((_, n) => made[n])
     .map(({ handler, run }) => {
       const claim = { eventId: run.id, requestId: event.requestId, attempt: 1 };
       const isBegun = run.birth === 'BEGUN' && !refusal;
-      // All of them now: those that run first may take longer than a lease.
+      // All of them now, because earlier runs may take longer than a lease.
       if (isBegun) runner.hold(claim);
       return { handler, run, claim, isBegun };
     });
   for (const [n, { handler, run, claim, isBegun }] of claimed.entries()) {
     let outcome = null;
     if (refusal) outcome = await runner.refuse(claim, handler.fullName, refusal).catch(failed);
-    // While those before it ran, somebody may have ended it.
+    // Another caller may have ended the run while earlier ones executed.
     else if (isBegun && n > 0 && !(await runner.isOurs(claim))) outcome = takenAway();
     else if (isBegun) outcome = await runner.run(handler, event, claim);
     const { result = null, error = null } = outcome ?? {};

@@ -1,10 +1,10 @@
-// Failures that nobody waits for, out of what a handler left running: logged with the run, and no reason for the process to end.
+// Handling of failures in work that a handler left running: logged with the run, without ending the process.
 import { asError } from '../base/errors.ts';
 import { loadingStorage, runStorage } from './run-context.ts';
 
 let users = 0;
 
-/** From now on until the returned function is called; failures of other code do what they always did. */
+/** Active until the returned function is called. Failures of other code behave as usual. */
 export function catchStrayFailures(): () => void {
   users += 1;
   if (users === 1) {
@@ -24,7 +24,7 @@ export function catchStrayFailures(): () => void {
 
 function onRejection(reason: unknown): void {
   if (logged(reason) || process.listenerCount('unhandledRejection') > 1) return;
-  // As without a listener: it becomes an uncaught exception.
+  // As without a listener: the rejection becomes an uncaught exception.
   throw reason;
 }
 
@@ -34,9 +34,9 @@ function onException(error: unknown): void {
   process.exit(1);
 }
 
-/** Node runs these listeners in the context in which the promise or the timer was made. */
+/** Node runs these listeners in the async context that created the promise or timer. */
 function logged(thrown: unknown): boolean {
   const origin = runStorage.getStore() ?? loadingStorage.getStore();
-  origin?.log.error({ err: asError(thrown) }, 'a handler left something running that failed');
+  origin?.log.error({ err: asError(thrown) }, 'work left running by a handler failed');
   return origin !== undefined;
 }

@@ -1,4 +1,4 @@
-// Works off the runs of a handler that wait: claims them under a lease, as any worker claims its jobs, and runs them.
+// The worker of one handler: claims its waiting runs under a lease, like any worker, and runs them.
 import { setTimeout as delay } from 'node:timers/promises';
 import { asError, ThroughlineError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
@@ -17,14 +17,14 @@ export interface WorkerParts {
   readonly enrolling: Enrolling;
   readonly runner: Runner;
   readonly logger: Logger;
-  /** Names this gateway as the holder of leases. */
+  /** Identifies this gateway as the holder of leases. */
   readonly name: string;
 }
 
-/** Runs of one handler that are under way at once at one gateway. */
+/** Most concurrent runs of one handler per gateway. */
 const concurrency = 10;
 const waitMs = 60_000;
-/** How long it waits after something went wrong, in milliseconds. */
+/** Retry interval after a failure, in milliseconds. */
 const pauseMs = 1_000;
 
 export class Worker {
@@ -41,7 +41,7 @@ export class Worker {
     this.#working = this.#work();
   }
 
-  /** Claims no more; what is under way goes on. */
+  /** Stops claiming; runs in progress continue. */
   async stop(): Promise<void> {
     this.#ending.abort();
     this.#freed?.();
@@ -59,7 +59,7 @@ export class Worker {
         if (error instanceof ThroughlineError && error.code === 'SHUTTING_DOWN') return;
         this.#parts.logger.warn(
           { err: asError(error), handler: this.#handler.fullName },
-          'no runs could be claimed',
+          'could not claim runs',
         );
         await delay(pauseMs, undefined, { signal, ref: false }).catch(() => {});
       }
@@ -80,7 +80,7 @@ export class Worker {
       .catch((error: unknown) =>
         this.#parts.logger.warn(
           { err: asError(error), eventId: event.id },
-          'a run could not begin; it comes again when its lease ends',
+          'could not start a run; it is claimed again when its lease ends',
         ),
       )
       .finally(() => {

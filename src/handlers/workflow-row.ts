@@ -1,22 +1,22 @@
-// A row as functions of workflow events see it: fields with a value that can be set, and save().
+// The row object of workflow events: fields with a settable value, and save().
 import type { JsonObject, JsonValue } from '../domain/json.ts';
 
 export interface RowField {
   value: JsonValue;
 }
 
-/** Stores a row of a model, given plainly. */
+/** Saves a row of a model, given as a plain object. */
 export type RowSaver = (row: Record<string, JsonValue>) => unknown;
 
-/** `row.<field>.value`; a further field is added as `row.<field> = { value }`. */
+/** `row.<field>.value`. New fields are added with `row.<field> = { value }`. */
 export type WorkflowRow = Record<string, RowField> & {
-  /** Gives the row, with what has been set, to the `save` of its model; rejects where the model has none. */
+  /** Passes the row, with all changes, to the `save` function of its model. Rejects if the model has none. */
   save(): Promise<unknown>;
 };
 
-/** The row of a workflow event; `saver` is null where the model can not save. */
+/** The row of a workflow event; `saver` is null if the model has no save function. */
 export function workflowRow(model: string, fields: JsonObject, saver: RowSaver | null): WorkflowRow {
-  // Without a prototype, so that fields may be called what they like.
+  // Without a prototype, so that any field name is safe.
   const row = Object.create(null) as WorkflowRow;
   const save = async (): Promise<unknown> => {
     if (saver) return saver(plainRow(row));
@@ -26,14 +26,14 @@ export function workflowRow(model: string, fields: JsonObject, saver: RowSaver |
   };
   define(row, 'save', save, false);
   for (const [name, value] of Object.entries(fields)) {
-    // Even a field called save keeps its value: that of the function.
+    // A field called save keeps its value too: as a property of the function.
     if (name === 'save') Object.assign(save, { value });
     else define(row, name, { value }, true);
   }
   return row;
 }
 
-/** The fields of a row with their values. */
+/** The fields of a row with their values, as a plain object. */
 export function plainRow(row: WorkflowRow): Record<string, JsonValue> {
   const fields = Object.entries(row as Record<string, RowField>).map(([name, field]): [string, JsonValue] => [
     name,

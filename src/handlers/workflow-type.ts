@@ -1,4 +1,4 @@
-// events.WorkflowType: elements for what happens in approval workflows.
+// events.WorkflowType: elements for events of approval workflows.
 import type { HandledEvent } from '../domain/handler.ts';
 import { isJsonObject, type JsonObject } from '../domain/json.ts';
 import { isNodeWanted, isSameHandleType } from '../domain/workflow.ts';
@@ -6,33 +6,33 @@ import type { Arguments } from './arguments.ts';
 import { EventElement } from './event-element.ts';
 import { plainRow, type WorkflowRow, workflowRow } from './workflow-row.ts';
 
-/** What a function gets of a workflow. */
+/** The first argument of a function that handles workflow events. */
 export interface WorkflowEventData {
   readonly row: WorkflowRow;
-  /** Of the workflow. */
+  /** Status of the workflow. */
   readonly status: { value: string | null };
   readonly model: string;
   /** Process, NodeChange or NodeHandled. */
   readonly operate: string;
   readonly nodeId: string | null;
   readonly nodeTitle: string | null;
-  /** As it was sent: `<node>`, `before.<node>` or `after.<node>`. */
+  /** As sent: `<node>`, `before.<node>` or `after.<node>`. */
   readonly triggerNode: string | null;
-  /** As it was sent. */
+  /** As sent. */
   readonly handleType: string | null;
 }
 
 /**
- * Its function is called with a WorkflowEventData; for NodeChange then the triggerNode, for NodeHandled then the
- * handleType, nodeId and nodeTitle. Node and handleType come in the words of the element's own configuration, where it
- * names them. Its topic is its model.
+ * The function is called with a WorkflowEventData, for NodeChange also with the triggerNode, and for NodeHandled with
+ * handleType, nodeId and nodeTitle. Nodes and handle types are spelled as in the element's configuration, if it names
+ * them. The topic is the model.
  */
 export class WorkflowType extends EventElement {
   override getSender(): string {
     return this.config.model as string;
   }
 
-  /** Of this model and moment, and of a node and a handle type that the element names; without a name any will do. */
+  /** Whether the model, the moment, and the node and handle type, if configured, match the event. */
   override isValid(...args: unknown[]): boolean | Promise<boolean> {
     const data = args[0] as Partial<WorkflowEventData> | undefined;
     if (data?.model !== this.config.model || data?.operate !== this.operate) return false;
@@ -47,7 +47,7 @@ export class WorkflowType extends EventElement {
     );
   }
 
-  /** The element's own word for the node; null where the node is not one of its own. */
+  /** The element's own name for the node; null if the element does not have the node. */
   #wordForNode(node: string | null | undefined): string | null {
     return wordFor(this.config.triggerNode, node, isNodeWanted);
   }
@@ -98,7 +98,7 @@ export class WorkflowType extends EventElement {
   }
 }
 
-/** The element's word for what was sent, which is what was sent where the element has no words; null where it means none. */
+/** The element's name for a value: the value itself if the element configures no names, null if no name matches. */
 function wordFor(
   words: unknown,
   sent: string | null | undefined,
@@ -107,7 +107,7 @@ function wordFor(
   if (sent == null) return null;
   if (isUnset(words)) return sent;
   const list = (Array.isArray(words) ? words : [words]) as string[];
-  // Its very word first, before one that means the same.
+  // An exact match has precedence over an equivalent name.
   return list.find((word) => word === sent) ?? list.find((word) => means(word, sent)) ?? null;
 }
 

@@ -347,16 +347,20 @@ describeDatabases('handlers', (backend) => {
   });
 
   test.each([
-    ['a function', () => () => 1, 'can not be its result'],
-    ['a BigInt', () => 1n, 'can not be its result'],
+    ['a function', () => () => 1, 'cannot be stored as its result'],
+    ['a BigInt', () => 1n, 'cannot be stored as its result'],
     [
       'something that goes round',
       () => Object.assign([] as unknown[], { 0: undefined }).fill(globalThis),
-      'can not be its result',
+      'cannot be stored as its result',
     ],
     ['text', () => Promise.reject('just text'), 'just text'],
     ['nothing at all', () => Promise.reject(undefined), 'undefined'],
-    ['an object without a prototype', () => Promise.reject(Object.create(null)), 'can not be shown'],
+    [
+      'an object without a prototype',
+      () => Promise.reject(Object.create(null)),
+      'a value that cannot be shown',
+    ],
     ['NUL in its message', () => Promise.reject(new Error('a\0b')), 'a\ufffdb'],
   ])('that come to %s fail in so many words', async (_what, run, message) => {
     await start({ failSender: false, run });

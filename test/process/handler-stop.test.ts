@@ -55,7 +55,7 @@ describeDatabases('A signal while handlers run', (backend) => {
         { handler: 'events.Next', result: { attempt: 1 } },
       ]);
       expect(left!.errors).toMatchObject([
-        { message: expect.stringContaining('given back'), extensions: { code: 'HANDLER_FAILED' } },
+        { message: expect.stringContaining('is released'), extensions: { code: 'HANDLER_FAILED' } },
       ]);
 
       const next = await startGateway(settings);
