@@ -35,8 +35,8 @@ export class EventQueue {
    * What passes the filter is kept from now on. With MANUAL an answer that is lost on its way costs nothing; a
    * subscription whose own answer is lost is one that nobody asks, and goes after a day.
    */
-  async subscribe(filter: string): Promise<string> {
-    const input = { source: this.#source, filter, ack: 'MANUAL', expiresAfterDays: 1 };
+  async subscribe(where: string): Promise<string> {
+    const input = { source: this.#source, where, ack: 'MANUAL', expiresAfterDays: 1 };
     const asking = { signal: this.#stop };
     const made = await this.#gateway.insist<{ subscribe: { id: string } }>(subscribe, { input }, asking);
     this.#ids.push(made.subscribe.id);

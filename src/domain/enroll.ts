@@ -95,7 +95,7 @@ export function checkEnroll(input: EnrollInput): CheckedEnroll {
 }
 
 function checkWay(input: EnrollInput): Way {
-  const where = checkCel(input.where, 'where');
+  const where = checkCel(input.where);
   const way = {
     topics: checkTopics(input.sourceTopics),
     target: checkTarget(input.targetTopic),

@@ -33,7 +33,7 @@ export interface EventFilter {
   /** Whether it is a job that failed and has no retry left. */
   readonly exhausted?: Given<boolean>;
   /** Whether it is held back. */
-  readonly held?: Given<boolean>;
+  readonly scheduled?: Given<boolean>;
   /** In CEL. */
   readonly where?: Given<string>;
 }
@@ -57,14 +57,14 @@ export interface CheckedFilter {
   /** Those that were given, and those that must hold for `where` to be true. */
   readonly conditions: CheckedConditions | null;
   readonly exhausted: boolean | null;
-  readonly held: boolean | null;
+  readonly scheduled: boolean | null;
   /** What only a look at the event itself can tell. */
   readonly where: CelFilter | null;
 }
 
 export function checkFilter(filter: Given<EventFilter>): CheckedFilter {
   const given = filter ?? {};
-  const where = checkCel(given.where, 'where');
+  const where = checkCel(given.where);
   return withConditionsInLists({
     ids: checkList('ids', given.ids, (id) => checkId(id, 'ids')),
     topics: checkList('topics', given.topics, (topic) => checkTopicPattern(topic)),
@@ -81,7 +81,7 @@ export function checkFilter(filter: Given<EventFilter>): CheckedFilter {
     words: wordsOf(given.text ?? ''),
     conditions: conditionsWith(checkConditions(given.conditions), where),
     exhausted: given.exhausted ?? null,
-    held: given.held ?? null,
+    scheduled: given.scheduled ?? null,
     where,
   });
 }
@@ -99,19 +99,19 @@ export function conditionsWith(
 }
 
 /** What is exhausted has failed, and what is held back is pending: for statuses there is an index. */
-function checkStatuses({ statuses, exhausted, held }: EventFilter): readonly EventStatus[] | null {
+function checkStatuses({ statuses, exhausted, scheduled }: EventFilter): readonly EventStatus[] | null {
   const only = (given: readonly EventStatus[] | null, status: EventStatus): readonly EventStatus[] =>
     given?.filter((other) => other === status) ?? [status];
   let checked = checkList('statuses', statuses, (status) => status);
   if (exhausted) checked = only(checked, 'FAILED');
-  if (held) checked = only(checked, 'PENDING');
+  if (scheduled) checked = only(checked, 'PENDING');
   return checked;
 }
 
 /** For feeds, whose changes come one by one: other events and jobs are no property of a change. */
 export function checkFeedFilter(filter: Given<EventFilter>): CheckedFilter {
   const checked = checkFilter(filter);
-  for (const name of ['hasDependents', 'exhausted', 'held'] as const)
+  for (const name of ['hasDependents', 'exhausted', 'scheduled'] as const)
     if (checked[name] !== null) throw badInput(`${name} cannot select changes; use it with events.`);
   return checked;
 }

@@ -46,7 +46,7 @@ export interface Handler {
   /** The topic (JitAI: the sender) of the events it is for. */
   readonly source: string;
   /** In CEL, checked; null where it is for all of them. */
-  readonly filter: string | null;
+  readonly where: string | null;
   /** Whether it runs in the background, or before its sender gets an answer. */
   readonly async: boolean;
   /** As it is declared; an admin's choice goes before it. */

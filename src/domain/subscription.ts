@@ -19,8 +19,8 @@ export type AckMode = (typeof ackModes)[number];
 export interface SubscribeInput {
   readonly source?: Given<string>;
   readonly topics?: Given<readonly string[]>;
-  /** In CEL. */
-  readonly filter?: Given<string>;
+  /** A CEL expression. */
+  readonly where?: Given<string>;
   readonly after?: Given<string>;
   readonly ack?: Given<AckMode>;
   readonly visibilityMs?: Given<number>;
@@ -42,7 +42,7 @@ export interface Question {
 export interface CheckedSubscribe {
   readonly source: string | null;
   readonly topics: readonly string[] | null;
-  readonly filter: string | null;
+  readonly where: string | null;
   /** Null for the end of the log. */
   readonly after: Position | null;
   readonly ack: AckMode;
@@ -69,7 +69,7 @@ export function checkSubscribe(input: SubscribeInput): CheckedSubscribe {
   return {
     source,
     topics,
-    filter: checkCel(input.filter)?.text ?? null,
+    where: checkCel(input.where)?.text ?? null,
     after: input.after == null ? null : checkPosition(input.after),
     ack: input.ack ?? 'AUTO',
     visibilityMs: within(
@@ -101,8 +101,8 @@ function checkTopics(topics: Given<readonly string[]>): readonly string[] | null
 }
 
 /** Of one that is stored. Throws where its filter is one that is refused since. */
-export function questionOf({ source, topics, filter: text }: DurableSubscription): Question {
-  const filter = checkCel(text);
+export function questionOf({ source, topics, where }: DurableSubscription): Question {
+  const filter = checkCel(where);
   return { source, topics, filter, sieve: filter && celSieve(filter) };
 }
 

@@ -23,7 +23,7 @@ export interface TriggerInput {
   readonly schedule?: Given<{ readonly cron: string; readonly timezone?: Given<string> }>;
   readonly topic?: Given<string>;
   readonly eventType?: Given<string>;
-  readonly filter?: Given<string>;
+  readonly where?: Given<string>;
   readonly call?: Given<string>;
 }
 
@@ -35,7 +35,7 @@ export interface TriggerDraft extends Omit<TriggerTerms, 'id'> {
 
 /** What decides which deliveries and ticks become events, and where those belong. */
 export type TriggerTerms = Readonly<
-  Pick<TriggerModel, 'id' | 'name' | 'topic' | 'eventType' | 'filter' | 'call'>
+  Pick<TriggerModel, 'id' | 'name' | 'topic' | 'eventType' | 'where' | 'call'>
 >;
 
 /** What is shown of a trigger: all but its secrets. */
@@ -52,7 +52,7 @@ export function draftTrigger(input: TriggerInput, now: Date): TriggerDraft {
     name,
     topic: checkTopic(input.topic ?? name),
     eventType: checkEventType(input.eventType, webhook == null ? 'SCHEDULE' : 'WEBHOOK'),
-    filter: checkCel(input.filter)?.text ?? null,
+    where: checkCel(input.where)?.text ?? null,
     call: optionalName('call', input.call),
     webhook: webhook == null ? null : checkWebhook(webhook),
     schedule: schedule == null ? null : withNextRun(checkSchedule(schedule.cron, schedule.timezone), now),

@@ -35,7 +35,7 @@ const SubscribeInput = builder.inputType('SubscribeInput', {
     topics: t.stringList({
       description: `Only events of these topics: ${patternText}. At most ${amount(limits.subscriptionTopics)}; at least one, where it is given.`,
     }),
-    filter: t.string({
+    where: t.string({
       description: `${whereText.replace('an event on which it fails is not selected', 'an event on which it fails does not come, and is counted in `filterErrors`')} Topic, project, user, sender, request_id and status are as the event had them when it was sent; the rest is as it stands when it is tested.`,
     }),
     after: t.field({
@@ -74,7 +74,7 @@ const DurableSubscription = builder.prismaObject('Subscription', {
       description: documented('Subscription', 'topics'),
       resolve: ({ topics }) => topics,
     }),
-    filter: t.exposeString('filter', { nullable: true }),
+    where: t.exposeString('where', { nullable: true }),
     ack: t.field({ type: AckMode, description: 'When an event is done with.', resolve: ({ ack }) => ack }),
     visibilityMs: t.exposeInt('visibilityMs', { description: visibility }),
     position: t.expose('position', {

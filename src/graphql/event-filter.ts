@@ -40,7 +40,7 @@ export const EventFilter = builder.inputType('EventFilter', {
       description:
         'True: only jobs that failed and have used up their retries. False: only events that are not such. Refused with BAD_USER_INPUT in a feed.',
     }),
-    held: t.boolean({
+    scheduled: t.boolean({
       description:
         'True: only events that are held back (`sendAt`). False: only those that were sent. Refused with BAD_USER_INPUT in a feed.',
     }),

@@ -60,7 +60,7 @@ export const SendEventInput = builder.inputType('SendEventInput', {
     }),
     sendAt: t.field({
       type: 'DateTime',
-      description: `Holds it back until then: it is stored under the id that is answered, PENDING, and nobody is told of it before. Until then it can be listed (\`held\`), changed, aborted and deleted; with its \`hash\` and \`REPLACE\` its time is moved. A time that has come means at once. At most ${amount(limits.sendAheadDays)} days ahead; not with \`store: false\`.`,
+      description: `Holds it back until then: it is stored under the id that is answered, PENDING, and nobody is told of it before. Until then it can be listed (\`scheduled\`), changed, aborted and deleted; with its \`hash\` and \`REPLACE\` its time is moved. A time that has come means at once. At most ${amount(limits.sendAheadDays)} days ahead; not with \`store: false\`.`,
     }),
   }),
 });

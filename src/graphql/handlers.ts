@@ -19,10 +19,10 @@ const Handler = builder.prismaObject('Handler', {
       description: 'The topic (JitAI: the sender) of the events that it is for; "" of one that is broken.',
       resolve: (handler) => (handler.works ? handler.source : ''),
     }),
-    filter: t.string({
+    where: t.string({
       nullable: true,
       description: 'In CEL: only events that it matches; null for all.',
-      resolve: (handler) => (handler.works ? handler.filter : null),
+      resolve: (handler) => (handler.works ? handler.where : null),
     }),
     async: t.boolean({
       description: 'Whether it runs in the background; otherwise its sender waits for it.',

@@ -101,7 +101,7 @@ export const CreateTriggerInput = builder.inputType('CreateTriggerInput', {
       description:
         'Only what is of this type becomes an event: of a webhook the HTTP method in lower case, of a schedule "tick". All unless given.',
     }),
-    filter: t.string({
+    where: t.string({
       description:
         'Only what this matches becomes an event, in CEL: `data.method == "POST" && has(data.body.json.action)`. A wrong one is refused with INVALID_FILTER; what it fails on does not pass, and is counted.',
     }),

@@ -25,7 +25,7 @@ const Trigger = builder.prismaObject('Trigger', {
     eventType: t.exposeString('eventType', {
       nullable: true,
     }),
-    filter: t.exposeString('filter', {
+    where: t.exposeString('where', {
       nullable: true,
     }),
     filterErrors: t.exposeInt('filterErrors'),

@@ -31,7 +31,7 @@ export async function loadEvent(found: FoundElement, loading: Loading, logger: L
     if (meant !== null)
       logger.warn({ element: found.fullName }, `${file}: ${field} has no meaning; did you mean ${meant}?`);
   }
-  const filter = checkFilter(file, config.filter as string | null | undefined);
+  const where = checkWhere(file, config.where as string | null | undefined);
   const func = await functionFor(found, config, loading);
   const element = guarded(`${file}: the type ${String(given.type)} can not be made`, () => {
     return new type.Class({
@@ -45,7 +45,7 @@ export async function loadEvent(found: FoundElement, loading: Loading, logger: L
   const source = guarded(`${file}: getSender()`, () =>
     checkTopic(String(element.getSender() ?? ''), 'its answer'),
   );
-  elements.addEvent(element, handlerOf(element, type.baseType, source, filter));
+  elements.addEvent(element, handlerOf(element, type.baseType, source, where));
 }
 
 /** Inner or Global, in whatever case, or as `func` and the files say. */
@@ -70,7 +70,7 @@ function handleTypeProblem({ handleType }: ElementConfig): string | null {
   return null;
 }
 
-function checkFilter(file: string, text: string | null | undefined): string | null {
+function checkWhere(file: string, text: string | null | undefined): string | null {
   try {
     return checkCel(text)?.text ?? null;
   } catch (error) {
@@ -148,12 +148,7 @@ function guarded<T>(what: string, work: () => T): T {
   }
 }
 
-function handlerOf(
-  element: EventElement,
-  baseType: BaseType,
-  source: string,
-  filter: string | null,
-): Handler {
+function handlerOf(element: EventElement, baseType: BaseType, source: string, where: string | null): Handler {
   const { config, fullName, title } = element;
   const isAsync = config.asyncType === true;
   return Object.freeze({
@@ -162,7 +157,7 @@ function handlerOf(
     eventType: config.type as string,
     baseType,
     source,
-    filter,
+    where,
     async: isAsync,
     enabled: Boolean(config.enable ?? handlerDefaults.enabled),
     order: (config.order as number | undefined) ?? handlerDefaults.order,

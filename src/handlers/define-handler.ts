@@ -12,8 +12,8 @@ export interface HandlerDefinition extends Pick<Handler, 'fullName' | 'source' |
   readonly title?: string | null | undefined;
   /** Which kind of events it is for: events.NormalType. */
   readonly eventType?: BaseType | undefined;
-  /** In CEL; none. */
-  readonly filter?: string | null | undefined;
+  /** A CEL expression. Default: none. */
+  readonly where?: string | null | undefined;
   /** Whether it runs in the background: false. */
   readonly async?: boolean | undefined;
   /** True. */
@@ -79,15 +79,15 @@ export function defineHandler(definition: HandlerDefinition): Handler {
   }
   const title = definition.title ?? null;
   if (title !== null && typeof title !== 'string') refuse('title', 'a text', title);
-  const filter = definition.filter ?? null;
-  if (filter !== null && typeof filter !== 'string') refuse('filter', 'a filter in CEL, as a text', filter);
+  const where = definition.where ?? null;
+  if (where !== null && typeof where !== 'string') refuse('where', 'a CEL expression, as a string', where);
   return Object.freeze({
     fullName: topic('fullName', fullName),
     title,
     eventType,
     baseType: eventType,
     source: topic('source', source),
-    filter: checkCel(filter, `${name}: filter`)?.text ?? null,
+    where: checkCel(where, `${name}: where`)?.text ?? null,
     async: flag('async'),
     enabled: flag('enabled'),
     order: number('order', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),

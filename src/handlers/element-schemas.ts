@@ -44,7 +44,7 @@ const eventFields = {
   timeoutMs: wholeNumber(1, limits.maxHandlerTimeoutMs, ' of milliseconds'),
   maxRetries: wholeNumber(0, limits.maxRetries),
   retryDelayMs: wholeNumber(0, limits.retryDelayMs, ' of milliseconds'),
-  filter: { type: ['string', 'null'], description: 'a filter in CEL, as a text' },
+  where: { type: ['string', 'null'], description: 'a CEL expression, as a string' },
 };
 
 const eventSchemas: Readonly<Record<BaseType, SchemaObject>> = {
@@ -149,6 +149,9 @@ export function problemOf(kind: ConfigKind, config: unknown): string | null {
   return [...new Set(problems)].join('; ');
 }
 
+/** Fields that have been renamed. */
+const renamed: ReadonlyMap<string, string> = new Map([['filter', 'where']]);
+
 /** The field that a misspelt one was probably meant to be; null where it is known, or like none that is. */
 export function meantField(baseType: BaseType, field: string): string | null {
   const known = Object.keys(eventSchemas[baseType].properties as object);
@@ -162,7 +165,7 @@ export function meantField(baseType: BaseType, field: string): string | null {
     'sender',
     'model',
   ];
-  return [...known, ...packaging].includes(field) ? null : nearest(field, known);
+  return [...known, ...packaging].includes(field) ? null : (renamed.get(field) ?? nearest(field, known));
 }
 
 function worded(error: ErrorObject): string | null {

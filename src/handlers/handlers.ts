@@ -140,13 +140,13 @@ export class Handlers implements Handling, Stoppable {
 
   list(): readonly ListedHandler[] {
     const working = this.#registry.all().map(({ handler, enabled, filterErrors, lastFilterError }) => {
-      const { fullName, title, eventType, source, filter, async } = handler;
+      const { fullName, title, eventType, source, where, async } = handler;
       const facts = {
         fullName,
         title,
         eventType,
         source,
-        filter,
+        where,
         async,
         enabled,
         filterErrors,

@@ -19,7 +19,7 @@ export class Registered {
 
   constructor(handler: Handler) {
     this.handler = handler;
-    this.#filter = checkCel(handler.filter);
+    this.#filter = checkCel(handler.where);
   }
 
   get enabled(): boolean {

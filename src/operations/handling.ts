@@ -30,7 +30,7 @@ export type ListedHandler = ListedWorking | (BrokenHandler & { readonly works: f
 
 export interface ListedWorking extends Pick<
   Handler,
-  'fullName' | 'title' | 'eventType' | 'source' | 'filter' | 'async'
+  'fullName' | 'title' | 'eventType' | 'source' | 'where' | 'async'
 > {
   readonly works: true;
   readonly enabled: boolean;

@@ -126,7 +126,7 @@ function residualOf(filter: CheckedFilter, served: Served): Sql[] {
   if (topics !== null) residual.push(sql`e.topic LIKE ANY(${topics.map(likePattern)}::text[])`);
   if (filter.hasDependents !== null) residual.push(dependents(filter.hasDependents));
   if (filter.exhausted !== null) residual.push(exhausted(filter.exhausted));
-  if (filter.held !== null) residual.push(filter.held ? sql`e.held` : sql`NOT e.held`);
+  if (filter.scheduled !== null) residual.push(filter.scheduled ? sql`e.held` : sql`NOT e.held`);
   residual.push(...filter.words.map(hasWord));
   return filter.conditions === null ? residual : [...residual, conditionsSql(filter.conditions)];
 }

@@ -6,7 +6,7 @@ import type { CheckedSubscribe, DurableSubscription } from '../domain/subscripti
 import type { MostOwned } from './cursors.ts';
 
 /** One that has expired is as good as gone, whether it is swept or not. */
-export const columnsOfSubscription = raw(`s.id, s.name, s.source, s.topics, s.filter,
+export const columnsOfSubscription = raw(`s.id, s.name, s.source, s.topics, s.filter AS "where",
   CASE WHEN s.manual THEN 'MANUAL' ELSE 'AUTO' END AS ack, s.visibility_ms AS "visibilityMs", s.position,
   s.filter_errors AS "filterErrors", s.last_filter_error AS "lastFilterError", s.created_at AS "createdAt",
   s.expires_after_days AS "expiresAfterDays", s.expires_at AS "expiresAt"`);
@@ -31,7 +31,7 @@ export async function insertSubscription(
   given: CheckedSubscribe,
   most: MostOwned,
 ): Promise<Inserted> {
-  const { after, ack, visibilityMs, name, source, topics, filter, expiresAfterDays } = given;
+  const { after, ack, visibilityMs, name, source, topics, where, expiresAfterDays } = given;
   const [row] = await database.query<
     (DurableSubscription | { id: null }) & Omit<Inserted, 'subscription'>
   >(sql`
@@ -46,7 +46,7 @@ export async function insertSubscription(
         manual, name, source, topics, filter, owner)
       SELECT ${id}::uuid, coalesce(${after}::int8, l.position), m.at, m.at,
         m.at + make_interval(days => ${expiresAfterDays}::int4), ${expiresAfterDays}::int4, ${visibilityMs}::int4,
-        ${ack === 'MANUAL'}::boolean, ${name}, ${source}, ${topics}::text[], ${filter}, ${owner}
+        ${ack === 'MANUAL'}::boolean, ${name}, ${source}, ${topics}::text[], ${where}, ${owner}
       FROM moment m, ends l, counts c
       WHERE coalesce(${after}::int8, 0) <= l.position AND NOT c.full
       RETURNING *

@@ -9,10 +9,10 @@ import type { WebhookTerms } from '../domain/webhook.ts';
 const webhookTerms = `t.signature, t.dedupe_header AS "dedupeHeader", t.hmac, t.challenge,
   t.keep_credentials AS "keepCredentials", coalesce(t.allowed_origins, '{}') AS "allowedOrigins"`;
 const shown =
-  raw(`t.id, t.name, t.kind, t.topic, t.event_type AS "eventType", t.filter, t.slug, ${webhookTerms},
+  raw(`t.id, t.name, t.kind, t.topic, t.event_type AS "eventType", t.filter AS "where", t.slug, ${webhookTerms},
   t.cron, t.timezone, t.next_run AS "nextRun", t.last_tick AS "lastTick", t.call, t.enabled,
   t.filter_errors AS "filterErrors", t.last_filter_error AS "lastFilterError", t.created_at AS "createdAt"`);
-const terms = raw('t.id, t.name, t.topic, t.event_type AS "eventType", t.filter, t.call');
+const terms = raw('t.id, t.name, t.topic, t.event_type AS "eventType", t.filter AS "where", t.call');
 
 /** Null where a trigger has that name, or there are `most` already; then nothing is changed. */
 export async function insertTrigger(
@@ -27,7 +27,7 @@ export async function insertTrigger(
     INSERT INTO triggers AS t (id, name, kind, topic, event_type, filter, call, created_at, slug, signature, secrets,
       dedupe_header, hmac, challenge, verify_token, keep_credentials, allowed_origins, cron, timezone, next_run)
     SELECT ${id}::uuid, ${draft.name}, ${webhook ? 'WEBHOOK' : 'SCHEDULE'}::trigger_kind, ${draft.topic}, ${draft.eventType},
-      ${draft.filter}, ${draft.call}, date_trunc('milliseconds', clock_timestamp()), ${slug},
+      ${draft.where}, ${draft.call}, date_trunc('milliseconds', clock_timestamp()), ${slug},
       ${webhook?.signature ?? null}::signature_scheme, ${webhook?.secrets ?? null}::text[],
       ${webhook?.dedupeHeader ?? null}, ${webhook?.hmac ? JSON.stringify(webhook.hmac) : null}::jsonb,
       ${webhook?.challenge ?? null}::webhook_challenge, ${webhook?.verifyToken ?? null},
@@ -51,7 +51,7 @@ export async function readWebhook(
 ): Promise<(TriggerTerms & WebhookTerms) | null> {
   const rows = await database.query<TriggerTerms & WebhookTerms>({
     name: 'read-webhook',
-    text: `SELECT t.id, t.name, t.topic, t.event_type AS "eventType", t.filter, t.call, t.secrets,
+    text: `SELECT t.id, t.name, t.topic, t.event_type AS "eventType", t.filter AS "where", t.call, t.secrets,
         t.verify_token AS "verifyToken", ${webhookTerms}
       FROM triggers t WHERE t.slug = $1 AND t.enabled`,
     values: [slug],

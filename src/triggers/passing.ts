@@ -64,11 +64,11 @@ export function callerOf({ name }: TriggerTerms): Caller {
 }
 
 function verdictOf(
-  { name, topic, filter }: TriggerTerms,
+  { name, topic, where }: TriggerTerms,
   event: { readonly eventType: string; readonly payload: JsonObject; readonly requestId: string },
 ) {
   try {
-    const checked = checkCel(filter);
+    const checked = checkCel(where);
     if (checked === null) return { matches: true, error: null };
     return checked.test({
       ...event,

@@ -131,12 +131,12 @@ const configs: Case[] = [
   ),
   element(
     'a bad filter',
-    { ...normal, filter: 'topic ==\n  payload.' },
-    expect.stringMatching(/^events\/A\/e\.json: filter, line 2, column \d+: /) as unknown as string,
+    { ...normal, where: 'topic ==\n  payload.' },
+    expect.stringMatching(/^events\/A\/e\.json: where, line 2, column \d+: /) as unknown as string,
   ),
   element(
     'a filter with an unknown function',
-    { ...normal, filter: 'topic.endswith("x")' },
+    { ...normal, where: 'topic.endswith("x")' },
     expect.stringContaining('line 1, column 7') as unknown as string,
   ),
 ];
@@ -368,13 +368,24 @@ describe('A broken element', () => {
   it('with a field that looks misspelt is warned about', async () => {
     const port = fakePort();
     await appWith(
-      anElement('A', { ...workflow, trigerNode: ['a'], backendEpath: 'x', returnType: 'None' }),
+      anElement('A', {
+        ...workflow,
+        trigerNode: ['a'],
+        filter: 'true',
+        backendEpath: 'x',
+        returnType: 'None',
+      }),
       port,
     );
     expect(port.lines).toEqual([
       {
         level: 'warn',
         message: 'events/A/e.json: trigerNode has no meaning; did you mean triggerNode?',
+        facts: { element: 'events.A' },
+      },
+      {
+        level: 'warn',
+        message: 'events/A/e.json: filter has no meaning; did you mean where?',
         facts: { element: 'events.A' },
       },
     ]);

@@ -12,7 +12,7 @@ describe('defineHandler', () => {
       title: null,
       eventType: 'events.NormalType',
       baseType: 'events.NormalType',
-      filter: null,
+      where: null,
       async: false,
       enabled: true,
       order: 0,
@@ -30,7 +30,7 @@ describe('defineHandler', () => {
       ...least,
       title: 'Paid',
       eventType: 'events.ModelType' as const,
-      filter: 'data.total > 1',
+      where: 'data.total > 1',
       async: true,
       enabled: false,
       order: -1,
@@ -66,8 +66,8 @@ describe('defineHandler', () => {
       'defineHandler("events.Paid"): maxRetries must be a whole number from 0 to 1000, not -1.',
     ],
     [{ isValid: true }, 'defineHandler("events.Paid"): isValid must be a function, not true.'],
-    [{ filter: 1 }, 'defineHandler("events.Paid"): filter must be a filter in CEL, as a text, not 1.'],
-    [{ filter: 'topic =' }, /^defineHandler\("events\.Paid"\): filter, line 1, column \d+: /],
+    [{ where: 1 }, 'defineHandler("events.Paid"): where must be a CEL expression, as a string, not 1.'],
+    [{ where: 'topic =' }, /^defineHandler\("events\.Paid"\): where, line 1, column \d+: /],
   ])('refuses %j', (wrong, message) => {
     expect(() => defineHandler({ ...least, ...wrong } as any)).toThrow(message);
   });

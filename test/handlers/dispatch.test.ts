@@ -101,7 +101,7 @@ describeDatabases('handlers', (backend) => {
       await start({ run: ({ payload }) => (payload.ok ? 1 : Promise.reject(new Error('not ok'))) });
       const mutation = `mutation ($payload: JSON) { sendEvent(input: { topic: "t", payload: $payload }) {
         matched event { id } executions { handler result error { message } event { topic logStatus dependsOn { topic } } } } }`;
-      await gateway!.operations.subscribe(tester, { topics: ['t*'], filter: 'data.ok == true' });
+      await gateway!.operations.subscribe(tester, { topics: ['t*'], where: 'data.ok == true' });
       const { data } = await gateway!.ask<any>(mutation, { payload: { ok: true } });
       expect(data.sendEvent).toMatchObject({
         matched: 2,
@@ -225,7 +225,7 @@ describeDatabases('handlers', (backend) => {
 
   describe('are chosen', () => {
     test('by their filter, and count the events on which it fails', async () => {
-      await start({ filter: 'data.n > 1', run: ({ payload }) => payload.n });
+      await start({ where: 'data.n > 1', run: ({ payload }) => payload.n });
       expect((await send({ payload: { n: 1 } })).executions).toEqual([]);
       expect(executionsOf((await send({ payload: { n: 2 } })).executions)).toEqual([['h1', 2]]);
       expect((await send({ payload: { n: 'x' } })).executions).toEqual([]);
@@ -456,12 +456,12 @@ describeDatabases('handlers', (backend) => {
 
   test('are listed with what there is to know of them', async () => {
     await start(
-      { title: 'First', filter: 'data.n == 1', run: () => {} },
+      { title: 'First', where: 'data.n == 1', run: () => {} },
       { async: true, enabled: false, run: () => {} },
     );
     await send({ payload: { n: 1 } });
     const query =
-      '{ handlers { fullName title eventType source filter async enabled lastRunAt problem filterErrors } }';
+      '{ handlers { fullName title eventType source where async enabled lastRunAt problem filterErrors } }';
     const { data } = await gateway!.ask<any>(query);
     const common = { eventType: 'events.NormalType', source: 't', problem: null, filterErrors: 0 };
     expect(data.handlers).toEqual([
@@ -469,12 +469,12 @@ describeDatabases('handlers', (backend) => {
         ...common,
         fullName: 'h1',
         title: 'First',
-        filter: 'data.n == 1',
+        where: 'data.n == 1',
         async: false,
         enabled: true,
         lastRunAt: expect.any(String),
       },
-      { ...common, fullName: 'h2', title: null, filter: null, async: true, enabled: false, lastRunAt: null },
+      { ...common, fullName: 'h2', title: null, where: null, async: true, enabled: false, lastRunAt: null },
     ]);
   });
 

@@ -269,7 +269,7 @@ describe('What an element says of its running', () => {
       title: null,
       eventType: 'events.NormalType',
       baseType: 'events.NormalType',
-      filter: null,
+      where: null,
       async: false,
       enabled: true,
       order: 0,
@@ -282,11 +282,11 @@ describe('What an element says of its running', () => {
 
   it('is taken over', async () => {
     const said = { title: 'T', order: -1, failSender: false, timeoutMs: 5, maxRetries: 0, retryDelayMs: 0 };
-    expect(await of({ ...said, asyncType: true, enable: 0, filter: 'data.total > 1' })).toMatchObject({
+    expect(await of({ ...said, asyncType: true, enable: 0, where: 'data.total > 1' })).toMatchObject({
       ...said,
       async: true,
       enabled: false,
-      filter: 'data.total > 1',
+      where: 'data.total > 1',
     });
   });
 

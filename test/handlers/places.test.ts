@@ -36,7 +36,7 @@ describeDatabases('A handler’s place in the log', (backend) => {
   });
 
   test('is behind what its send could not decide: a filter that fails is counted once', async () => {
-    const { operations } = await start({ filter: 'data.total > 3', run: () => null });
+    const { operations } = await start({ where: 'data.total > 3', run: () => null });
     await operations.sendEvent(tester, { topic: 't', payload: {} });
     await finishLater(gateway!, { payload: { total: 5 } });
     await vi.waitFor(async () => expect(await runsOf(gateway!, 'h1')).toHaveLength(1), patience);

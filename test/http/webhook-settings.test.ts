@@ -71,9 +71,9 @@ describeDatabases('A webhook', (backend) => {
       'X-Api-Key': 'k',
       'X-Other': 'o',
     };
-    const filter = 'data.headers["Authorization"] == "Bearer abc"';
+    const where = 'data.headers["Authorization"] == "Bearer abc"';
     const storedBy = async (name: string, webhook: object) => {
-      const { url } = await createTrigger(gateway, { name, webhook, filter });
+      const { url } = await createTrigger(gateway, { name, webhook, where });
       const { eventId } = await deliver(gateway, url!, { headers });
       expect((await deliver(gateway, url!)).eventId).toBeNull();
       return (await readEvent(gateway, eventId!)).payload.headers as Record<string, string>;

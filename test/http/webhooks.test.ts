@@ -95,8 +95,8 @@ describeDatabases('Real deliveries', (backend) => {
   });
 
   test('pass by the type and the filter; those that do not are answered 202 without an event', async () => {
-    const filter = 'data.body.json.action == "opened"';
-    const url = await urlOf(gateway, {}, { name: 'sieve', topic: 'issues', eventType: 'post', filter });
+    const where = 'data.body.json.action == "opened"';
+    const url = await urlOf(gateway, {}, { name: 'sieve', topic: 'issues', eventType: 'post', where });
     const opened = await deliver(gateway, url, { body: '{"action": "opened"}' });
     expect(await readEvent(gateway, opened.eventId!)).toMatchObject({ topic: 'issues', sender: 'sieve' });
     const others = [

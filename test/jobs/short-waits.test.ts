@@ -41,7 +41,7 @@ describeDatabases('a call that waits less long than its look takes', (backend) =
     const served = await serveParts(gateway);
     for (const timeoutMs of waits) {
       const ids = await Promise.all(
-        [null, 'data.n == 1'].map((filter) => subscribe(gateway, { topics: [topic], filter })),
+        [null, 'data.n == 1'].map((where) => subscribe(gateway, { topics: [topic], where })),
       );
       const event = await gateway.send({ topic, payload: { n: 1 } });
       for (const id of ids) expect((await next(gateway, id, timeoutMs))?.id).toBe(event);

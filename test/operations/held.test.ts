@@ -67,8 +67,8 @@ describeDatabases('An event with sendAt', (backend) => {
           { filter: { topics: [topic], ...filter } },
         )
       ).data.events;
-    expect(await list({ held: true })).toEqual({ nodes: [{ id: held.id }], totalCount: 1 });
-    expect(await list({ held: false })).toEqual({ nodes: [{ id: other }], totalCount: 1 });
+    expect(await list({ scheduled: true })).toEqual({ nodes: [{ id: held.id }], totalCount: 1 });
+    expect(await list({ scheduled: false })).toEqual({ nodes: [{ id: other }], totalCount: 1 });
     expect((await list({})).totalCount).toBe(2);
   });
 

@@ -76,7 +76,7 @@ async function surviveKills(settings: Settings, gatewayCount: number, seed: numb
   const random = seeded(seed);
   const gateways = await Gateways.start(settings, gatewayCount);
   const client = () => new Client(gateways.urls, random);
-  const input = { topics: ['crowd.*'], filter: 'data.n % 2 == 0' };
+  const input = { topics: ['crowd.*'], where: 'data.n % 2 == 0' };
   const made = async (more: object): Promise<string> =>
     (await client().insist(subscribe, { input: { ...input, ...more } })).subscribe.id;
   const [manual, auto] = [await made({ ack: 'MANUAL', visibilityMs: 2_000 }), await made({ ack: 'AUTO' })];

@@ -14,7 +14,7 @@ interface Listed {
 
 const list = `query($first: Int, $after: String) { subscriptions(first: $first, after: $after) {
   edges { cursor node { id } } pageInfo { hasNextPage endCursor }
-  nodes { id name source topics filter ack visibilityMs position lag filterErrors lastFilterError createdAt expiresAt } } }`;
+  nodes { id name source topics where ack visibilityMs position lag filterErrors lastFilterError createdAt expiresAt } } }`;
 
 describeDatabases('subscriptions', (backend) => {
   const gateway = composedForEach(backend);
@@ -24,7 +24,7 @@ describeDatabases('subscriptions', (backend) => {
     await makeKnown(gateway(), 'somebody');
     const ids = [
       await subscribe(gateway(), { topics: [topic], name: 'one' }),
-      await subscribe(gateway(), { source: 'somebody', filter: 'data.n > 1', ack: 'MANUAL' }),
+      await subscribe(gateway(), { source: 'somebody', where: 'data.n > 1', ack: 'MANUAL' }),
       await subscribe(gateway(), { topics: ['*'], expiresAfterDays: 1 }),
     ];
     await gateway().send({ topic, sender: 'somebody', payload: { n: 2 } });
@@ -33,8 +33,8 @@ describeDatabases('subscriptions', (backend) => {
     const nodes = data!.subscriptions.nodes;
     expect(nodes.map(({ id }) => id)).toEqual(ids);
     expect(nodes.map(({ lag }) => lag)).toEqual([2, 1, 2]);
-    expect(nodes[0]).toMatchObject({ name: 'one', source: null, topics: [topic], filter: null, ack: 'AUTO' });
-    expect(nodes[1]).toMatchObject({ source: 'somebody', topics: null, filter: 'data.n > 1', ack: 'MANUAL' });
+    expect(nodes[0]).toMatchObject({ name: 'one', source: null, topics: [topic], where: null, ack: 'AUTO' });
+    expect(nodes[1]).toMatchObject({ source: 'somebody', topics: null, where: 'data.n > 1', ack: 'MANUAL' });
     const days = nodes.map(
       ({ createdAt, expiresAt }) =>
         (Date.parse(String(expiresAt)) - Date.parse(String(createdAt))) / 86_400_000,

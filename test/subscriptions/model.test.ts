@@ -73,7 +73,7 @@ const question = fc
   .record({
     source: fc.option(fc.constantFrom(...senders)),
     topics: fc.option(fc.uniqueArray(fc.constantFrom(...topics, 'a.*', '*'), { minLength: 1 })),
-    filter: fc.option(filter),
+    where: fc.option(filter),
     ack: fc.constantFrom<AckMode>('AUTO', 'MANUAL'),
     after: fc.constantFrom('0', null),
   })
@@ -209,7 +209,7 @@ class Walk {
   }
 
   #expected({ input, from }: Kept): { fits: string[]; errors: number } {
-    const cel = checkCel(input.filter);
+    const cel = checkCel(input.where);
     const { source = null, topics: patterns = null } = input;
     const concerned = this.#events.filter(
       ({ position, subject: { topic, sender } }) =>

@@ -49,7 +49,7 @@ describeDatabases('a durable subscription', (backend) => {
 
   test('yields a job or a pending event once, when it was sent, whatever becomes of it', async () => {
     const topic = fresh('topic');
-    const id = await subscribe(gateway(), { topics: [topic], filter: `status == 'PENDING'` });
+    const id = await subscribe(gateway(), { topics: [topic], where: `status == 'PENDING'` });
     const event = await send(topic, { finished: false });
     await gateway().operations.updateEvent(tester, { id: event, status: 'IN_PROGRESS' });
     await gateway().operations.updateEvent(tester, { id: event, status: 'FINISHED' });
@@ -85,8 +85,8 @@ describeDatabases('a durable subscription', (backend) => {
 
   test('tests its filter on the payload, beside what SQL decides of it', async () => {
     const topic = fresh('topic');
-    const filter = `event_type == 'x' && data.method in ['GET', 'HEAD'] && data.path.endsWith('/meow')`;
-    const id = await subscribe(gateway(), { topics: [topic], filter });
+    const where = `event_type == 'x' && data.method in ['GET', 'HEAD'] && data.path.endsWith('/meow')`;
+    const id = await subscribe(gateway(), { topics: [topic], where });
     const payload = { method: 'GET', path: '/a/meow' };
     const event = await send(topic, { eventType: 'x', payload });
     await send(topic, { eventType: 'y', payload });
@@ -99,7 +99,7 @@ describeDatabases('a durable subscription', (backend) => {
 
   test('counts an event on which its filter fails once, and says how', async () => {
     const topic = fresh('topic');
-    const id = await subscribe(gateway(), { topics: [topic], filter: `data.n == 1` });
+    const id = await subscribe(gateway(), { topics: [topic], where: `data.n == 1` });
     await send(topic);
     const event = await send(topic, { payload: { n: 1 } });
     await send(topic, { payload: { n: 2 } });
@@ -152,7 +152,7 @@ describeDatabases('a durable subscription', (backend) => {
 
   test('that finds little in much goes on reading until it knows', async () => {
     const topic = fresh('topic');
-    const id = await subscribe(gateway(), { topics: [`${topic}*`], filter: `data.n == 1` });
+    const id = await subscribe(gateway(), { topics: [`${topic}*`], where: `data.n == 1` });
     const many = Array.from({ length: 700 }, (_, n) => ({ topic, payload: { n: n === 650 ? 1 : 0 } }));
     const { events } = await gateway().operations.sendEvents(tester, many);
     expect(await drain(gateway(), id)).toEqual([events[650]?.id]);
@@ -172,7 +172,7 @@ describeDatabases('a durable subscription', (backend) => {
   });
 
   test('with a wrong filter is refused with its place', async () => {
-    const refused = await refusalOf(subscribe(gateway(), { topics: ['*'], filter: `topic.endswith('x')` }));
+    const refused = await refusalOf(subscribe(gateway(), { topics: ['*'], where: `topic.endswith('x')` }));
     expect(refused).toMatchObject({
       code: 'INVALID_FILTER',
       details: { line: 1, column: expect.any(Number), suggestion: 'endsWith' },
@@ -215,7 +215,7 @@ describePostgres('two gateways', (backend) => {
   test('never give the same event of a subscription', async () => {
     const other = await operationsOn(await backend.openAnother());
     const topic = fresh('topic');
-    const id = await subscribe(gateway(), { topics: [topic], filter: `data.n >= 0` });
+    const id = await subscribe(gateway(), { topics: [topic], where: `data.n >= 0` });
     const events = await Promise.all(
       Array.from({ length: 60 }, (_, n) => gateway().send({ topic, payload: { n } })),
     );

@@ -34,7 +34,7 @@ describeDatabases('the statements of subscriptions', (backend) => {
   test('of a call that finds something are three, with a filter four', async () => {
     for (const [more, statements] of [
       [{}, 3],
-      [{ filter: 'data.n > 0' }, 4],
+      [{ where: 'data.n > 0' }, 4],
     ] as const) {
       const { topic, ids } = await subscriptions(1, more);
       await gateway().send({ topic, payload: { n: 1 } });
@@ -126,7 +126,7 @@ describePostgres('the plans of subscriptions', (backend) => {
     ['an event by a pattern', take({ topics: ['topic.*', 'x'] })],
     ['an event of a sender', take({ source: 'sender-1' })],
     ['an event of a sender and a topic', take({ source: 'sender-1', topics: ['topic.1', 't*'] })],
-    ['an event through a filter', take({ topics: ['*'], filter: `event_type == 't' && !has(data.n)` })],
+    ['an event through a filter', take({ topics: ['*'], where: `event_type == 't' && !has(data.n)` })],
     ['a call that waits', async (alone) => next(alone, await subscribe(alone, { topics: ['none'] }), 20)],
     [
       'a delivery’s life',

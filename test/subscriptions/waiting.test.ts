@@ -23,7 +23,7 @@ describeDatabases('a call of nextEvent that waits', (backend) => {
     const inputs = [
       { topics: [`${topic}*`] },
       { source: topic },
-      { topics: ['*'], filter: `topic == '${topic}'` },
+      { topics: ['*'], where: `topic == '${topic}'` },
     ];
     for (const input of inputs) {
       const id = await subscribe(gateway(), input);
@@ -115,8 +115,8 @@ describeDatabases('a call of nextEvent that waits', (backend) => {
     const topic = fresh('topic');
     const database = countStatements(gateway().database);
     const alone = await operationsOn(database);
-    const filter = `event_type == 'x' && data.method in ['GET', 'HEAD']`;
-    const id = await subscribe(alone, { topics: [topic], filter });
+    const where = `event_type == 'x' && data.method in ['GET', 'HEAD']`;
+    const id = await subscribe(alone, { topics: [topic], where });
     const waiting = next(alone, id, null);
     const looks = () => database.statements.filter((text) => text.includes('log_end')).length;
     await expect.poll(looks).toBe(1);

@@ -8,7 +8,7 @@ import { createTrigger } from './support.ts';
 
 interface Case {
   /** Null for none. */
-  readonly filter: string | null;
+  readonly where: string | null;
   readonly picks: (payload: any, name: string) => boolean;
   /** Where the filter asks for what is not there; nowhere unless given. */
   readonly fails?: (payload: any, name: string) => boolean;
@@ -18,71 +18,71 @@ const event = `data.headers['X-Github-Event']`;
 const json = 'data.body.json';
 
 const cases: readonly Case[] = [
-  { filter: null, picks: () => true },
-  { filter: `${event} == 'pull_request'`, picks: (_payload, name) => name === 'pull_request' },
+  { where: null, picks: () => true },
+  { where: `${event} == 'pull_request'`, picks: (_payload, name) => name === 'pull_request' },
   {
-    filter: `${event} in ['issues', 'issue_comment', 'nothing']`,
+    where: `${event} in ['issues', 'issue_comment', 'nothing']`,
     picks: (_payload, name) => ['issues', 'issue_comment', 'nothing'].includes(name),
   },
   {
-    filter: `${event}.startsWith('pull_request') && ${event} != 'pull_request'`,
+    where: `${event}.startsWith('pull_request') && ${event} != 'pull_request'`,
     picks: (_payload, name) => name.startsWith('pull_request') && name !== 'pull_request',
   },
   {
-    filter: `${event} == 'issues' && ${json}.action == 'opened'`,
+    where: `${event} == 'issues' && ${json}.action == 'opened'`,
     picks: ({ action }, name) => name === 'issues' && action === 'opened',
   },
   {
-    filter: `${json}.action == 'opened'`,
+    where: `${json}.action == 'opened'`,
     picks: ({ action }) => action === 'opened',
     fails: ({ action }) => action === undefined,
   },
   {
-    filter: `has(${json}.action) && ${json}.action in ['opened', 'reopened']`,
+    where: `has(${json}.action) && ${json}.action in ['opened', 'reopened']`,
     picks: ({ action }) => ['opened', 'reopened'].includes(action),
   },
   {
-    filter: `has(${json}.action) ? ${json}.action.endsWith('ed') : ${event} == 'push'`,
+    where: `has(${json}.action) ? ${json}.action.endsWith('ed') : ${event} == 'push'`,
     picks: ({ action }, name) => (action === undefined ? name === 'push' : action.endsWith('ed')),
   },
-  { filter: `!has(${json}.repository)`, picks: ({ repository }) => repository === undefined },
+  { where: `!has(${json}.repository)`, picks: ({ repository }) => repository === undefined },
   {
-    filter: `${json}.repository.full_name.startsWith('octo-org/')`,
+    where: `${json}.repository.full_name.startsWith('octo-org/')`,
     picks: ({ repository }) => repository?.full_name.startsWith('octo-org/') === true,
     fails: ({ repository }) => repository === undefined,
   },
   {
-    filter: `has(${json}.repository) && !${json}.repository.private && ${json}.repository.open_issues_count >= 2`,
+    where: `has(${json}.repository) && !${json}.repository.private && ${json}.repository.open_issues_count >= 2`,
     picks: ({ repository }) =>
       repository !== undefined && !repository.private && repository.open_issues_count >= 2,
   },
   {
-    filter: `has(${json}.issue) && has(${json}.issue.labels) && ${json}.issue.labels.exists(l, l.name == 'bug')`,
+    where: `has(${json}.issue) && has(${json}.issue.labels) && ${json}.issue.labels.exists(l, l.name == 'bug')`,
     picks: ({ issue }) => issue?.labels?.some((label: any) => label.name === 'bug') === true,
   },
   {
-    filter: `${json}.commits.exists(c, size(c.added) + size(c.modified) > 0)`,
+    where: `${json}.commits.exists(c, size(c.added) + size(c.modified) > 0)`,
     picks: ({ commits = [] }) => commits.some((c: any) => c.added.length + c.modified.length > 0),
     fails: ({ commits }) => commits === undefined,
   },
   {
-    filter: `size(${json}.pull_request.requested_reviewers) > 0`,
+    where: `size(${json}.pull_request.requested_reviewers) > 0`,
     picks: ({ pull_request: request }) => request?.requested_reviewers?.length > 0,
     fails: ({ pull_request: request }) => request?.requested_reviewers === undefined,
   },
   {
-    filter: `${json}.sender.type == 'User' && ${json}.sender.login.matches('^[A-Z][a-z]+$')`,
+    where: `${json}.sender.type == 'User' && ${json}.sender.login.matches('^[A-Z][a-z]+$')`,
     picks: ({ sender }) => sender?.type === 'User' && /^[A-Z][a-z]+$/.test(sender.login),
     fails: ({ sender }) => sender === undefined,
   },
   {
-    filter: `size(data.body.text) > 10000 && data.method == 'POST' && event_type == 'post'`,
+    where: `size(data.body.text) > 10000 && data.method == 'POST' && event_type == 'post'`,
     picks: (payload) => [...JSON.stringify(payload)].length > 10_000,
   },
 ];
 
-const subscribe = `mutation($filter: String) {
-  subscribe(input: { source: "github", filter: $filter }) { id } }`;
+const subscribe = `mutation($where: String) {
+  subscribe(input: { source: "github", where: $where }) { id } }`;
 const nextEvent = `mutation($ids: [ID!]!) {
   nextEvent(subscriptionIds: $ids, timeoutMs: 0) { event { id } } }`;
 const events = 'subscription($ids: [ID!]!) { subscriptionEvents(ids: $ids) { event { id } } }';
@@ -93,15 +93,15 @@ describeDatabases('The deliveries of GitHub', (backend) => {
   const ids: string[] = [];
   const numbers = new Map<string, number>();
   let pushed: Promise<{ subscriptionEvents: { event: { id: string } } }[]>;
-  const pushedCase = cases.find(({ filter }) => filter?.includes('exists(l'))!;
+  const pushedCase = cases.find(({ where }) => where?.includes('exists(l'))!;
 
   beforeAll(async () => {
     gateway = await startGateway(await backend.target());
     const webhook = { signature: 'GITHUB', secret: 'hush', dedupeHeader: 'X-GitHub-Delivery' };
     const { url } = await createTrigger(gateway, { name: 'github', webhook });
-    for (const { filter } of cases) ids.push(await subscribed(filter));
+    for (const { where } of cases) ids.push(await subscribed(where));
     const reader = gateway.subscribe<{ subscriptionEvents: { event: { id: string } } }>(events, {
-      ids: [await subscribed(pushedCase.filter)],
+      ids: [await subscribed(pushedCase.where)],
     });
     pushed = reader.take(picked(pushedCase).length).finally(() => reader.stop());
     pushed.catch(() => {});
@@ -118,8 +118,8 @@ describeDatabases('The deliveries of GitHub', (backend) => {
   });
   afterAll(() => gateway.stop());
 
-  async function subscribed(filter: string | null): Promise<string> {
-    const { data, errors } = await gateway.ask<{ subscribe: { id: string } }>(subscribe, { filter });
+  async function subscribed(where: string | null): Promise<string> {
+    const { data, errors } = await gateway.ask<{ subscribe: { id: string } }>(subscribe, { where });
     expect(errors).toEqual([]);
     return data!.subscribe.id;
   }
@@ -136,7 +136,7 @@ describeDatabases('The deliveries of GitHub', (backend) => {
     return deliveries.filter(({ payload, name }) => picks(payload, name)).map(numberOf);
   }
 
-  test.each(cases)('reach the subscription with the filter $filter', async (one) => {
+  test.each(cases)('reach the subscription with the filter $where', async (one) => {
     const id = ids[cases.indexOf(one)]!;
     const got: number[] = [];
     let batch: number[];

@@ -13,7 +13,7 @@ export interface TriggerAnswer {
 type Asking = Pick<TestGateway, 'ask'>;
 
 const create = `mutation ($input: CreateTriggerInput!) { createTrigger(input: $input) {
-  id name kind topic eventType filter url nextRun filterErrors lastFilterError call enabled signature dedupeHeader cron
+  id name kind topic eventType where url nextRun filterErrors lastFilterError call enabled signature dedupeHeader cron
   timezone lastTick } }`;
 
 /** What came back, refusals included. */

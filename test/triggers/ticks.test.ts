@@ -87,7 +87,7 @@ describeDatabases('A schedule', (backend) => {
   });
 
   test('lets pass what its filter matches, and counts the ticks on which that fails once each', async () => {
-    const { first } = await minutely(gateway(), clock, { eventType: 'tick', filter: 'data.missed > 0' });
+    const { first } = await minutely(gateway(), clock, { eventType: 'tick', where: 'data.missed > 0' });
     await ticker.tick();
     clock.now = first + 3 * minute;
     await ticker.tick();
@@ -95,7 +95,7 @@ describeDatabases('A schedule', (backend) => {
     await gateway().operations.createTrigger({
       name: 'failing',
       schedule: { cron: '* * * * *' },
-      filter: 'data.nothing > 0',
+      where: 'data.nothing > 0',
     });
     clock.now = Date.parse((await triggerNamed(gateway(), 'failing')).nextRun!);
     await ticker.tick();

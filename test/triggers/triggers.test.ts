@@ -20,7 +20,7 @@ describeDatabases('A trigger', (backend) => {
       kind: 'WEBHOOK',
       topic: 'hook',
       eventType: null,
-      filter: null,
+      where: null,
       url: expect.stringMatching(/^\/webhooks\/[0-9a-f]{32}$/),
       nextRun: null,
       filterErrors: 0,
@@ -153,7 +153,7 @@ describeDatabases('Bad input for a trigger', (backend) => {
 
   test('is INVALID_FILTER, with its place, where the filter is wrong', async () => {
     const { errors } = await gateway()
-      .operations.createTrigger({ name: 'x', webhook, filter: 'data.a.endWith("x")' })
+      .operations.createTrigger({ name: 'x', webhook, where: 'data.a.endWith("x")' })
       .then(
         () => ({ errors: [] }),
         (error: unknown) => ({ errors: [error] }),

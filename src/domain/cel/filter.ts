@@ -74,7 +74,7 @@ const filters = new LRUCache<string, CelFilter>({ max: limits.celFilters });
  * Null, which matches all, where there is nothing in the text. Throws INVALID_FILTER with `line` and `column`, from 1,
  * and a `suggestion` where there is one; `argument` is what the caller calls the filter.
  */
-export function checkCel(text: string | null | undefined, argument = 'filter'): CelFilter | null {
+export function checkCel(text: string | null | undefined, argument = 'where'): CelFilter | null {
   if (text === null || text === undefined || text.trim() === '') return null;
   const known = filters.get(text);
   if (known) return known;
