@@ -1,4 +1,4 @@
-// How much JSON of events one operation may read and answer, however many fields and aliases ask for it.
+// Limits the JSON of events that one operation may read and return, across all fields and aliases.
 import { ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { type EventField, isJsonField, type PartialEvent } from '../domain/event.ts';
@@ -8,7 +8,7 @@ export class AnswerBudget {
   #read = 0;
   #answered = 0;
   #turn: Promise<void> = Promise.resolve();
-  /** The JSON fields of an event that were answered so far. */
+  /** The JSON fields of an event returned so far. */
   readonly #fields = new WeakMap<PartialEvent, Set<EventField>>();
 
   constructor(most: number = limits.operationBytes) {
@@ -16,8 +16,8 @@ export class AnswerBudget {
   }
 
   /**
-   * Reads of JSON go one after another, so that what all fields of a document read is known before the next one begins;
-   * `eventsOf` tells the events of an answer.
+   * Reads of JSON run one after another, so that the total is known before the next one begins. `eventsOf` returns the
+   * events of a result.
    */
   async read<Answer>(
     fields: readonly EventField[],
@@ -39,7 +39,7 @@ export class AnswerBudget {
     }
   }
 
-  /** Call for each JSON field that is answered: one that is answered again, by an alias or below another event, counts again. */
+  /** Counts a returned JSON field. A field returned again, by an alias or below another event, counts again. */
   answer(event: PartialEvent, field: EventField): void {
     const { jsonBytes } = event;
     if (jsonBytes === undefined || !isJsonField(field)) return;
@@ -53,7 +53,7 @@ export class AnswerBudget {
   #exceeded(): ThroughlineError {
     return new ThroughlineError(
       'LIMIT_EXCEEDED',
-      `The operation asks for more than ${this.#most} bytes of JSON of events; ask for fewer at once, or in several operations.`,
+      `The operation selects more than ${this.#most} bytes of JSON of events; request fewer events, or use several operations.`,
     );
   }
 }

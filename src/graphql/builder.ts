@@ -1,4 +1,4 @@
-// The one schema builder, with the types that resolvers meet; it defines no GraphQL type itself.
+// The Pothos schema builder and its TypeScript types; the GraphQL types are defined in the other files of this folder.
 import SchemaBuilder from '@pothos/core';
 import PrismaPlugin from '@pothos/plugin-prisma';
 import { getDatamodel } from '../../generated/pothos.ts';
@@ -6,7 +6,7 @@ import type { Position } from '../domain/event.ts';
 import type { GraphQLContext } from './context.ts';
 import type { ModelTypes } from './model-types.ts';
 
-/** What Pothos knows of our TypeScript types. */
+/** The TypeScript types for Pothos. */
 export interface SchemaTypes {
   Context: GraphQLContext;
   DefaultFieldNullability: false;
@@ -19,7 +19,7 @@ export interface SchemaTypes {
   };
 }
 
-/** Every file of this folder adds its types to it; fields are non-null unless they say `nullable`. */
+/** Fields are non-null unless marked `nullable`. */
 export const builder = new SchemaBuilder<SchemaTypes>({
   defaultFieldNullability: false,
   plugins: [PrismaPlugin],

@@ -1,25 +1,24 @@
-// Mutations of all that a filter selects: restart, abort, delete.
+// Bulk mutations: restart, abort or delete all selected events.
 import { limits } from '../base/limits.ts';
 import type { BulkOutcome } from '../operations/operations.ts';
 import { builder } from './builder.ts';
-import { EventFilter, filterWith, whereText } from './event-filter.ts';
+import { EventFilter, filterWith, whereArgument } from './event-filter.ts';
 import { afresh } from './event-mutations.ts';
 import { amount } from './wording.ts';
 
 const BulkPayload = builder.objectRef<BulkOutcome>('BulkPayload').implement({
-  description: 'What became of a bulk mutation.',
+  description: 'The result of a bulk mutation.',
   fields: (t) => ({
     count: t.exposeInt('count', {
-      description:
-        'How many events were changed or deleted; with `dryRun`, how many would be if it were done now.',
+      description: 'The number of events changed or deleted; with `dryRun`, the number that would be.',
     }),
     ids: t.exposeIDList('ids', {
-      description: `Their ids, the first ${amount(limits.bulkIds)} in the order in which they were handled.`,
+      description: `The ids of the first ${amount(limits.bulkIds)} of these events, in processing order.`,
     }),
   }),
 });
 
-const rules = `Works on those that are there when it begins, ${amount(limits.bulkBatch)} at a time, with other writes in between. What it has done when an error ends it stays done: repeat it for the rest. BAD_USER_INPUT unless something is given in \`filter\` or \`where\`.`;
+const rules = `Applies to events that exist at the start, in batches of ${amount(limits.bulkBatch)}. After an error, completed batches stay; repeat the call for the rest. Without any restriction in \`filter\` or \`where\`: BAD_USER_INPUT.`;
 
 type BulkOperation = 'restartEvents' | 'abortEvents' | 'deleteEvents';
 
@@ -32,13 +31,12 @@ function bulkMutation(name: BulkOperation, description: string) {
         filter: t.arg({
           type: EventFilter,
           description:
-            'Which events. Something must be given in it, unless `where` is; for everything before now, `createdBefore` with the present time.',
+            'Which events to change. Must restrict something unless `where` is given; to select all existing events, set `createdBefore` to the current time.',
         }),
-        where: t.arg.string({ description: whereText }),
+        where: t.arg.string({ description: whereArgument }),
         dryRun: t.arg.boolean({
           defaultValue: false,
-          description:
-            'Whether to change nothing and only say what would be changed. False unless given, or null.',
+          description: 'True: change nothing, only return what would be changed.',
         }),
       },
       resolve: (_root, { filter, where, dryRun }, context) =>
@@ -49,13 +47,13 @@ function bulkMutation(name: BulkOperation, description: string) {
 
 bulkMutation(
   'restartEvents',
-  'Sets the events selected to RESTARTED, oldest first, as far as they are FINISHED, FAILED or ABORTED; others are passed over.',
+  'Sets selected events that are FINISHED, FAILED or ABORTED to RESTARTED, oldest first; skips all others.',
 );
 bulkMutation(
   'abortEvents',
-  'Sets the events selected to ABORTED, oldest first, as far as they are PENDING, IN_PROGRESS or RESTARTED, or jobs that have FAILED and wait for their next run; others are passed over.',
+  'Sets selected events that are PENDING, IN_PROGRESS or RESTARTED, or jobs that wait for a retry, to ABORTED, oldest first; skips all others.',
 );
 bulkMutation(
   'deleteEvents',
-  'Deletes the events selected, newest first, but passes over those on which, directly or through others, an event depends that is not selected. So with `hasDependents: true` none is deleted; with `hasDependents: false` (then oldest first) only those on which none depended before. The log keeps a DELETED change of each.',
+  'Deletes the selected events, newest first, and skips those with a direct or indirect dependent that is not selected. With `hasDependents: true` nothing is deleted; with `hasDependents: false` only events without dependents, oldest first. The log records a DELETED change for each.',
 );

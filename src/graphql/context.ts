@@ -1,4 +1,4 @@
-// What every resolver is given: who asks, what may be asked of the gateway, and the loaders of this one execution.
+// The context of resolvers: the caller, the operations of the gateway, and the loaders of one execution.
 import type { Watch } from '../live/watch.ts';
 import type { Caller, Operations } from '../operations/operations.ts';
 import { EventLoaders } from './event-loaders.ts';
@@ -10,7 +10,7 @@ export interface GraphQLContext {
   readonly loaders: EventLoaders;
 }
 
-/** One for each execution, a subscription's included: the loaders hold what that execution has read. */
+/** Creates the context of one execution; its loaders cache what that execution has read. */
 export function createContext(given: Omit<GraphQLContext, 'loaders'>): GraphQLContext {
   const { caller, operations, watch } = given;
   return { caller, operations, watch, loaders: new EventLoaders(operations) };

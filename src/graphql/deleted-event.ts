@@ -1,4 +1,4 @@
-// What the fields of an event answer once its row is gone: a feed tells of deletions, and reads may cross one.
+// Field values of deleted events, for feeds that deliver deletions and reads that race with one.
 import { ThroughlineError } from '../base/errors.ts';
 import type { EventField, EventRecord } from '../domain/event.ts';
 
@@ -6,7 +6,7 @@ type Answers = { readonly [F in EventField]?: (id: string) => EventRecord[F] };
 
 const nothing = () => null;
 
-/** The fields missing here are kept by the log, and come with the change that told of the deletion. */
+/** All other fields come from the log, with the DELETED change. */
 const answers: Answers = {
   id: (id) => id,
   position: nothing,
@@ -29,7 +29,7 @@ const answers: Answers = {
   finishedAt: nothing,
 };
 
-/** Null, empty or the default where the schema allows it; NOT_FOUND for what an event cannot be without. */
+/** Null, empty or the default if the schema allows it; otherwise throws NOT_FOUND. */
 export function fieldOfDeletedEvent<F extends EventField>(id: string, field: F): EventRecord[F] {
   const answer = answers[field];
   if (answer === undefined) {
@@ -40,7 +40,7 @@ export function fieldOfDeletedEvent<F extends EventField>(id: string, field: F):
   return answer(id);
 }
 
-/** The first 48 bits of a UUIDv7 are the milliseconds at which it was made. */
+/** The first 48 bits of a UUIDv7 are its creation time in milliseconds. */
 function timeOfId(id: string): Date {
   return new Date(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16));
 }

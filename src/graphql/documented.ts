@@ -1,10 +1,10 @@
-// The descriptions of the models' fields, which stand in prisma/schema.prisma and nowhere else.
+// Descriptions of model fields, read from prisma/schema.prisma.
 import { getDatamodel } from '../../generated/pothos.ts';
 import type { ModelTypes } from './model-types.ts';
 
 const { models } = getDatamodel().datamodel;
 
-/** What the model says of its field; `addition` is what only the API has, such as a limit. */
+/** The description of a model's field; `addition` is appended for details of the API, such as a limit. */
 export function documented<Model extends keyof ModelTypes>(
   model: Model,
   field: string & keyof ModelTypes[Model]['Shape'],

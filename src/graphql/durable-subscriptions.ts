@@ -1,4 +1,4 @@
-// Durable subscriptions: what waits in the database for a program that asks for its next event.
+// Durable subscriptions: consumers whose position is stored in the database.
 import { limits } from '../base/limits.ts';
 import type { Page } from '../domain/page.ts';
 import type { AckMode as Mode, DurableSubscription as Subscription } from '../domain/subscription.ts';
@@ -16,43 +16,46 @@ import { unshared } from './shared-operation.ts';
 import { amount, nameLimit, pageArgument, patternText } from './wording.ts';
 
 const AckMode = builder.enumType('AckMode', {
-  description: 'When an event that nextEvent has answered is done with.',
+  description: 'When a delivered event counts as processed.',
   values: valuesOf<Mode>({
-    AUTO: 'With the answer: it does not come again.',
-    MANUAL: 'With acknowledge: otherwise it comes again after `visibilityMs`, before all that is newer.',
+    AUTO: 'On delivery (at most once).',
+    MANUAL:
+      'When `acknowledge` is called (at least once). Otherwise the event is delivered again after `visibilityMs`, before newer ones.',
   }),
 });
 
-const visibility = `How long an event that was answered and is not acknowledged stays away before it comes again, in milliseconds: ${amount(limits.minVisibilityMs)} to ${amount(limits.maxVisibilityMs)}. Only with ack: MANUAL.`;
+const visibility = `The visibility timeout: how long a delivered, unacknowledged event stays hidden before it is delivered again. In milliseconds, ${amount(limits.minVisibilityMs)} to ${amount(limits.maxVisibilityMs)}. Only with \`ack: MANUAL\`.`;
 
 const SubscribeInput = builder.inputType('SubscribeInput', {
   description:
-    'Which events a subscription is for, and from where on. Give a source, topics, or both: an event must fit all that is given. What does not fit is refused with BAD_USER_INPUT.',
+    'A durable subscription to create. `source` or `topics` is required; an event must match all that is given. Invalid values: BAD_USER_INPUT.',
   fields: (t) => ({
     source: t.string({
-      description: `Only events of this sender: a trigger’s name, or a program’s. ${nameLimit}`,
+      description: `Only events with this \`sender\`, such as the name of a trigger. ${nameLimit}`,
     }),
     topics: t.stringList({
-      description: `Only events of these topics: ${patternText}. At most ${amount(limits.subscriptionTopics)}; at least one, where it is given.`,
+      description: `Only events with these topics, 1 to ${amount(limits.subscriptionTopics)}: ${patternText}.`,
     }),
     where: t.string({
-      description: `${whereText.replace('an event on which it fails is not selected', 'an event on which it fails does not come, and is counted in `filterErrors`')} Topic, project, user, sender, request_id and status are as the event had them when it was sent; the rest is as it stands when it is tested.`,
+      description: whereText(
+        'An event on which the expression fails is skipped and counted in `filterErrors`. topic, project, user, sender, request_id and status are as of sending, all else as of delivery.',
+      ),
     }),
     after: t.field({
       type: 'Position',
       description:
-        'Events that were sent after this position; "0" for all there are. One after the end of the log is refused with BAD_USER_INPUT, which names that end. From now on unless given: all that is sent after the answer comes.',
+        'Start after this position; "0" is the beginning of the log. Default: only events sent from now on. Beyond the end of the log: BAD_USER_INPUT.',
     }),
     ack: t.field({
       type: AckMode,
       defaultValue: 'AUTO',
-      description: 'When an event is done with.',
+      description: 'When a delivered event counts as processed.',
     }),
     visibilityMs: t.int({ defaultValue: limits.defaultVisibilityMs, description: visibility }),
-    name: t.string({ description: `For people; several may have the same. ${nameLimit}` }),
+    name: t.string({ description: `A name for people; it need not be unique. ${nameLimit}` }),
     expiresAfterDays: t.int({
       defaultValue: limits.defaultExpiresAfterDays,
-      description: `The subscription goes when nobody has asked it for events for so many days: 1 to ${amount(limits.expiresAfterDays)}.`,
+      description: `Days without use after which the subscription expires, 1 to ${amount(limits.expiresAfterDays)}.`,
     }),
   }),
 });
@@ -61,7 +64,7 @@ const DurableSubscription = builder.prismaObject('Subscription', {
   name: 'DurableSubscription',
   findUnique: null,
   description:
-    'A filter, and a place in the log, kept in the database: it yields each event that fits once, in the order in which they were sent.',
+    'A stored filter with a position in the log. It delivers every matching event, in the order in which they were sent.',
   interfaces: [Node],
   fields: (t) => ({
     name: t.exposeString('name', { nullable: true }),
@@ -75,13 +78,17 @@ const DurableSubscription = builder.prismaObject('Subscription', {
       resolve: ({ topics }) => topics,
     }),
     where: t.exposeString('where', { nullable: true }),
-    ack: t.field({ type: AckMode, description: 'When an event is done with.', resolve: ({ ack }) => ack }),
+    ack: t.field({
+      type: AckMode,
+      description: 'When a delivered event counts as processed.',
+      resolve: ({ ack }) => ack,
+    }),
     visibilityMs: t.exposeInt('visibilityMs', { description: visibility }),
     position: t.expose('position', {
       type: 'Position',
     }),
     lag: t.int({
-      description: `How many events wait: those that come next, and those answered that are not acknowledged. Counting stops at ${amount(limits.countCeiling)}, and where too much would have to be read: there are at least so many.`,
+      description: `The number of pending events: not delivered, or not acknowledged. Counting stops at ${amount(limits.countCeiling)} or at the scan limit, so it is a lower bound.`,
       resolve: (subscription, _args, { loaders }) => loaders.lag(subscription),
     }),
   }),
@@ -100,25 +107,25 @@ builder.prismaObjectFields(DurableSubscription, (t) => ({
 }));
 
 const NextEvent = builder.objectRef<NextEventRecord>('NextEvent').implement({
-  description: 'An event that a subscription yields.',
+  description: 'An event delivered by a durable subscription.',
   fields: (t) => ({
     subscriptionId: t.exposeID('subscriptionId', {
-      description: 'Which of the subscriptions asked it is for.',
+      description: 'The subscription that delivers the event.',
     }),
     position: t.expose('position', {
       type: 'Position',
-      description: 'The place in the log at which the event was sent: what acknowledge takes.',
+      description: 'The position at which the event was sent; pass it to acknowledge.',
     }),
-    event: t.expose('event', { type: Event, description: 'The event as it stands now.' }),
+    event: t.expose('event', { type: Event, description: 'The event as of delivery.' }),
   }),
 });
 
 const Edge = builder
   .objectRef<{ readonly cursor: string; readonly row: Subscription }>('DurableSubscriptionEdge')
   .implement({
-    description: 'A subscription and its place in the list.',
+    description: 'A subscription and its cursor.',
     fields: (t) => ({
-      cursor: t.exposeString('cursor', { description: 'Its place, for `after`. Opaque.' }),
+      cursor: t.exposeString('cursor', { description: 'An opaque cursor for `after`.' }),
       node: t.field({
         type: DurableSubscription,
         description: 'The subscription.',
@@ -132,38 +139,44 @@ const Connection = builder.objectRef<Page<Subscription>>('DurableSubscriptionCon
   fields: (t) => ({
     edges: t.field({
       type: [Edge],
-      description: 'The subscriptions, each with its cursor.',
+      description: 'The subscriptions with their cursors.',
       resolve: ({ rows }) => rows,
     }),
     nodes: t.field({
       type: [DurableSubscription],
-      description: 'The subscriptions without their cursors.',
+      description: 'The subscriptions.',
       resolve: ({ rows }) => rows.map(({ row }) => row),
     }),
-    pageInfo: t.field({ type: PageInfo, description: 'Where the page lies.', resolve: (page) => page }),
+    pageInfo: t.field({
+      type: PageInfo,
+      description: 'The position of the page in the list.',
+      resolve: (page) => page,
+    }),
   }),
 });
 
 builder.queryField('subscriptions', (t) =>
   t.field({
     type: Connection,
-    description: 'The durable subscriptions there are, oldest first.',
+    description: 'All durable subscriptions, oldest first.',
     args: {
-      first: t.arg.int({ description: pageArgument.first.replace('`first` or `last` is given', 'given') }),
+      first: t.arg.int({ description: pageArgument.firstOnly }),
       after: t.arg.string({ description: pageArgument.after }),
     },
     resolve: (_root, args, { operations }) => operations.subscriptions(args),
   }),
 );
 
-const known = 'NO_SUCH_SUBSCRIPTION if it is unknown, was unsubscribed, or has expired.';
+const known = 'Unknown, deleted or expired: NO_SUCH_SUBSCRIPTION.';
 
 builder.mutationFields((t) => ({
   subscribe: t.field({
     type: DurableSubscription,
     description:
-      'Makes a durable subscription: from its answer on no event is missed, whether the program runs or not.',
-    args: { input: t.arg({ type: SubscribeInput, required: true, description: 'Which events it is for.' }) },
+      'Creates a durable subscription. From then on no matching event is missed, even while the client is offline.',
+    args: {
+      input: t.arg({ type: SubscribeInput, required: true, description: 'The subscription to create.' }),
+    },
     resolve: (_root, { input }, context) =>
       afresh(context, context.operations.subscribe(context.caller, input)),
   }),
@@ -171,14 +184,14 @@ builder.mutationFields((t) => ({
     type: NextEvent,
     nullable: true,
     description:
-      'The oldest event that waits for any of the subscriptions; it is nobody else’s then. Null if none came in time. A connection that closes while the call waits takes none.',
+      'Delivers the oldest pending event of the given subscriptions, to this caller only. Null if none arrives within `timeoutMs`. A call whose client disconnects while waiting takes no event.',
     args: {
       subscriptionIds: t.arg.idList({
         required: true,
-        description: `Which subscriptions, 1 to ${amount(limits.nextEventIds)}; more is refused with LIMIT_EXCEEDED. ${known}`,
+        description: `The subscriptions, 1 to ${amount(limits.nextEventIds)}; otherwise LIMIT_EXCEEDED. ${known}`,
       }),
       timeoutMs: t.arg.int({
-        description: `How long to wait if there is none, in milliseconds: 0 only looks, up to ${amount(limits.timeoutMs)}; as long unless given. The call looks once before its time can end it, so that it never answers less than 0 would.`,
+        description: `How long to wait for an event, in milliseconds, 0 to ${amount(limits.timeoutMs)}. Default: ${amount(limits.timeoutMs)}. 0: return at once. Events that are pending at the start are always delivered.`,
       }),
     },
     resolve: (_root, { subscriptionIds, timeoutMs }, context) =>
@@ -186,23 +199,21 @@ builder.mutationFields((t) => ({
   }),
   acknowledge: t.field({
     type: DurableSubscription,
-    description:
-      'Says that an event of a subscription with ack: MANUAL is done with. Doing so again changes nothing.',
+    description: 'Acknowledges an event of a subscription with `ack: MANUAL`. Idempotent.',
     args: {
-      subscriptionId: t.arg.id({ required: true, description: `Which subscription. ${known}` }),
+      subscriptionId: t.arg.id({ required: true, description: `The subscription. ${known}` }),
       position: t.arg({
         type: 'Position',
         required: true,
-        description:
-          'Of the event, as nextEvent answered it; BAD_USER_INPUT for one past all it has answered.',
+        description: 'The `position` of the delivered event. Beyond all delivered events: BAD_USER_INPUT.',
       }),
     },
     resolve: (_root, { subscriptionId, position }, context) =>
       afresh(context, context.operations.acknowledge(subscriptionId, position)),
   }),
   unsubscribe: t.id({
-    description: 'Ends a subscription and returns its id. Those who wait for its next event are told.',
-    args: { id: t.arg.id({ required: true, description: `Which subscription. ${known}` }) },
+    description: 'Deletes a subscription and returns its id. Waiting calls fail with NO_SUCH_SUBSCRIPTION.',
+    args: { id: t.arg.id({ required: true, description: `The subscription. ${known}` }) },
     resolve: (_root, { id }, context) => afresh(context, context.operations.unsubscribe(id)),
   }),
 }));
@@ -212,11 +223,11 @@ builder.subscriptionField('subscriptionEvents', (t) =>
     type: NextEvent,
     extensions: unshared,
     description:
-      'What nextEvent would give, one event after another, oldest first over all the subscriptions, without an end. Each subscriber is a consumer of its own: an event goes to one of those who subscribe or call nextEvent. It is taken when the connection has room for it, so that one who reads slowly gets no SLOW_SUBSCRIBER and leaves the rest to others; with ack: AUTO it is done with then, with ack: MANUAL it comes again unless it is acknowledged.',
+      'Streams the events of durable subscriptions, oldest first: a push variant of nextEvent. Each event goes to only one of all streams and nextEvent callers. An event is taken only when the connection can accept it, so slow readers never get SLOW_SUBSCRIBER and leave the remaining events to others.',
     args: {
       ids: t.arg.idList({
         required: true,
-        description: `Which subscriptions, 1 to ${amount(limits.nextEventIds)}; more is refused with LIMIT_EXCEEDED. ${known} That ends it at any time, and so does OVERLOADED, where too many wait: see nextEvent.`,
+        description: `The subscriptions, 1 to ${amount(limits.nextEventIds)}; otherwise LIMIT_EXCEEDED. ${known} The stream also ends with that code when one of them is deleted or expires, and with OVERLOADED when too many calls wait.`,
       }),
     },
     subscribe: (_root, { ids }, { operations, loaders }) =>

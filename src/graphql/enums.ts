@@ -1,11 +1,11 @@
-// The enums of the schema, each value with its meaning.
+// The enums of events, filters and lists.
 import type { ConditionOperator as Joining, Comparison as Test } from '../domain/conditions.ts';
 import type { ChangeKind as Change, LogStatus as Log, EventStatus as Status } from '../domain/event.ts';
 import type { OrderKey, Direction as Way } from '../domain/page.ts';
 import type { OnDuplicate as Choice } from '../domain/send.ts';
 import { builder } from './builder.ts';
 
-/** Holds the values of an enum to those of the domain: none missing, none more. */
+/** The values of an enum with their descriptions; the type requires exactly the values of the domain. */
 export function valuesOf<Name extends string>(
   descriptions: Record<Name, string>,
 ): Record<Name, { description: string }> {
@@ -15,21 +15,21 @@ export function valuesOf<Name extends string>(
 
 export const EventStatus = builder.enumType('EventStatus', {
   description:
-    'Where an event is in its life. The same status again is always allowed and changes nothing; a step not listed here is refused with INVALID_TRANSITION.',
+    'The processing state of an event. Setting the current status again is allowed and changes nothing. Any transition not listed here: INVALID_TRANSITION.',
   values: valuesOf<Status>({
     PENDING:
-      'Waits to be worked on; also a job that a worker holds and has not begun. Next: IN_PROGRESS, FINISHED, FAILED, ABORTED.',
-    IN_PROGRESS: 'Is being worked on. Next: PENDING, FINISHED, FAILED, ABORTED.',
-    FINISHED: 'Done. An event that reports a mere fact is born so. Next: RESTARTED.',
+      'Waiting to be processed, or claimed by a worker that has not started. Next: IN_PROGRESS, FINISHED, FAILED, ABORTED.',
+    IN_PROGRESS: 'Being processed. Next: PENDING, FINISHED, FAILED, ABORTED.',
+    FINISHED: 'Completed. The initial status of an event that reports a fact. Next: RESTARTED.',
     FAILED:
-      'Went wrong; `error` and `description` say why. Next: RESTARTED; of a job that waits for its next run also ABORTED, and PENDING by the claim that begins it.',
-    ABORTED: 'Given up on purpose. Next: RESTARTED.',
-    RESTARTED: 'Waits to run again. Next: PENDING, IN_PROGRESS, FINISHED, FAILED, ABORTED.',
+      'Failed; see `error` and `description`. Next: RESTARTED. A job that waits for a retry can also become ABORTED, or PENDING when it is claimed again.',
+    ABORTED: 'Cancelled. Next: RESTARTED.',
+    RESTARTED: 'Waiting to be processed again. Next: PENDING, IN_PROGRESS, FINISHED, FAILED, ABORTED.',
   }),
 });
 
 export const LogStatus = builder.enumType('LogStatus', {
-  description: 'JitAI’s view of a status.',
+  description: 'The status of an event in JitAI’s terms.',
   values: valuesOf<Log>({
     WAITING: 'PENDING or RESTARTED.',
     RUNNING: 'IN_PROGRESS.',
@@ -39,64 +39,64 @@ export const LogStatus = builder.enumType('LogStatus', {
 });
 
 export const ChangeKind = builder.enumType('ChangeKind', {
-  description: 'What happened to an event.',
+  description: 'The kind of a change.',
   values: valuesOf<Change>({
-    CREATED: 'It was sent.',
-    STATUS: 'Its status changed; other fields may have changed with it.',
-    UPDATED: 'Other fields changed, its status did not.',
-    DELETED: 'It was deleted. The change stays in the log and is replayed like any other.',
-    TRANSIENT: 'It was sent with `store: false`: it is in no log, has no position and cannot be read again.',
+    CREATED: 'The event was sent.',
+    STATUS: 'The status changed, possibly together with other fields.',
+    UPDATED: 'Other fields changed, but not the status.',
+    DELETED: 'The event was deleted. The change stays in the log and is replayed like any other.',
+    TRANSIENT: 'A transient event was sent (`store: false`). It has no position and cannot be read later.',
   }),
 });
 
 export const OnDuplicate = builder.enumType('OnDuplicate', {
-  description: 'What a send does whose hash an event has already.',
+  description: 'What to do if an event with the same `hash` exists.',
   values: valuesOf<Choice>({
-    RETURN: 'Returns the event that has it, unchanged.',
-    FAIL: 'Fails with DUPLICATE_HASH; `extensions.eventId` names the event that has it.',
+    RETURN: 'Return the existing event unchanged.',
+    FAIL: 'Fail with DUPLICATE_HASH; `extensions.eventId` is the id of the existing event.',
     REPLACE:
-      'Replaces the content of the event that has it, which keeps its id and its place: another `requestId`, `nodeId` or `dependsOn` is refused with BAD_USER_INPUT, a status that cannot follow with INVALID_TRANSITION.',
+      'Replace the content of the existing event. Its id and its place in the chain stay: a different `requestId`, `nodeId` or `dependsOn` is refused with BAD_USER_INPUT, an invalid status change with INVALID_TRANSITION.',
   }),
 });
 
 export const EventOrderBy = builder.enumType('EventOrderBy', {
-  description: 'The time that a list of events is ordered by.',
+  description: 'The timestamp to order events by.',
   values: valuesOf<OrderKey>({
     CREATED: 'By `createdAt`. Pages stay stable while events arrive and change.',
-    UPDATED: 'By `updatedAt`. An event that changes while a list is paged through moves within it.',
+    UPDATED: 'By `updatedAt`. Events that change during paging move within the list.',
   }),
 });
 
 export const Direction = builder.enumType('Direction', {
-  description: 'Which end of an order comes first.',
+  description: 'Sort direction.',
   values: valuesOf<Way>({ ASC: 'Oldest first.', DESC: 'Newest first.' }),
 });
 
 export const ConditionOperator = builder.enumType('ConditionOperator', {
-  description: 'How conditions are joined.',
-  values: valuesOf<Joining>({ AND: 'All of them must hold.', OR: 'One of them must hold.' }),
+  description: 'How conditions are combined.',
+  values: valuesOf<Joining>({ AND: 'All conditions must match.', OR: 'At least one condition must match.' }),
 });
 
 export const Comparison = builder.enumType('Comparison', {
   description:
-    'How a condition compares what its key leads to with its value. Where that is nothing, a field that is null or a path that does not exist, none holds but ISNULL, EQ with [], NOTIN with [], and EQ false and NE true, for which a missing path counts as false. A JSON null is a value like any other.',
+    'How a condition compares the value at its `key` with its `value`. Missing values, empty lists and types: see docs/guides/filters.md.',
   values: valuesOf<Test>({
-    EQ: 'The same. On a path type and value count: "1" is not 1, while 1.0 and 1 are one number. With [] on a path: an empty list, or nothing.',
-    NE: 'Something else. With [] on a path: a list that is not empty.',
-    LT: 'Less. On a path a number is compared with numbers only, a string with strings only. Text is ordered by its bytes in UTF-8.',
-    GT: 'More; otherwise as LT.',
-    LTE: 'Less or the same; otherwise as LT.',
-    GTE: 'More or the same; otherwise as LT.',
-    LIKE: 'Text that matches a pattern as a whole: % stands for any run of characters, _ for one, a backslash goes before what stands for itself. Large and small letters A to Z are the same. On a path only strings match.',
-    ISNULL: 'Nothing there: the field is null, the path does not exist. Takes no value.',
-    NOTNULL: 'Something there, on a path a JSON null too. Takes no value.',
-    IN: 'One of a list; of an empty one, nothing is.',
-    NOTIN: 'There, and none of a list. With an empty list it always holds.',
-    INCLUDES: 'On a path: a list that has the value among its elements.',
-    EXCLUDES: 'On a path: a list that does not have the value among its elements.',
-    INCLUDESALL: 'On a path: a list that has all values of a list among its elements.',
-    EXCLUDESALL: 'On a path: a list that lacks one of the values of a list, or more.',
-    INCLUDESANY: 'On a path: a list that has one of the values of a list among its elements, or more.',
-    EXCLUDESANY: 'On a path: a list that has none of the values of a list among its elements.',
+    EQ: 'Equal. On a path, types must match too: "1" does not equal 1, but 1.0 equals 1.',
+    NE: 'Not equal.',
+    LT: 'Less than. Text is compared by its UTF-8 bytes. On a path, numbers match only numbers and strings only strings.',
+    GT: 'Greater than; otherwise like LT.',
+    LTE: 'Less than or equal; otherwise like LT.',
+    GTE: 'Greater than or equal; otherwise like LT.',
+    LIKE: 'The whole text matches a pattern: % is any number of characters, _ is one character, and a backslash escapes the next character. Case-insensitive for A to Z. On a path, only strings match.',
+    ISNULL: 'The field is null, or the path does not exist. Takes no value.',
+    NOTNULL: 'The field is not null, or the path exists, even with a JSON null. Takes no value.',
+    IN: 'Equal to an item of the list. An empty list matches nothing.',
+    NOTIN: 'Present, and not equal to any item of the list. An empty list matches everything.',
+    INCLUDES: 'The list at the path contains the value.',
+    EXCLUDES: 'The list at the path does not contain the value.',
+    INCLUDESALL: 'The list at the path contains all of the values.',
+    EXCLUDESALL: 'The list at the path lacks at least one of the values.',
+    INCLUDESANY: 'The list at the path contains at least one of the values.',
+    EXCLUDESANY: 'The list at the path contains none of the values.',
   }),
 });

@@ -1,16 +1,16 @@
-// Errors as callers get them: intended ones with their code, everything else masked and reported once.
+// Converts errors for clients: known errors keep their code, all others are masked and reported once.
 import { randomUUID } from 'node:crypto';
 import { GraphQLError, type GraphQLErrorOptions } from 'graphql';
 import { type ErrorCode, errorCatalogue, ThroughlineError } from '../base/errors.ts';
 import { classify, type Refusal } from './refusals.ts';
 
-/** Told of each masked error once, with the id that the answer carries. */
+/** Called once for each masked error, with the `errorId` of the response. */
 export type Report = (error: unknown, errorId: string) => void;
 
 /**
- * What to answer for whatever was thrown, on every transport. A refusal keeps its message, code and details, any other
- * error becomes INTERNAL_SERVER_ERROR with an `errorId`. `extensions.http` (a status, and `spec` where GraphQL over
- * HTTP wants 200 for `application/json`) is there only where the request failed as a whole, not in one field.
+ * Converts any thrown value, on every transport. Known errors keep their message, code and details; any other error
+ * becomes INTERNAL_SERVER_ERROR with an `errorId`. `extensions.http` (the status, and `spec` if GraphQL over HTTP
+ * requires 200 for `application/json`) is set only if the request failed as a whole, not in one field.
  */
 export function toGraphQLError(error: unknown, report: Report): GraphQLError {
   const located = error instanceof GraphQLError ? error : undefined;
@@ -21,7 +21,7 @@ export function toGraphQLError(error: unknown, report: Report): GraphQLError {
   return new GraphQLError(refusal.message, { ...placeOf(located), extensions });
 }
 
-/** Undefined where the error was not intended. */
+/** Undefined for unexpected errors. */
 function refusalOf(error: unknown): Refusal | undefined {
   if (error instanceof ThroughlineError) return error;
   if (error instanceof GraphQLError) return refusalBehind(error);
@@ -31,7 +31,7 @@ function refusalOf(error: unknown): Refusal | undefined {
     : undefined;
 }
 
-/** GraphQL wraps what a resolver throws, sometimes twice, and also wraps its own errors. */
+/** GraphQL wraps errors of resolvers, sometimes twice, and also its own errors. */
 function refusalBehind(error: GraphQLError): Refusal | undefined {
   const { originalError } = error;
   if (originalError === undefined || originalError === null) return classify(error);
@@ -55,7 +55,7 @@ function isCoded(error: unknown): error is Error & { readonly code: ErrorCode } 
   );
 }
 
-/** The ids of errors reported already, since one error may reach several subscribers, or pass here twice. */
+/** The ids of reported errors: one error may reach several subscribers, or pass through here twice. */
 const reported = new WeakMap<object, string>();
 
 function mask(error: unknown, located: GraphQLError | undefined, report: Report): GraphQLError {
@@ -72,19 +72,19 @@ function mask(error: unknown, located: GraphQLError | undefined, report: Report)
   return new GraphQLError('Unexpected error.', { ...placeOf(located), extensions });
 }
 
-/** What went wrong underneath GraphQL's wrapping, which has the stack worth reading. */
+/** The original error inside GraphQL's wrappers, which has the useful stack. */
 function causeOf(error: unknown): unknown {
   return error instanceof GraphQLError && error.originalError ? causeOf(error.originalError) : error;
 }
 
-/** Where in the document and in the answer. Nothing of the original error goes along. */
+/** The location in the document and in the response, without the original error. */
 function placeOf(located: GraphQLError | undefined): GraphQLErrorOptions {
   if (!located) return {};
   const { nodes = null, source = null, positions = null, path = null } = located;
   return { nodes, source, positions, path };
 }
 
-/** With these GraphQL over HTTP wants a 200 if the answer is `application/json`. */
+/** Codes for which GraphQL over HTTP requires status 200 if the response is `application/json`. */
 const documentCodes: ReadonlySet<ErrorCode> = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',

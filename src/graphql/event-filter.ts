@@ -1,4 +1,4 @@
-// EventFilter and EventOrder: which events of a list or a feed, and in which order.
+// The inputs EventFilter and EventOrder, and the `where` argument.
 import { limits } from '../base/limits.ts';
 import type { EventFilter as EventFilterInput } from '../domain/event-filter.ts';
 import { builder } from './builder.ts';
@@ -6,43 +6,42 @@ import { Conditions } from './conditions.ts';
 import { Direction, EventOrderBy, EventStatus } from './enums.ts';
 import { amount, nameLimit, patternText } from './wording.ts';
 
-/** For `events` and `eventFeed`. */
 export const EventFilter = builder.inputType('EventFilter', {
-  description: `Selects events. All conditions given must hold; of the items of a list one is enough. A list that is left out or null does not filter, an empty one matches nothing. No list may have more than ${amount(limits.batchItems)} items, otherwise LIMIT_EXCEEDED.`,
+  description: `Selects events. All fields given must match; a list matches if one of its items does. Omitted or null: no restriction. An empty list matches nothing. At most ${amount(limits.batchItems)} items per list; otherwise LIMIT_EXCEEDED.`,
   fields: (t) => ({
-    ids: t.idList({ description: 'Their ids, UUIDs.' }),
+    ids: t.idList({ description: 'Event ids (UUIDs).' }),
     topics: t.stringList({
-      description: `Their topics: ${patternText}. "order.*" matches "order.paid" and "order.line.added".`,
+      description: `Topics: ${patternText}. "order.*" matches "order.paid" and "order.line.added".`,
     }),
-    projects: t.stringList({ description: `Their projects. ${nameLimit}` }),
-    users: t.stringList({ description: `Their users. ${nameLimit}` }),
-    senders: t.stringList({ description: `Their senders. ${nameLimit}` }),
+    projects: t.stringList({ description: `Projects. ${nameLimit}` }),
+    users: t.stringList({ description: `Users. ${nameLimit}` }),
+    senders: t.stringList({ description: `Senders. ${nameLimit}` }),
     statuses: t.field({
       type: [EventStatus],
-      description: 'Their statuses. In a feed: the status after the change.',
+      description: 'Statuses. In a feed: the status after the change.',
     }),
-    requestIds: t.stringList({ description: `The requests that they belong to. ${nameLimit}` }),
+    requestIds: t.stringList({ description: `Request ids. ${nameLimit}` }),
     hasDependents: t.boolean({
       description:
-        'True: only those that other events depend on. False: only those that none depends on. Refused with BAD_USER_INPUT in a feed.',
+        'True: only events with dependents. False: only events without. Not allowed in a feed (BAD_USER_INPUT).',
     }),
-    createdAfter: t.field({ type: 'DateTime', description: 'Only those sent later than this moment.' }),
-    createdBefore: t.field({ type: 'DateTime', description: 'Only those sent earlier than this moment.' }),
+    createdAfter: t.field({ type: 'DateTime', description: 'Only events created after this time.' }),
+    createdBefore: t.field({ type: 'DateTime', description: 'Only events created before this time.' }),
     text: t.string({
-      description: `Words, each of which must occur in the topic, project, user, sender or description, in any case of letters. ${nameLimit}`,
+      description: `Search words. Each must occur in the topic, project, user, sender or description; case-insensitive. ${nameLimit}`,
     }),
     conditions: t.field({
       type: Conditions,
       description:
-        'Conditions on any of their fields, and on what is in `summary` and `payload`. In a feed: `topic`, `project`, `user`, `sender`, `requestId` and `status` as they were after the change, all else as it is at delivery; of a deleted event all else is null or empty, and its times are that of the deletion.',
+        'Conditions on any field and on values inside `summary` and `payload`. In a feed, `topic`, `project`, `user`, `sender`, `requestId` and `status` are as of the change and all other fields as of delivery; of a deleted event those are null or empty and the timestamps are the time of deletion.',
     }),
     exhausted: t.boolean({
       description:
-        'True: only jobs that failed and have used up their retries. False: only events that are not such. Refused with BAD_USER_INPUT in a feed.',
+        'True: only jobs that failed and have no retries left. False: all other events. Not allowed in a feed (BAD_USER_INPUT).',
     }),
     scheduled: t.boolean({
       description:
-        'True: only events that are held back (`sendAt`). False: only those that were sent. Refused with BAD_USER_INPUT in a feed.',
+        'True: only scheduled events, whose `sendAt` is in the future. False: only sent events. Not allowed in a feed (BAD_USER_INPUT).',
     }),
   }),
 });
@@ -54,22 +53,28 @@ export const EventOrder = builder.inputType('EventOrder', {
       type: EventOrderBy,
       required: true,
       defaultValue: 'CREATED',
-      description: 'The time to order by.',
+      description: 'The timestamp to order by.',
     }),
     direction: t.field({
       type: Direction,
       required: true,
       defaultValue: 'DESC',
-      description: 'Which end comes first.',
+      description: 'The sort direction.',
     }),
   }),
 });
 
-/** What the argument `where` says of itself. */
-export const whereText =
-  'A filter in CEL, over event_type, data (the payload), topic, project, user, sender, summary, status, request_id and created_at. What `filter` says must hold as well. INVALID_FILTER, with `line` and `column`, if it is wrong; an event on which it fails is not selected.';
+/** Describes an argument `where`; `onFailure` says what happens to an event on which the expression fails. */
+export function whereText(onFailure: string): string {
+  return `A CEL expression over event_type, data (the payload), topic, project, user, sender, summary, status, request_id and created_at; see docs/guides/filters.md. Invalid: INVALID_FILTER with \`line\` and \`column\`. ${onFailure}`;
+}
 
-/** Both ways of filtering as one; null where there is neither. */
+/** The argument `where` beside a `filter`. */
+export const whereArgument = whereText(
+  'Combined with `filter` by AND. An event on which the expression fails is not selected.',
+);
+
+/** Combines both arguments; null if neither is given. */
 export function filterWith(
   filter: EventFilterInput | null | undefined,
   where: string | null | undefined,

@@ -1,4 +1,4 @@
-// The dataloaders of events: what the fields of many events ask for in one tick becomes one call of operations each.
+// The dataloaders of events, which batch the reads of fields within one tick.
 import DataLoader from 'dataloader';
 import { groupBy } from '../base/group-by.ts';
 import type { EventField, EventRecord, PartialEvent, StatusChange } from '../domain/event.ts';
@@ -19,7 +19,7 @@ interface DependentsKey extends RowKey {
   readonly page: PageArguments;
 }
 
-/** Remembers what it has read until `reset`; so it must not outlive a query, one mutation field or one emitted change. */
+/** Caches everything it reads until `reset`, so it must not outlive a query, a mutation field or a delivered change. */
 export class EventLoaders {
   readonly #operations: Operations;
   #loaders: ReturnType<typeof makeLoaders>;
@@ -30,7 +30,7 @@ export class EventLoaders {
     this.#loaders = makeLoaders(operations);
   }
 
-  /** Forgets everything read so far; what is being read still reaches those who wait for it. */
+  /** Clears the cache; pending reads still complete. */
   reset(): void {
     this.#loaders = makeLoaders(this.#operations);
     this.#budget = new AnswerBudget();
@@ -41,12 +41,12 @@ export class EventLoaders {
     return this.#budget;
   }
 
-  /** The event with at least these fields, or null where there is none. */
+  /** The event with at least these fields, or null if it does not exist. */
   event(id: string, fields: Fields): Promise<PartialEvent | null> {
     return this.#loaders.rows.load({ id, fields });
   }
 
-  /** One field of an event: what was read with it, or else what its row says now. */
+  /** One field of an event: as read with it, or else read from its row now. */
   field<F extends EventField>(event: PartialEvent, field: F): EventRecord[F] | Promise<EventRecord[F]> {
     const known = event[field] as EventRecord[F] | undefined;
     if (known === undefined) return this.#readField(event.id, field);
@@ -117,7 +117,7 @@ async function readRows(operations: Operations, keys: readonly RowKey[]): Promis
   return keys.map(({ id }) => rows.get(id) ?? null);
 }
 
-/** One call for each distinct set of page arguments, which is one unless the document has aliases. */
+/** One call per distinct set of page arguments; several only if the document uses aliases. */
 async function readDependents(
   operations: Operations,
   keys: readonly DependentsKey[],

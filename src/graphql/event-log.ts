@@ -1,5 +1,4 @@
-// JitAI's view: the log of one topic, page by page, and the events of one request.
-
+// Queries compatible with JitAI: the log of a topic by page, and the events of a request.
 import { once } from '../base/lifecycle.ts';
 import { limits } from '../base/limits.ts';
 import type { PartialEvent } from '../domain/event.ts';
@@ -31,27 +30,26 @@ const EventLogPage = builder.objectRef<LogPage>('EventLogPage').implement({
   }),
 });
 
-const chainLimit = `A request with more than ${amount(limits.chainEvents)} events is refused with LIMIT_EXCEEDED.`;
+const chainLimit = `More than ${amount(limits.chainEvents)} events in the request: LIMIT_EXCEEDED.`;
 
 const itself = (events: readonly PartialEvent[]) => events;
 
 builder.queryFields((t) => ({
   eventLog: t.field({
     type: EventLogPage,
-    description:
-      'The events of one topic, newest first, by number of page. For long lists `events` is the better way.',
+    description: 'The events of a topic by page number, newest first. For long lists, prefer `events`.',
     args: {
       fullName: t.arg.string({
         required: true,
-        description: 'The topic: of a handler’s runs, the handler’s full name.',
+        description: 'The topic. For the runs of a handler: its full name.',
       }),
-      startTime: t.arg({ type: 'DateTime', description: 'Only those sent at this moment or later.' }),
-      endTime: t.arg({ type: 'DateTime', description: 'Only those sent at this moment or earlier.' }),
-      status: t.arg({ type: LogStatus, description: 'Only those with this status.' }),
-      page: t.arg.int({ defaultValue: 1, description: 'Which page, counted from 1.' }),
+      startTime: t.arg({ type: 'DateTime', description: 'Only events created at or after this time.' }),
+      endTime: t.arg({ type: 'DateTime', description: 'Only events created at or before this time.' }),
+      status: t.arg({ type: LogStatus, description: 'Only events with this status.' }),
+      page: t.arg.int({ defaultValue: 1, description: 'The page number, from 1.' }),
       pageSize: t.arg.int({
         defaultValue: 20,
-        description: `How many events a page has: 1 to ${amount(limits.pageSize)}.`,
+        description: `Events per page: 1 to ${amount(limits.pageSize)}.`,
       }),
     },
     resolve: async (_root, args, { operations, loaders }, info) => {
@@ -63,8 +61,8 @@ builder.queryFields((t) => ({
   }),
   eventLogByRequestId: t.field({
     type: [Event],
-    description: `The events of one request, parents before children; empty where there are none. ${chainLimit}`,
-    args: { requestId: t.arg.string({ required: true, description: `The request. ${nameLimit}` }) },
+    description: `The events of a request, parents before children. Empty if there are none. ${chainLimit}`,
+    args: { requestId: t.arg.string({ required: true, description: `The request id. ${nameLimit}` }) },
     resolve: (_root, { requestId }, { operations, loaders }, info) => {
       const fields = selectedEventFields(info);
       return loaders.budget.read(fields, () => operations.eventsOfRequest(requestId, fields), itself);
@@ -72,10 +70,13 @@ builder.queryFields((t) => ({
   }),
   eventLogByNodeId: t.field({
     type: [Event],
-    description: `One event of a request and all below it, parents before children; empty where there is no such node. ${chainLimit}`,
+    description: `An event of a request and all events below it, parents before children. Empty if there is no such node. ${chainLimit}`,
     args: {
-      requestId: t.arg.string({ required: true, description: `The request. ${nameLimit}` }),
-      nodeId: t.arg.string({ required: true, description: `The event’s name within it. ${nameLimit}` }),
+      requestId: t.arg.string({ required: true, description: `The request id. ${nameLimit}` }),
+      nodeId: t.arg.string({
+        required: true,
+        description: `The event’s name within the request. ${nameLimit}`,
+      }),
     },
     resolve: (_root, { requestId, nodeId }, { operations, loaders }, info) => {
       const fields = selectedEventFields(info);

@@ -1,4 +1,4 @@
-// Mutations of events: send, update, delete, one or many.
+// Mutations that send, update and delete events, singly or in batches.
 import type {
   BatchOutcome,
   ItemError as ItemErrorRecord,
@@ -12,44 +12,45 @@ import { SendEventInput, UpdateEventInput } from './event-inputs.ts';
 import { listLimit } from './wording.ts';
 
 export const SendEventPayload = builder.objectRef<SendOutcome>('SendEventPayload').implement({
-  description: 'What became of a send.',
+  description: 'The result of sendEvent.',
   fields: (t) => ({
-    event: t.expose('event', { type: Event, description: 'The event sent, or the one that has its hash.' }),
+    event: t.expose('event', {
+      type: Event,
+      description: 'The sent event, or the existing one with the same `hash`.',
+    }),
     duplicate: t.exposeBoolean('duplicate', {
-      description: 'Whether the hash was known: `event` is then the one that has it.',
+      description: 'Whether an event with this `hash` existed; `event` is then the existing one.',
     }),
   }),
 });
 
 const ItemError = builder.objectRef<ItemErrorRecord>('ItemError').implement({
-  description: 'Why one item of a list failed; it did not keep the others from succeeding.',
+  description: 'Why one item of a batch failed. Other items are not affected.',
   fields: (t) => ({
-    index: t.exposeInt('index', { description: 'The item’s place in the input, from 0.' }),
-    code: t.exposeString('code', { description: 'One of the codes that errors carry in `extensions.code`.' }),
-    message: t.exposeString('message', { description: 'What was wrong, and what would be right.' }),
+    index: t.exposeInt('index', { description: 'The index of the item in the input, from 0.' }),
+    code: t.exposeString('code', { description: 'The error code, as in `extensions.code` of an error.' }),
+    message: t.exposeString('message', { description: 'The error message.' }),
     extensions: t.expose('details', {
       type: 'JSON',
-      description:
-        'What the error of a single mutation has in its `extensions` beside the code, such as the `eventId` that has a hash; {} where there is nothing.',
+      description: 'Further error details, as in `extensions` of an error, such as `eventId`. {} if none.',
     }),
   }),
 });
 
 const SendEventsPayload = batchPayload<SendBatchOutcome>(
   'SendEventsPayload',
-  'What became of a list of sends.',
-  'The events sent',
+  'The result of sendEvents.',
+  'The sent events',
 );
 const UpdateEventsPayload = batchPayload<BatchOutcome>(
   'UpdateEventsPayload',
-  'What became of a list of changes.',
-  'The events changed',
+  'The result of updateEvents.',
+  'The updated events',
 );
 
 builder.objectField(SendEventsPayload, 'duplicates', (t) =>
   t.exposeIntList('duplicates', {
-    description:
-      'The places in the input, from 0, of those whose hash was known: their events are the ones that have it.',
+    description: 'The indexes of items whose `hash` existed, from 0; their events are the existing ones.',
   }),
 );
 
@@ -60,13 +61,13 @@ function batchPayload<Outcome extends BatchOutcome>(name: string, description: s
       events: t.field({
         type: [Event],
         nullable: { list: false, items: true },
-        description: `${events}, in the order of the input, with null for each item that failed.`,
+        description: `${events} in input order; null for items that failed.`,
         resolve: (outcome) => outcome.events,
       }),
       errors: t.field({
         type: [ItemError],
         resolve: (outcome) => outcome.errors,
-        description: 'One for each item that failed, in the order of the input.',
+        description: 'One error per failed item, in input order.',
       }),
     }),
   });
@@ -75,19 +76,20 @@ function batchPayload<Outcome extends BatchOutcome>(name: string, description: s
 builder.mutationFields((t) => ({
   sendEvent: t.field({
     type: SendEventPayload,
-    description: 'Sends an event. With a `hash` it can be repeated safely.',
-    args: { input: t.arg({ type: SendEventInput, required: true, description: 'The event.' }) },
+    description: 'Sends an event. With a `hash`, the call can be retried safely.',
+    args: { input: t.arg({ type: SendEventInput, required: true, description: 'The event to send.' }) },
     resolve: (_root, { input }, context) =>
       afresh(context, context.operations.sendEvent(context.caller, input)),
   }),
   sendEvents: t.field({
     type: SendEventsPayload,
-    description: 'Sends many events, each on its own: a bad one fails itself and is listed in `errors`.',
+    description:
+      'Sends a batch of events. Each item succeeds or fails on its own; failures are listed in `errors`.',
     args: {
       input: t.arg({
         type: [SendEventInput],
         required: true,
-        description: `The events, in the order in which they are to be written. ${listLimit}`,
+        description: `The events to send, in order. ${listLimit}`,
       }),
     },
     resolve: (_root, { input }, context) =>
@@ -99,19 +101,20 @@ builder.mutationFields((t) => ({
   updateEvent: t.field({
     type: Event,
     description:
-      'Changes an event, and returns it as it then stands. A change with nothing but `progress` is broadcast and writes nothing.',
-    args: { input: t.arg({ type: UpdateEventInput, required: true, description: 'The change.' }) },
+      'Updates an event and returns it. An update with only `progress` is broadcast and not stored.',
+    args: { input: t.arg({ type: UpdateEventInput, required: true, description: 'The update.' }) },
     resolve: (_root, { input }, context) =>
       afresh(context, context.operations.updateEvent(context.caller, input)),
   }),
   updateEvents: t.field({
     type: UpdateEventsPayload,
-    description: 'Changes many events, each on its own: a bad change fails itself and is listed in `errors`.',
+    description:
+      'Updates a batch of events. Each item succeeds or fails on its own; failures are listed in `errors`.',
     args: {
       input: t.arg({
         type: [UpdateEventInput],
         required: true,
-        description: `The changes, in the order in which they are to be made. ${listLimit}`,
+        description: `The updates, in order. ${listLimit}`,
       }),
     },
     resolve: (_root, { input }, context) =>
@@ -119,13 +122,13 @@ builder.mutationFields((t) => ({
   }),
   deleteEvent: t.id({
     description:
-      'Deletes an event and returns its id. The log keeps a DELETED change. NOT_FOUND if there is none; HAS_DEPENDENTS if other events depend on it.',
-    args: { id: t.arg.id({ required: true, description: 'Of the event to delete, a UUID.' }) },
+      'Deletes an event and returns its id. The log records a DELETED change. Unknown id: NOT_FOUND. The event has dependents: HAS_DEPENDENTS.',
+    args: { id: t.arg.id({ required: true, description: 'The event’s id (a UUID).' }) },
     resolve: (_root, { id }, context) => afresh(context, context.operations.deleteEvent(context.caller, id)),
   }),
 }));
 
-/** Lets what a write returns be read anew, not as an earlier field of the same mutation saw it. */
+/** Clears the loaders after a write, so that its result does not show data read by an earlier field. */
 export async function afresh<T>({ loaders }: GraphQLContext, write: Promise<T>): Promise<T> {
   try {
     return await write;

@@ -1,5 +1,4 @@
-// Queries for events: one by id or hash, and the list.
-
+// Queries for events: by id, by hash, and as a list.
 import type { GraphQLResolveInfo } from 'graphql';
 import { once } from '../base/lifecycle.ts';
 import type { PartialEvent } from '../domain/event.ts';
@@ -9,7 +8,7 @@ import { builder } from './builder.ts';
 import { EventConnection } from './connection.ts';
 import type { GraphQLContext } from './context.ts';
 import { Event } from './event.ts';
-import { EventFilter, EventOrder, filterWith, whereText } from './event-filter.ts';
+import { EventFilter, EventOrder, filterWith, whereArgument } from './event-filter.ts';
 import { Node } from './node.ts';
 import { selectedEventFields } from './selected-fields.ts';
 import { refuseUnseenEnd } from './selects-cursor.ts';
@@ -20,15 +19,15 @@ const newestFirst: Order = { by: 'CREATED', direction: 'DESC' };
 builder.queryFields((t) => ({
   position: t.field({
     type: 'Position',
-    description: 'Where the log ends now: an `after` for what comes from here on; "0" while it is empty.',
+    description: 'The current end of the log, for use as `after`. "0" if the log is empty.',
     resolve: (_root, _args, { operations }) => operations.position(),
   }),
   node: t.field({
     type: Node,
     nullable: true,
-    description: 'Whatever has this id, or null.',
+    description: 'The object with this id, or null.',
     args: {
-      id: t.arg.id({ required: true, description: 'A UUID; other text is refused with BAD_USER_INPUT.' }),
+      id: t.arg.id({ required: true, description: 'The id, a UUID; otherwise BAD_USER_INPUT.' }),
     },
     resolve: async (_root, args, context, info) =>
       (await readEvent(args.id, context, info)) ??
@@ -40,32 +39,32 @@ builder.queryFields((t) => ({
     nullable: true,
     description: 'The event with this id, or null.',
     args: {
-      id: t.arg.id({ required: true, description: 'A UUID; other text is refused with BAD_USER_INPUT.' }),
+      id: t.arg.id({ required: true, description: 'The id, a UUID; otherwise BAD_USER_INPUT.' }),
     },
     resolve: (_root, args, context, info) => readEvent(args.id, context, info),
   }),
   eventByHash: t.field({
     type: Event,
     nullable: true,
-    description: 'The event that was sent with this hash, or null.',
-    args: { hash: t.arg.string({ required: true, description: `The hash. ${nameLimit}` }) },
+    description: 'The event with this deduplication key, or null.',
+    args: { hash: t.arg.string({ required: true, description: `The deduplication key. ${nameLimit}` }) },
     resolve: (_root, { hash }, { operations }, info) =>
       operations.eventByHash(hash, selectedEventFields(info)),
   }),
   events: t.field({
     type: EventConnection,
     description:
-      'The events that a filter selects, page by page. Page forwards with `first` and `after`, backwards with `last` and `before`.',
+      'A list of events. Page forwards with `first` and `after`, backwards with `last` and `before`.',
     args: {
-      filter: t.arg({ type: EventFilter, description: 'Which events; all unless given.' }),
-      where: t.arg.string({ description: whereText }),
+      filter: t.arg({ type: EventFilter, description: 'Which events to return. Default: all.' }),
+      where: t.arg.string({ description: whereArgument }),
       first: t.arg.int({ description: pageArgument.first }),
       after: t.arg.string({ description: pageArgument.after }),
       last: t.arg.int({ description: pageArgument.last }),
       before: t.arg.string({ description: pageArgument.before }),
       orderBy: t.arg({
         type: EventOrder,
-        description: 'Their order; newest first by creation unless given.',
+        description: 'The order. Default: newest first, by `createdAt`.',
       }),
     },
     resolve: async (_root, { filter: given, where, orderBy, ...page }, { operations, loaders }, info) => {

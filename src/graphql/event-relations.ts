@@ -1,4 +1,4 @@
-// What hangs on an event: its parent, its children, its history and its progress.
+// The relations of an event: parent, dependents, history and progress.
 import type { EventField, PartialEvent } from '../domain/event.ts';
 import { builder } from './builder.ts';
 import { EventConnection } from './connection.ts';
@@ -12,15 +12,15 @@ import { pageArgument } from './wording.ts';
 const StatusChange = builder.prismaObject('LogEntry', {
   name: 'StatusChange',
   findUnique: null,
-  description: 'A status that an event has had.',
+  description: 'A status change of an event.',
   fields: (t) => ({
     position: t.expose('position', { type: 'Position' }),
     from: t.expose('from', {
       type: EventStatus,
       nullable: true,
-      description: 'The status before; null for the first one.',
+      description: 'The status before; null for the first status.',
     }),
-    to: t.expose('to', { type: EventStatus, description: 'The status from then on.' }),
+    to: t.expose('to', { type: EventStatus, description: 'The status after.' }),
     at: t.expose('at', { type: 'DateTime' }),
     by: t.exposeString('by', {
       nullable: true,
@@ -38,15 +38,15 @@ builder.prismaObjectFields(Event, (t) => ({
   dependsOn: t.field({
     type: Event,
     nullable: true,
-    description: 'The event that caused this one, its parent in the chain; null for a root.',
+    description: 'The parent: the event that caused this one. Null for a root.',
     extensions: readsColumns('dependsOnId'),
     resolve: (event, _args, context, info) => readParent(event, context, selectedEventFields(info)),
   }),
   dependents: t.field({
     type: EventConnection,
-    description: 'The events that this one caused, oldest first.',
+    description: 'The children: the events that this one caused, oldest first.',
     args: {
-      first: t.arg.int({ description: pageArgument.first.replace('`first` or `last` is given', 'given') }),
+      first: t.arg.int({ description: pageArgument.firstOnly }),
       after: t.arg.string({ description: pageArgument.after }),
     },
     resolve: async ({ id }, args, { loaders }, info) => ({
@@ -56,13 +56,13 @@ builder.prismaObjectFields(Event, (t) => ({
   }),
   history: t.field({
     type: [StatusChange],
-    description: 'Every status that it has had, oldest first; empty for an event sent with `store: false`.',
+    description: 'All status changes, oldest first; empty for a transient event.',
     resolve: ({ id }, _args, { loaders }) => loaders.history(id),
   }),
   progress: t.float({
     nullable: true,
     description:
-      'How far the work has come, from 0 to 100: the last value broadcast, where this gateway has seen it and still remembers; it is in no database.',
+      'The latest progress that this gateway knows of, from 0 to 100. Kept in memory only; null if unknown.',
     resolve: ({ id }, _args, { operations }) => operations.progressOf(id),
   }),
 }));

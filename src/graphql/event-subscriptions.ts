@@ -1,64 +1,63 @@
-// Subscriptions: the feed of changes, the statuses of some events, and progress.
+// GraphQL subscriptions: the feed of changes, status changes and progress.
 import type { EventChange as Change, EventProgress as Progress } from '../live/watch.ts';
 import { builder } from './builder.ts';
 import { ChangeKind, EventStatus } from './enums.ts';
 import { Event } from './event.ts';
-import { EventFilter, filterWith, whereText } from './event-filter.ts';
+import { EventFilter, filterWith, whereArgument } from './event-filter.ts';
 import { eachItemAfresh } from './item-stream.ts';
 import { listLimit, nameLimit, patternText } from './wording.ts';
 
 const EventChange = builder.objectRef<Change>('EventChange').implement({
-  description: 'One change of an event.',
+  description: 'A change of an event.',
   fields: (t) => ({
     position: t.expose('position', {
       type: 'Position',
       nullable: true,
-      description: 'Its place in the log, from which `after` goes on; null for TRANSIENT.',
+      description: 'The position of the change, for use as `after`; null for TRANSIENT.',
     }),
-    kind: t.expose('kind', { type: ChangeKind, description: 'What happened.' }),
+    kind: t.expose('kind', { type: ChangeKind, description: 'The kind of change.' }),
     status: t.expose('status', { type: EventStatus, description: 'The event’s status after this change.' }),
-    at: t.expose('at', { type: 'DateTime', description: 'When it happened.' }),
+    at: t.expose('at', { type: 'DateTime', description: 'When the change was made.' }),
     event: t.expose('event', {
       type: Event,
-      description: 'The event as it stands at delivery: it may have changed further since this change.',
+      description: 'The event as of delivery, which may include later changes.',
     }),
   }),
 });
 
 const EventProgress = builder.objectRef<Progress>('EventProgress').implement({
-  description:
-    'How far the work on an event has come. Broadcast as it is reported, never stored or replayed.',
+  description: 'The progress of work on an event. Broadcast only; never stored or replayed.',
   fields: (t) => ({
-    eventId: t.exposeID('eventId', { description: 'The event.' }),
+    eventId: t.exposeID('eventId', { description: 'The event’s id.' }),
     requestId: t.exposeString('requestId', {
       nullable: true,
-      description: 'The request that the event belongs to.',
+      description: 'The event’s request id.',
     }),
     topic: t.exposeString('topic', { description: 'The event’s topic.' }),
-    progress: t.exposeFloat('progress', { description: 'From 0 to 100.' }),
+    progress: t.exposeFloat('progress', { description: 'The progress, from 0 to 100.' }),
     description: t.exposeString('description', {
       nullable: true,
-      description: 'What is going on, where that was told with the progress.',
+      description: 'The description reported with the progress.',
     }),
-    at: t.expose('at', { type: 'DateTime', description: 'When it was reported.' }),
+    at: t.expose('at', { type: 'DateTime', description: 'When the progress was reported.' }),
   }),
 });
 
 const after =
-  'A position: what came later is replayed out of the database first, then what happens goes on live, without a gap or a repeat. One after the end of the log is refused with BAD_USER_INPUT, which names that end.';
+  'Start after this position: replays the stored changes, then continues live, without gaps or repeats. Beyond the end of the log: BAD_USER_INPUT.';
 
 builder.subscriptionField('eventFeed', (t) =>
   t.field({
     type: EventChange,
-    description: 'Every change of the events that a filter selects, in the order of the log.',
+    description: 'All changes of the selected events, in log order.',
     args: {
-      filter: t.arg({ type: EventFilter, description: 'Which events; all unless given.' }),
-      where: t.arg.string({ description: whereText }),
+      filter: t.arg({ type: EventFilter, description: 'Which events to follow. Default: all.' }),
+      where: t.arg.string({ description: whereArgument }),
       kinds: t.arg({
         type: [ChangeKind],
-        description: 'Only changes of these kinds; all unless given, none if empty.',
+        description: 'Only changes of these kinds. Default: all; an empty list: none.',
       }),
-      after: t.arg({ type: 'Position', description: `${after} Unless given: from now on.` }),
+      after: t.arg({ type: 'Position', description: `${after} Default: live changes only.` }),
     },
     subscribe: (_root, { filter, where, ...args }, { watch, loaders }) =>
       eachItemAfresh(watch.feed({ ...args, filter: filterWith(filter, where) }), loaders),
@@ -70,13 +69,13 @@ builder.subscriptionField('eventStatus', (t) =>
   t.field({
     type: EventChange,
     description:
-      'The present status of some events at once, then each of their changes. Give `ids` or `requestId`, one of them, otherwise BAD_USER_INPUT; an unknown id is NOT_FOUND.',
+      'The current status of the given events, then all of their changes. Give either `ids` or `requestId`; otherwise BAD_USER_INPUT. Unknown id: NOT_FOUND.',
     args: {
-      ids: t.arg.idList({ description: `These events, by their UUIDs. ${listLimit}` }),
+      ids: t.arg.idList({ description: `The ids of the events (UUIDs). ${listLimit}` }),
       requestId: t.arg.string({
-        description: `The events of this request, those to come included. ${nameLimit}`,
+        description: `All events of this request, future ones included. ${nameLimit}`,
       }),
-      after: t.arg({ type: 'Position', description: `${after} Unless given: the present statuses first.` }),
+      after: t.arg({ type: 'Position', description: `${after} Default: begin with the current statuses.` }),
     },
     subscribe: (_root, args, { watch, loaders }) => eachItemAfresh(watch.status(args), loaders),
     resolve: (change) => change,
@@ -87,12 +86,12 @@ builder.subscriptionField('eventProgress', (t) =>
   t.field({
     type: EventProgress,
     description:
-      'Progress as it is reported through `updateEvent`. All conditions given must hold; without any, the progress of all events.',
+      'Progress reported through `updateEvent`. All arguments given must match. Default: all events.',
     args: {
-      ids: t.arg.idList({ description: `Of these events, by their UUIDs. ${listLimit}` }),
-      requestId: t.arg.string({ description: `Of the events of this request. ${nameLimit}` }),
+      ids: t.arg.idList({ description: `Only these events (UUIDs). ${listLimit}` }),
+      requestId: t.arg.string({ description: `Only events of this request. ${nameLimit}` }),
       topics: t.arg.stringList({
-        description: `Of the events with these topics: ${patternText}. ${listLimit}`,
+        description: `Only events with these topics: ${patternText}. ${listLimit}`,
       }),
     },
     subscribe: (_root, args, { watch, loaders }) => eachItemAfresh(watch.progress(args), loaders),

@@ -1,4 +1,4 @@
-// Event: its own fields, each of which names the column that it reads, and its error.
+// The types Event and EventError. Each field of Event declares the column that it reads.
 import type {
   EventError as EventErrorRecord,
   EventField,
@@ -15,24 +15,21 @@ import { readsColumns } from './selected-fields.ts';
 import { descriptionLimit, jsonSize, nameLimit } from './wording.ts';
 
 export const EventError = builder.objectRef<EventErrorRecord>('EventError').implement({
-  description: 'Why an event failed, as whoever worked on it told.',
+  description: 'Why an event failed, as reported by its worker or handler.',
   fields: (t) => ({
-    message: t.exposeString('message', { description: 'What went wrong, for people.' }),
+    message: t.exposeString('message', { description: 'The error message, for people.' }),
     code: t.exposeString('code', {
       nullable: true,
-      description: 'What went wrong, for programs: a word of the worker’s choice.',
+      description: 'The error code for programs, in the worker’s own terms.',
     }),
     stack: t.exposeString('stack', {
       nullable: true,
-      description: 'Where it went wrong: a stack trace or the like.',
+      description: 'The stack trace.',
     }),
   }),
 });
 
-/**
- * Resolves a field to its column, which is loaded if it was not read with the event. `addition` is what the API has to say
- * besides the model.
- */
+/** A field that resolves to its column, loading it if needed. `addition` extends the description of the model. */
 export function column<F extends EventField>(field: F, addition?: string) {
   return {
     description: documented('Event', field, addition),
@@ -45,11 +42,11 @@ export function column<F extends EventField>(field: F, addition?: string) {
   };
 }
 
-/** Its relations to other events are added in event-relations.ts. */
+/** Relations to other events are added in event-relations.ts. */
 export const Event = builder.prismaObject('Event', {
   findUnique: null,
   description:
-    'A fact, or a unit of work, and a node in the chain of a request. Of a deleted event, which only a feed still shows, what the log keeps is told: id, topic, sender, project, user, request, node and status; its other fields are null, empty or their defaults, and its times are not its own.',
+    'A fact or a unit of work, and a node in the chain of its request. A deleted event appears only in feeds, with its id, topic, sender, project, user, request, node and status; its other fields are null, empty or defaults, and its timestamps are not the original ones.',
   interfaces: [Node],
 });
 
@@ -89,7 +86,7 @@ builder.prismaObjectFields(Event, (t) => ({
   status: t.field({ type: EventStatus, ...column('status') }),
   logStatus: t.field({
     type: LogStatus,
-    description: 'The same in JitAI’s four words.',
+    description: 'The status in JitAI’s terms.',
     extensions: readsColumns('status'),
     resolve: async (event, _args, { loaders }) => logStatusOf(await loaders.field(event, 'status')),
   }),
@@ -104,7 +101,7 @@ builder.prismaObjectFields(Event, (t) => ({
   }),
   payload: t.field({
     type: 'JSON',
-    ...column('payload', `${jsonSize} Read only where it is asked for.`),
+    ...column('payload', `${jsonSize} Read only if selected.`),
   }),
   result: t.field({
     type: 'JSON',
@@ -126,7 +123,7 @@ builder.prismaObjectFields(Event, (t) => ({
   sendAt: t.field({
     type: 'DateTime',
     nullable: true,
-    description: 'When it is to be sent, while it is held back.',
+    description: 'When a scheduled event will be sent; null once it has been.',
     resolve: ({ id }, _args, { loaders }) => loaders.sendTime(id),
   }),
   updatedAt: t.field({ type: 'DateTime', ...column('updatedAt') }),

@@ -1,4 +1,4 @@
-// verifyFilter: whether a filter in CEL is right, and where it is not.
+// The query verifyFilter, which checks a CEL expression.
 import { ThroughlineError } from '../base/errors.ts';
 import { checkCel } from '../domain/cel/filter.ts';
 import { builder } from './builder.ts';
@@ -12,18 +12,18 @@ interface Check {
 }
 
 const FilterCheck = builder.objectRef<Check>('FilterCheck').implement({
-  description: 'What is to be said of a filter in CEL.',
+  description: 'The result of checking a CEL expression.',
   fields: (t) => ({
-    valid: t.exposeBoolean('valid', { description: 'Whether it can be used.' }),
+    valid: t.exposeBoolean('valid', { description: 'Whether the expression is valid.' }),
     message: t.exposeString('message', {
       nullable: true,
-      description: 'What is wrong; null where nothing is.',
+      description: 'The error message; null if valid.',
     }),
-    line: t.exposeInt('line', { nullable: true, description: 'Where, counted from 1.' }),
-    column: t.exposeInt('column', { nullable: true, description: 'Where in the line, counted from 1.' }),
+    line: t.exposeInt('line', { nullable: true, description: 'The line of the error, from 1.' }),
+    column: t.exposeInt('column', { nullable: true, description: 'The column of the error, from 1.' }),
     suggestion: t.exposeString('suggestion', {
       nullable: true,
-      description: 'What was probably meant, such as "endsWith".',
+      description: 'The name that was probably meant, such as "endsWith".',
     }),
   }),
 });
@@ -32,8 +32,8 @@ builder.queryField('verifyFilter', (t) =>
   t.field({
     type: FilterCheck,
     description:
-      'Checks a filter in CEL as every `where` and `filter` that takes one does. A blank one is valid: it selects all.',
-    args: { expression: t.arg.string({ required: true, description: 'The filter.' }) },
+      'Checks a CEL expression for use as a `where`. A blank expression is valid and matches everything.',
+    args: { expression: t.arg.string({ required: true, description: 'The CEL expression.' }) },
     resolve: (_root, { expression }) => check(expression),
   }),
 );

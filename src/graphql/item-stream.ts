@@ -1,7 +1,7 @@
-// The stream behind a subscription field: before each item the loaders forget what the one before it read.
+// Streams of subscription fields: clears the loaders before each item.
 import type { EventLoaders } from './event-loaders.ts';
 
-/** Calls to the stream go straight through, so that ending it ends a wait for its next item. */
+/** Passes calls straight to the stream, so that ending it also ends a pending read. */
 export async function eachItemAfresh<T>(
   opening: Promise<AsyncIterable<T>>,
   loaders: EventLoaders,

@@ -1,75 +1,73 @@
-// What a worker says when it enrolls.
+// The input of enroll and enrollMany.
 import { limits } from '../base/limits.ts';
 import { builder } from './builder.ts';
 import { Conditions } from './conditions.ts';
 import { whereText } from './event-filter.ts';
 import { amount, descriptionLimit, nameLimit, patternText } from './wording.ts';
 
-/** Default and range of a number of milliseconds. */
+/** The range of a duration in milliseconds. */
 function milliseconds(lowest: number, highest: number): string {
   return `In milliseconds, ${amount(lowest)} to ${amount(highest)}.`;
 }
 
 export const EnrollInput = builder.inputType('EnrollInput', {
   description:
-    'Which jobs a worker asks for, and on what terms it takes them. For each event of the source topics that becomes FINISHED there is one job of the target topic. What is asked for (sourceTopics, targetTopic, filter, where, ignoreSenderTypes, ignoreOlderThanDays) is a way of asking with a cursor over the log of its own: what it rejected once is not read again. What does not fit is refused with BAD_USER_INPUT.',
+    'Which jobs a worker wants, and how it runs them. Every event of the source topics that becomes FINISHED yields one job in the target topic. `sourceTopics`, `targetTopic`, `filter`, `where`, `ignoreSenderTypes` and `ignoreOlderThanDays` together define a consumer with its own position in the log: sources that it has rejected are not read again. Invalid values: BAD_USER_INPUT.',
   fields: (t) => ({
     sourceTopics: t.stringList({
       required: true,
-      description: `The topics of the events that jobs are made for, at least one: ${patternText}; _ is itself. Jobs of the target are sources only where the target is named. At most ${amount(limits.sourceTopics)}.`,
+      description: `The topics of source events, 1 to ${amount(limits.sourceTopics)}: ${patternText}. Jobs of the target topic are sources only if the target topic itself is listed.`,
     }),
     targetTopic: t.string({
       required: true,
       description:
-        'The topic of the jobs. One source has at most one job of a topic, whoever asks and in whatever way.',
+        'The topic of the jobs. A source has at most one job per target topic, across all consumers.',
     }),
     worker: t.string({
       required: true,
-      description: `Who will hold the lease: a name for logs and histories. Several calls may use the same; each gets another job. ${nameLimit}`,
+      description: `The name of the worker that holds the lease, for logs and histories. Concurrent calls may share a name; each gets a different job. ${nameLimit}`,
     }),
-    sender: t.string({ description: `The job’s \`sender\`; the worker unless given. ${nameLimit}` }),
+    sender: t.string({ description: `The job’s \`sender\`. Default: the worker. ${nameLimit}` }),
     senderType: t.string({ description: `The job’s \`senderType\`. ${nameLimit}` }),
     description: t.string({ description: `The job’s \`description\`. ${descriptionLimit}` }),
-    project: t.string({ description: `The job’s \`project\`; the source’s unless given. ${nameLimit}` }),
+    project: t.string({ description: `The job’s \`project\`. Default: the source’s. ${nameLimit}` }),
     sequential: t.boolean({
       defaultValue: false,
       description:
-        'One job of the target at a time, in the order in which their sources became FINISHED: the next only when the one before is FINISHED, ABORTED, or FAILED for good.',
+        'Run one job of the target at a time, in the order in which the sources became FINISHED. The next one starts when the previous one is FINISHED, ABORTED, or FAILED without retries left.',
     }),
     sticky: t.boolean({
       defaultValue: false,
       description:
-        'A worker that holds an unfinished job of the target gets that one again, with the same attempt and a fresh lease. It is the worker’s name that decides, so that two processes must not share one.',
+        'Return the worker’s unfinished job of the target again, if it has one, with the same attempt and a new lease. Workers are identified by name, so each process needs its own.',
     }),
-    filter: t.field({ type: Conditions, description: 'Only sources for which these conditions hold.' }),
+    filter: t.field({ type: Conditions, description: 'Only sources that match these conditions.' }),
     where: t.string({
-      description: whereText.replace(
-        'an event on which it fails is not selected',
-        'a source on which it fails gets no job',
+      description: whereText(
+        'Combined with `filter` by AND. A source on which the expression fails gets no job.',
       ),
     }),
     maxRetries: t.int({
       defaultValue: 3,
-      description: `How often a job is run again after it FAILED or its lease was lost; it stays FAILED when that is used up. 0 to ${amount(limits.maxRetries)}.`,
+      description: `Retries after a failure or a lapsed lease, 0 to ${amount(limits.maxRetries)}. With none left, the job stays FAILED.`,
     }),
     retryDelayMs: t.int({
       defaultValue: 1_000,
-      description: `The pause before the first retry; doubled with each further one, with up to a quarter more by chance, to an hour at most. ${milliseconds(0, limits.retryDelayMs)}`,
+      description: `The delay before the first retry; doubles with each retry up to one hour, plus up to 25 % jitter. ${milliseconds(0, limits.retryDelayMs)}`,
     }),
     ignoreSenderTypes: t.stringList({
-      description:
-        'Sources with one of these as `senderType` get no job; those without a `senderType` do. An empty list ignores none.',
+      description: 'Sources with one of these sender types get no job.',
     }),
     ignoreOlderThanDays: t.float({
-      description: `Sources that became FINISHED more days ago than this get no job. Nothing is skipped unless it is given; 0 is no limit. Up to ${amount(limits.ignoreOlderThanDays)}.`,
+      description: `Sources that became FINISHED more than this number of days ago get no job; up to ${amount(limits.ignoreOlderThanDays)}. Omitted or 0: no limit.`,
     }),
     leaseMs: t.int({
       defaultValue: limits.defaultLeaseMs,
-      description: `How long the worker has before somebody else may take the job, unless it calls extendLease. ${milliseconds(limits.minLeaseMs, limits.maxLeaseMs)}`,
+      description: `The length of the lease; another worker can claim the job afterwards. Extend it with extendLease. ${milliseconds(limits.minLeaseMs, limits.maxLeaseMs)}`,
     }),
     waitMs: t.int({
       defaultValue: 0,
-      description: `How long the call waits for a job if there is none; 0 only looks. ${milliseconds(0, limits.waitMs)}`,
+      description: `How long to wait for a job; 0: return at once. ${milliseconds(0, limits.waitMs)}`,
     }),
   }),
 });

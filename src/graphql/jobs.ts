@@ -1,4 +1,4 @@
-// Jobs: enrolling for them, keeping and giving back their leases, and the lease as a field of an event.
+// Jobs and leases: the mutations of workers, and the field Event.lease.
 import { limits } from '../base/limits.ts';
 import type { Enrollment as EnrollmentRecord } from '../operations/operations.ts';
 import { builder } from './builder.ts';
@@ -10,25 +10,28 @@ import { amount } from './wording.ts';
 const Lease = builder.prismaObject('Job', {
   name: 'Lease',
   findUnique: null,
-  description: 'The hold that a worker has on a job.',
+  description: 'A worker’s exclusive, time-limited claim on a job.',
   fields: (t) => ({
     worker: t.exposeString('worker'),
     attempt: t.exposeInt('attempt'),
-    until: t.expose('until', { type: 'DateTime', description: 'When it ends unless it is extended.' }),
+    until: t.expose('until', {
+      type: 'DateTime',
+      description: 'When the lease lapses unless it is extended.',
+    }),
   }),
 });
 
 const Enrollment = builder.objectRef<EnrollmentRecord>('Enrollment').implement({
-  description: 'A job that the caller now holds.',
+  description: 'A job claimed by the caller.',
   fields: (t) => ({
     event: t.expose('event', { type: Event, description: 'The job.' }),
-    source: t.expose('source', { type: Event, description: 'The event that it is for.' }),
+    source: t.expose('source', { type: Event, description: 'The source event that the job is for.' }),
     attempt: t.exposeInt('attempt', {
-      description: 'The fencing token: give it with every update of the job.',
+      description: 'The fencing token; pass it with every update of the job.',
     }),
     leaseUntil: t.expose('leaseUntil', {
       type: 'DateTime',
-      description: 'When the lease ends unless it is extended: the job is then somebody else’s to take.',
+      description: 'When the lease lapses unless it is extended. Other workers can then claim the job.',
     }),
   }),
 });
@@ -37,21 +40,21 @@ builder.prismaObjectField(Event, 'lease', (t) =>
   t.field({
     type: Lease,
     nullable: true,
-    description: 'Who holds the job, while somebody does; null for what is no job or not held.',
+    description: 'The current lease of a job; null if the event is not a claimed job.',
     resolve: ({ id }, _args, { loaders }) => loaders.lease(id),
   }),
 );
 
-const eventId = 'Of the job’s event, a UUID. NOT_FOUND if there is none.';
-const attempt = 'The fencing token that the claim gave. LEASE_LOST if it does not hold the lease any more.';
+const eventId = 'The id of the job’s event (a UUID). Unknown: NOT_FOUND.';
+const attempt = 'The fencing token of the claim. Lease lapsed or taken over: LEASE_LOST.';
 
 builder.mutationFields((t) => ({
   enroll: t.field({
     type: Enrollment,
     nullable: true,
     description:
-      'Takes a job under a lease: one that is ready for its next run, else one for the next source, which is made. Null if there is none, after `waitMs`. A job that was claimed for a connection that closed before it was answered is given back.',
-    args: { input: t.arg({ type: EnrollInput, required: true, description: 'What is asked for.' }) },
+      'Claims a job under a lease: a job that is due for a retry, else a new job for the next source. Null if none is available within `waitMs`. If the client disconnects before the response, the job is released.',
+    args: { input: t.arg({ type: EnrollInput, required: true, description: 'Which jobs to claim.' }) },
     resolve: async (_root, { input }, context) => {
       const [first] = await afresh(context, context.operations.enroll(context.caller, input, 1));
       return first ?? null;
@@ -60,12 +63,12 @@ builder.mutationFields((t) => ({
   enrollMany: t.field({
     type: [Enrollment],
     description:
-      'Takes several jobs at once, as many as there are up to `count`; it waits only for the first. An empty list if there is none.',
+      'Claims up to `count` jobs. Waits only for the first. An empty list if none is available within `waitMs`.',
     args: {
-      input: t.arg({ type: EnrollInput, required: true, description: 'What is asked for.' }),
+      input: t.arg({ type: EnrollInput, required: true, description: 'Which jobs to claim.' }),
       count: t.arg.int({
         required: true,
-        description: `How many at most, 1 to ${amount(limits.claims)}. A sequential target gives one.`,
+        description: `The maximum number of jobs, 1 to ${amount(limits.claims)}. With \`sequential\`: one.`,
       }),
     },
     resolve: (_root, { input, count }, context) =>
@@ -76,12 +79,12 @@ builder.mutationFields((t) => ({
 builder.mutationFields((t) => ({
   extendLease: t.field({
     type: Lease,
-    description: 'The heartbeat of a worker: the lease ends so much later from now. It changes no event.',
+    description: 'Extends the lease, counted from now: a worker’s heartbeat. Does not change the event.',
     args: {
       eventId: t.arg.id({ required: true, description: eventId }),
       attempt: t.arg.int({ required: true, description: attempt }),
       leaseMs: t.arg.int({
-        description: `How long from now, in milliseconds, ${amount(limits.minLeaseMs)} to ${amount(limits.maxLeaseMs)}; as long as the claim asked for unless given.`,
+        description: `The length of the lease from now, in milliseconds, ${amount(limits.minLeaseMs)} to ${amount(limits.maxLeaseMs)}. Default: the \`leaseMs\` of the claim.`,
       }),
     },
     resolve: (_root, args, context) =>
@@ -90,7 +93,7 @@ builder.mutationFields((t) => ({
   releaseJob: t.field({
     type: Event,
     description:
-      'Gives a job back unfinished: it is PENDING, and anybody’s to take at once. The run is not counted as one.',
+      'Releases a job unfinished: it becomes PENDING and can be claimed at once. The run does not count as a retry.',
     args: {
       eventId: t.arg.id({ required: true, description: eventId }),
       attempt: t.arg.int({ required: true, description: attempt }),

@@ -1,12 +1,12 @@
-// A value written in a GraphQL document, as the JSON value that it stands for.
+// Converts a GraphQL literal to a JSON value.
 import { GraphQLError, Kind, type ObjectValueNode, print, type ValueNode } from 'graphql';
 import { isExactNumber, UnsafeNumber } from '../domain/json.ts';
 
 type Variables = Readonly<Record<string, unknown>> | undefined;
 
 /**
- * Variables inside are replaced by their values; one that was not given leaves its key out of an object and is null in
- * a list. Validation converts a document before any variable has a value.
+ * Replaces variables by their values. A variable without a value omits its key in an object and is null in a list;
+ * validation converts literals before any variable has a value.
  */
 export function literalToJson(node: ValueNode, variables: Variables): unknown {
   switch (node.kind) {
@@ -32,12 +32,12 @@ export function literalToJson(node: ValueNode, variables: Variables): unknown {
   }
 }
 
-/** Any name is a variable's, such as `constructor`. */
+/** Own properties only: a variable may have any name, such as `constructor`. */
 function valueOf(name: string, variables: Variables): unknown {
   return variables && Object.hasOwn(variables, name) ? variables[name] : undefined;
 }
 
-/** `fromEntries` defines own properties, so that a key such as __proto__ is a key like any other. */
+/** `fromEntries` defines own properties, so that __proto__ is an ordinary key. */
 function objectToJson(node: ObjectValueNode, variables: Variables): unknown {
   const entries = node.fields.map(
     (field) => [field.name.value, literalToJson(field.value, variables)] as const,

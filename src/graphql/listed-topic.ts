@@ -1,4 +1,4 @@
-// Topics of one answer: what is asked of each is read for all of them, in one call.
+// Loads schemas, counts and times for all topics of one response together.
 import { once } from '../base/lifecycle.ts';
 import type { Operations } from '../operations/operations.ts';
 import type { TopicRecord } from '../operations/topics.ts';

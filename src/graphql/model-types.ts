@@ -1,4 +1,4 @@
-// The Prisma models as Pothos knows them: each with the record that the operations answer for it.
+// The Prisma models as types for Pothos, with the records that the operations return for them.
 import type PrismaTypes from '../../generated/pothos.ts';
 import type { PartialEvent, StatusChange } from '../domain/event.ts';
 import type { DurableSubscription } from '../domain/subscription.ts';
@@ -17,7 +17,7 @@ interface Records {
   Handler: ListedHandler;
 }
 
-/** The records derive from the models: a field that no model has does not compile. */
+/** The records derive from the models, so a field that no model has does not compile. */
 export type ModelTypes = {
   [Model in keyof PrismaTypes]: Omit<PrismaTypes[Model], 'Shape'> & {
     Shape: Model extends keyof Records ? Records[Model] : PrismaTypes[Model]['Shape'];

@@ -1,8 +1,8 @@
-// Counts the subscriptions that are open at this gateway, over all sockets and streams, and refuses those past the limits.
+// Counts the open GraphQL subscriptions of this gateway, over all sockets and streams, and enforces their limits.
 import { ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 
-/** How many there may be: of one key, and in all. */
+/** The limits per API key and in total. */
 interface Most {
   readonly perKey: number;
   readonly inAll: number;
@@ -21,19 +21,19 @@ export class OpenSubscriptions {
     return this.#count;
   }
 
-  /** One more of a key, by its name; the returned function is to be called when it has ended. */
+  /** Counts a subscription of the key with this name. Call the returned function when it ends. */
   enter(key: string): () => void {
     const { perKey, inAll } = this.#most;
     const own = this.#byKey.get(key) ?? 0;
     if (own >= perKey)
       throw new ThroughlineError(
         'LIMIT_EXCEEDED',
-        `This key has ${perKey} subscriptions open at this gateway, the most it may have; end some of them.`,
+        `This key has ${perKey} open subscriptions at this gateway, which is the limit; end some of them.`,
       );
     if (this.#count >= inAll)
       throw new ThroughlineError(
         'OVERLOADED',
-        `${inAll} subscriptions are open at this gateway; try again after a pause, or at another one.`,
+        `${inAll} subscriptions are open at this gateway, which is the limit; try again later, or at another gateway.`,
       );
     this.#byKey.set(key, own + 1);
     this.#count += 1;
@@ -52,7 +52,7 @@ export class OpenSubscriptions {
   }
 }
 
-/** The same results; `onEnd` is called when they end, fail, or are returned. */
+/** The same results; calls `onEnd` when they end, fail or are returned. */
 export function endingWith<Result>(
   results: AsyncIterableIterator<Result>,
   onEnd: () => void,

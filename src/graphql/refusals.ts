@@ -1,24 +1,24 @@
-// What GraphQL itself refuses (syntax, validation, values, limits), told apart by what it says, as the catalogue's codes.
+// Maps GraphQL's own errors (syntax, validation, values, limits) to codes of the catalogue, by their messages.
 import type { GraphQLError } from 'graphql';
 import { type ErrorCode, errorCatalogue } from '../base/errors.ts';
 
-/** An intended error, before it has its place in an answer. */
+/** A known error, before it has a location in a response. */
 export interface Refusal {
   readonly code: ErrorCode;
   readonly message: string;
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** How the limits on documents word their errors, which call themselves errors of syntax. */
+/** Messages of the document limits, which are reported as syntax errors. */
 const beyondLimit =
   /^(?:Syntax Error: )?((?:Aliases|Directives|Query depth|Token) limit of \d+ exceeded.*|Document contains more that \d+ tokens.*)$/s;
 
-/** How the values of variables and arguments are refused; some errors of validation also begin with a variable. */
+/** Messages for invalid values of variables and arguments; some validation errors also begin with a variable. */
 const badVariable =
   /^Variable "\$\w+" (?:got invalid value|of required type .* was not provided|of non-null type .* must not be null)|^Too many errors processing variables/s;
 const badArgument = /^Argument "\w+" (?:has invalid value|of required type|of non-null type)/;
 
-/** The refusal in an error that has no other error behind it; undefined for a fault of a resolver's. */
+/** Classifies an error without an original error; undefined for a fault of a resolver. */
 export function classify(error: GraphQLError): Refusal | undefined {
   const [, limit] = beyondLimit.exec(error.message) ?? [];
   if (limit !== undefined) return { code: 'LIMIT_EXCEEDED', message: limit, details: {} };
@@ -40,7 +40,7 @@ function catalogued(code: unknown): ErrorCode | undefined {
   return typeof code === 'string' && Object.hasOwn(errorCatalogue, code) ? (code as ErrorCode) : undefined;
 }
 
-/** Has the code of an unexpected error, but no id in the log yet, and perhaps a message that is not for callers. */
+/** Has the code of an unexpected error but no `errorId` yet; its message may not be meant for clients. */
 function isMaskedElsewhere({ extensions }: GraphQLError): boolean {
   return extensions.code === 'INTERNAL_SERVER_ERROR' && extensions.errorId === undefined;
 }

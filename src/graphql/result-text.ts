@@ -1,4 +1,4 @@
-// The JSON text of a result, made once, however many subscribers share the result and over whichever transport.
+// The JSON text of a result, serialized once for all subscribers and transports that share it.
 
 const texts = new WeakMap<object, string>();
 

@@ -1,16 +1,16 @@
-// The three root types; their fields are added beside the types that they return.
+// The root types Query, Mutation and Subscription; their fields are defined beside the types that they return.
 import { builder } from './builder.ts';
 
 builder.queryType({
-  description: 'What can be asked. Every field needs a key; without one the answer is UNAUTHENTICATED.',
+  description: 'Read operations. Every field requires an API key; without one: UNAUTHENTICATED.',
 });
 
 builder.mutationType({
   description:
-    'What can be changed. The fields of one mutation run one after another, in the order written. An answer without an error means that the change is in the database.',
+    'Write operations. The fields of one mutation run one after another, in order. A response without an error means that the change is committed.',
 });
 
 builder.subscriptionType({
   description:
-    'What can be watched, over graphql-transport-ws or server-sent events. A subscriber that reads too slowly is ended with SLOW_SUBSCRIBER, whose `extensions.position` is where to go on.',
+    'Live streams, over graphql-transport-ws or server-sent events. A subscription that reads too slowly ends with SLOW_SUBSCRIBER; resume with `after` set to `extensions.position`.',
 });

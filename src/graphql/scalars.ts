@@ -1,4 +1,4 @@
-// The three scalars: DateTime, JSON and Position, and what their inputs accept.
+// The custom scalars DateTime, JSON and Position, with their parsing and serialization.
 import { GraphQLError, Kind, print, type ValueNode } from 'graphql';
 import { asError } from '../base/errors.ts';
 import { parseDateTime } from '../domain/date-time.ts';
@@ -9,8 +9,9 @@ import { builder } from './builder.ts';
 import { literalToJson } from './json-literal.ts';
 
 builder.scalarType('DateTime', {
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339',
   description:
-    'A moment, as RFC 3339 text with seconds and an offset, such as "2025-03-01T09:30:00Z" or "2025-03-01T10:30:00.250+01:00", in the years 1 to 9999. Text without an offset, a date alone and a day that no calendar has are refused with BAD_USER_INPUT. Digits past milliseconds are dropped. Printed in UTC with milliseconds: "2025-03-01T09:30:00.000Z".',
+    'An RFC 3339 timestamp with seconds and an offset, such as "2025-03-01T10:30:00.250+01:00"; years 1 to 9999. Output is in UTC with milliseconds: "2025-03-01T09:30:00.250Z". Input digits beyond milliseconds are dropped. A missing time or offset, or an invalid date: BAD_USER_INPUT.',
   serialize: (value) => toDate(value).toISOString(),
   parseValue: (value) => refusing(() => dateTimeOf(value)),
   parseLiteral: (node) =>
@@ -18,8 +19,9 @@ builder.scalarType('DateTime', {
 });
 
 builder.scalarType('JSON', {
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259',
   description:
-    'Any JSON value, as a variable or written in the document, where it may hold variables. A number that a double-precision number would change, such as 12345678901234567890, is refused with BAD_USER_INPUT by what it is given to, never rounded: send it as a string.',
+    'Any JSON value, as a variable or as a literal, which may contain variables. Numbers that would lose precision as a double, such as 12345678901234567890, are refused with BAD_USER_INPUT; send them as strings.',
   serialize: (value) => value,
   parseValue: (value) => value,
   parseLiteral: (node, variables) => literalToJson(node, variables ?? undefined),
@@ -27,7 +29,7 @@ builder.scalarType('JSON', {
 
 builder.scalarType('Position', {
   description:
-    'A place in the log, as the decimal text of a 64-bit number from 0. Positions follow the order in which changes were committed and have gaps. An input may also be a whole number.',
+    'A position in the log: a 64-bit integer as a decimal string, "0" or greater. Positions increase in commit order and have gaps. Inputs may also be integers.',
   serialize: (value) => String(value as Position),
   parseValue: (value) => refusing(() => positionOf(value)),
   parseLiteral: (node) =>
@@ -37,7 +39,7 @@ builder.scalarType('Position', {
     ),
 });
 
-/** A literal of a kind that the scalar does not take, for the message. */
+/** A literal of a kind that the scalar does not accept, for the error message. */
 class Literal {
   readonly node: ValueNode;
 
@@ -76,7 +78,7 @@ function shown(value: unknown): string {
   return (text ?? 'undefined').slice(0, 60);
 }
 
-/** Runs a parse; what it throws becomes BAD_USER_INPUT, at the literal's place where there is one. */
+/** Turns errors of `parse` into BAD_USER_INPUT, with the location of the literal if there is one. */
 function refusing<T>(parse: () => T, node?: ValueNode): T {
   try {
     return parse();

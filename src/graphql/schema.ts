@@ -1,4 +1,4 @@
-// The schema: brings in every file that adds to it, and builds it once.
+// Imports every file that defines types, and builds the GraphQL schema.
 import './roots.ts';
 import './scalars.ts';
 import './event-relations.ts';

@@ -1,4 +1,4 @@
-// Look-ahead: which columns of events the selection below a field needs, so that no others are read.
+// Look-ahead: the event columns that a selection needs, so that only those are read.
 import {
   type FieldNode,
   type FragmentDefinitionNode,
@@ -18,7 +18,7 @@ import {
 } from 'graphql';
 import type { EventField } from '../domain/event.ts';
 
-/** Declares, as a field's `extensions`, the columns of the event that its resolver reads. */
+/** The `extensions` of a field that declare the event columns its resolver reads. */
 export function readsColumns(...columns: EventField[]): { readonly columns: readonly EventField[] } {
   return { columns };
 }
@@ -29,12 +29,12 @@ interface Walk {
   readonly fragments: Set<string>;
 }
 
-/** The field nodes of one field are one array for all the rows of a list, in each execution. */
+/** Cached per execution: the field nodes of a field are one array for all rows of a list. */
 const remembered = new WeakMap<object, WeakMap<object, readonly EventField[]>>();
 
 /**
- * The columns for the events that this field leads to, directly or through pages, edges and payloads; sorted. It ends
- * at each event: what its `dependsOn` or `dependents` select is found when those are resolved.
+ * The columns, sorted, of the events that this field returns directly or through pages, edges and payloads. The walk
+ * stops at each event: selections below `dependsOn` and `dependents` are collected when those are resolved.
  */
 export function selectedEventFields(info: GraphQLResolveInfo): readonly EventField[] {
   const ofExecution = remembered.get(info.variableValues) ?? new WeakMap<object, readonly EventField[]>();

@@ -1,20 +1,20 @@
-// Whether the selection below a connection would notice that its page ended early.
+// Refuses a page that was cut by size if the document does not select a cursor.
 import { type GraphQLResolveInfo, Kind, type SelectionSetNode } from 'graphql';
 import { ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Page } from '../domain/page.ts';
 
-/** A page that ended early since it was too large, for a document that does not ask for a cursor, would pass for all there is. */
+/** Without a cursor, the client could not tell a cut page from the end of the list. */
 export function refuseUnseenEnd<Row>(page: Page<Row>, info: GraphQLResolveInfo): Page<Row> {
   if (!page.isCut || info.fieldNodes.some(({ selectionSet }) => selectsCursor(selectionSet, info)))
     return page;
   throw new ThroughlineError(
     'LIMIT_EXCEEDED',
-    `The page has more than ${limits.pageBytes} bytes of JSON in the fields asked for: ask for fewer, or select pageInfo { hasNextPage endCursor } and go on from there, since it then ends early.`,
+    `The page has more than ${limits.pageBytes} bytes of JSON in the selected fields. Request fewer events, or select pageInfo { hasNextPage endCursor }: the page then ends early and can be continued.`,
   );
 }
 
-/** `pageInfo`, or `cursor` of the edges, also in fragments; whatever they skip counts as selected. */
+/** Whether `pageInfo` or `cursor` is selected, also in fragments, ignoring @skip and @include. */
 function selectsCursor(selections: SelectionSetNode | undefined, info: GraphQLResolveInfo): boolean {
   return (selections?.selections ?? []).some((selection) => {
     if (selection.kind === Kind.INLINE_FRAGMENT) return selectsCursor(selection.selectionSet, info);

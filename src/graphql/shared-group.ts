@@ -1,4 +1,4 @@
-// One live execution for all subscribers of the same operation: each change is executed and serialised once.
+// A shared execution: executes and serializes each change once for all subscribers of the same operation.
 import type { ExecutionResult } from 'graphql';
 import { asError } from '../base/errors.ts';
 import { resultText } from './result-text.ts';
@@ -12,9 +12,9 @@ export interface LiveResults {
 export class SharedGroup {
   readonly #members = new Set<SharedMember>();
   readonly #onEmpty: () => void;
-  /** The execution, or the errors for which it could not begin. */
+  /** The execution, or the errors that prevented its start. */
   readonly opening: Promise<LiveResults | ExecutionResult>;
-  /** Subscribers that come or have come: at none, the group ends. */
+  /** Joining and joined subscribers; the group closes at zero. */
   #count = 0;
   #ended = false;
 
@@ -27,7 +27,7 @@ export class SharedGroup {
     );
   }
 
-  /** Keeps the group while a subscriber is on its way in; `leave` lets go. */
+  /** Keeps the group open while a subscriber joins; undone by `leave`. */
   enter(): void {
     this.#count += 1;
   }
@@ -71,7 +71,7 @@ export class SharedGroup {
   }
 }
 
-/** One that cannot take it is ended alone. */
+/** A failing subscriber is ended alone. */
 function deliver(member: SharedMember, shared: SharedResult): void {
   try {
     member.deliver(shared);

@@ -1,30 +1,30 @@
-// One subscriber of a shared execution: first its own beginning, then what all of its kind get.
+// One subscriber of a shared execution: its own catch-up first, then the shared live results.
 import type { ExecutionResult } from 'graphql';
 import { BoundedQueue } from '../base/bounded-queue.ts';
 import { limits } from '../base/limits.ts';
 import type { Position } from '../domain/event.ts';
 import { tooSlow } from '../live/too-slow.ts';
 
-/** A result, and where in the log the change is that it tells of. */
+/** A result with the position of its change. */
 export interface Positioned {
   readonly result: ExecutionResult;
-  /** Null for what is in no log. */
+  /** Null for changes that are not in the log. */
   readonly position: Position | null;
 }
 
-/** A result that is executed and serialised once for all who share it. */
+/** A result that is executed and serialized once for all subscribers. */
 export interface SharedResult extends Positioned {
   /** The result as JSON. */
   readonly text: string;
 }
 
-/** Sends a serialised result straight to the subscriber; false when it reads too slowly. */
+/** Sends a serialized result directly to the subscriber; false if it reads too slowly. */
 export type Direct = (payload: string) => boolean;
 
-/** What a subscriber's own beginning gives. */
+/** The catch-up of a subscriber. */
 export interface Beginning {
   readonly results: AsyncIterableIterator<Positioned>;
-  /** Where the beginning has ended: shared results up to here are in it. */
+  /** The position at which the catch-up ended: it includes shared results up to here. */
   readonly handover: () => Position;
 }
 
@@ -38,7 +38,7 @@ export class SharedMember implements AsyncIterableIterator<ExecutionResult> {
   #last: Position | null = null;
   #isDirect = false;
   #ended = false;
-  /** What the reader is told once it comes to the end; made then, since it says how far the reader got. */
+  /** Creates the error for the reader at the end, since it contains the reader's position. */
   #failure: (() => Error) | undefined;
 
   constructor(direct: Direct | undefined, onEnd: () => void) {
@@ -52,7 +52,7 @@ export class SharedMember implements AsyncIterableIterator<ExecutionResult> {
     this.#last = beginning.handover();
   }
 
-  /** Takes a shared result; waits with it while the subscriber is still at its beginning, or reads slowly. */
+  /** Delivers a shared result; buffers it during catch-up or while the subscriber reads slowly. */
   deliver(shared: SharedResult): void {
     if (this.#ended || this.#isPast(shared)) return;
     if (!this.#isDirect) return this.#keep(shared);
@@ -60,7 +60,7 @@ export class SharedMember implements AsyncIterableIterator<ExecutionResult> {
     else this.endAsTooSlow();
   }
 
-  /** Ends it: with nothing, once what is pending has been read, or with a failure in the place of that. */
+  /** Ends after the pending results, or with a failure instead of them. */
   end(failure?: () => Error): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -70,7 +70,7 @@ export class SharedMember implements AsyncIterableIterator<ExecutionResult> {
     this.#onEnd();
   }
 
-  /** Ends it because it, or the execution it shares, was too slow; it can be resumed from what it got last. */
+  /** Ends with SLOW_SUBSCRIBER on buffer overflow; the error contains the last delivered position. */
   endAsTooSlow(): void {
     this.end(() => tooSlow(this.#last));
   }

@@ -1,4 +1,4 @@
-// Which subscriptions are the same operation, and so can share one execution.
+// Decides which subscriptions are the same operation and can share an execution.
 import {
   type DocumentNode,
   type FieldNode,
@@ -16,10 +16,10 @@ export interface SubscribeArgs {
   readonly variables?: Record<string, unknown> | null | undefined;
 }
 
-/** The `extensions` of a root field that hands things out: what one of its subscribers gets, no other does. */
+/** The `extensions` of a root field that delivers each item to only one subscriber. */
 export const unshared = { isUnshared: true } as const;
 
-/** Whether all subscribers of the operation get the same. */
+/** Whether all subscribers of the operation get the same results. */
 export function isShareable(
   schema: GraphQLSchema,
   { document, operationName }: Pick<SubscribeArgs, 'document' | 'operationName'>,
@@ -30,7 +30,7 @@ export function isShareable(
   return !fields.some(({ name }) => known[name.value]?.extensions.isUnshared);
 }
 
-/** Those in fragments, too. */
+/** Includes fields in fragments. */
 function rootFields(document: DocumentNode, { selections }: SelectionSetNode): FieldNode[] {
   return selections.flatMap((selection) => {
     if (selection.kind === Kind.FIELD) return [selection];
@@ -43,14 +43,14 @@ function rootFields(document: DocumentNode, { selections }: SelectionSetNode): F
 }
 
 /**
- * Equal for operations that select the same of a change. Variables that are only given to the subscription's own field
- * do not count: they say which changes there are, and not what of them is answered.
+ * Equal for operations that select the same fields of a change. Variables used only in arguments of the root field do not
+ * count: they determine which changes are delivered, not what is selected.
  */
 export function selectionKey(args: SubscribeArgs, audience: string): string {
   const operation = getOperationAST(args.document, args.operationName);
   const selecting = operation ? selectingVariables(args.document, operation) : [];
   const given = args.variables ?? {};
-  // One that is not given has its default, and null has not.
+  // An omitted variable takes its default; null does not.
   const values = selecting.filter((name) => Object.hasOwn(given, name)).map((name) => [name, given[name]]);
   return JSON.stringify([args.document.loc?.source.body, args.operationName ?? null, values, audience]);
 }
@@ -73,9 +73,8 @@ function selectingVariables(document: DocumentNode, operation: OperationDefiniti
 const resumeVariables = new WeakMap<OperationDefinitionNode, string | null>();
 
 /**
- * Equal for operations whose results are the same from some point on: the same text, the same variables. A variable
- * that says nothing but where to resume (`after` of the subscription's field) does not count, so that all who come
- * back after an interruption share again, wherever each left off.
+ * Equal for operations with the same text and variables, whose results are the same from some point on. A variable used
+ * only for `after` of the root field does not count, so that subscribers share again after they resume.
  */
 export function shareKey({ document, operationName, variables }: SubscribeArgs, audience: string): string {
   const operation = getOperationAST(document, operationName);
@@ -85,7 +84,7 @@ export function shareKey({ document, operationName, variables }: SubscribeArgs, 
   return JSON.stringify([document.loc?.source.body, operationName ?? null, values, audience]);
 }
 
-/** The variable given to the root field's `after`, where it is used nowhere else. */
+/** The variable of the root field's `after`, if it is used nowhere else. */
 function resumeVariableOf(document: DocumentNode, operation: OperationDefinitionNode): string | null {
   const known = resumeVariables.get(operation);
   if (known !== undefined) return known;

@@ -1,11 +1,11 @@
-// Results that subscribers with different filters share: those of one change, where they have selected the same of it.
+// Shares the result of a change among subscribers with different filters but the same selection.
 import type { Positioned } from './shared-member.ts';
 
 export class SharedResults {
-  /** Of this turn of the event loop: whoever comes to a change later gets the event as it stands then. */
+  /** Valid for this turn of the event loop: later deliveries of a change read the event again. */
   readonly #results = new Map<object, Map<string, Promise<Positioned>>>();
 
-  /** `selection` is equal where the same is selected; the first who asks for it executes. */
+  /** `selection` identifies the selected fields; the first caller executes. */
   of(change: object, selection: string, execute: () => Promise<Positioned>): Promise<Positioned> {
     if (this.#results.size === 0) setImmediate(() => this.#results.clear());
     const ofChange = this.#results.get(change) ?? new Map<string, Promise<Positioned>>();

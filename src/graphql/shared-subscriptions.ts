@@ -1,4 +1,4 @@
-// Subscriptions on every transport: those of the same operation and variables share one execution, where all get the same.
+// Runs GraphQL subscriptions for all transports; those with the same operation and variables share an execution.
 import {
   createSourceEventStream,
   type DocumentNode,
@@ -27,7 +27,7 @@ export interface SharedSubscriptionsParts {
   readonly operations: Operations;
   readonly watching: WatchFactory;
   readonly report: Report;
-  /** Those that are open; with the usual limits unless given. */
+  /** Default: the standard limits. */
   readonly open?: OpenSubscriptions;
 }
 
@@ -42,7 +42,7 @@ export class SharedSubscriptions {
     this.#open = parts.open ?? new OpenSubscriptions();
   }
 
-  /** Somebody is about to subscribe: the log is read from now on, until the returned function is called. */
+  /** Keeps the log tail open for an expected subscriber, until the returned function is called. */
   warm(): () => void {
     const holding = this.#parts.watching.hold();
     holding.catch(() => {});
@@ -55,9 +55,9 @@ export class SharedSubscriptions {
   }
 
   /**
-   * The results for one subscriber, or the errors for which there are none. Once it has caught up with the others of
-   * its kind, each serialised result goes to `direct`, where given, instead of being yielded. What is handed out to one
-   * subscriber alone is always yielded: it is taken only when it is asked for.
+   * The results for one subscriber, or the errors that prevented its start. After catch-up, each serialized result goes
+   * to `direct`, if given, instead of being yielded. Results of unshared fields are always yielded, since each is taken
+   * only on demand.
    */
   async subscribe(
     args: Subscribing,
@@ -98,7 +98,7 @@ export class SharedSubscriptions {
     }
   }
 
-  /** A group that could not begin may have failed by what the key leaves out; then this subscriber's own is tried. */
+  /** A group may have failed because of a variable outside its key; then this subscriber tries its own. */
   async #enterGroup(args: Subscribing): Promise<SharedGroup | ExecutionResult> {
     const key = shareKey(args, audienceOf(args.caller));
     for (;;) {
@@ -128,7 +128,7 @@ export class SharedSubscriptions {
     if (this.#groups.get(key) === group) this.#groups.delete(key);
   }
 
-  /** The member is there for shared results before its own beginning is read, so that nothing falls in between. */
+  /** The member receives shared results before its catch-up is read, so that there is no gap. */
   async #join(
     group: SharedGroup,
     args: Subscribing,
@@ -186,15 +186,15 @@ export class SharedSubscriptions {
   }
 }
 
-/** What a subscription's field yields; progress, say, has no position. */
+/** An item of a subscription field. Progress, for example, has no position. */
 interface Change {
   readonly position?: Position | null;
 }
 
-/** Changes for which the results are made at once: their events are read together, and their messages written together. */
+/** Changes processed concurrently: their events are read, and their messages written, together. */
 const liveAhead = 64;
 
-/** Subscribers of one audience may see the same. */
+/** Subscribers of one audience may see the same data. */
 function audienceOf({ scopes }: Caller): string {
   return scopes.join(' ');
 }
@@ -210,7 +210,7 @@ function masked(result: ExecutionResult, report: Report): ExecutionResult {
   return { ...result, errors: result.errors.map((error) => toGraphQLError(error, report)) };
 }
 
-/** In order; those of up to `ahead` changes are made at once, as far as there are changes. */
+/** Maps in order, up to `ahead` items concurrently. */
 function mapResults<From, To>(
   items: AsyncIterator<From>,
   map: (item: From) => To | Promise<To>,
@@ -225,7 +225,7 @@ function mapResults<From, To>(
     next: () => {
       while (coming.length < ahead) {
         const step = take();
-        // Its reader hears of its failure when its turn comes, if it ever does.
+        // The reader gets a failure when its turn comes; until then it must not count as unhandled.
         step.catch(() => {});
         coming.push(step);
       }

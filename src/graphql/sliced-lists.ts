@@ -1,4 +1,4 @@
-// Lists in large answers, completed in time slices: a thousand events with a hundred fields each would hold the event loop.
+// Completes lists of large responses in time slices, so that they do not block the event loop.
 import {
   defaultFieldResolver,
   getNullableType,
@@ -11,13 +11,13 @@ import {
 } from 'graphql';
 import { pauseIfDue } from '../base/time-slices.ts';
 
-/** Fields that the lists of one operation may have before the rest comes in slices; each takes about a microsecond. */
+/** Number of list fields of an operation before slicing begins; each takes about a microsecond. */
 const fieldsAtOnce = 20_000;
 
-/** Fields in the lists of an operation so far, by its context. */
+/** Number of list fields so far, by context of the operation. */
 const fieldsSoFar = new WeakMap<object, number>();
 
-/** Makes all fields of the schema that answer lists share out the work of a large answer. */
+/** Wraps all list fields of the schema. */
 export function sliceLists(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith('__')) continue;
@@ -48,7 +48,7 @@ function isLarge(items: number, context: unknown, { fieldNodes, fragments, opera
 
 const counted = new WeakMap<SelectionSetNode, number>();
 
-/** Fields of one item; those of the lists in it count where they are answered. */
+/** Number of fields of one item; nested lists count when they are resolved. */
 function fieldsIn(set: SelectionSetNode | undefined, fragments: GraphQLResolveInfo['fragments']): number {
   if (set === undefined) return 0;
   let count = counted.get(set);
@@ -64,9 +64,9 @@ function fieldsIn(set: SelectionSetNode | undefined, fragments: GraphQLResolveIn
   return count;
 }
 
-/** The same items, in the same order, each once there is a slice for it. */
+/** The same items in the same order, each resolved in a time slice. */
 function sliced(list: readonly unknown[]): readonly unknown[] {
-  // A promise among them that is rejected before its slice comes would be one that nobody handles.
+  // A promise that rejects before its slice would be an unhandled rejection.
   if (list.some((item) => item instanceof Promise)) return list;
   let before: Promise<unknown> = Promise.resolve();
   return list.map((item) => {

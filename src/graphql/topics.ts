@@ -1,4 +1,4 @@
-// Topics: declared, and listed with what there is of their events.
+// The type Topic, its list, and the declaration of topics.
 import { limits } from '../base/limits.ts';
 import { builder } from './builder.ts';
 import { listed } from './listed-topic.ts';
@@ -6,8 +6,7 @@ import { amount, descriptionLimit, nameLimit } from './wording.ts';
 
 const Topic = builder.prismaObject('Topic', {
   findUnique: null,
-  description:
-    'What events are about. A topic is there when it is declared, or when an event of it is stored.',
+  description: 'A topic: it exists if it is declared, or if an event with it is stored.',
   fields: (t) => ({
     name: t.exposeString('name'),
     title: t.exposeString('title', { nullable: true }),
@@ -17,50 +16,50 @@ const Topic = builder.prismaObject('Topic', {
     summarySchema: t.field({
       type: 'JSON',
       nullable: true,
-      description: 'The JSON Schema that summaries of its events fit; null where any does.',
+      description: 'The JSON Schema of summaries; null if any is valid.',
       resolve: async ({ name, together }) => (await together.schemas()).get(name)?.summarySchema ?? null,
     }),
     payloadSchema: t.field({
       type: 'JSON',
       nullable: true,
-      description: 'The JSON Schema that payloads of its events fit; null where any does.',
+      description: 'The JSON Schema of payloads; null if any is valid.',
       resolve: async ({ name, together }) => (await together.schemas()).get(name)?.payloadSchema ?? null,
     }),
     declared: t.exposeBoolean('declared', {
-      description: 'Whether it is declared; otherwise it has only been seen.',
+      description: 'Whether the topic is declared. False: it is only used by events.',
     }),
     count: t.int({
-      description: `How many events of it are stored. Counting stops at ${amount(limits.countCeiling)}. Counted only where it is asked for.`,
+      description: `The number of stored events. Counting stops at ${amount(limits.countCeiling)}. Computed only if selected.`,
       resolve: async ({ name, together }) => (await together.counts()).get(name) ?? 0,
     }),
     lastEventAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When the latest of these was sent; null where there is none.',
+      description: 'When the latest stored event was created; null if there is none.',
       resolve: async ({ name, together }) => (await together.lastEvents()).get(name) ?? null,
     }),
   }),
 });
 
-const schemaText = `A JSON Schema: an object, of draft 2020-12 unless its \`$schema\` says draft-07. Keywords and formats that are not of the standard are ignored, patterns are RE2's (without look-ahead and back references), and nothing is fetched that a \`$ref\` names. At most ${amount(limits.schemaBytes)} bytes as JSON text and ${amount(limits.schemaParts)} parts, otherwise LIMIT_EXCEEDED. What is no schema is refused with BAD_USER_INPUT, which says where.`;
+const schemaText = `An object: JSON Schema draft 2020-12, or draft-07 if \`$schema\` says so. Unknown keywords and formats are ignored, patterns use RE2 syntax (no look-ahead, no back references), and remote \`$ref\`s are not fetched. At most ${amount(limits.schemaBytes)} bytes as JSON text and ${amount(limits.schemaParts)} parts; otherwise LIMIT_EXCEEDED. Invalid schema: BAD_USER_INPUT. Default: any value is valid.`;
 
 const DeclareTopicInput = builder.inputType('DeclareTopicInput', {
   description:
-    'All that is said of a topic: it takes the place of what was said before, so that what is left out, or null, is none.',
+    'The declaration of a topic. It replaces an earlier one completely: fields that are omitted or null are removed.',
   fields: (t) => ({
     name: t.string({
       required: true,
-      description: `Of the topic: parts of letters, digits, _ and - joined by dots, 1 to ${limits.topicLength} characters, without *.`,
+      description: `The topic: parts of letters, digits, _ and -, separated by dots; 1 to ${limits.topicLength} characters. Not a pattern.`,
     }),
-    title: t.string({ description: `For people. ${nameLimit}` }),
-    description: t.string({ description: `For people. ${descriptionLimit}` }),
+    title: t.string({ description: `A title for people. ${nameLimit}` }),
+    description: t.string({ description: `A description for people. ${descriptionLimit}` }),
     summarySchema: t.field({
       type: 'JSON',
-      description: `What every summary of its events must fit; any does unless given. ${schemaText}`,
+      description: `The schema of summaries. ${schemaText}`,
     }),
     payloadSchema: t.field({
       type: 'JSON',
-      description: `What every payload of its events must fit; any does unless given. ${schemaText}`,
+      description: `The schema of payloads. ${schemaText}`,
     }),
   }),
 });
@@ -68,11 +67,11 @@ const DeclareTopicInput = builder.inputType('DeclareTopicInput', {
 builder.queryField('topics', (t) =>
   t.field({
     type: [Topic],
-    description: `Topics that are declared or that stored events have, by name: the first ${amount(limits.listedTopics)} at most.`,
+    description: `Declared topics and topics of stored events, by name; at most ${amount(limits.listedTopics)}.`,
     args: {
       prefix: t.arg.string({
         defaultValue: '',
-        description: `Only those whose names begin with this, in which no character stands for others; all unless given. At most ${limits.topicLength} characters.`,
+        description: `Only topics that begin with this text, which has no wildcards. At most ${limits.topicLength} characters.`,
       }),
     },
     resolve: async (_root, { prefix }, { operations }) =>
@@ -83,8 +82,8 @@ builder.queryField('topics', (t) =>
 builder.mutationField('declareTopic', (t) =>
   t.field({
     type: Topic,
-    description: `Declares a topic, or declares it anew. From then on a send, or a change of a summary or payload, that does not fit is refused with TOPIC_SCHEMA_MISMATCH: here from the answer on, at other gateways of the same database a moment later. What is stored already is left as it is. At most ${amount(limits.declaredTopics)} topics can be declared, otherwise LIMIT_EXCEEDED.`,
-    args: { input: t.arg({ type: DeclareTopicInput, required: true, description: 'What is said of it.' }) },
+    description: `Declares a topic or replaces its declaration. From then on, summaries and payloads that do not match the schemas are refused with TOPIC_SCHEMA_MISMATCH, at other gateways after a short delay. Stored events are not checked. More than ${amount(limits.declaredTopics)} declared topics: LIMIT_EXCEEDED.`,
+    args: { input: t.arg({ type: DeclareTopicInput, required: true, description: 'The declaration.' }) },
     resolve: async (_root, { input }, { operations, caller }) => {
       const record = await operations.declareTopic(caller, input);
       return listed(operations, [record])[0]!;

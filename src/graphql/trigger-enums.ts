@@ -1,4 +1,4 @@
-// The enums of triggers, each value with its meaning.
+// The enums of triggers.
 import type { HmacAlgorithm as Algorithm, HmacEncoding as Encoding } from '../domain/hmac.ts';
 import type { SignatureScheme as Scheme } from '../domain/signature.ts';
 import type { TriggerKind as Kind } from '../domain/trigger.ts';
@@ -7,49 +7,48 @@ import { builder } from './builder.ts';
 import { valuesOf } from './enums.ts';
 
 export const TriggerKind = builder.enumType('TriggerKind', {
-  description: 'Where the events of a trigger come from.',
+  description: 'What a trigger reacts to.',
   values: valuesOf<Kind>({
-    WEBHOOK: 'HTTP requests at a URL of its own. The type of its events is the method in lower case.',
-    SCHEDULE: 'Moments in time. The type of its events is "tick".',
+    WEBHOOK: 'HTTP requests to its own URL. The event type is the method in lower case, such as "post".',
+    SCHEDULE: 'A cron schedule. The event type is "tick".',
   }),
 });
 
 export const SignatureScheme = builder.enumType('SignatureScheme', {
   description:
-    'How the deliveries of a webhook are signed; one whose signature is missing or wrong is answered with 401. Times in signatures may be 5 minutes from now.',
+    'How webhook deliveries are signed. A missing or wrong signature gets status 401. Timestamps in signatures may differ from the current time by 5 minutes.',
   values: valuesOf<Scheme>({
-    NONE: 'Not at all: the URL is the secret.',
+    NONE: 'Not signed: the URL is the secret.',
     STANDARD:
-      'As Standard Webhooks says: `webhook-id`, `webhook-timestamp` and `webhook-signature`, with a secret in base64, usually after "whsec_".',
-    GITHUB: 'As GitHub does: `X-Hub-Signature-256`.',
-    STRIPE: 'As Stripe does: `Stripe-Signature`, with its `t` and any of its `v1`.',
-    HMAC: 'By an HMAC in a header, as `hmac` says: so do Slack, Shopify, Zoom and many others.',
+      'Standard Webhooks: `webhook-id`, `webhook-timestamp` and `webhook-signature`, with a base64 secret, usually prefixed with "whsec_".',
+    GITHUB: 'GitHub: `X-Hub-Signature-256`.',
+    STRIPE: 'Stripe: `Stripe-Signature`, with `t` and any of its `v1` signatures.',
+    HMAC: 'An HMAC in a header, configured by `hmac`: used by Slack, Shopify, Zoom and many others.',
   }),
 });
 
 export const HmacAlgorithm = builder.enumType('HmacAlgorithm', {
-  description: 'The hash function of an HMAC.',
+  description: 'A hash function for HMACs.',
   values: valuesOf<Algorithm>({
-    SHA1: 'SHA-1: for senders that have no other.',
+    SHA1: 'SHA-1, for senders that support nothing else.',
     SHA256: 'SHA-256.',
     SHA512: 'SHA-512.',
   }),
 });
 
 export const HmacEncoding = builder.enumType('HmacEncoding', {
-  description: 'How a signature is written.',
+  description: 'A text encoding of signatures.',
   values: valuesOf<Encoding>({
-    HEX: 'In hexadecimal digits, of either case.',
-    BASE64: 'In base64, with or without padding, also in the alphabet for URLs.',
+    HEX: 'Hexadecimal, in either case.',
+    BASE64: 'Base64 or base64url, with or without padding.',
   }),
 });
 
 export const WebhookChallenge = builder.enumType('WebhookChallenge', {
   description:
-    'A handshake by which a service checks a webhook before it delivers. It is answered and is no event.',
+    'A handshake with which a service verifies a webhook URL. It is answered and does not become an event.',
   values: valuesOf<Challenge>({
-    SLACK:
-      'Slack’s: a delivery whose JSON has the `type` url_verification is answered with its `challenge`. It must be signed as others.',
-    META: 'Meta’s: a GET with `hub.mode=subscribe` and `hub.verify_token` is answered with its `hub.challenge`; with 401 where the token is not `verifyToken`. It needs no signature.',
+    SLACK: 'Slack: a signed delivery with `type` url_verification is answered with its `challenge`.',
+    META: 'Meta: an unsigned GET with `hub.mode=subscribe` is answered with its `hub.challenge`, or with 401 if `hub.verify_token` is not `verifyToken`.',
   }),
 });

@@ -1,4 +1,4 @@
-// What is said of a trigger that is to be made.
+// The input of createTrigger.
 import { limits } from '../base/limits.ts';
 import { defaultToleranceSeconds } from '../domain/hmac.ts';
 import { builder } from './builder.ts';
@@ -7,32 +7,32 @@ import { amount, nameLimit } from './wording.ts';
 
 const HmacInput = builder.inputType('HmacInput', {
   description:
-    'How the scheme HMAC signs. Slack: `{header: "X-Slack-Signature", prefix: "v0=", timestampHeader: "X-Slack-Request-Timestamp", signedContent: "v0:{timestamp}:{body}"}`.',
+    'The configuration of the scheme HMAC. Slack, for example: `{header: "X-Slack-Signature", prefix: "v0=", timestampHeader: "X-Slack-Request-Timestamp", signedContent: "v0:{timestamp}:{body}"}`.',
   fields: (t) => ({
-    header: t.string({ required: true, description: `The header with the signature. ${nameLimit}` }),
+    header: t.string({ required: true, description: `The header that contains the signature. ${nameLimit}` }),
     prefix: t.string({
-      description: `What stands before the signature in it, such as "sha256="; nothing unless given. ${nameLimit}`,
+      description: `The text before the signature in the header, such as "sha256=". Default: none. ${nameLimit}`,
     }),
     encoding: t.field({
       type: HmacEncoding,
       defaultValue: 'HEX',
-      description: 'How the signature is written.',
+      description: 'The encoding of the signature.',
     }),
     algorithm: t.field({ type: HmacAlgorithm, defaultValue: 'SHA256', description: 'The hash function.' }),
     timestampHeader: t.string({
-      description: `The header with the time of the signature, in seconds since 1970, where that is signed too. ${nameLimit}`,
+      description: `The header with the signed timestamp, in seconds since 1970. Default: none. ${nameLimit}`,
     }),
     toleranceSeconds: t.int({
-      description: `How far that time may be from now, either way: 1 to ${amount(limits.signatureToleranceSeconds)}, ${defaultToleranceSeconds} unless given.`,
+      description: `Maximum difference between the timestamp and the current time, in seconds, 1 to ${amount(limits.signatureToleranceSeconds)}. Default: ${defaultToleranceSeconds}.`,
     }),
     signedContent: t.string({
-      description: `What is signed, with {body} in it and, where there is a \`timestampHeader\`, {timestamp}. Unless given the body, or "{timestamp}.{body}". ${nameLimit}`,
+      description: `A template of the signed text, with {body} and, if \`timestampHeader\` is given, {timestamp}. Default: "{body}" or "{timestamp}.{body}". ${nameLimit}`,
     }),
   }),
 });
 
 const WebhookInput = builder.inputType('WebhookInput', {
-  description: 'A URL that takes deliveries of any method.',
+  description: 'A webhook: a URL that accepts deliveries with any HTTP method.',
   fields: (t) => ({
     signature: t.field({
       type: SignatureScheme,
@@ -40,74 +40,77 @@ const WebhookInput = builder.inputType('WebhookInput', {
       description: 'How deliveries must be signed.',
     }),
     secret: t.string({
-      description: `The key of the signatures; needed for every scheme but NONE, which takes none. Never shown again; \`setTriggerSecrets\` replaces it. ${nameLimit}`,
+      description: `The signing secret. Required for every scheme except NONE, which has none. Write-only; replace it with \`setTriggerSecrets\`. ${nameLimit}`,
     }),
     dedupeHeader: t.string({
       description:
-        'The header whose value tells deliveries apart, such as X-GitHub-Delivery or webhook-id: one that is repeated is answered with the event that is there. A delivery without it is always a new event. webhook-id stands for svix-id as well.',
+        'The header that identifies a delivery, such as X-GitHub-Delivery or webhook-id (also matches svix-id). A repeated delivery returns the existing event; a delivery without the header is always a new event.',
     }),
-    hmac: t.field({ type: HmacInput, description: 'How the scheme HMAC signs: needed for that one alone.' }),
+    hmac: t.field({
+      type: HmacInput,
+      description: 'The configuration of the scheme HMAC. Required for HMAC, not allowed otherwise.',
+    }),
     challenge: t.field({
       type: WebhookChallenge,
-      description: 'The handshake that is answered; none unless given.',
+      description: 'The handshake to answer. Default: none.',
     }),
     verifyToken: t.string({
-      description: `The token that the challenge META has to bring along: needed for that one alone. Never shown again. ${nameLimit}`,
+      description: `The token expected by the challenge META. Required for META, not allowed otherwise. Write-only. ${nameLimit}`,
     }),
     keepCredentials: t.boolean({
       defaultValue: false,
       description:
-        'Whether the headers Authorization, Cookie, Proxy-Authorization and X-Api-Key are stored with an event. The filter of the trigger sees them in any case.',
+        'Whether events store the headers Authorization, Cookie, Proxy-Authorization and X-Api-Key. `where` can use them in any case.',
     }),
     allowedOrigins: t.stringList({
       defaultValue: ['*'],
-      description: `Origins of the pages that may deliver from a browser and read the answer, such as "https://shop.example"; "*" for any, none for []. At most ${limits.triggerOrigins}.`,
+      description: `Origins that may deliver from a browser (CORS), such as "https://shop.example"; "*" is any, [] is none. At most ${limits.triggerOrigins}.`,
     }),
   }),
 });
 
 const ScheduleInput = builder.inputType('ScheduleInput', {
   description:
-    'When a tick is due. Each is one event, however many gateways run; of those missed while none did, the last one is sent, with their number.',
+    'A cron schedule. Each tick is one event, regardless of the number of gateways. Of ticks missed while none was running, only the latest is sent, with the number of missed ones.',
   fields: (t) => ({
     cron: t.string({
       required: true,
       description:
-        'Five fields (minute, hour, day of month, month, day of week), or six with seconds before them: "0 9 * * 1-5" is nine o’clock on working days.',
+        'A cron expression with five fields (minute, hour, day of month, month, day of week), or six with seconds first: "0 9 * * 1-5" is 9:00 on weekdays.',
     }),
     timezone: t.string({
       defaultValue: 'UTC',
       description:
-        'An IANA name, such as Europe/Berlin. A fixed time that the clock skips in spring comes right after the gap; one that comes twice in autumn is taken once.',
+        'An IANA time zone, such as Europe/Berlin. Across daylight-saving changes, a skipped time ticks right after the gap and a repeated time ticks once.',
     }),
   }),
 });
 
 export const CreateTriggerInput = builder.inputType('CreateTriggerInput', {
   description:
-    'A trigger: exactly one of `webhook` and `schedule`. What does not fit is refused with BAD_USER_INPUT.',
+    'A trigger to create. Give exactly one of `webhook` and `schedule`. Invalid values: BAD_USER_INPUT.',
   fields: (t) => ({
     name: t.string({
       required: true,
-      description: `An identifier that no other trigger has: the \`sender\` of its events. 1 to ${amount(limits.topicLength)} letters, digits, _ and -, in parts joined by dots.`,
+      description: `A unique name, used as the \`sender\` of its events: parts of letters, digits, _ and -, separated by dots; 1 to ${amount(limits.topicLength)} characters.`,
     }),
     webhook: t.field({
       type: WebhookInput,
-      description: 'Makes it a webhook; {} is one without a signature.',
+      description: 'Creates a webhook; {} is an unsigned one.',
     }),
-    schedule: t.field({ type: ScheduleInput, description: 'Makes it a schedule.' }),
-    topic: t.string({ description: 'The topic of its events; its name unless given.' }),
+    schedule: t.field({ type: ScheduleInput, description: 'Creates a schedule.' }),
+    topic: t.string({ description: 'The topic of its events. Default: its name.' }),
     eventType: t.string({
       description:
-        'Only what is of this type becomes an event: of a webhook the HTTP method in lower case, of a schedule "tick". All unless given.',
+        'Only create events of this type: for a webhook the HTTP method in lower case, for a schedule "tick". Default: all.',
     }),
     where: t.string({
       description:
-        'Only what this matches becomes an event, in CEL: `data.method == "POST" && has(data.body.json.action)`. A wrong one is refused with INVALID_FILTER; what it fails on does not pass, and is counted.',
+        'A CEL expression that the delivery or tick must match to become an event, such as `data.method == "POST" && has(data.body.json.action)`. Invalid: INVALID_FILTER. If it fails on a delivery or tick, no event is created and `filterErrors` is incremented.',
     }),
     call: t.string({
       description:
-        'The full name of a handler for normal events: it runs in the background for each event of the trigger, whatever its topic. BAD_USER_INPUT if there is none.',
+        'The full name of a handler of type events.NormalType to run in the background for each event of the trigger, regardless of the topic. Unknown: BAD_USER_INPUT.',
     }),
   }),
 });

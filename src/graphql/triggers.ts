@@ -1,4 +1,4 @@
-// Triggers: webhooks and schedules, made, listed and deleted.
+// The type Trigger (webhooks and schedules), its list and its mutations.
 import { limits } from '../base/limits.ts';
 import type { HmacTerms } from '../domain/hmac.ts';
 import { builder } from './builder.ts';
@@ -17,7 +17,7 @@ const Trigger = builder.prismaObject('Trigger', {
   findUnique: null,
   interfaces: [Node],
   description:
-    'Turns HTTP deliveries or moments in time into events. These have its name as `sender`, "trigger" as `senderType`, and each begins a request of its own.',
+    'Creates events from HTTP requests (webhook) or on a cron schedule. Its events have the trigger’s name as `sender`, "trigger" as `senderType`, and a new request each.',
   fields: (t) => ({
     name: t.exposeString('name'),
     kind: t.expose('kind', { type: TriggerKind }),
@@ -39,21 +39,23 @@ const Trigger = builder.prismaObject('Trigger', {
 });
 
 const Hmac = builder.objectRef<HmacTerms>('Hmac').implement({
-  description: 'How the scheme HMAC signs the deliveries of a webhook.',
+  description: 'The configuration of the signature scheme HMAC.',
   fields: (t) => ({
-    header: t.exposeString('header', { description: 'The header with the signature, in lower case.' }),
-    prefix: t.exposeString('prefix', { description: 'What stands before the signature in it.' }),
-    encoding: t.expose('encoding', { type: HmacEncoding, description: 'How the signature is written.' }),
+    header: t.exposeString('header', {
+      description: 'The header that contains the signature, in lower case.',
+    }),
+    prefix: t.exposeString('prefix', { description: 'The text before the signature in the header.' }),
+    encoding: t.expose('encoding', { type: HmacEncoding, description: 'The encoding of the signature.' }),
     algorithm: t.expose('algorithm', { type: HmacAlgorithm, description: 'The hash function.' }),
     timestampHeader: t.exposeString('timestampHeader', {
       nullable: true,
-      description: 'The header with the time of the signature, in lower case; null where that is not signed.',
+      description: 'The header with the signed timestamp, in lower case; null if there is none.',
     }),
     toleranceSeconds: t.exposeInt('toleranceSeconds', {
-      description: 'How far that time may be from now, either way.',
+      description: 'Maximum difference between the timestamp and the current time, in seconds.',
     }),
     signedContent: t.exposeString('signedContent', {
-      description: 'What is signed, with {body} and {timestamp} in it.',
+      description: 'The template of the signed text, with {body} and {timestamp}.',
     }),
   }),
 });
@@ -62,7 +64,7 @@ builder.prismaObjectFields(Trigger, (t) => ({
   url: t.string({
     nullable: true,
     description:
-      'Of a webhook: the path at this gateway, which takes deliveries there and below. Nobody can guess it; without a signature it is the secret.',
+      'Webhook: the path of its URL at this gateway; sub-paths are accepted, too. Unguessable: without a signature it is the secret.',
     resolve: ({ slug }) => (slug === null ? null : `/webhooks/${slug}`),
   }),
   signature: t.expose('signature', {
@@ -75,7 +77,7 @@ builder.prismaObjectFields(Trigger, (t) => ({
   hmac: t.field({
     type: Hmac,
     nullable: true,
-    description: 'Of a webhook with the scheme HMAC: how that signs.',
+    description: 'Webhook with the scheme HMAC: its configuration.',
     resolve: ({ hmac }) => hmac as HmacTerms | null,
   }),
   challenge: t.expose('challenge', { type: WebhookChallenge, nullable: true }),
@@ -98,35 +100,37 @@ builder.prismaObjectFields(Trigger, (t) => ({
 builder.queryField('triggers', (t) =>
   t.field({
     type: [Trigger],
-    description: `All triggers, by name: ${amount(limits.triggers)} at most.`,
+    description: `All triggers, by name; at most ${amount(limits.triggers)}.`,
     resolve: (_root, _args, { operations }) => operations.triggers(),
   }),
 );
 
-const id = 'Of the trigger, a UUID. NOT_FOUND if there is none.';
+const id = 'The trigger’s id (a UUID). Unknown: NOT_FOUND.';
 
 builder.mutationFields((t) => ({
   createTrigger: t.field({
     type: Trigger,
-    description: 'Makes a webhook, which takes deliveries at once, or a schedule, which ticks from now on.',
-    args: { input: t.arg({ type: CreateTriggerInput, required: true, description: 'What it is to be.' }) },
+    description: 'Creates a webhook or a schedule, active at once.',
+    args: {
+      input: t.arg({ type: CreateTriggerInput, required: true, description: 'The trigger to create.' }),
+    },
     resolve: (_root, { input }, { operations }) => operations.createTrigger(input),
   }),
   deleteTrigger: t.field({
     type: 'ID',
-    description: 'Deletes a trigger and answers its id. Its URL is gone, it does not tick; its events stay.',
+    description: 'Deletes a trigger and returns its id. Its events are kept.',
     args: { id: t.arg.id({ required: true, description: id }) },
     resolve: (_root, args, { operations }) => operations.deleteTrigger(args.id),
   }),
   setTriggerSecrets: t.field({
     type: Trigger,
     description:
-      'Replaces the secrets of a webhook, any of which makes a valid signature. To rotate: set the new and the old one, give the sender the new one, then set the new one alone.',
+      'Replaces the signing secrets of a webhook; a signature with any of them is valid. To rotate: set the new and the old secret, change the sender, then set only the new one.',
     args: {
       id: t.arg.id({ required: true, description: id }),
       secrets: t.arg.stringList({
         required: true,
-        description: `All that are valid from now on: 1 to ${limits.triggerSecrets}.`,
+        description: `All valid secrets, 1 to ${limits.triggerSecrets}.`,
       }),
     },
     resolve: (_root, args, { operations }) => operations.setTriggerSecrets(args.id, args.secrets),

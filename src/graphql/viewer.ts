@@ -1,17 +1,21 @@
-// Viewer: whose key a request came with.
+// The type Viewer: the authenticated caller.
 import type { Caller } from '../operations/operations.ts';
 import { builder } from './builder.ts';
 
 const Viewer = builder.objectRef<Caller>('Viewer').implement({
-  description: 'The holder of the key that the request came with.',
+  description: 'The authenticated caller.',
   fields: (t) => ({
     name: t.exposeString('name', {
-      description: 'The key’s name, under which changes are kept in the history.',
+      description: 'The name of the API key; the history records changes under it.',
     }),
-    scopes: t.exposeStringList('scopes', { description: 'What the key may do.' }),
+    scopes: t.exposeStringList('scopes', { description: 'The scopes that the key grants.' }),
   }),
 });
 
 builder.queryField('viewer', (t) =>
-  t.field({ type: Viewer, description: 'Who asks.', resolve: (_root, _args, { caller }) => caller }),
+  t.field({
+    type: Viewer,
+    description: 'The authenticated caller.',
+    resolve: (_root, _args, { caller }) => caller,
+  }),
 );

@@ -1,32 +1,31 @@
-// Numbers and sentences that several descriptions of the schema share, so that they are said in one way.
+// Phrases that several descriptions of the schema share.
 import { limits } from '../base/limits.ts';
 
-/** A limit as the descriptions print it: 1,000. */
+/** A number with thousands separators: 1,000. */
 export function amount(value: number): string {
   return value.toLocaleString('en-US');
 }
 
 export const nameLimit = `1 to ${amount(limits.nameLength)} characters.`;
 export const descriptionLimit = `At most ${amount(limits.descriptionLength)} characters.`;
-export const jsonSize = `At most ${amount(limits.jsonBytes)} bytes as JSON text and ${limits.jsonDepth} levels deep.`;
-export const jsonLimit = `${jsonSize} More is refused with LIMIT_EXCEEDED.`;
-export const listLimit = `At most ${amount(limits.batchItems)} items, otherwise LIMIT_EXCEEDED.`;
-export const patternText = 'topic patterns, in which * stands for any run of characters, dots included';
+export const jsonSize = `At most ${amount(limits.jsonBytes)} bytes as JSON text and ${limits.jsonDepth} levels.`;
+export const jsonLimit = `${jsonSize} Otherwise: LIMIT_EXCEEDED.`;
+export const listLimit = `At most ${amount(limits.batchItems)} items; otherwise LIMIT_EXCEEDED.`;
+export const patternText = 'topic patterns, where * matches any number of characters, dots included';
 
-/** Of Relay's four arguments. */
+/** The pagination arguments of Relay; `firstOnly` is `first` of lists that are only paged forwards. */
 export const pageArgument = {
-  first: `How many to return from the start: 0 to ${amount(limits.pageSize)}, ${limits.defaultPageSize} unless \`first\` or \`last\` is given.`,
-  after:
-    'Only what follows this cursor, which must come from the same list; any other text is refused with BAD_USER_INPUT.',
-  last: `How many to return from the end, still in the list's order: 0 to ${amount(limits.pageSize)}. Not together with \`first\`.`,
-  before:
-    'Only what precedes this cursor, which must come from the same list; any other text is refused with BAD_USER_INPUT.',
+  first: `Number of items from the start of the list, 0 to ${amount(limits.pageSize)}. Default: ${limits.defaultPageSize}, unless \`last\` is given.`,
+  firstOnly: `Number of items, 0 to ${amount(limits.pageSize)}. Default: ${limits.defaultPageSize}.`,
+  after: 'Only items after this cursor of the same list. An invalid cursor: BAD_USER_INPUT.',
+  last: `Number of items from the end of the list, 0 to ${amount(limits.pageSize)}; the order stays the same. Cannot be combined with \`first\`.`,
+  before: 'Only items before this cursor of the same list. An invalid cursor: BAD_USER_INPUT.',
 } as const;
 
-export const totalCount = `How many there are on all pages together. Counting stops at ${amount(limits.countCeiling)}. Counted only where it is asked for.`;
-export const totalIsExact = `Whether \`totalCount\` is the true number; false where counting stopped at ${amount(limits.countCeiling)} or a search that no index serves ended early.`;
+export const totalCount = `Number of items on all pages. Counting stops at ${amount(limits.countCeiling)}. Computed only if selected.`;
+export const totalIsExact = `Whether \`totalCount\` is exact. False if counting stopped at ${amount(limits.countCeiling)} or at the scan limit.`;
 
-/** Of texts that tell of a failure. */
+/** Sanitizing rules for the texts of a failure, which are never refused. */
 export function failureLimit(length: number): string {
-  return `NUL and halves of surrogate pairs become U+FFFD; what is longer than ${amount(length)} characters is cut, and says so.`;
+  return `NUL and unpaired surrogates become U+FFFD; text beyond ${amount(length)} characters is truncated and marked as such.`;
 }

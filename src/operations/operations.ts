@@ -1,4 +1,4 @@
-// What GraphQL (and later handlers, triggers and REST) may ask of the gateway: every use-case, by signature.
+// The interface Operations: every use case of the gateway, independent of transports.
 import type { ErrorCode } from '../base/errors.ts';
 import type {
   EventField,
@@ -23,25 +23,25 @@ import type { TriggerOperations } from './triggers.ts';
 
 export type { Lease } from '../store/leases.ts';
 
-/** Who asks, and the trace that the request came with. */
+/** The authenticated caller of a request. */
 export interface Caller {
   readonly name: string;
   readonly scopes: readonly string[];
   /**
-   * The request that what this one HTTP request sends belongs to unless it says otherwise: from its `traceparent` or
-   * `x-request-id` header. Null where each root event begins a request of its own.
+   * The default `requestId` of events sent by this HTTP request, from its `traceparent` or `x-request-id` header. Null:
+   * each root event begins a new request.
    */
   readonly requestId: string | null;
-  /** Aborted when the caller has gone before the answer was sent; absent where that can not be. */
+  /** Aborted if the caller disconnects before the response; absent if it cannot disconnect. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The events that writes answer with hold what the write knew of them; the rest is read when it is asked for. */
+/** Events returned by writes contain the fields that the write knew; other fields are read on demand. */
 export interface SendOutcome {
   readonly event: PartialEvent;
-  /** The hash was known: `event` is the one that has it. */
+  /** An event with this hash existed: `event` is the existing one. */
   readonly duplicate: boolean;
-  /** The runs of handlers that were made with it. */
+  /** The handler runs created with the event. */
   readonly executions: readonly Execution[];
 }
 
@@ -49,22 +49,22 @@ export interface ItemError {
   readonly index: number;
   readonly code: ErrorCode;
   readonly message: string;
-  /** What a single mutation has beside the code in its error's `extensions`. */
+  /** Further details of the error, as in `extensions`. */
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** In the order of the input; null where that item failed. */
+/** Events in input order; null for items that failed. */
 export interface BatchOutcome {
   readonly events: readonly (PartialEvent | null)[];
   readonly errors: readonly ItemError[];
 }
 
 export interface SendBatchOutcome extends BatchOutcome {
-  /** The places in the input of those whose hash was known. */
+  /** Indexes of items whose hash existed. */
   readonly duplicates: readonly number[];
 }
 
-/** A job in the hands of a worker. */
+/** A job claimed by a worker. */
 export interface Enrollment {
   readonly event: PartialEvent;
   readonly source: PartialEvent;
@@ -72,14 +72,14 @@ export interface Enrollment {
   readonly leaseUntil: Date;
 }
 
-/** What a bulk mutation changed, or would change. */
+/** The events that a bulk mutation changed, or would change. */
 export interface BulkOutcome {
   readonly count: number;
-  /** Of the first thousand. */
+  /** The first 1,000 ids. */
   readonly ids: readonly string[];
 }
 
-/** A count that stops at 25,000; `exact` is false where it did, or where a text search gave up. */
+/** A count up to 25,000; `exact` is false if it stopped there or at the scan limit. */
 export interface Count {
   readonly count: number;
   readonly exact: boolean;
@@ -90,7 +90,7 @@ export interface EventOrder {
   readonly direction: Direction;
 }
 
-/** Times are inclusive. */
+/** Both times are inclusive. */
 export interface EventLogQuery {
   readonly fullName: string;
   readonly startTime?: Date | null | undefined;
@@ -113,7 +113,7 @@ export interface Chain {
   readonly finishedAt: Date | null;
 }
 
-/** Every intended refusal is a ThroughlineError. `fields` names the columns to read besides the id: no others are read. */
+/** Known errors are ThroughlineErrors. `fields` names the columns to read besides the id; no others are read. */
 export interface Operations
   extends SubscriptionOperations, TriggerOperations, TopicOperations, HandlerOperations {
   sendEvent(caller: Caller, input: SendInput, options?: SendOptions): Promise<SendOutcome>;
@@ -126,14 +126,14 @@ export interface Operations
   abortEvents(caller: Caller, filter: EventFilter | null, dryRun: boolean): Promise<BulkOutcome>;
   deleteEvents(caller: Caller, filter: EventFilter | null, dryRun: boolean): Promise<BulkOutcome>;
 
-  /** One to `count` jobs; none where there was none in time. What was claimed for a caller who has gone is given back. */
+  /** Up to `count` jobs; none if none was available in time. Jobs claimed for a disconnected caller are released. */
   enroll(caller: Caller, input: EnrollInput, count: number): Promise<readonly Enrollment[]>;
-  /** LEASE_LOST where the attempt does not hold it; null `leaseMs` for as long as the claim asked for. */
+  /** Throws LEASE_LOST if the attempt does not hold the lease. Null `leaseMs`: as long as the claim asked for. */
   extendLease(eventId: string, attempt: number, leaseMs: number | null): Promise<Lease>;
-  /** Gives the job back unfinished; its run is not counted. */
+  /** Releases the job unfinished; the run does not count as a retry. */
   releaseJob(caller: Caller, eventId: string, attempt: number): Promise<PartialEvent>;
 
-  /** Unknown ids are absent from the map. */
+  /** Unknown ids are missing in the map. */
   eventsByIds(ids: readonly string[], fields: readonly EventField[]): Promise<Map<string, PartialEvent>>;
   eventByHash(hash: string, fields: readonly EventField[]): Promise<PartialEvent | null>;
   listEvents(
@@ -146,29 +146,29 @@ export interface Operations
   eventLog(query: EventLogQuery, fields: readonly EventField[]): Promise<readonly PartialEvent[]>;
   countEventLog(query: EventLogQuery): Promise<Count>;
   eventsOfRequest(requestId: string, fields: readonly EventField[]): Promise<readonly PartialEvent[]>;
-  /** The node and all below it, parents first; empty where there is no such node. */
+  /** The node and all events below it, parents first; empty if there is no such node. */
   eventsBelowNode(
     requestId: string,
     nodeId: string,
     fields: readonly EventField[],
   ): Promise<readonly PartialEvent[]>;
-  /** Null where the request has no events. */
+  /** Null if the request has no events. */
   eventChain(requestId: string, fields: readonly EventField[]): Promise<Chain | null>;
-  /** One page for each parent, oldest first, in one statement. */
+  /** One page per parent, oldest first, in one statement. */
   dependentsOf(
     parentIds: readonly string[],
     page: PageArguments,
     fields: readonly EventField[],
   ): Promise<Map<string, Page<PartialEvent>>>;
   countDependents(parentIds: readonly string[]): Promise<Map<string, Count>>;
-  /** Oldest first, for each id. */
+  /** Status changes by id, oldest first. */
   historiesOf(ids: readonly string[]): Promise<Map<string, readonly StatusChange[]>>;
-  /** Only of jobs that are held now. */
+  /** Only jobs with a current lease. */
   leasesOf(ids: readonly string[]): Promise<Map<string, Lease>>;
-  /** When they are to be sent, of those that are held back. */
+  /** Send times of scheduled events. */
   sendTimesOf(ids: readonly string[]): Promise<Map<string, Date>>;
-  /** Where the log ends now; 0 where it is empty. */
+  /** The current end of the log; 0 if it is empty. */
   position(): Promise<Position>;
-  /** The last progress broadcast for an event, where this gateway has seen it. */
+  /** The latest progress of an event that this gateway knows of. */
   progressOf(id: string): number | null;
 }
