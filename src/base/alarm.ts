@@ -1,4 +1,4 @@
-// One alarm: it rings at the earliest of the times that it was set to.
+// A timer that rings at the earliest of the times requested.
 
 export class Alarm {
   readonly #ring: () => void;
@@ -9,7 +9,7 @@ export class Alarm {
     this.#ring = ring;
   }
 
-  /** Rings after so many milliseconds, unless it does so earlier. */
+  /** Rings after this many milliseconds, unless a ring is already due earlier. */
   ringIn(ms: number): void {
     const at = performance.now() + ms;
     if (at >= this.#at) return;

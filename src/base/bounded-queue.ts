@@ -1,6 +1,6 @@
-// A queue between one that pushes and one that iterates, with a bound instead of an ever growing buffer.
+// A bounded queue between a producer that pushes and a consumer that iterates.
 
-/** Items in order; `push` answers false when the queue is full, and the item is not taken. */
+/** Keeps items in order. `push` returns false, without taking the item, if the queue is full. */
 export class BoundedQueue<Item> implements AsyncIterableIterator<Item> {
   readonly #limit: number;
   readonly #onReturn: () => void;
@@ -8,10 +8,10 @@ export class BoundedQueue<Item> implements AsyncIterableIterator<Item> {
   #head = 0;
   #ended = false;
   #failure: Error | undefined;
-  /** Readers that came before their items, in order. */
+  /** Reads that wait for an item, in order. */
   #waiting: { resolve: (result: IteratorResult<Item>) => void; reject: (error: Error) => void }[] = [];
 
-  /** `onReturn` runs once, when the queue ends or its reader goes away. */
+  /** `onReturn` is called once, when the queue ends or the consumer stops. */
   constructor(limit: number, onReturn: () => void = () => {}) {
     this.#limit = limit;
     this.#onReturn = onReturn;
@@ -33,7 +33,7 @@ export class BoundedQueue<Item> implements AsyncIterableIterator<Item> {
     return true;
   }
 
-  /** What is queued is still read, then the iteration ends, or throws `failure`. */
+  /** Ends the queue. The remaining items are still read; then the iteration ends, or throws `failure`. */
   end(failure?: Error): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -50,7 +50,7 @@ export class BoundedQueue<Item> implements AsyncIterableIterator<Item> {
     });
   }
 
-  /** Forgets what is queued. */
+  /** Discards the queued items. */
   clear(): void {
     this.#items = [];
     this.#head = 0;

@@ -1,7 +1,7 @@
-// Every error a caller can meet: one catalogue of stable codes, and the class that carries one.
+// The errors that callers can receive: a catalogue of stable codes, and the class that carries one.
 
 interface ErrorKind {
-  /** HTTP status when the whole request fails with it before anything ran. */
+  /** The HTTP status if the whole request fails with this error before execution. */
   readonly status: number;
   /** What happened. */
   readonly meaning: string;
@@ -9,7 +9,7 @@ interface ErrorKind {
   readonly remedy: string;
 }
 
-/** Codes appear as `extensions.code`. They are public: never renamed, never reused. */
+/** Codes appear as `extensions.code`. They are public: never renamed or reused. */
 export const errorCatalogue = {
   BAD_USER_INPUT: {
     status: 400,
@@ -133,10 +133,10 @@ export const errorCatalogue = {
 
 export type ErrorCode = keyof typeof errorCatalogue;
 
-/** An intended refusal: its message and code reach the caller as they are. */
+/** An intended refusal: its message and code are passed to the caller unchanged. */
 export class ThroughlineError extends Error {
   readonly code: ErrorCode;
-  /** Further facts for programs, beside `code` in the answer's `extensions`. */
+  /** Further facts for programs, next to `code` in `extensions`. */
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(code: ErrorCode, message: string, details: Readonly<Record<string, unknown>> = {}) {
@@ -147,12 +147,12 @@ export class ThroughlineError extends Error {
   }
 }
 
-/** Short for the commonest refusal. */
+/** Shorthand for the most common error, BAD_USER_INPUT. */
 export function badInput(message: string, details?: Readonly<Record<string, unknown>>): ThroughlineError {
   return new ThroughlineError('BAD_USER_INPUT', message, details);
 }
 
-/** Whatever was thrown, as an Error. */
+/** Converts any thrown value to an Error. */
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

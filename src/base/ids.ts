@@ -1,13 +1,13 @@
-// Ids of what is stored: UUIDs of version 7, which sort by time, and those of one process by the order in which they were made.
+// Ids of stored objects: UUIDs of version 7, which sort by time and, within one process, by order of creation.
 import { randomFillSync } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 
-/** A draw of random bytes takes longer than all the rest of an id: they are drawn for so many at once. */
+/** Random bytes are drawn for this many ids at once, because drawing costs more than the rest of an id. */
 const drawnAtOnce = 256;
 const bytesOfOne = 16;
 const pool = new Uint8Array(drawnAtOnce * bytesOfOne);
 let used = pool.length;
-/** Of the last id: its time, and its place among those of that time. */
+/** The time of the last id, and its sequence number within that millisecond. */
 let msecs = 0;
 let seq = 0;
 
@@ -16,7 +16,7 @@ export function newId(): string {
   const now = Date.now();
   if (now > msecs) {
     msecs = now;
-    // Positive, so that there is room for those that follow in the same millisecond.
+    // The top bit is zero, so that later ids of the same millisecond fit.
     seq = ((random[6]! & 0x7f) << 24) | (random[7]! << 16) | (random[8]! << 8) | random[9]!;
   } else {
     seq = (seq + 1) | 0;

@@ -1,11 +1,11 @@
-// The start/stop contract that every long-lived part keeps, and the list that stops them in reverse.
+// The contract of components that start and stop, and the list that stops them in reverse order.
 
-/** Stopping is idempotent, may be called while starting, and resolves when nothing is left running. */
+/** Stopping is idempotent, allowed during the start, and resolves when nothing is left running. */
 export interface Stoppable {
   stop(): Promise<void>;
 }
 
-/** Runs `work` at the first call; every call gets that one promise. */
+/** Runs `work` at the first call. Every call returns the same promise. */
 export function once<T>(work: () => Promise<T>): () => Promise<T> {
   let running: Promise<T> | undefined;
   return () => {
@@ -14,7 +14,7 @@ export function once<T>(work: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** Clean-ups to be run last-in first-out; all run, then the first failure is thrown. */
+/** Clean-ups, run in reverse order. All of them run; then the first failure is thrown. */
 export class Releasers {
   readonly #releasers: (() => Promise<void>)[] = [];
 

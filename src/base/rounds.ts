@@ -1,4 +1,4 @@
-// Rounds of work, one after the other: at once when woken, else after the sleep that the last one asked for.
+// A loop of passes, one at a time: the next begins when woken, or after the delay that the last one returned.
 import { once, type Stoppable } from './lifecycle.ts';
 
 export class Rounds implements Stoppable {
@@ -8,7 +8,7 @@ export class Rounds implements Stoppable {
   #isStopped = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `round` answers after how many milliseconds the next one is due; it never rejects. */
+  /** `round` returns the delay until the next pass, in milliseconds. It must not reject. */
   constructor(round: () => Promise<number>) {
     this.#round = round;
   }
@@ -17,7 +17,7 @@ export class Rounds implements Stoppable {
     return this.#isStopped;
   }
 
-  /** The next round begins at once, or when the present one is over. */
+  /** Starts the next pass now, or after the current one. */
   wake(): void {
     if (this.#isStopped || this.#isQueued) return;
     this.#isQueued = true;
@@ -25,7 +25,7 @@ export class Rounds implements Stoppable {
     this.#last = this.#last.then(() => this.#run());
   }
 
-  /** Resolves when there is no round under way, or about to be. */
+  /** Resolves when no pass is running or about to run. */
   idle(): Promise<void> {
     return this.#last;
   }

@@ -1,4 +1,4 @@
-// Lengths of texts in characters, which are code points: an emoji is one character, as in JSON Schema and in Postgres.
+// Text lengths in characters, which are code points: an emoji counts as one, as in JSON Schema and in Postgres.
 
 export function lengthOf(text: string): number {
   let pairs = 0;
@@ -8,13 +8,13 @@ export function lengthOf(text: string): number {
   return text.length - pairs;
 }
 
-/** The same as `lengthOf(text) > limit`, at a cost that the limit bounds. */
+/** The same as `lengthOf(text) > limit`, at a cost bounded by the limit. */
 export function isLongerThan(text: string, limit: number): boolean {
   if (text.length <= limit) return false;
   return text.length > 2 * limit || lengthOf(text) > limit;
 }
 
-/** The first characters of a text, none of them cut in two. */
+/** The first characters of a text, without splitting one. */
 export function firstCharacters(text: string, count: number): string {
   let end = 0;
   for (let n = 0; n < count && end < text.length; n += 1) {

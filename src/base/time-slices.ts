@@ -1,18 +1,18 @@
-// The event loop, shared in time slices: long work pauses when a slice is over, so that others are served in between.
+// Time slices of the event loop: long work pauses after each slice, so that other work can run.
 
-/** How long paced work may hold the event loop before others have their turn, in milliseconds. */
+/** How long paced work may block the event loop, in milliseconds. */
 const sliceMs = 10;
 
-/** Turns of the event loop between two slices: a request takes a few from its first byte to its answer. */
+/** Turns of the event loop between two slices. A request takes a few from its first byte to its answer. */
 const turnsBetween = 3;
 
-/** When the present slice began; undefined until paced work asks. */
+/** Start of the current slice; undefined until paced work asks for one. */
 let began: number | undefined;
 
-/** Work that waits for a slice, first come, first served. For each there is one immediate. */
+/** Work that waits for a slice, in order of arrival, with one immediate each. */
 const waiting: (() => void)[] = [];
 
-/** There is one slice for all paced work together, so that many callers hold the event loop no longer than one. */
+/** All paced work shares one slice, so that many callers together block no longer than one. */
 function isSliceOver(): boolean {
   const now = performance.now();
   if (began === undefined) {
@@ -22,7 +22,7 @@ function isSliceOver(): boolean {
   return now - began >= sliceMs;
 }
 
-/** At the end of a turn of the event loop: a slice that was used up is followed by turns without paced work. */
+/** Called at the end of a turn of the event loop: a used-up slice is followed by turns without paced work. */
 function endSlice(turns: number): void {
   if (turns > 0 && isSliceOver()) setImmediate(endSlice, turns - 1);
   else began = undefined;
@@ -34,8 +34,8 @@ function resumeNext(): void {
 }
 
 /**
- * To be called before each step of long work. Undefined while the slice lasts: then the work goes on at once. Otherwise
- * resolves when the work has its next slice.
+ * Call this before each step of long work. Returns undefined during the slice, so that the work continues at once;
+ * otherwise a promise that resolves at the next slice.
  */
 export function pauseIfDue(): Promise<void> | undefined {
   if (!isSliceOver()) return undefined;
@@ -45,7 +45,7 @@ export function pauseIfDue(): Promise<void> | undefined {
   });
 }
 
-/** Runs `work` on each item, in order, pausing where a slice is over. */
+/** Runs `work` on each item in order, and pauses after each slice. */
 export async function mapInSlices<Item, Result>(
   items: Iterable<Item>,
   work: (item: Item) => Result,

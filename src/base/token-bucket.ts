@@ -1,4 +1,4 @@
-// A limit per second with room for bursts: tokens come at a steady rate, up to a number, and are taken by what is done.
+// A rate limit with bursts: tokens arrive at a steady rate up to a capacity, and each action takes some.
 
 export class TokenBucket {
   readonly #perSecond: number;
@@ -13,13 +13,13 @@ export class TokenBucket {
     this.#at = now;
   }
 
-  /** Milliseconds until something may be done again; 0 if now. */
+  /** Milliseconds until the next action is allowed; 0 if it is allowed now. */
   waitMs(now: number): number {
     this.#fill(now);
     return this.#tokens > 0 ? 0 : Math.ceil((-this.#tokens / this.#perSecond) * 1_000) + 1;
   }
 
-  /** What costs more than there is goes on credit, and is waited for afterwards. */
+  /** An action may cost more than is available. The debt is paid by waiting afterwards. */
   take(count: number, now: number): void {
     this.#fill(now);
     this.#tokens -= count;

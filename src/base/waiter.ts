@@ -1,37 +1,37 @@
-// A waiting call: how much it still wants, and its end by that, by its time or by its client's leaving.
+// A waiting call: the number of items it still needs, and its end by completion, timeout or disconnect.
 
 export interface Call {
-  /** How much it wants at most. */
+  /** The most items that the call wants. */
   readonly count: number;
-  /** How long it waits for more than there is; 0: the call only looks. */
+  /** How long the call waits for more items, in milliseconds. 0: it only checks once. */
   readonly waitMs: number;
-  /** Aborted when nobody waits for the answer any more; null where that can not be. */
+  /** Aborted when the caller disconnects; null if that cannot happen. */
   readonly signal: AbortSignal | null;
 }
 
 /**
- * A call looks at least once before its time ends it, however short that time is: it never answers less than one that
- * only looks.
+ * A waiting call is served at least once before its timeout ends it, however short that is, so that it never gets less
+ * than a call that does not wait.
  */
 export class Waiter<Asked extends Call, Got> {
   readonly call: Asked;
   readonly got: Got[] = [];
-  /** Resolves with what it got; an empty list where there was nothing in time. */
+  /** Resolves with the items; an empty list if there were none in time. */
   readonly answer: Promise<readonly Got[]>;
   #resolve!: () => void;
   #fail!: (error: Error) => void;
   #timer: NodeJS.Timeout | undefined;
   readonly #onEnd: (waiter: Waiter<Asked, Got>) => void;
-  /** In a pass that may yet give it something. */
+  /** Whether a pass that may serve the call is running. */
   #busy = false;
   #isOver = false;
   #hasLooked = false;
-  /** Its time is over, or it never had any: its first look ends it. */
+  /** The timeout is over, or was zero: the first pass ends the call. */
   #isDue: boolean;
-  /** Why it could not look, the last time that it tried. */
+  /** The error of the last pass, if it failed. */
   #hindrance: Error | undefined;
 
-  /** `onEnd` is called once, when it wants no more. */
+  /** `onEnd` is called once, when the call needs nothing more. */
   constructor(call: Asked, onEnd: (waiter: Waiter<Asked, Got>) => void) {
     this.call = call;
     this.#onEnd = onEnd;
@@ -48,7 +48,7 @@ export class Waiter<Asked extends Call, Got> {
     return this.#isOver ? 0 : this.call.count - this.got.length;
   }
 
-  /** It is known without a pass that there is nothing for it at this moment. */
+  /** Records without a pass that nothing is available for the call at the moment. */
   looked(): void {
     this.#hasLooked = true;
   }
@@ -57,7 +57,7 @@ export class Waiter<Asked extends Call, Got> {
     this.#busy = true;
   }
 
-  /** A pass is over; `nothing`: and there is nothing for it now. */
+  /** A pass is over. `nothing`: no item is available for the call now. */
   finish(nothing: boolean): void {
     this.#busy = false;
     if (nothing) this.#hasLooked = true;
@@ -70,14 +70,14 @@ export class Waiter<Asked extends Call, Got> {
     this.#fail(error);
   }
 
-  /** A pass failed, and the next one may not: only a call without time left fails. */
+  /** A pass failed, but the next one may succeed: only a call without time left fails. */
   postpone(error: Error): void {
     if (this.#isDue) return this.fail(error);
     this.#hindrance = error;
     this.finish(false);
   }
 
-  /** It wants nothing more. What is being written for it is not lost: the pass ends it. */
+  /** Ends the call, after the current pass, if any, so that items being written for it are not lost. */
   readonly giveUp = (): void => {
     this.#isOver = true;
     if (!this.#busy) this.#end();
@@ -89,7 +89,7 @@ export class Waiter<Asked extends Call, Got> {
     if (!this.#busy && this.#hindrance) this.fail(this.#hindrance);
   }
 
-  /** Answers with what it has. */
+  /** Resolves with the items so far. */
   #end(): void {
     this.#close();
     this.#resolve();

@@ -1,9 +1,9 @@
-// A request's chain: its roots, its counts, the failed leaves, when it began and whether it has ended.
+// Summary of a request's chain: roots, counts, failed leaves, start, and whether it has ended.
 import type { EventField, EventStatus, PartialEvent } from './event.ts';
 import { eventStatuses } from './event.ts';
 import { isFailure, isFinal } from './status.ts';
 
-/** What has to be read of each event to tell. */
+/** The event fields needed for a summary. */
 export const chainFields = [
   'dependsOnId',
   'status',
@@ -21,7 +21,7 @@ export interface ChainSummary {
   readonly finishedAt: Date | null;
 }
 
-/** `events` are all events of the request, parents before children. */
+/** `events` must be all events of the request, parents before children. */
 export function summarizeChain(events: readonly ChainEvent[]): ChainSummary {
   const ids = new Set(events.map((event) => event.id));
   const hasFailedBelow = failuresBelow(events);
@@ -45,7 +45,7 @@ export function summarizeChain(events: readonly ChainEvent[]): ChainSummary {
   };
 }
 
-/** Ids of the events that have a failed event somewhere below them: children first, each tells its parent. */
+/** Ids of the events with a failed event below them. Children come first, so that each marks its parent. */
 function failuresBelow(events: readonly ChainEvent[]): Set<string> {
   const below = new Set<string>();
   for (const event of events.toReversed()) {

@@ -1,4 +1,4 @@
-// Handshakes by which services check a webhook before they deliver: what is to be answered to them.
+// Verification handshakes of webhook services, and the answers to them.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { ThroughlineError } from '../base/errors.ts';
 import type { JsonObject } from './json.ts';
@@ -7,8 +7,8 @@ import type { WebhookTerms } from './webhook.ts';
 type ChallengeTerms = Pick<WebhookTerms, 'challenge' | 'verifyToken'>;
 
 /**
- * Meta's: a GET whose query has the token that both sides know, and a text to send back. Null where the request is none,
- * UNAUTHENTICATED where its token is another.
+ * Meta's handshake: a GET with the shared token and a text to echo in its query. Null if the request is no handshake,
+ * UNAUTHENTICATED if the token is wrong.
  */
 export function metaChallenge(
   { challenge, verifyToken }: ChallengeTerms,
@@ -22,7 +22,7 @@ export function metaChallenge(
   throw new ThroughlineError('UNAUTHENTICATED', 'hub.verify_token is not the token of this webhook.');
 }
 
-/** Slack's: a delivery of the type url_verification, with a text to send back. Null where it is none. */
+/** Slack's handshake: a delivery of the type url_verification with a text to echo. Null if the delivery is none. */
 export function slackChallenge({ challenge }: ChallengeTerms, payload: JsonObject): string | null {
   const { body } = payload as { readonly body?: JsonObject };
   const json = body?.json as JsonObject | null | undefined;
@@ -30,7 +30,7 @@ export function slackChallenge({ challenge }: ChallengeTerms, payload: JsonObjec
   return isAsked && typeof json.challenge === 'string' ? json.challenge : null;
 }
 
-/** Takes the same time wherever they differ. */
+/** Compares in constant time. */
 function isSame(one: string, other: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(one), digest(other));

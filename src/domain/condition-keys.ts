@@ -1,9 +1,9 @@
-// The keys of conditions: the fields of an event, in either way of writing, and paths into its summary and payload.
+// Keys of conditions: event fields, in camelCase or snake_case, and paths into summary and payload.
 import { asError, ThroughlineError } from '../base/errors.ts';
 import type { EventField } from './event.ts';
 import { checkText } from './json.ts';
 
-/** What a field holds, and so what it is compared with. */
+/** The type of a field's values. */
 export type FieldKind = 'text' | 'number' | 'time' | 'id' | 'status';
 
 export const fieldKinds = {
@@ -29,12 +29,12 @@ export const fieldKinds = {
 
 export type ConditionField = keyof typeof fieldKinds;
 
-/** From the object that it begins in; every element names a key of an object, never a place in a list. */
+/** A path from the root object. Every element is an object key, never a list index. */
 export type JsonPath = readonly ['summary' | 'payload', ...string[]];
 
 export type KeyPlace = { readonly field: ConditionField } | { readonly path: JsonPath };
 
-/** As the schema calls them. */
+/** Field names as in the GraphQL schema. */
 export const fieldNames: readonly string[] = Object.keys(fieldKinds).map(nameOf);
 
 const fieldsByName: ReadonlyMap<string, ConditionField> = new Map([
@@ -54,7 +54,7 @@ function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** Where a key points, or INVALID_FILTER. */
+/** The field or path that a key names. Throws INVALID_FILTER. */
 export function placeOfKey(key: string): KeyPlace {
   checking(key, 'A key of a condition', () => checkText(quoted(key), key));
   const field = fieldsByName.get(key);
@@ -77,12 +77,12 @@ export function placeOfKey(key: string): KeyPlace {
   return { path: [first, ...below] };
 }
 
-/** `key` as the caller wrote it, null where there was none. */
+/** `key` as the caller wrote it; null if there is none. */
 export function invalidFilter(key: string | null, message: string): ThroughlineError {
   return new ThroughlineError('INVALID_FILTER', message, { key });
 }
 
-/** What a check says of `subject`, as INVALID_FILTER that names the key. */
+/** Runs a check of `subject`, and turns its error into INVALID_FILTER with the key. */
 export function checking<T>(key: string, subject: string, check: () => T): T {
   try {
     return check();
@@ -91,7 +91,7 @@ export function checking<T>(key: string, subject: string, check: () => T): T {
   }
 }
 
-/** A value, in JSON, for a message. */
+/** A value as JSON, for messages. */
 export function quoted(value: unknown): string {
   const text = JSON.stringify(value) ?? 'undefined';
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;

@@ -1,4 +1,4 @@
-// Conditions that say what a list of the filter says: taken into the list, for which there is an index.
+// Optimization of filters: moves conditions that a list of the filter can express into that list, which has an index.
 import type { ConditionField } from './condition-keys.ts';
 import { type CheckedConditions, type FieldTest, isGroup, join, type Test } from './conditions.ts';
 import type { CheckedFilter } from './event-filter.ts';
@@ -16,7 +16,7 @@ const listOf: Partial<Record<ConditionField, ListName>> = {
   requestId: 'requestIds',
 };
 
-/** The same filter, with the EQ and IN that must hold in any case moved into its lists. */
+/** The same filter, with EQ and IN conditions that must hold moved into its lists. */
 export function withConditionsInLists(filter: CheckedFilter): CheckedFilter {
   let result = filter;
   const kept: CheckedConditions[] = [];
@@ -45,7 +45,7 @@ function narrowed(
   names: readonly string[],
 ): readonly string[] {
   if (list !== 'topics') return names.filter((name) => given?.includes(name) ?? true);
-  // No topic has a star, which a list takes for any run of characters.
+  // No topic contains a star, which a list would treat as a wildcard.
   const topics = names.filter(isExactTopic);
   return topics.filter((topic) => given?.some((pattern) => topicMatches(pattern, topic)) ?? true);
 }

@@ -1,4 +1,4 @@
-// What each comparison of a condition may be given, by the kind of field or on a path into JSON.
+// Validation of a condition's value by its comparison and the type of its field or path.
 import { ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { isLongerThan, lengthOf } from '../base/text-length.ts';
@@ -19,7 +19,7 @@ import { checkText, UnsafeNumber } from './json.ts';
 import { foldCase } from './like.ts';
 import { checkId } from './send.ts';
 
-/** One comparison as it was given. */
+/** A comparison as given by the caller. */
 interface Asked {
   readonly key: string;
   readonly comparison: Comparison;
@@ -40,7 +40,7 @@ const comparisonsOf: Readonly<Record<FieldKind, readonly Comparison[]>> = {
 
 const scalar = 'a string, a number or a boolean';
 
-/** Null where it is always true. `value` is null where it was not given. */
+/** Null if the comparison is always true. `value` is null if it was omitted. */
 export function checkTest(key: string, place: KeyPlace, comparison: Comparison, value: unknown): Test | null {
   const asked = { key, comparison, value };
   const test = 'field' in place ? fieldTest(place.field, asked) : pathTest(place.path, asked);
@@ -173,7 +173,7 @@ function listOf(asked: Asked): readonly unknown[] {
   return value;
 }
 
-/** A pattern of LIKE in which letters A to Z are small. */
+/** The LIKE pattern with A to Z in lower case. */
 function patternOf(asked: Asked): string {
   const { key, value } = asked;
   if (typeof value !== 'string') throw wrongValue(asked, 'a string, in which % and _ are wildcards', value);

@@ -1,4 +1,4 @@
-// AYON's query filter: conditions on any field of an event and on paths into its JSON, checked into one plain form.
+// AYON's query filter: conditions on event fields and JSON paths, checked and normalised.
 import { ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { isLongerThan, lengthOf } from '../base/text-length.ts';
@@ -31,13 +31,13 @@ export type Comparison = (typeof comparisons)[number];
 
 type Given<T> = T | null | undefined;
 
-/** As they arrive: null is the same as absent. */
+/** Conditions as they arrive. Null means absent. */
 export interface ConditionsInput {
   readonly operator?: Given<ConditionOperator>;
   readonly conditions: readonly ConditionInput[];
 }
 
-/** Has either a key or others nested in it. */
+/** Either has a key or nests other conditions. */
 export interface ConditionInput {
   readonly key?: Given<string>;
   readonly value?: unknown;
@@ -45,10 +45,10 @@ export interface ConditionInput {
   readonly nested?: Given<ConditionsInput>;
 }
 
-/** A single test, or tests joined; none of them is known to be always true. */
+/** A test, or a group of tests. None of them is known to be always true. */
 export type CheckedConditions = ConditionGroup | Test;
 
-/** Two members at least, and none that is joined by the same operator. */
+/** At least two members, none of which is a group with the same operator. */
 export interface ConditionGroup {
   readonly operator: ConditionOperator;
   readonly conditions: readonly CheckedConditions[];
@@ -65,7 +65,7 @@ export type FieldTest = { readonly field: ConditionField } & (
 );
 
 export type JsonScalar = string | number | boolean | null;
-/** ISEMPTY is what EQ means with []. */
+/** ISEMPTY stands for EQ with []. */
 export type PathTest = { readonly path: JsonPath } & (
   | { readonly comparison: 'ISNULL' | 'NOTNULL' | 'ISEMPTY' }
   | { readonly comparison: 'EQ' | 'NE'; readonly value: Exclude<JsonScalar, null> }
@@ -75,7 +75,7 @@ export type PathTest = { readonly path: JsonPath } & (
   | ListTest
 );
 
-/** Tests that only a list passes. NOTEMPTY is what NE means with []. */
+/** Tests that only lists can pass. NOTEMPTY stands for NE with []. */
 export type ListTest =
   | { readonly comparison: 'NOTEMPTY' }
   | { readonly comparison: 'INCLUDES' | 'EXCLUDES'; readonly value: Exclude<JsonScalar, null> }
@@ -87,8 +87,8 @@ export type ListTest =
 export type Ordering = 'LT' | 'GT' | 'LTE' | 'GTE';
 
 /**
- * Null where nothing is filtered. Throws INVALID_FILTER, which names the key, or LIMIT_EXCEEDED; `argument` is what the
- * caller calls it all.
+ * Null if nothing is filtered. Throws INVALID_FILTER, which names the key, or LIMIT_EXCEEDED; `argument` is the caller's
+ * name for the conditions.
  */
 export function checkConditions(
   input: Given<ConditionsInput>,
@@ -97,12 +97,12 @@ export function checkConditions(
   return input ? new Check(argument).group(input, 1) : null;
 }
 
-/** The same for equal conditions, however their keys and values are written. */
+/** A canonical text: equal conditions give the same, however their keys and values are written. */
 export function conditionsText(checked: CheckedConditions): string {
   return JSON.stringify(checked);
 }
 
-/** Whether something in it looks into a summary or payload. */
+/** Whether any test reads summary or payload. */
 export function readsJson(checked: CheckedConditions): boolean {
   return isGroup(checked) ? checked.conditions.some(readsJson) : 'path' in checked;
 }
@@ -111,7 +111,7 @@ export function isGroup(checked: CheckedConditions): checked is ConditionGroup {
   return 'operator' in checked;
 }
 
-/** All of them as one; null, which is always true, where there is none. */
+/** Joins conditions into one; null, which is always true, if there are none. */
 export function join(
   operator: ConditionOperator,
   members: readonly CheckedConditions[],
@@ -122,7 +122,7 @@ export function join(
   return conditions.length < 2 ? (conditions[0] ?? null) : { operator, conditions };
 }
 
-/** One walk through the conditions that were given, which counts them. */
+/** One walk through the given conditions, which also counts them. */
 class Check {
   readonly #argument: string;
   #count = 0;
@@ -131,7 +131,7 @@ class Check {
     this.#argument = argument;
   }
 
-  /** Null where it is always true. */
+  /** Null if the group is always true. */
   group({ operator, conditions }: ConditionsInput, depth: number): CheckedConditions | null {
     if (depth > limits.conditionDepth)
       this.#refuse(`nests conditions deeper than ${limits.conditionDepth} levels`);
@@ -140,7 +140,7 @@ class Check {
       this.#refuse(`has more than ${limits.conditions} conditions, nested ones included`);
     const checked = conditions.map((condition) => this.#condition(condition, depth));
     const members = checked.filter((member) => member !== null);
-    // Beside one that is always true, others matter to AND alone.
+    // An OR with an always-true member is always true; an AND ignores such members.
     if (operator === 'OR' && members.length < checked.length) return null;
     return join(operator ?? 'AND', members);
   }

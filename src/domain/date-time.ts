@@ -1,8 +1,8 @@
-// RFC 3339 text to a moment: offset required, real calendar days and clock times only.
+// Parser for RFC 3339 times: requires an offset, and valid calendar days and clock times.
 
 const form = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
 
-/** Throws an Error whose message is for the caller. Digits past milliseconds are dropped. */
+/** Throws an Error whose message is for the caller. Digits beyond milliseconds are dropped. */
 export function parseDateTime(text: string): Date {
   const match = form.exec(text);
   if (!match) {
@@ -24,7 +24,7 @@ export function parseDateTime(text: string): Date {
 
 type SixNumbers = [number, number, number, number, number, number];
 
-/** Whether the calendar has it. */
+/** Whether the day exists in the calendar. */
 export function dayExists(year: number, month: number, day: number): boolean {
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
@@ -38,7 +38,7 @@ function offsetMinutes(text: string, match: RegExpExecArray): number {
   return (match[8] === '-' ? -1 : 1) * (hours * 60 + minutes);
 }
 
-/** Years that can be printed and stored. */
+/** Refuses years that cannot be printed and stored. */
 function inRange(text: string, date: Date): Date {
   const year = date.getUTCFullYear();
   if (year < 1 || year > 9999)

@@ -1,4 +1,4 @@
-// Texts that tell of a failure: taken whatever they hold, since refusing them would lose the failure they tell of.
+// Texts that describe failures. They are sanitised instead of refused, since refusing one would lose the failure.
 import { limits } from '../base/limits.ts';
 import { firstCharacters, isLongerThan, lengthOf } from '../base/text-length.ts';
 import type { EventError } from './event.ts';
@@ -6,8 +6,8 @@ import type { EventError } from './event.ts';
 const replacement = '\ufffd';
 
 /**
- * The text with U+FFFD in place of what can not be stored (NUL, halves of surrogate pairs), and cut to `length` characters,
- * which it then says at its end.
+ * Replaces what cannot be stored (NUL, lone surrogates) with U+FFFD, and cuts the text to `length` characters with a
+ * notice at its end.
  */
 export function failureText(text: string, length: number): string {
   if (!isLongerThan(text, length)) return storable(text);
@@ -15,7 +15,7 @@ export function failureText(text: string, length: number): string {
   return `${storable(firstCharacters(text, length - notice.length))}${notice}`;
 }
 
-/** Why an event failed, as it is stored. */
+/** The error of an event, as stored. */
 export function failureOf(given: {
   readonly message: string;
   readonly code?: string | null | undefined;

@@ -1,4 +1,4 @@
-// Signatures by HMAC in a header: which header, how it is written, and what exactly is signed.
+// HMAC signatures in a header: which header, its encoding, and the signed content.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { badInput } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
@@ -13,7 +13,7 @@ export type HmacEncoding = (typeof hmacEncodings)[number];
 
 type Given<T> = T | null | undefined;
 
-/** As it arrives: null the same as absent. */
+/** HMAC settings as they arrive. Null means absent. */
 export interface HmacInput {
   readonly header: string;
   readonly prefix?: Given<string>;
@@ -27,14 +27,14 @@ export interface HmacInput {
 export interface HmacTerms {
   /** In lower case. */
   readonly header: string;
-  /** What stands before the signature in the header; often nothing. */
+  /** Text before the signature in the header; often empty. */
   readonly prefix: string;
   readonly encoding: HmacEncoding;
   readonly algorithm: HmacAlgorithm;
-  /** In lower case; null where the time is not signed. */
+  /** In lower case; null if the time is not signed. */
   readonly timestampHeader: string | null;
   readonly toleranceSeconds: number;
-  /** With {body} in it, and {timestamp} where the time is signed. */
+  /** Contains {body}, and {timestamp} if the time is signed. */
   readonly signedContent: string;
 }
 
@@ -53,7 +53,7 @@ export function checkHmac(given: HmacInput): HmacTerms {
   };
 }
 
-/** How far the time of a signature may be from ours unless given, either way, in seconds. */
+/** Default tolerance between a signature's time and ours, in either direction, in seconds. */
 export const defaultToleranceSeconds = 300;
 
 function checkTolerance(given: Given<number>, timestampHeader: string | null): number {
@@ -77,7 +77,7 @@ function checkContent(given: Given<string>, timestampHeader: string | null): str
   return content;
 }
 
-/** Whether one of the secrets made the signature in the header. The time is not looked at. */
+/** Whether one of the secrets made the signature in the header. Does not check the time. */
 export function isSignedBy(
   secrets: readonly string[],
   terms: HmacTerms,
@@ -95,7 +95,7 @@ export function isSignedBy(
   });
 }
 
-/** Hexadecimal digits come in either case, and base64 with or without padding, in either alphabet. */
+/** Normalises a signature: hex digits in either case; base64 with or without padding, in either alphabet. */
 function comparable(signature: string, encoding: HmacEncoding): string {
   const text = signature.trim();
   return encoding === 'HEX'

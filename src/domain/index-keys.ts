@@ -1,20 +1,20 @@
-// What an index of filters can go by: places at which an event must have one of some values for conditions to hold.
+// Index keys of conditions: places at which an event must have one of some values to match.
 import type { ConditionField } from './condition-keys.ts';
 import { type CheckedConditions, type FieldTest, isGroup, type JsonScalar, type Test } from './conditions.ts';
 
-/** Undefined stands for nothing being there. */
+/** Undefined means that the value is absent. */
 export type KeyValue = JsonScalar | undefined;
 
-/** An event fits that has one of the values there: at a field, or at the end of a path into its summary or payload. */
+/** Matches events with one of the values in a field, or at the end of a path into summary or payload. */
 export interface IndexKey {
   readonly path: readonly string[];
   readonly values: readonly KeyValue[];
 }
 
-/** An event that is selected fits one of them at least; nothing is selected where there is none. */
+/** A matching event has at least one of these keys. If there are none, nothing matches. */
 export type IndexKeys = readonly IndexKey[];
 
-/** All that is known: to go by any one of them is enough. */
+/** All known alternatives: an index needs to use only one of them. */
 export function indexKeysOf(conditions: CheckedConditions): readonly IndexKeys[] {
   if (!isGroup(conditions)) {
     const values = valuesOf(conditions);
@@ -27,8 +27,8 @@ export function indexKeysOf(conditions: CheckedConditions): readonly IndexKeys[]
 }
 
 /**
- * That by which the fewest are likely to be found for an event, where so many are `filed` under a value already: many
- * events share a status, and hardly any two a request. Null where there is none to choose from.
+ * Chooses the alternative that probably selects the fewest entries per event. `filed`: entries already filed under a
+ * value. Many events share a status, hardly any two a request. Null if there is nothing to choose from.
  */
 export function mostTelling(
   choices: readonly IndexKeys[],
@@ -48,14 +48,14 @@ function pathOf(test: Test): readonly string[] {
   return 'field' in test ? [test.field] : test.path;
 }
 
-/** Null where it says more or less than which values there are to be. */
+/** Null if the test is not equivalent to a set of values. */
 function valuesOf(test: Test): readonly KeyValue[] | null {
   if ('field' in test) return fieldValuesOf(test);
   switch (test.comparison) {
     case 'ISNULL':
       return [undefined];
     case 'EQ':
-      // What is missing counts as false there.
+      // For this comparison an absent value counts as false.
       return test.value === false ? [false, undefined] : [test.value];
     case 'IN':
       return test.values;
@@ -67,7 +67,7 @@ function valuesOf(test: Test): readonly KeyValue[] | null {
 function fieldValuesOf(test: FieldTest): readonly KeyValue[] | null {
   if (test.comparison === 'ISNULL') return [null];
   const values = test.comparison === 'EQ' ? [test.value] : test.comparison === 'IN' ? test.values : null;
-  // Two dates of one time are not one value to a Map.
+  // A Map does not treat two Dates with the same time as equal.
   return values?.every((value) => !(value instanceof Date)) ? (values as readonly KeyValue[]) : null;
 }
 
@@ -84,7 +84,7 @@ const weights: Partial<Record<ConditionField, number>> = {
   project: 12,
 };
 
-/** A topic that ends with a dot stands for all that begin so. */
+/** A topic that ends with a dot stands for all topics with this prefix. */
 function weightOf(path: readonly string[], value: KeyValue): number {
   if (value === undefined) return 5;
   if (typeof value !== 'string' && typeof value !== 'number') return 20;

@@ -1,4 +1,4 @@
-// JSON Schema with a meter: each part of a schema that is tested on a value is charged, so that no check runs long, whatever the schema is and whatever the value holds.
+// JSON Schema validation at a metered cost: every tested part of a schema is charged, so that no check runs long.
 import {
   _,
   Ajv,
@@ -17,7 +17,7 @@ import { schemaFormats } from './schema-formats.ts';
 
 export { CostExceeded } from './cel/meter.ts';
 
-/** The dialects of JSON Schema, by what `$schema` says without its "#". */
+/** The supported dialects of JSON Schema, by their `$schema` without its "#". */
 const dialects = {
   'http://json-schema.org/draft-07/schema': Ajv,
   'https://json-schema.org/draft/2020-12/schema': Ajv2020,
@@ -25,10 +25,10 @@ const dialects = {
 export type Dialect = keyof typeof dialects;
 export const dialectNames = Object.keys(dialects) as Dialect[];
 
-/** Of the check that runs now: all of one is synchronous. */
+/** The meter of the current check; checks are synchronous. */
 let meter = new Meter(0);
 
-/** Runs a check that may take so many steps, of about a tenth of a microsecond; then CostExceeded is thrown. */
+/** Runs a check with a budget of steps, of about a tenth of a microsecond each. Throws CostExceeded beyond it. */
 export function withSteps<T>(steps: number, check: () => T): T {
   const before = meter;
   meter = new Meter(steps);
@@ -39,7 +39,7 @@ export function withSteps<T>(steps: number, check: () => T): T {
   }
 }
 
-/** A pattern that can not be used, with why. */
+/** An invalid pattern, with the reason. */
 export class BadPattern extends Error {
   readonly pattern: string;
 
@@ -49,7 +49,7 @@ export class BadPattern extends Error {
   }
 }
 
-/** Patterns are RE2's, in which no text takes longer than its length allows. */
+/** Patterns use RE2, whose matching time is linear in the text. */
 class MeteredPattern {
   readonly #source: string;
   readonly #pattern: Pattern;
@@ -67,7 +67,7 @@ class MeteredPattern {
     return this.#pattern.test(text, meter);
   }
 
-  /** By this Ajv tells patterns apart. */
+  /** Ajv identifies patterns by this text. */
   toString(): string {
     return this.#source;
   }
@@ -75,10 +75,10 @@ class MeteredPattern {
 
 const patterns = Object.assign((source: string) => new MeteredPattern(source), { code: 'metered pattern' });
 
-/** Formats that say nothing of a text's length. */
+/** Formats without a limit on the text's length. */
 const unboundedFormats: ReadonlySet<string> = new Set(['byte', 'binary', 'password']);
 
-/** Longer texts than the limit are of no format. */
+/** Texts longer than the limit match no format. */
 const formats = Object.fromEntries(
   Object.entries(schemaFormats).map(([name, format]) => [
     name,
@@ -101,17 +101,18 @@ function isShort(text: string): boolean {
   return !isLongerThan(text, limits.schemaFormatLength);
 }
 
-/** What makes a check look at each key of an object. */
+/** Keywords that make a check visit each key of an object. */
 const keyed = ['additionalProperties', 'patternProperties', 'propertyNames', 'unevaluatedProperties'];
 
-/** Stands in each part of a schema, beside all that it says. */
+/** A keyword added to each part of a schema, in order to charge for it. */
 const steps = {
   keyword: 'throughline-steps',
   before: '$ref',
   code: ({ gen, data, parentSchema, it }: KeywordCxt) => {
     const charge = keyed.some((keyword) => keyword in parentSchema) ? chargeKeys : chargeSize;
     const name = gen.scopeValue('func', { ref: charge, key: charge });
-    // What failed within an alternative may be forgotten again; otherwise it is final, and enough is enough.
+    // Errors within an alternative may be discarded later. Others are final, so that the check stops when there are
+    // enough.
     gen.code(_`${name}(${weightOf(parentSchema)}, ${data}, errors)`);
     if (!it.compositeRule && it.validateName) {
       gen.code(
@@ -121,7 +122,7 @@ const steps = {
   },
 };
 
-/** Failures that are kept cost too. */
+/** Errors that are kept cost steps too. */
 function chargeSize(weight: number, data: unknown, failures: number): void {
   const size = typeof data === 'string' ? data.length >> 4 : Array.isArray(data) ? data.length : 0;
   meter.charge(weight + size + (Math.min(failures, 1_000) >> 4));
@@ -133,7 +134,7 @@ function chargeKeys(weight: number, data: unknown, failures: number): void {
     meter.charge(Object.keys(data).length);
 }
 
-/** How much there is to do for one value, apart from what is charged by itself. */
+/** The cost of a schema part for one value, except for what is charged separately. */
 function weightOf(schema: AnySchemaObject): number {
   let weight = 1;
   for (const [keyword, value] of Object.entries(schema)) {
@@ -150,7 +151,7 @@ function valuesIn(value: unknown, levels = Infinity): number {
   return Object.values(value).reduce<number>((sum, item) => sum + valuesIn(item, levels - 1), 1);
 }
 
-/** Ajv's own compares each item with each other one. */
+/** Ajv's own implementation compares each pair of items. */
 const uniqueItems = {
   keyword: 'uniqueItems',
   type: 'array',
@@ -168,7 +169,7 @@ const uniqueItems = {
   },
 } as const;
 
-/** The same text for the same value, whatever the order of its keys. */
+/** A canonical text of a value, independent of key order. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)
@@ -178,26 +179,28 @@ function canonical(value: unknown): string {
 }
 
 const options: Options = {
-  // Keywords and formats that nobody knows say nothing, as the standard has it.
+  // Unknown keywords and formats are ignored, as the standard requires.
   strict: false,
   logger: false,
   meta: false,
   validateSchema: false,
-  // Else what is referred to often would be written out as often.
+  // Otherwise a schema that is referenced often is inlined as often.
   inlineRefs: false,
   ownProperties: true,
-  // 19.99 is a multiple of 0.01, whatever doubles say.
+  // 19.99 is a multiple of 0.01, despite rounding.
   multipleOfPrecision: 9,
   formats,
-  // Without it Ajv nests each keyword in the one before, which no JavaScript engine takes a thousand times.
+  // Otherwise Ajv nests the code of each keyword in the one before, too deeply for JavaScript engines.
   allErrors: true,
   code: { regExp: patterns, optimize: false },
 };
 
-/** A check of values, to be run within `withSteps`. Each has an Ajv of its own, as these keep all they ever compiled. */
+/**
+ * Compiles a schema, to be run within `withSteps`. Each has its own Ajv, since an instance keeps everything it compiled.
+ */
 export function compileSchema(schema: AnySchemaObject, dialect: Dialect): ValidateFunction {
   const ajv = new dialects[dialect](options);
-  // With it every alternative is tried, also after one that fits.
+  // With this option Ajv tries every alternative, even after a match.
   ajv.opts.unevaluated = JSON.stringify(schema).includes('"unevaluated');
   ajv.removeKeyword('uniqueItems').addKeyword(uniqueItems);
   const known = Object.keys(ajv.RULES.all);
@@ -215,7 +218,7 @@ const schemas = Object.fromEntries(
   ]),
 );
 
-/** What is wrong with it as a schema, and where; null if nothing. */
+/** The first error in the schema itself, with its path; null if it is valid. */
 export function schemaFault(
   schema: AnySchemaObject,
   dialect: Dialect,

@@ -1,9 +1,9 @@
-// Events of models: the seven moments at which a row is written, and what their payloads hold.
+// Model events: the seven moments of writing a row, and their payloads.
 import { badInput } from '../base/errors.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 import { checkChoice } from './workflow.ts';
 
-/** FieldUpdateAfter comes after every write. */
+/** FieldUpdateAfter follows every write. */
 export const modelMoments = [
   'AddBefore',
   'AddAfter',
@@ -15,27 +15,27 @@ export const modelMoments = [
 ] as const;
 export type ModelMoment = (typeof modelMoments)[number];
 
-/** The topic of a model's events of one moment. */
+/** The topic of a model's events for one moment. */
 export function modelTopic(model: string, moment: string): string {
   return `${model}_${moment}`;
 }
 
-/** The sender is the model, whose payload may say the moment, or names both already. */
+/** The topic for a sender that is a model, with the moment in the payload, or that names both already. */
 export function topicOfModel(sender: string, payload: JsonObject): string {
   const moment = momentOf(payload);
   if (moment === null || modelMoments.some((known) => sender.endsWith(`_${known}`))) return sender;
   return modelTopic(sender, moment);
 }
 
-/** What the payload calls its moment: `optType`, or `operate`; null where it does not say. */
+/** The moment in a payload: `optType` or `operate`; null if absent. */
 export function momentOf(payload: JsonObject): string | null {
   const moment = payload.optType ?? payload.operate;
   return typeof moment === 'string' ? moment : null;
 }
 
 /**
- * Refuses with BAD_USER_INPUT what an event of the type `events.ModelType` can not have: a moment that there is not, or
- * data that are no row. Everything may be left out, and further fields are allowed.
+ * Refuses an invalid payload of the type `events.ModelType` with BAD_USER_INPUT: an unknown moment, or data that are not
+ * rows. Every field is optional, and further fields are allowed.
  */
 export function checkModelPayload(payload: JsonObject): void {
   if (payload.model != null && typeof payload.model !== 'string') {

@@ -1,4 +1,4 @@
-// Schedules: cron expressions in a time zone, and the ticks that they make.
+// Schedules: cron expressions in a time zone, and their ticks.
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import { Cron } from 'croner';
 import { asError, badInput } from '../base/errors.ts';
@@ -6,24 +6,24 @@ import { limits } from '../base/limits.ts';
 
 /** A valid schedule. */
 export interface Schedule {
-  /** Five fields, six with seconds before them, or seven with years after those. */
+  /** Five fields, six with leading seconds, or seven with trailing years. */
   readonly cron: string;
-  /** An IANA name, such as Europe/Berlin. */
+  /** An IANA time zone, such as Europe/Berlin. */
   readonly timezone: string;
 }
 
-/** The ticks that are due at a time. */
+/** The ticks due at a time. */
 export interface DueTicks {
   readonly last: Date;
-  /** How many were due before the last one; counting stops at `limits.missedTicks`. */
+  /** Number of due ticks before the last one, up to `limits.missedTicks`. */
   readonly missed: number;
-  /** The first tick that is not due; null where there is none. */
+  /** The first tick that is not due; null if there is none. */
   readonly next: Date | null;
 }
 
 const fields = 'minute hour day month weekday, with seconds before them where wanted';
 
-/** The schedule, with UTC unless another zone is given, or BAD_USER_INPUT that says what would be right. */
+/** Validates a schedule. The default time zone is UTC. Throws BAD_USER_INPUT with a correction. */
 export function checkSchedule(cron: string, timezone: string | null | undefined): Schedule {
   const zone = checkTimezone(timezone ?? 'UTC');
   const text = cron.trim();
@@ -43,7 +43,7 @@ function badCron(cron: string, reason?: string) {
   );
 }
 
-/** As it was given: one zone has several names, and which of them is canonical changes with the time zone database. */
+/** Returned as given: zones have several names, and the canonical one changes with the time zone database. */
 function checkTimezone(zone: string): string {
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone });
@@ -55,12 +55,12 @@ function checkTimezone(zone: string): string {
   }
 }
 
-/** The first tick after a time; null where there is none. */
+/** The first tick after a time; null if there is none. */
 export function tickAfter({ cron, timezone }: Schedule, after: Date): Date | null {
   return new Cron(cron, { timezone, paused: true }).nextRun(after);
 }
 
-/** What is due at `now` of a schedule whose first tick that nobody has dealt with is `from`, itself not after `now`. */
+/** The ticks due at `now`. `from` is the first unhandled tick, and not after `now`. */
 export async function dueTicks({ cron, timezone }: Schedule, from: Date, now: Date): Promise<DueTicks> {
   const job = new Cron(cron, { timezone, paused: true });
   let last = from;
@@ -68,7 +68,7 @@ export async function dueTicks({ cron, timezone }: Schedule, from: Date, now: Da
     const next = job.nextRun(last);
     if (next === null || next > now) return { last, missed, next };
     if (missed === limits.missedTicks) return manyMissed(job, now);
-    // Each takes up to a twentieth of a millisecond.
+    // Each tick takes up to 50 µs.
     if (missed % 100 === 99) await yieldToOthers();
     last = next;
   }

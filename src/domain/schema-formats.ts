@@ -1,4 +1,4 @@
-// The formats of JSON Schema: which texts are dates, times, durations and so on, as the RFCs say that define them.
+// Formats of JSON Schema: dates, times, durations and others, as their RFCs define them.
 import type { Format } from 'ajv';
 import { fullFormats } from 'ajv-formats/dist/formats.js';
 import { dayExists } from './date-time.ts';
@@ -6,7 +6,7 @@ import { dayExists } from './date-time.ts';
 const fullDate = /^(\d{4})-(\d{2})-(\d{2})$/;
 const fullTime = /^(\d{2}):(\d{2}):(\d{2})(?:\.\d+)?(?:z|([+-])(\d{2}):(\d{2}))$/i;
 
-/** RFC 3339, `full-date`: a day that the calendar has. */
+/** RFC 3339 `full-date`: a day of the calendar. */
 function isDate(text: string): boolean {
   const [, year, month, day] = fullDate.exec(text) ?? [];
   return day !== undefined && dayExists(Number(year), Number(month), Number(day));
@@ -14,7 +14,7 @@ function isDate(text: string): boolean {
 
 const dayMinutes = 1_440;
 
-/** RFC 3339, `full-time`: a leap second is the last one of a day in UTC. */
+/** RFC 3339 `full-time`: a leap second only at the end of a day in UTC. */
 function isTime(text: string): boolean {
   const time = fullTime.exec(text);
   if (time === null) return false;
@@ -26,7 +26,7 @@ function isTime(text: string): boolean {
   return (hour * 60 + minute - offset + dayMinutes) % dayMinutes === dayMinutes - 1;
 }
 
-/** RFC 3339, `date-time`: a leap second is the last one of a month in UTC. */
+/** RFC 3339 `date-time`: a leap second only at the end of a month in UTC. */
 function isDateTime(text: string): boolean {
   if (!/^.{10}t/i.test(text) || !isDate(text.slice(0, 10)) || !isTime(text.slice(11))) return false;
   if (text.slice(17, 19) !== '60') return true;
@@ -36,11 +36,11 @@ function isDateTime(text: string): boolean {
   return new Date(secondBefore.getTime() + 1_000).getUTCDate() === 1;
 }
 
-/** RFC 3339, appendix A: no unit is left out between two others, and weeks stand alone. */
+/** RFC 3339, appendix A: no unit may be skipped between two others, and weeks stand alone. */
 const duration =
   /^P(?:\d+W|(?=\d|T)(?:\d+Y(?:\d+M(?:\d+D)?)?|\d+M(?:\d+D)?|\d+D)?(?:T(?:\d+H(?:\d+M(?:\d+S)?)?|\d+M(?:\d+S)?|\d+S))?)$/;
 
-/** Ajv's own takes time that grows with the square of a text's length. */
+/** Ajv's own format takes time quadratic in the text's length. */
 const url = (text: string) => /^(?:https?|ftp):/i.test(text) && URL.canParse(text);
 
 export const schemaFormats: Readonly<Record<string, Format>> = {

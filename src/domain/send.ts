@@ -1,4 +1,4 @@
-// What a caller may send, and the event that a valid input describes.
+// Inputs of sends: validation, and the event that results.
 import { badInput } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { isLongerThan, lengthOf } from '../base/text-length.ts';
@@ -11,7 +11,7 @@ export type OnDuplicate = (typeof onDuplicateChoices)[number];
 
 type Given<T> = T | null | undefined;
 
-/** As it arrives: every field optional, null the same as absent. */
+/** A send as it arrives. Every field is optional; null means absent. */
 export interface SendInput {
   readonly topic?: Given<string>;
   readonly sender?: Given<string>;
@@ -33,7 +33,7 @@ export interface SendInput {
   readonly sendAt?: Given<Date>;
 }
 
-/** A valid send, with defaults filled in. Null `requestId` and `nodeId` are yet to be decided. */
+/** A valid send with defaults. A null `requestId` or `nodeId` is decided later. */
 export interface EventDraft {
   readonly topic: string;
   readonly sender: string | null;
@@ -53,13 +53,13 @@ export interface EventDraft {
   readonly payload: string;
   readonly status: EventStatus;
   readonly store: boolean;
-  /** When it is to be sent; null for at once. */
+  /** When to publish the event; null for immediately. */
   readonly sendAt: Date | null;
 }
 
 const uuid = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
 
-/** Checks everything that can be checked without the database; throws BAD_USER_INPUT or LIMIT_EXCEEDED. */
+/** Checks everything that does not need the database. Throws BAD_USER_INPUT or LIMIT_EXCEEDED. */
 export function draftEvent(input: SendInput): EventDraft {
   const sender = optionalName('sender', input.sender);
   const topic = input.topic ?? sender;
@@ -92,14 +92,14 @@ export function draftEvent(input: SendInput): EventDraft {
 
 const dayMs = 86_400_000;
 
-/** A time that has come already is no reason to wait. */
+/** Null for a time in the past. */
 function checkSendAt(sendAt: Date | null, store: boolean): Date | null {
   if (sendAt === null) return null;
   if (!store) throw badInput('sendAt has no meaning with store: false; nothing is kept to be sent later.');
   const inMs = sendAt.getTime() - Date.now();
   if (inMs > limits.sendAheadDays * dayMs) {
     throw badInput(
-      `sendAt ${sendAt.toISOString()} is more than ${limits.sendAheadDays} days ahead, which is the most there can be.`,
+      `sendAt ${sendAt.toISOString()} is more than ${limits.sendAheadDays} days ahead, which is the limit.`,
     );
   }
   return inMs > 0 ? sendAt : null;
@@ -114,7 +114,7 @@ function payloadText(input: SendInput): string {
     : toJsonObjectText('kwargs', input.kwargs);
 }
 
-/** A name: 1 to 500 characters that Postgres can hold; null where it was not given. */
+/** A name of 1 to 500 characters that Postgres can store; null if it was omitted. */
 export function optionalName(argument: string, value: Given<string>): string | null {
   if (value === null || value === undefined) return null;
   if (value === '' || isLongerThan(value, limits.nameLength)) {
@@ -134,7 +134,7 @@ export function checkDescription(description: string, argument = 'description'):
   return description;
 }
 
-/** The id in its canonical form (lower case, dashed), or BAD_USER_INPUT. */
+/** The id in canonical form (lower case, with dashes). Throws BAD_USER_INPUT. */
 export function checkId(id: string, argument = 'id', what = 'an event'): string {
   if (!uuid.test(id))
     throw badInput(`${argument} ${JSON.stringify(id.slice(0, 60))} is not ${what}'s id, which is a UUID.`);

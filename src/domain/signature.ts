@@ -1,4 +1,4 @@
-// Whether a delivery was signed with one of a webhook's secrets: as Standard Webhooks, GitHub or Stripe do, or by any HMAC in a header.
+// Verification of webhook signatures: Standard Webhooks, GitHub, Stripe, or any HMAC in a header.
 import type { SignatureScheme } from '../../generated/prisma/enums.ts';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { verify as verifyGitHub } from '@octokit/webhooks-methods';
@@ -11,10 +11,10 @@ import { checkText } from './json.ts';
 
 export type { SignatureScheme } from '../../generated/prisma/enums.ts';
 
-/** Header values by name in lower case. */
+/** Header values by lower-case name. */
 export type Headers = ReadonlyMap<string, string>;
 
-/** What a webhook's deliveries have to be signed with. */
+/** The signature that a webhook requires. */
 export interface SignatureTerms {
   readonly signature: SignatureScheme;
   readonly secrets: readonly string[];
@@ -23,7 +23,7 @@ export interface SignatureTerms {
 
 /**
  * Returns the secrets, or refuses them with BAD_USER_INPUT: a scheme needs at least one, NONE takes none. `argument` is
- * what the caller calls them. A secret is never repeated in a message.
+ * the caller's name for them. Messages never contain a secret.
  */
 export function checkSecrets(
   scheme: SignatureScheme,
@@ -68,7 +68,7 @@ function isStandardSecret(secret: string): boolean {
   }
 }
 
-/** Why a delivery can not be signed as it must be, as its headers show; null where they do not. */
+/** Why the headers show that a delivery lacks its signature; null if they do not. */
 export function missingSignature(terms: SignatureTerms, headers: Headers): string | null {
   const names = headersNeeded(terms, headers);
   const missing = names.filter((name) => !headers.get(name));
@@ -77,8 +77,8 @@ export function missingSignature(terms: SignatureTerms, headers: Headers): strin
 }
 
 /**
- * Null where one of the secrets made a signature that came along; otherwise why not, in a sentence that can be sent back.
- * STANDARD and GITHUB sign text: a body that is not UTF-8 is refused.
+ * Null if one of the secrets made a signature of the delivery; otherwise the reason, as a sentence for the sender.
+ * STANDARD and GITHUB sign text, so that a body that is not UTF-8 is refused.
  */
 export async function signatureFault(
   terms: SignatureTerms,
@@ -97,7 +97,7 @@ export async function signatureFault(
     : gitHubFault(secrets, headers.get('x-hub-signature-256')!, text);
 }
 
-/** Standard Webhooks under its own names, or under those that Svix uses. */
+/** Headers of Standard Webhooks, under their own names and those of Svix. */
 const standardNames = ['webhook', 'svix'].map((prefix) =>
   ['id', 'timestamp', 'signature'].map((part) => `${prefix}-${part}`),
 );
@@ -122,7 +122,7 @@ const untimely = (seconds: number) => `The signature’s time is not within ${se
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The bytes as text; null where they are not UTF-8. */
+/** The bytes as text; null if they are not UTF-8. */
 export function utf8Of(bytes: Uint8Array): string | null {
   try {
     return utf8.decode(bytes);
@@ -168,13 +168,13 @@ async function gitHubFault(
   text: string,
 ): Promise<string | null> {
   for (const secret of secrets) {
-    // The library takes no empty body, and GitHub sends none.
+    // The library rejects empty bodies, and GitHub sends none.
     if (text !== '' && (await verifyGitHub(secret, text, signature))) return null;
   }
   return wrong;
 }
 
-/** `t=<seconds>,v1=<hex>`, with a v1 for each secret that is in use at Stripe; other schemes (v0) are passed over. */
+/** `t=<seconds>,v1=<hex>`, with a v1 for each active secret at Stripe. Other schemes (v0) are ignored. */
 function stripeFault(secrets: readonly string[], header: string, body: Buffer): string | null {
   const parts = header.split(',').map((part) => part.trim().split('=', 2) as [string, string?]);
   const time = parts.find(([name]) => name === 't')?.[1] ?? '';

@@ -1,10 +1,10 @@
-// The life of an event: which status may follow which, and every question asked of a status.
+// The life cycle of an event: allowed transitions, and predicates on statuses.
 import { ThroughlineError } from '../base/errors.ts';
 import { type EventStatus, eventStatuses, type LogStatus } from './event.ts';
 
 /**
- * The same status again is always allowed, and changes nothing. Jobs go further ways: a claim makes them PENDING again, and
- * one that FAILED and waits for its next run may be ABORTED.
+ * Setting the same status again is always allowed and changes nothing. Jobs have more transitions: a claim makes them
+ * PENDING again, and a FAILED job that waits for its next run may be ABORTED.
  */
 export const transitions: Readonly<Record<EventStatus, readonly EventStatus[]>> = {
   PENDING: ['IN_PROGRESS', 'FINISHED', 'FAILED', 'ABORTED'],
@@ -35,16 +35,16 @@ export function invalidTransition(id: string, from: EventStatus, to: EventStatus
   );
 }
 
-/** Of one that is held back. */
+/** The error for a scheduled event. */
 export function heldBack(id: string, to: EventStatus): ThroughlineError {
   return new ThroughlineError(
     'INVALID_TRANSITION',
-    `Event ${id} is held back and cannot become ${to} before it is sent; until then it can be ABORTED or deleted.`,
+    `Event ${id} is scheduled and cannot become ${to} before it is published; until then it can be ABORTED or deleted.`,
     { eventId: id, from: 'PENDING', to, allowed: ['ABORTED'] },
   );
 }
 
-/** Nothing more is to come, unless somebody restarts it. */
+/** Whether the status is final, unless the event is restarted. */
 export function isFinal(status: EventStatus): boolean {
   return status === 'FINISHED' || status === 'FAILED' || status === 'ABORTED';
 }

@@ -1,6 +1,9 @@
-// The order of texts by their code points, as the database has it (`COLLATE "C"` of UTF-8) and as CEL defines it.
+// The order of texts by code points, as in the database (`COLLATE "C"` of UTF-8) and in CEL.
 
-/** Below, at or above 0 as the first is less, equal or more. JavaScript's own `<` goes by UTF-16 units instead. */
+/**
+ * Negative, 0 or positive if the first text is less than, equal to or greater than the second. JavaScript's `<` compares
+ * UTF-16 units instead.
+ */
 export function compareText(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let at = 0; at < length; at += 1) {
@@ -13,7 +16,7 @@ export function compareText(a: string, b: string): number {
 const firstSurrogate = 0xd800;
 const firstAfterSurrogates = 0xe000;
 
-/** A surrogate stands for a code point above all that one unit holds. */
+/** Surrogates rank above all other units, because they stand for higher code points. */
 function rank(unit: number): number {
   return unit >= firstSurrogate && unit < firstAfterSurrogates ? unit + 0x10000 : unit;
 }

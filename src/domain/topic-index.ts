@@ -1,4 +1,4 @@
-// An index of entries by the topics that they are for: exact ones are looked up, patterns are tried.
+// An index of entries by topic: exact topics are looked up, patterns are tested.
 import { isExactTopic, topicMatches } from './topic.ts';
 
 export class TopicIndex<Entry> {
@@ -12,7 +12,7 @@ export class TopicIndex<Entry> {
     }
   }
 
-  /** Takes out what `add` was called with. */
+  /** Removes an entry that was added with the same patterns. */
   delete(patterns: readonly string[], entry: Entry): void {
     for (const pattern of patterns) {
       const entries = this.#placeOf(pattern).get(pattern);
@@ -21,7 +21,7 @@ export class TopicIndex<Entry> {
     }
   }
 
-  /** Those for this topic; one of several patterns may come more than once. */
+  /** The entries for this topic. An entry with several patterns may occur more than once. */
   *for(topic: string): Generator<Entry, void> {
     yield* this.#byTopic.get(topic) ?? [];
     for (const [pattern, entries] of this.#patterns) if (topicMatches(pattern, topic)) yield* entries;

@@ -1,4 +1,4 @@
-// Declared topics: what a declaration may say, and whether a summary and a payload fit its schemas.
+// Declared topics: validation of declarations, and of events against their schemas.
 import { type AnySchemaObject, type ErrorObject, MissingRefError, type ValidateFunction } from 'ajv';
 import { LRUCache } from 'lru-cache';
 import { asError, badInput, ThroughlineError } from '../base/errors.ts';
@@ -18,7 +18,7 @@ import {
 import { checkDescription, optionalName } from './send.ts';
 import { checkTopic } from './topic.ts';
 
-/** As it arrives: null the same as absent. */
+/** A declaration as it arrives. Null means absent. */
 export interface DeclareTopicInput {
   readonly name: string;
   readonly title?: string | null | undefined;
@@ -27,13 +27,13 @@ export interface DeclareTopicInput {
   readonly payloadSchema?: unknown;
 }
 
-/** A valid declaration, with its schemas as JSON text. */
+/** A valid declaration, with schemas as JSON text. */
 export interface CheckedDeclaration extends Pick<TopicDeclaration, 'name' | 'title' | 'description'> {
   readonly summarySchema: string | null;
   readonly payloadSchema: string | null;
 }
 
-/** Throws BAD_USER_INPUT or LIMIT_EXCEEDED, naming the place in a schema that is at fault. */
+/** Throws BAD_USER_INPUT or LIMIT_EXCEEDED with the path of the schema's error. */
 export function checkDeclaration(input: DeclareTopicInput): CheckedDeclaration {
   return {
     name: checkTopic(input.name, 'name'),
@@ -80,10 +80,10 @@ function dialectOf(argument: string, { $schema: named }: JsonObject): Dialect {
   );
 }
 
-/** A list of these takes one check, however long it is. */
+/** A list with one of these keys takes a single check, whatever its length. */
 const lists: ReadonlySet<string> = new Set(['enum', 'required', 'examples']);
 
-/** How much there is to compile. */
+/** The amount of work to compile a schema. */
 function partsOf(value: unknown, key = ''): number {
   if (key === 'pattern' && typeof value === 'string') return 1 + Math.ceil(patternSize(value) / 10);
   if (typeof value !== 'object' || value === null) return 0;
@@ -107,7 +107,7 @@ function whyUnusable(schema: JsonObject, error: unknown): string {
   return ` can not be used as a JSON Schema: ${asError(error).message.slice(0, 500)}.`;
 }
 
-/** Where a schema has the pattern. */
+/** The path of a pattern in a schema. */
 function pathOf(value: unknown, pattern: string): string | null {
   if (typeof value !== 'object' || value === null) return null;
   for (const [key, item] of Object.entries(value)) {
@@ -122,7 +122,7 @@ const kept = new LRUCache<string, ValidateFunction>({
   sizeCalculation: (_check, text) => Buffer.byteLength(text),
 });
 
-/** The check by a schema that was found valid; slow, for a large one, where it is not kept. */
+/** The compiled check of a valid schema. Compiling a large one is slow, unless it is cached. */
 export function compiled(text: string): ValidateFunction {
   const known = kept.get(text);
   if (known) return known;
@@ -132,13 +132,13 @@ export function compiled(text: string): ValidateFunction {
   return check;
 }
 
-/** Something that does not fit: where, and why. */
+/** A mismatch: its path and reason. */
 export interface Failure {
   readonly path: string;
   readonly message: string;
 }
 
-/** Refuses a `field` (summary or payload) of an event of the topic that does not fit. */
+/** Refuses a `field` (summary or payload) that does not match the topic's schema. */
 export function checkFits(
   topic: string,
   field: 'summary' | 'payload',
@@ -173,7 +173,7 @@ function mismatch(topic: string, failures: readonly Failure[]): ThroughlineError
 const shownFailures = 10;
 const longestText = 500;
 
-/** Those of the alternatives of which none fits are one failure. */
+/** Merges the errors of alternatives none of which match. */
 function decisive(errors: readonly ErrorObject[]): ErrorObject[] {
   const some = errors.slice(0, 5 * limits.schemaFailures);
   const composite = some
@@ -195,7 +195,7 @@ function failureOf(
   return { path: shortened(`${field}${instancePath}`), message: shortened(`${message}${more}`) };
 }
 
-/** What Ajv's message leaves out. */
+/** Details that Ajv's message omits. */
 function detailOf(keyword: string, params: Record<string, unknown>): string {
   if (keyword === 'enum' || keyword === 'const')
     return `: ${JSON.stringify(params.allowedValues ?? params.allowedValue)}`;

@@ -1,11 +1,11 @@
-// Topics: what a name may be, and patterns in which * stands for any run of characters.
+// Topic names, and patterns in which * matches any run of characters.
 import { badInput } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 
 const topicName = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
 const topicPattern = /^[A-Za-z0-9_.*-]+$/;
 
-/** Returns the topic, or refuses it. */
+/** Returns the topic, or throws BAD_USER_INPUT. */
 export function checkTopic(topic: string, argument = 'topic'): string {
   if (topic.length > limits.topicLength || !topicName.test(topic)) {
     throw badInput(
@@ -15,7 +15,7 @@ export function checkTopic(topic: string, argument = 'topic'): string {
   return topic;
 }
 
-/** Returns the pattern, or refuses it. */
+/** Returns the pattern, or throws BAD_USER_INPUT. */
 export function checkTopicPattern(pattern: string, argument = 'topics'): string {
   if (pattern.length > limits.topicLength || !topicPattern.test(pattern)) {
     throw badInput(
@@ -29,12 +29,12 @@ export function isExactTopic(pattern: string): boolean {
   return !pattern.includes('*');
 }
 
-/** The pattern for SQL's LIKE, in which `_` and `%` would otherwise be wildcards. */
+/** The pattern for SQL's LIKE, with `_` and `%` escaped. */
 export function likePattern(pattern: string): string {
   return pattern.replace(/[\\_%]/g, '\\$&').replace(/\*+/g, '%');
 }
 
-/** Linear in the length of the topic for each run between stars; no regular expression that could back-track. */
+/** Linear in the topic's length for each run between stars. Uses no regular expression, which could backtrack. */
 export function topicMatches(pattern: string, topic: string): boolean {
   const parts = pattern.split('*');
   const first = parts[0] ?? '';

@@ -1,4 +1,4 @@
-// What a caller may change of an event, checked and ready for the log writer.
+// Updates of events: validation, and the change for the log writer.
 import { badInput } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { checkAttempt } from './enroll.ts';
@@ -9,7 +9,9 @@ import { checkDescription, checkId, optionalName } from './send.ts';
 
 type Given<T> = T | null | undefined;
 
-/** As it arrives. A field that is absent or null stays as it is; `result: null` given explicitly clears the result. */
+/**
+ * An update as it arrives. A field that is absent or null stays unchanged; an explicit `result: null` clears the result.
+ */
 export interface UpdateInput {
   readonly id: string;
   readonly status?: Given<EventStatus>;
@@ -26,7 +28,7 @@ export interface UpdateInput {
   readonly attempt?: Given<number>;
 }
 
-/** A valid change. Null leaves a field as it is; JSON travels as text. */
+/** A valid change. Null leaves a field unchanged; JSON is kept as text. */
 export interface EventPatch {
   readonly id: string;
   readonly status: EventStatus | null;
@@ -40,14 +42,14 @@ export interface EventPatch {
   readonly result: string | null;
   readonly error: string | null;
   readonly by: string;
-  /** The fencing token of a worker. */
+  /** A worker's fencing token. */
   readonly attempt: number | null;
 }
 
 export interface CheckedUpdate {
   readonly patch: EventPatch;
   readonly progress: number | null;
-  /** False where only progress was given: then no row is touched. */
+  /** False if only progress was given, so that no row is changed. */
   readonly durable: boolean;
 }
 
@@ -67,7 +69,7 @@ export function checkUpdate(input: UpdateInput, by: string): CheckedUpdate {
     result: input.result === undefined ? null : toJsonText('result', input.result),
     error: errorText(input.error),
   };
-  // A description that comes with nothing but progress belongs to that progress, and is broadcast with it.
+  // A description given only with progress describes that progress, and is broadcast with it.
   const { description, ...others } = content;
   const durable =
     Object.values(others).some((value) => value !== null) || (description !== null && progress === null);
@@ -82,7 +84,7 @@ function checkRetries(retries: number | null): number | null {
   return retries;
 }
 
-/** Whether it says that something went wrong: then its words are taken whatever they hold. */
+/** Whether the update reports a failure. Its texts are then sanitised instead of refused. */
 function reportsFailure({ status, error }: UpdateInput): boolean {
   return status === 'FAILED' || status === 'ABORTED' || error != null;
 }

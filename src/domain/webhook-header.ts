@@ -1,8 +1,8 @@
-// Names of headers that a webhook is told to look at.
+// Validation of header names in webhook settings.
 import { badInput } from '../base/errors.ts';
 import { optionalName } from './send.ts';
 
-/** In lower case; null where it was not given. */
+/** The name in lower case; null if it was omitted. */
 export function checkHeader(argument: string, given: string | null | undefined): string | null {
   const name = optionalName(argument, given);
   if (name !== null && !/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {

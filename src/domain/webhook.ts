@@ -1,4 +1,4 @@
-// Webhooks: how deliveries are signed, which handshake is answered, which pages may deliver, and what is kept of them.
+// Webhook settings: signature, handshake, allowed origins, and what is kept of deliveries.
 import type { WebhookChallenge } from '../../generated/prisma/enums.ts';
 import type { TriggerModel } from '../../generated/prisma/models.ts';
 import { badInput } from '../base/errors.ts';
@@ -13,7 +13,7 @@ export type { WebhookChallenge } from '../../generated/prisma/enums.ts';
 
 type Given<T> = T | null | undefined;
 
-/** As it arrives: null the same as absent. */
+/** Webhook settings as they arrive. Null means absent. */
 export interface WebhookInput {
   readonly signature?: Given<SignatureScheme>;
   readonly secret?: Given<string>;
@@ -25,15 +25,15 @@ export interface WebhookInput {
   readonly allowedOrigins?: Given<readonly string[]>;
 }
 
-/** What makes a delivery to a webhook one of it, and what becomes of it. */
+/** Valid webhook settings. */
 export interface WebhookTerms extends Readonly<
   Pick<TriggerModel, 'dedupeHeader' | 'challenge' | 'verifyToken' | 'keepCredentials'>
 > {
   readonly signature: SignatureScheme;
   readonly secrets: readonly string[];
-  /** Of the scheme HMAC alone. */
+  /** Only for the scheme HMAC. */
   readonly hmac: HmacTerms | null;
-  /** Of the pages that may deliver from a browser, as browsers write them; * for any. */
+  /** Origins of pages that may deliver from a browser, as browsers send them; * for any. */
   readonly allowedOrigins: readonly string[];
 }
 
@@ -62,7 +62,7 @@ function checkHmacOf(signature: SignatureScheme, given: Given<HmacInput>): HmacT
   );
 }
 
-/** A secret like others: it is not repeated in messages. */
+/** The token is a secret, so messages do not contain it. */
 function checkVerifyToken(challenge: WebhookChallenge | null, given: Given<string>): string | null {
   if ((challenge === 'META') !== (given != null)) {
     throw badInput(

@@ -1,4 +1,4 @@
-// Events of approval workflows: what their payloads hold, and the words for nodes and for what was done at one.
+// Workflow events: their payloads, and the names of nodes and of actions at a node.
 import { badInput } from '../base/errors.ts';
 import { nearest } from './cel/suggest.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
@@ -6,7 +6,7 @@ import { isJsonObject, type JsonObject } from './json.ts';
 export const workflowOperations = ['Process', 'NodeChange', 'NodeHandled'] as const;
 export type WorkflowOperation = (typeof workflowOperations)[number];
 
-/** What can be done at a node, in the older words and the newer ones; `transfer` and `transmit` are the same act. */
+/** Actions at a node, in the older and newer names; `transfer` and `transmit` are the same. */
 export const HandleTypeEnum = Object.freeze({
   submit: 'submit',
   manualEnd: 'manualEnd',
@@ -18,21 +18,21 @@ export const HandleTypeEnum = Object.freeze({
 });
 export type HandleType = (typeof HandleTypeEnum)[keyof typeof HandleTypeEnum];
 
-/** What an event of the type `events.WorkflowType` says. */
+/** The payload of an `events.WorkflowType` event. */
 export interface WorkflowPayload {
-  /** The full name of the model whose row is in the workflow; it is the sender as well. */
+  /** Full name of the model whose row is in the workflow, and also the sender. */
   readonly model: string;
   readonly operate: WorkflowOperation;
-  /** The row's fields, as they are. */
+  /** The fields of the row. */
   readonly row: JsonObject;
-  /** Of the workflow; needed for Process. */
+  /** Status of the workflow; required for Process. */
   readonly status?: string | null;
-  /** Where something was done; needed for NodeHandled. */
+  /** The node of the action; required for NodeHandled. */
   readonly nodeId?: string | null;
   readonly nodeTitle?: string | null;
-  /** `<node>`, `before.<node>` or `after.<node>`; needed for NodeChange. */
+  /** `<node>`, `before.<node>` or `after.<node>`; required for NodeChange. */
   readonly triggerNode?: string | null;
-  /** What was done; needed for NodeHandled. */
+  /** The action; required for NodeHandled. */
   readonly handleType?: string | null;
 }
 
@@ -43,8 +43,8 @@ const needed: Readonly<Record<WorkflowOperation, readonly (keyof WorkflowPayload
 };
 
 /**
- * Refuses with BAD_USER_INPUT a payload that is not a WorkflowPayload, naming the path and what would be right. With a
- * `model`, which is the event's sender, the payload must name the same one. Further fields are allowed.
+ * Refuses a payload that is not a WorkflowPayload with BAD_USER_INPUT, the path and a correction. If `model`, the
+ * event's sender, is given, the payload must name the same one. Further fields are allowed.
  */
 export function checkWorkflowPayload(payload: JsonObject, model: string | null = null): void {
   checkName(payload, 'model', 'the full name of a model, such as "models.OrderModel"');
@@ -77,7 +77,7 @@ function checkName(payload: JsonObject, field: string, right: string): void {
   );
 }
 
-/** Refuses with BAD_USER_INPUT what is not one of the words, with the nearest. */
+/** Refuses a value that is not one of the words with BAD_USER_INPUT, and suggests the nearest. */
 export function checkChoice(path: string, value: unknown, words: readonly string[]): void {
   if (typeof value === 'string' && words.includes(value)) return;
   const near = typeof value === 'string' ? nearest(value, words) : null;
@@ -90,7 +90,7 @@ function shown(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
-/** Whether two words say that the same was done. */
+/** Whether two names mean the same action. */
 export function isSameHandleType(one: string, other: string): boolean {
   return one === other || (isPassedOn(one) && isPassedOn(other));
 }
@@ -100,8 +100,8 @@ function isPassedOn(handleType: string): boolean {
 }
 
 /**
- * Whether an element that names `wanted` is for the node change `triggerNode`. A bare node is meant before and after, as
- * when there was no other way to write it; `before.<node>` and `after.<node>` mean only themselves.
+ * Whether an element that names `wanted` handles the node change `triggerNode`. A plain node matches before and after,
+ * as in older configurations; `before.<node>` and `after.<node>` match only themselves.
  */
 export function isNodeWanted(wanted: string, triggerNode: string): boolean {
   return wanted === triggerNode || triggerNode === `before.${wanted}` || triggerNode === `after.${wanted}`;

@@ -169,7 +169,7 @@ describeDatabases('An event with sendAt', (backend) => {
       for (const status of ['IN_PROGRESS', 'FINISHED', 'FAILED'] as const) {
         expect(await refusalOf(gateway().operations.updateEvent(tester, { id, status }))).toMatchObject({
           code: 'INVALID_TRANSITION',
-          message: expect.stringContaining('held back'),
+          message: expect.stringContaining('is scheduled'),
         });
       }
       await pass(gateway(), id);

@@ -1,11 +1,11 @@
-// Order and arithmetic of CEL values; numbers of different types go together, since JSON does not tell them apart.
+// Ordering and arithmetic of CEL values. Types of numbers may be mixed, because JSON does not distinguish them.
 import { celList, celUint } from '@bufbuild/cel';
 import { compareText } from '../text-order.ts';
 import type { Meter } from './meter.ts';
 import { isInt64 } from './tree.ts';
 import { Fault, isCelList, isCelUint, type Value } from './value.ts';
 
-/** Undefined where it is left to the library. */
+/** Undefined means that the library decides. */
 export type Operation = (left: Value, right: Value, meter: Meter, at: number) => Value | Fault | undefined;
 
 const orders: ReadonlyMap<string, (left: Ordered, right: Ordered) => boolean> = new Map([
@@ -16,7 +16,7 @@ const orders: ReadonlyMap<string, (left: Ordered, right: Ordered) => boolean> = 
 ]);
 type Ordered = number | bigint;
 
-/** Undefined where the values have no order, or one that the library knows. */
+/** Undefined if the values have no order, or one that the library implements. */
 export function ordering(name: string): Operation | undefined {
   const order = orders.get(name);
   return (
@@ -25,13 +25,13 @@ export function ordering(name: string): Operation | undefined {
       if (typeof left === 'string' && typeof right === 'string')
         return order(compared(left, right, meter), 0);
       const [a, b] = [isCelUint(left) ? left.value : left, isCelUint(right) ? right.value : right];
-      // Of a bigint and a number, these operators compare the values without rounding.
+      // JavaScript compares a bigint and a number without rounding.
       return isIntOrDouble(a) && isIntOrDouble(b) ? order(a, b) : undefined;
     })
   );
 }
 
-/** Texts by their code points. */
+/** Compares texts by code points. */
 export function compared(left: string, right: string, meter: Meter): number {
   meter.charge(Math.min(left.length, right.length) >> 6);
   return compareText(left, right);
@@ -43,7 +43,7 @@ function isIntOrDouble(value: Value): value is bigint | number {
 
 interface Arithmetic {
   readonly ints: (left: bigint, right: bigint) => bigint;
-  /** None where doubles have no such operation. */
+  /** Absent if doubles do not have the operation. */
   readonly doubles?: (left: number, right: number) => number;
 }
 
@@ -71,7 +71,7 @@ export function arithmetic(name: string): Operation | undefined {
   };
 }
 
-/** Two uints make one; with an int the result is an int, with a double a double. */
+/** Two uints give a uint; with an int the result is an int, with a double a double. */
 function withUints(
   operation: Arithmetic,
   left: Value,

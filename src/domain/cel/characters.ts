@@ -1,10 +1,10 @@
-// Texts by their characters, which are code points: their number, and where each begins among the UTF-16 units.
+// Texts by characters, which are code points: their number, and their offsets in UTF-16 units.
 import type { Meter } from './meter.ts';
 
 const surrogate = /[\ud800-\udfff]/;
 const pair = /[\ud800-\udbff][\udc00-\udfff]/g;
 
-/** How many characters there are. */
+/** The number of characters. */
 export function charactersOf(text: string, meter: Meter): number {
   meter.charge(text.length >> 4);
   if (!surrogate.test(text)) return text.length;
@@ -16,7 +16,7 @@ export function charactersOf(text: string, meter: Meter): number {
   return text.length - pairs;
 }
 
-/** The unit at which a character begins; undefined where there are fewer characters before it. */
+/** The unit at which a character begins; undefined if the text is shorter. */
 export function unitOf(text: string, character: bigint, meter: Meter): number | undefined {
   if (character < 0n || character > BigInt(text.length)) return undefined;
   const count = Number(character);
@@ -29,7 +29,7 @@ export function unitOf(text: string, character: bigint, meter: Meter): number | 
   return unit;
 }
 
-/** The unit after the character that begins there. */
+/** The unit after the character at `unit`. */
 export function afterCharacter(text: string, unit: number): number {
   return unit + (text.codePointAt(unit)! > 0xffff ? 2 : 1);
 }

@@ -1,4 +1,4 @@
-// The checks of a CEL filter that has been parsed: its names, its functions, its size, and that it can be true or false.
+// Static checks of a parsed CEL filter: names, functions, size, and that the result can be a boolean.
 import { limits } from '../../base/limits.ts';
 import { typeNames } from './compile.ts';
 import { implementation } from './functions.ts';
@@ -80,13 +80,13 @@ class Walk {
   }
 }
 
-/** As it is written, where it is a chain of names. */
+/** A chain of names, as written. */
 function pathOf(node: Node): string {
   if (node.kind === 'name') return node.name.replace(/^\./, '');
   return node.kind === 'select' ? `${pathOf(node.from)}.${node.field}` : '';
 }
 
-/** What other filters of events call it. */
+/** Names of the same fields in other filters of events. */
 const aliases: ReadonlyMap<string, string> = new Map([
   ['payload', 'data'],
   ['event', 'data'],
@@ -111,7 +111,7 @@ function checkName(at: number, name: string, variables: readonly string[]): void
 function checkCall(node: CallNode, variables: readonly string[]): void {
   const { at, name, target, args } = node;
   const [first] = args;
-  // Operators have names that no one can write.
+  // Operators have names that cannot be written.
   if (/\W/.test(name)) return;
   const qualified = target ? `${pathOf(target)}.${name}` : name;
   const known = signatures.get(qualified) ?? signatures.get(name);
@@ -169,7 +169,7 @@ function functionNames(receives: boolean): string[] {
     .map(([name]) => name);
 }
 
-/** Of the functions of the extensions: what is known without an event has to be of a type that one of the forms takes. */
+/** Checks the arguments of extension functions whose types are known without an event. */
 function checkTypes(
   { name, target, args }: CallNode,
   receives: boolean,
@@ -197,7 +197,7 @@ function checkTime(name: string, literal: Extract<Node, { kind: 'literal' }>): v
   if (made instanceof Fault) throw new CelProblem(literal.at, notA(name));
 }
 
-/** What cannot be a boolean, whatever the event, is a mistake: as the whole, and beside &&, || and !. */
+/** Refuses a part that must be a boolean but never is: the whole filter, and operands of &&, || and !. */
 function mustBeBoolean(node: Node): void {
   if (node.kind === 'and' || node.kind === 'or') return node.members.forEach(mustBeBoolean);
   if (node.kind === 'if') return [node.condition, node.then, node.otherwise].forEach(mustBeBoolean);

@@ -1,4 +1,4 @@
-// From the tree of a filter to functions that evaluate it, in the way of the library's own plan but at a counted cost.
+// The compiler from a filter's tree to functions that evaluate it, like the library's plan but at a metered cost.
 import { celList, celMap, CelScalar, listType, mapType, objectType } from '@bufbuild/cel';
 import { asError } from '../../base/errors.ts';
 import { implementation } from './functions.ts';
@@ -26,7 +26,7 @@ export const typeNames: ReadonlyMap<string, Value> = new Map<string, Value>([
   ['google.protobuf.Duration', objectType('google.protobuf.Duration')],
 ]);
 
-/** Throws a CelProblem for a literal that a function can never take. */
+/** Throws a CelProblem for a literal that a function never accepts. */
 export function compile(node: Node, scope: Scope): Compiled {
   switch (node.kind) {
     case 'literal': {
@@ -64,7 +64,7 @@ function compileName(at: number, name: string, scope: Scope): Compiled {
   return ({ names }) => orElse(names.get(global), type ?? unknown);
 }
 
-/** Null is a value. */
+/** The value, or `otherwise` if it is undefined. Null is a value. */
 function orElse(value: Value | undefined, otherwise: Value | Fault): Value | Fault {
   return value === undefined ? otherwise : value;
 }
@@ -81,7 +81,7 @@ function compileSelect(node: Extract<Node, { kind: 'select' | 'has' }>, scope: S
   };
   const qualified = node.kind === 'select' ? qualifiedName(node, scope) : null;
   if (qualified === null) return plain;
-  // A name with dots in it goes before a key of the same name.
+  // A name that contains dots has precedence over a key with the same name.
   const name = qualified.replace(/^\./, '');
   const type = typeNames.get(name);
   if (scope.dottedNames) {
@@ -93,7 +93,7 @@ function compileSelect(node: Extract<Node, { kind: 'select' | 'has' }>, scope: S
   return type === undefined ? plain : () => type;
 }
 
-/** The name that a chain of names spells, or null. */
+/** The qualified name that a chain of names spells, or null. */
 function qualifiedName(node: Node, scope: Scope): string | null {
   if (node.kind === 'name') return scope.variables.includes(node.name) ? null : node.name;
   if (node.kind !== 'select') return null;
@@ -111,7 +111,7 @@ function compileHas(node: Extract<Node, { kind: 'select' | 'has' }>, scope: Scop
   };
 }
 
-/** The side that decides does so even where the other has an error. */
+/** One side may decide the result even if the other has an error. */
 function compileLogic(node: Extract<Node, { kind: 'and' | 'or' }>, scope: Scope): Compiled {
   const decisive = node.kind === 'or';
   const members = node.members.map((member) => compile(member, scope));
@@ -170,7 +170,7 @@ function isConstant({ name, target, args }: CallNode): boolean {
   return !target && (name === 'timestamp' || name === 'duration') && args[0]?.kind === 'literal';
 }
 
-/** A time or a duration that is written out is read when the filter is compiled. */
+/** Evaluates a constant time or duration when the filter is compiled. */
 function once(evaluated: Compiled, { name, args }: CallNode): Compiled {
   let value: Value | Fault | undefined;
   const literal = args[0]!;
@@ -254,7 +254,7 @@ function compileMap(node: Extract<Node, { kind: 'map' }>, scope: Scope): Compile
   };
 }
 
-/** Numbers that are equal are the same key. */
+/** Normalises a key: equal numbers are the same key. */
 function mapKey(key: Value): MapKey | undefined {
   if (typeof key === 'string' || typeof key === 'boolean' || typeof key === 'bigint') return key;
   if (isCelUint(key)) return key.value;

@@ -1,11 +1,11 @@
-// Whether two CEL values are equal, as the library says it, at a cost that counts everything that is compared.
+// Equality of CEL values, as the library defines it, at a cost that counts everything compared.
 import { callLibrary, libraryFunction } from './library.ts';
 import type { Meter } from './meter.ts';
 import { type CelList, isCelList, isCelMap, isCelUint, type Value } from './value.ts';
 
 const libraryEquals = libraryFunction('_==_')!;
 
-/** Numbers are equal across their types; what is of different types otherwise is not. */
+/** Numbers may be equal across types; other values of different types are not. */
 export function areEqual(a: Value, b: Value, meter: Meter): boolean {
   if (typeof a === 'string' || typeof b === 'string') {
     if (typeof a !== typeof b || (a as string).length !== (b as string).length) return false;
@@ -46,7 +46,7 @@ function areEqualLists(a: CelList, b: CelList, meter: Meter): boolean {
   return true;
 }
 
-/** Whether the list holds the value. */
+/** Whether the list contains the value. */
 export function holds(list: CelList, value: Value, meter: Meter): boolean {
   for (const item of list) {
     meter.charge(1);

@@ -1,13 +1,13 @@
-// What an extension function is: how it is called, and what it does; and which functions of the extensions there are.
+// Extension functions: their form of call, types and implementation.
 import type { Implementation } from './run.ts';
 
-/** Of a parameter, or of what a function answers; `number` is an int, a uint or a double. */
+/** The type of a parameter or result; `number` is an int, a uint or a double. */
 export type TypeName = 'bool' | 'bytes' | 'double' | 'dyn' | 'int' | 'list' | 'number' | 'string' | 'uint';
 
 export interface Extension {
-  /** With its namespace, such as math.abs; the name alone where it is called on a value. */
+  /** With its namespace, such as math.abs; a method has only its name. */
   readonly name: string;
-  /** Of the value that it is called on, where it is; then of its arguments. */
+  /** The type of the receiver, if any, then of the arguments. */
   readonly takes: readonly TypeName[];
   readonly isMethod: boolean;
   /** Whether the last argument may be repeated. */
@@ -16,7 +16,7 @@ export interface Extension {
   readonly run: Implementation;
 }
 
-/** Called as `math.abs(x)`. */
+/** A function called as `math.abs(x)`. */
 export function namespaced(
   name: string,
   takes: readonly TypeName[],
@@ -26,7 +26,7 @@ export function namespaced(
   return { name, takes, result, run, isMethod: false, isVariadic: false };
 }
 
-/** The same, with one argument or more. */
+/** Like `namespaced`, with one or more arguments. */
 export function variadic(
   name: string,
   takes: readonly [TypeName],
@@ -36,7 +36,7 @@ export function variadic(
   return { ...namespaced(name, takes, result, run), isVariadic: true };
 }
 
-/** Called as `text.trim()`; the first that it takes is the value that it is called on. */
+/** A method called as `text.trim()`; the first type is the receiver's. */
 export function method(
   name: string,
   takes: readonly TypeName[],

@@ -1,4 +1,4 @@
-// What each function and operator does to values: ours where speed, cost or JSON's numbers ask for it, else the library's.
+// Implementations of functions and operators: ours where speed, cost or JSON numbers require it, else the library's.
 import { arithmetic, ordering } from './arithmetic.ts';
 import { charactersOf } from './characters.ts';
 import { areEqual, holds } from './equality.ts';
@@ -11,7 +11,7 @@ import { chargeSearch } from './text-functions.ts';
 import { asError } from '../../base/errors.ts';
 import { chargeAll, Fault, isCelList, isCelMap, isCelUint, type Value } from './value.ts';
 
-/** How to call it, or null where there is no such function. The receiver of a method is the first of the values. */
+/** The implementation, or null if the function does not exist. The receiver of a method is the first value. */
 export function implementation(
   name: string,
   hasReceiver: boolean,
@@ -33,7 +33,7 @@ export function implementation(
   };
 }
 
-/** The first of its forms that takes the values. */
+/** The first overload that accepts the values. */
 function ofExtension(name: string, hasReceiver: boolean): Implementation | undefined {
   const forms = extensions.get(name)?.filter(({ isMethod }) => isMethod === hasReceiver);
   if (!forms || forms.length === 0) return undefined;
@@ -114,13 +114,13 @@ function sizeOf(values: Value[], meter: Meter): bigint | undefined {
 
 type Price = (values: Value[], meter: Meter) => void;
 
-/** A step for every character, since the library goes through text one by one. */
+/** One step per character, since the library processes text character by character. */
 const ordinaryPrice: Price = (values, meter) => {
   for (const value of values)
     if (typeof value === 'string' || value instanceof Uint8Array) meter.charge(value.length);
 };
 
-/** Formatting numbers and finding the time of a zone are slow. */
+/** Formatting numbers and resolving time zones are slow. */
 const formatPrice: Price = (values, meter) => {
   const [, items] = values;
   if (isCelList(items)) meter.charge(items.size * 1_000);

@@ -1,4 +1,4 @@
-// The functions of the CEL library, called one at a time: our own evaluation decides when, and what may cost how much.
+// Calls of single functions of the CEL library, so that our evaluator controls their order and cost.
 import { celEnv, type CelFunc, celFunc, CelScalar, isCelError, parse, plan } from '@bufbuild/cel';
 import { strings } from '@bufbuild/cel/ext';
 import { Fault, typeName, type Value } from './value.ts';
@@ -6,7 +6,7 @@ import { Fault, typeName, type Value } from './value.ts';
 const { funcs } = celEnv({ funcs: strings });
 export type LibraryFunction = NonNullable<ReturnType<typeof funcs.find>>;
 
-/** Some functions need what the library holds only during an evaluation of its own, so each is called within one. */
+/** Each call runs within an evaluation by the library, because some functions need its context. */
 let task: () => void = () => undefined;
 const within = plan(
   celEnv({ funcs: [celFunc('run', [], CelScalar.BOOL, () => (task(), true))] }),
@@ -17,7 +17,7 @@ export function libraryFunction(name: string): LibraryFunction | undefined {
   return funcs.find(name);
 }
 
-/** Undefined where the function takes no such values. */
+/** Undefined if the function does not accept the values. */
 export function callLibrary(
   called: LibraryFunction,
   at: number,
@@ -32,7 +32,7 @@ export function callLibrary(
   return isCelError(result) ? new Fault(at, told(called.name, result.message)) : result;
 }
 
-/** The library's messages can hold what is in the event; only those are passed on that cannot. */
+/** Passes on only those messages of the library that cannot contain event data. */
 function told(name: string, message: string): string {
   const known = /overflow|divide by zero|modulus by zero|out of range|too (?:few|many) arguments/.exec(
     message,
@@ -40,7 +40,7 @@ function told(name: string, message: string): string {
   return known ? `${shownName(name)} fails: ${known[0]}` : `${shownName(name)} cannot take the value given`;
 }
 
-/** An operator as it is written. */
+/** An operator as it is written in a filter. */
 export function shownName(name: string): string {
   return name === '_[_]' ? '[]' : name.replace(/^@|^_|_$/g, '');
 }
@@ -49,14 +49,14 @@ export function noOverload(at: number, name: string, values: readonly Value[]): 
   return new Fault(at, `${shownName(name)} cannot be applied to ${values.map(typeName).join(' and ')}`);
 }
 
-/** What is said of a text that timestamp() or duration() cannot take. */
+/** The message for a text that timestamp() or duration() cannot parse. */
 export function notA(name: string): string {
   return name === 'timestamp'
     ? 'this is no timestamp: RFC 3339 is needed, such as "2025-03-01T09:30:00Z"'
     : 'this is no duration: a number with a unit is needed, such as "90s" or "1h30m"';
 }
 
-/** All that the library has, operators too. */
+/** All functions of the library, including operators. */
 export function libraryFunctions(): CelFunc[] {
   return [...funcs];
 }

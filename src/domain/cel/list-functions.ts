@@ -1,4 +1,4 @@
-// The functions of lists, `lists.*` and `sets.*`, as cel-go's extensions have them.
+// List functions, `lists.*` and `sets.*`, as in cel-go's extensions.
 import { celList } from '@bufbuild/cel';
 import { type Extension, method, namespaced } from './extension.ts';
 import type { Meter } from './meter.ts';
@@ -7,9 +7,9 @@ import { sorted } from './sorting.ts';
 import { type CelList, Fault, isCelList, type Value } from './value.ts';
 import { ValueSet } from './value-set.ts';
 
-/** A step or so for each item that is copied or made. */
+/** Steps per item copied or created. */
 const perItem = 2;
-/** Ints are objects of their own. */
+/** Ints are objects, and cost more. */
 const perInt = 10;
 
 type OfList = (list: CelList, meter: Meter, at: number, rest: readonly Value[]) => Value | Fault | undefined;
@@ -59,7 +59,7 @@ const sort: OfList = (list, meter, at) => {
   return sorted(items, items, meter, at);
 };
 
-/** cel-go answers an optional, which filters have not. */
+/** cel-go returns an optional, which filters do not have. */
 function end(place: (list: CelList) => number): OfList {
   return (list, _meter, at) => list.get(place(list)) ?? new Fault(at, 'the list is empty');
 }

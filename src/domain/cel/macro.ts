@@ -1,4 +1,4 @@
-// The macros of CEL, which go through a list or the keys of a map: all, exists, exists_one, map, filter and sortBy.
+// CEL macros over lists and map keys: all, exists, exists_one, map, filter and sortBy.
 import { celList } from '@bufbuild/cel';
 import { asFault, type Compiled, type Run, type Scope } from './run.ts';
 import { sorted } from './sorting.ts';
@@ -7,7 +7,7 @@ import { Fault, isCelList, isCelMap, typeName, type Value } from './value.ts';
 
 type CompilePart = (node: Node, scope: Scope) => Compiled;
 
-/** What is made of the items so far; `item` answers undefined to go on, or the result. */
+/** An accumulator; `item` returns the result, or undefined to continue. */
 interface Walk {
   item(run: Run, item: Value): Value | Fault | undefined;
   end(run: Run): Value | Fault;
@@ -30,7 +30,7 @@ export function compileMacro(node: MacroNode, scope: Scope, compile: CompilePart
         `${node.macro}() goes through a list${node.macro === 'sortBy' ? '' : ' or a map'}, not ${typeName(values)}`,
       );
     const walk = walks[node.macro](test, step, testAt, node.at);
-    // Also for the items that are passed over.
+    // Items that are skipped cost something too.
     run.meter.charge(values.size >> 3);
     for (const item of isCelMap(values) ? values.keys() : values) {
       run.meter.charge(cost);
@@ -88,7 +88,7 @@ const walks: Readonly<Record<MacroNode['macro'], MakeWalk>> = {
   },
 };
 
-/** An error counts only where no item decides. */
+/** An error counts only if no item decides the result. */
 function deciding(test: Compiled, decisive: boolean, at: number): Walk {
   let fault: Fault | null = null;
   return {

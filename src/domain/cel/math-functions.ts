@@ -1,4 +1,4 @@
-// The functions `math.*`, as cel-go's extension has them.
+// `math.*` functions, as in cel-go's extension.
 import { celUint } from '@bufbuild/cel';
 import { type Extension, namespaced, type TypeName, variadic } from './extension.ts';
 import type { Implementation } from './run.ts';
@@ -7,14 +7,14 @@ import { Fault, isCelList, isCelUint, type Value } from './value.ts';
 
 type NumberOf = (value: number) => number | boolean;
 
-/** Takes doubles only, as ceil and isNaN do. */
+/** A function of doubles only, such as ceil and isNaN. */
 function ofDouble(name: string, result: TypeName, apply: NumberOf): Extension {
   return namespaced(name, ['double'], result, ([value]) =>
     typeof value === 'number' ? apply(value) : undefined,
   );
 }
 
-/** Half goes away from zero. */
+/** Rounds half away from zero. */
 function round(value: number): number {
   const whole = Math.trunc(value);
   return Math.abs(value - whole) >= 0.5 ? whole + Math.sign(value) : whole;
@@ -40,13 +40,13 @@ const squareRoot: Implementation = ([value]) => {
   return number === undefined ? undefined : Math.sqrt(Number(number));
 };
 
-/** Undefined for what is no number. */
+/** Undefined if the value is not a number. */
 function numberOf(value: Value): number | bigint | undefined {
   const number = isCelUint(value) ? value.value : value;
   return typeof number === 'number' || typeof number === 'bigint' ? number : undefined;
 }
 
-/** The first of the values that `goesBefore` puts before all others; a single list stands for its items. */
+/** The first of the values in the order of `goesBefore`. A single list stands for its items. */
 function extreme(goesBefore: (a: number | bigint, b: number | bigint) => boolean): Implementation {
   return (given, meter, at) => {
     const [list] = given;
@@ -64,7 +64,7 @@ function extreme(goesBefore: (a: number | bigint, b: number | bigint) => boolean
 
 type OfBits = (left: bigint, right: bigint) => bigint;
 
-/** Of two ints or two uints. */
+/** A function of two ints or two uints. */
 function bits(apply: OfBits): Implementation {
   return ([left, right]) => {
     if (typeof left === 'bigint' && typeof right === 'bigint') return apply(left, right);
@@ -77,7 +77,7 @@ const not: Implementation = ([value]) => {
   return isCelUint(value) ? celUint(BigInt.asUintN(64, ~value.value)) : undefined;
 };
 
-/** Bits that are shifted out are gone; to the right, also those of a negative int move as bits alone. */
+/** Bits shifted out are lost. Right shifts of negative ints are logical. */
 function shift(apply: OfBits): Implementation {
   return ([value, by], _meter, at) => {
     if ((typeof value !== 'bigint' && !isCelUint(value)) || typeof by !== 'bigint') return undefined;

@@ -1,4 +1,4 @@
-// What a CEL filter needs of an event, as conditions: none that the filter matches fails them, so a database can preselect.
+// The pre-filter of a CEL filter: conditions that every matching event meets, so that a database can preselect.
 import { limits } from '../../base/limits.ts';
 import type { ConditionField } from '../condition-keys.ts';
 import {
@@ -17,7 +17,7 @@ import { below, comparisonOf, neededPaths, type Place, placeOfNode, scalarOf, sc
 import { type SubjectName, subjectNames } from './subject.ts';
 import type { Node } from './tree.ts';
 
-/** Null where nothing is known to be needed. Less than what the filter says, and never more. */
+/** Null if no condition is known. The conditions are weaker than the filter, never stronger. */
 export function celConditions(filter: CelFilter): CheckedConditions | null {
   return new Needs().of(filter.tree);
 }
@@ -32,7 +32,7 @@ const orderings: ReadonlyMap<string, Ordering> = new Map([
   ['_>=_', 'GTE'],
 ]);
 
-/** One walk, which leaves out what would be too many. */
+/** One walk through the tree, which drops conditions beyond the limit. */
 class Needs {
   #count = 0;
 
@@ -64,13 +64,13 @@ function sizeOf(needed: Needed): number {
   return 'operator' in needed ? needed.conditions.reduce((sum, member) => sum + sizeOf(member), 0) : 1;
 }
 
-/** At least that there is something at the paths it reads. */
+/** At least, the paths that the node reads must exist. */
 function present(node: Node): Needed {
   const paths = new Map(neededPaths(node).map((path) => [JSON.stringify(path), path]));
   return all([...paths.values()].slice(0, 4).map((path): PathTest => ({ path, comparison: 'NOTNULL' })));
 }
 
-/** Null where it is not of a form that says more than what has to be present. */
+/** Null if the node has no form that requires more than existence. */
 function single(node: Node): Needed {
   const place = placeOfNode(node);
   if (place) return 'path' in place ? { ...place, comparison: 'EQ', value: true } : null;
@@ -145,7 +145,7 @@ function isStatus(text: string): text is EventStatus {
   return (eventStatuses as readonly string[]).includes(text);
 }
 
-/** Only of times that are written out, to the millisecond as events have them. */
+/** Only for constant times with the precision of events, milliseconds. */
 function timeComparison(name: string, node: Node): Needed {
   if (node.kind !== 'call' || node.name !== 'timestamp' || node.target) return null;
   const text = node.args[0] && scalarOf(node.args[0]);
@@ -183,7 +183,7 @@ function heldIn(value: JsonScalar | undefined, holder: PathNeed): Needed {
   return key && 'path' in key ? either(inList, { ...key, comparison: 'NOTNULL' }) : null;
 }
 
-/** LIKE takes capitals for small letters, and so selects more. */
+/** LIKE ignores case, and so selects more. */
 function like(name: string, target: Node, node: Node): Needed {
   const place = placeOfNode(target);
   const text = scalarOf(node);

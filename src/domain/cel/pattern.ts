@@ -1,4 +1,4 @@
-// Regular expressions in the syntax of RE2, matched in time that grows with the text alone; compiled ones are kept.
+// RE2 regular expressions, with matching time linear in the text, and a cache of compiled ones.
 import { RE2JS } from '@bufbuild/re2';
 import { LRUCache } from 'lru-cache';
 import { limits } from '../../base/limits.ts';
@@ -6,14 +6,14 @@ import { isLongerThan, lengthOf } from '../../base/text-length.ts';
 import { asError } from '../../base/errors.ts';
 import type { Meter } from './meter.ts';
 
-/** Compiled states that one pattern keeps for the next text; each can take more than a kilobyte. */
+/** Compiled states that a pattern keeps for the next text. A state can take more than a kilobyte. */
 const keptStates = 100;
 
 export class Pattern {
   #compiled: RE2JS;
   readonly #instructions: number;
 
-  /** Throws an Error whose message says what is wrong with it. */
+  /** Throws an Error that says what is wrong with the pattern. */
   constructor(source: string) {
     if (isLongerThan(source, limits.celPatternLength)) {
       throw new Error(
@@ -26,7 +26,7 @@ export class Pattern {
     this.#instructions = this.#compiled.re2().prog.inst.length;
   }
 
-  /** Compiled states that are kept at present. */
+  /** Number of compiled states kept. */
   get states(): number {
     return this.#compiled.re2().dfa.stateCount;
   }
@@ -56,7 +56,7 @@ function compiled(source: string): RE2JS {
 
 const dynamic = new LRUCache<string, Pattern>({ max: limits.celPatterns });
 
-/** For a pattern that comes out of an event. */
+/** A pattern taken from an event. */
 export function dynamicPattern(source: string, meter: Meter): Pattern {
   const known = dynamic.get(source);
   if (known) return known;
@@ -66,7 +66,7 @@ export function dynamicPattern(source: string, meter: Meter): Pattern {
   return pattern;
 }
 
-/** Compiled patterns that are kept at present. */
+/** Number of compiled patterns in the cache. */
 export function keptPatterns(): number {
   return dynamic.size;
 }
@@ -74,7 +74,7 @@ export function keptPatterns(): number {
 const part =
   /\\Q.*?(?:\\E|$)|\\[pP](?:\{[^}]*\}|.)|\\.|\[\^?\]?(?:\\.|\[:[^\]]*:\]|[^\]\\])*\]|\{(\d+)(?:,(\d*))?\}|[^]/gsu;
 
-/** At least how many instructions it has once repetitions are written out, before any work is done for it. */
+/** A lower bound of the instructions after repetitions are expanded, computed without compiling. */
 export function patternSize(source: string): number {
   const open: { whole: number; last: number }[] = [];
   let level = { whole: 0, last: 0 };

@@ -1,4 +1,4 @@
-// Where in an event a part of a CEL filter looks, and what values are written out in it, in the terms of conditions.
+// Event fields and JSON paths that parts of a CEL filter read, and the constants in it, as conditions express them.
 import type { JsonPath } from '../condition-keys.ts';
 import type { JsonScalar } from '../conditions.ts';
 import { isCelUint } from './value.ts';
@@ -7,7 +7,7 @@ import type { Node } from './tree.ts';
 
 export type Place = { readonly name: SubjectName } | { readonly path: JsonPath };
 
-/** Null where it is not known without an event. Only for what is in no macro, whose variables hide names. */
+/** Null if the place depends on the event. Only for nodes outside of macros, whose variables hide names. */
 export function placeOfNode(node: Node): Place | null {
   if (node.kind === 'name') {
     const name = node.name.replace(/^\./, '');
@@ -18,7 +18,7 @@ export function placeOfNode(node: Node): Place | null {
   return from && step && below(from, step.key);
 }
 
-/** The key that a step goes to; below a JSON object it is a text. */
+/** The key that a step selects. Below a JSON object it is a text. */
 function stepOf(node: Node): { from: Node; key: string } | null {
   if (node.kind === 'select') return { from: node.from, key: node.field };
   if (node.kind !== 'call' || node.name !== '_[_]') return null;
@@ -33,12 +33,12 @@ export function below(place: Place, key: string): Place | null {
   return place.name === 'summary' ? { path: ['summary', key] } : null;
 }
 
-/** What no event can hold cannot be sent to the database either. */
+/** A text that no event can contain cannot be sent to the database either. */
 export function isStorable(text: string): boolean {
   return text.isWellFormed() && !text.includes('\u0000');
 }
 
-/** Undefined where it is no value written out, or one that conditions and CEL could take for different ones. */
+/** Undefined if the node is no constant, or one that conditions and CEL might interpret differently. */
 export function scalarOf(node: Node): JsonScalar | undefined {
   if (node.kind !== 'literal') return undefined;
   const value = isCelUint(node.value) ? node.value.value : node.value;
@@ -47,14 +47,14 @@ export function scalarOf(node: Node): JsonScalar | undefined {
   return typeof value === 'object' && value !== null ? undefined : value;
 }
 
-/** The values of a list that is written out; undefined where one of them cannot be told. */
+/** The values of a constant list; undefined if one of them is not a usable constant. */
 export function scalarsOf(node: Node): readonly JsonScalar[] | undefined {
   if (node.kind !== 'list') return undefined;
   const values = node.items.map(scalarOf);
   return values.includes(undefined) ? undefined : [...new Set(values as JsonScalar[])];
 }
 
-/** The two sides of a comparison with the place on the left, whichever way round it is written. */
+/** The two sides of a comparison, normalised so that the place is on the left. */
 export function comparisonOf(node: Node): { name: string; place: Place; value: Node } | null {
   if (node.kind !== 'call' || node.args.length !== 2) return null;
   const turned = turnedRound.get(node.name);
@@ -74,7 +74,7 @@ const turnedRound: ReadonlyMap<string, string> = new Map([
   ['_>=_', '_<=_'],
 ]);
 
-/** Paths that have to lead to something, as the part has no value otherwise. */
+/** Paths that must exist, because the node has no value otherwise. */
 export function neededPaths(node: Node): readonly JsonPath[] {
   const place = placeOfNode(node);
   if (place) return 'path' in place ? [place.path] : [];

@@ -1,10 +1,10 @@
-// What is wrong with the text of a CEL filter and where, and the way that is told to its author.
+// Errors in a CEL filter, with their position and the message for the author.
 import { ThroughlineError } from '../../base/errors.ts';
 
 /** Thrown by the checks; `at` counts characters from 0. */
 export class CelProblem extends Error {
   readonly at: number;
-  /** What was probably meant. */
+  /** What the author probably meant. */
   readonly suggestion: string | null;
 
   constructor(at: number, message: string, suggestion: string | null = null) {
@@ -20,14 +20,14 @@ export interface Place {
   readonly column: number;
 }
 
-/** Both counted from 1. */
+/** Line and column, both counted from 1. */
 export function placeOf(text: string, at: number): Place {
   const before = text.slice(0, at);
   const line = before.split('\n').length;
   return { line, column: at - before.lastIndexOf('\n') };
 }
 
-/** INVALID_FILTER with the place in its details; `argument` is what the caller calls the filter. */
+/** INVALID_FILTER with line and column in its details; `argument` is the caller's name for the filter. */
 export function invalidCel(argument: string, text: string, problem: CelProblem): ThroughlineError {
   const { at, message, suggestion } = problem;
   const place = placeOf(text, at);

@@ -1,8 +1,8 @@
-// One evaluation of a filter, and the compiled parts of filters that take part in it.
+// The state of one evaluation of a filter, and the types of its compiled parts.
 import type { Meter } from './meter.ts';
 import { Fault, typeName, type Value } from './value.ts';
 
-/** The names that an evaluation finds, beside those of types. */
+/** Names available to an evaluation, besides those of types. */
 export interface Names {
   get(name: string): Value | undefined;
 }
@@ -10,24 +10,24 @@ export interface Names {
 export interface Run {
   readonly names: Names;
   readonly meter: Meter;
-  /** The items of the macros around, the outermost first. */
+  /** Items of the surrounding macros, outermost first. */
   readonly items: Value[];
 }
 
 export type Compiled = (run: Run) => Value | Fault;
 
-/** What is known while compiling. */
+/** What is known at compile time. */
 export interface Scope {
-  /** Of the macros around, the outermost first. */
+  /** Variables of the surrounding macros, outermost first. */
   readonly variables: readonly string[];
-  /** Whether a name can have dots in it, as none of ours has. */
+  /** Whether names can contain dots. Ours do not. */
   readonly dottedNames: boolean;
 }
 
-/** What stands where a boolean has to. */
+/** The error for a value that is not a boolean. */
 export function asFault(value: Value | Fault, at: number): Fault {
   return value instanceof Fault ? value : new Fault(at, `a boolean is needed, not ${typeName(value)}`);
 }
 
-/** What a function does; the value that it is called on, where it is, comes first. Undefined where it takes no such values. */
+/** A function's implementation. The receiver, if any, comes first. Undefined if it does not accept the values. */
 export type Implementation = (values: Value[], meter: Meter, at: number) => Value | Fault | undefined;

@@ -1,18 +1,18 @@
-// What SQL may leave out for a CEL filter without hiding that the filter fails: events for which it is false for sure.
+// The safe pre-filter of a CEL filter: SQL may skip events for which the filter is certainly false, but not its errors.
 import { type CheckedConditions, join, type JsonScalar } from '../conditions.ts';
 import type { CelFilter } from './filter.ts';
 import { comparisonOf, type Place, placeOfNode, scalarOf, scalarsOf } from './place.ts';
 import type { Node } from './tree.ts';
 
 /**
- * An event for which these do not hold does not match, and the filter does not fail on it. Null where nothing is known.
- * Less than celConditions: a path that leads to nothing makes a filter fail, so that such events have to be tested.
+ * An event that fails these conditions does not match, and the filter has no error on it. Null if nothing is known.
+ * Weaker than celConditions: a missing path makes a filter fail, so such events must be tested.
  */
 export function celSieve(filter: CelFilter): CheckedConditions | null {
   return sieve(filter.tree);
 }
 
-/** False absorbs what fails beside it in `&&`; in `||` it takes all members to be false. */
+/** In `&&`, false absorbs an error of another member; `||` is false only if all members are. */
 function sieve(node: Node): CheckedConditions | null {
   if (node.kind === 'and') {
     const known = node.members.map(sieve).filter((member) => member !== null);

@@ -1,4 +1,4 @@
-// How the functions of filters can be called, and those of the extensions themselves; operators are not among them.
+// Signatures of the functions in filters, and the extension functions; operators are not included.
 import type { Extension, TypeName } from './extension.ts';
 import { libraryFunctions } from './library.ts';
 import { listFunctions } from './list-functions.ts';
@@ -10,11 +10,11 @@ export interface Signature {
   readonly args: number;
   readonly isVariadic: boolean;
   readonly result: string;
-  /** Of the value it is called on, where it is, then of its arguments; null where they are not checked beforehand. */
+  /** The types of the receiver, if any, and of the arguments; null if they are not checked statically. */
   readonly takes: readonly TypeName[] | null;
 }
 
-/** By their names; several where a function can be called in several ways. */
+/** Extension functions by name, with all overloads. */
 export const extensions: ReadonlyMap<string, readonly Extension[]> = byName(
   [...mathFunctions, ...listFunctions, ...textFunctions].map((one) => [one.name, one]),
 );

@@ -1,4 +1,4 @@
-// Sorting lists by keys: of one type, where all numbers are one; each comparison is charged.
+// Sorting of lists by keys of one type, numbers of any type counting as one. Each comparison is charged.
 import { celList } from '@bufbuild/cel';
 import { compared } from './arithmetic.ts';
 import { callLibrary, libraryFunction } from './library.ts';
@@ -8,7 +8,7 @@ import { Fault, isCelUint, typeName, type Value } from './value.ts';
 const sortable = new Set(['number', 'bool', 'string', 'bytes', 'timestamp', 'duration']);
 const libraryLess = libraryFunction('_<_')!;
 
-/** The items in the order of their keys; those of equal keys stay in the order that they have. */
+/** The items in the order of their keys. The sort is stable. */
 export function sorted(
   items: readonly Value[],
   keys: readonly Value[],
@@ -41,7 +41,7 @@ function comparison(left: Value, right: Value, meter: Meter): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Of bytes and of times. */
+/** Order of bytes and times. */
 function isLess(left: Value, right: Value): boolean {
   return callLibrary(libraryLess, 0, undefined, [left, right]) === true;
 }

@@ -1,15 +1,15 @@
-// The text of a filter as the library's parser takes it: without comments, and with plain names for those in back quotes.
+// The source of a filter, prepared for the library's parser: without comments, and with plain names for quoted ones.
 import { CelProblem } from './problem.ts';
 import { quotedName, tokensOf } from './tokens.ts';
 
 export interface Source {
-  /** As long as the text that was given, so that places in it are the same. */
+  /** Has the length of the original text, so that offsets are the same. */
   readonly plain: string;
   /** The name that a field of the parsed text stands for. */
   nameOf(field: string): string;
 }
 
-/** Throws a CelProblem where something is no word of CEL. */
+/** Throws a CelProblem for a token that CEL does not have. */
 export function sourceOf(text: string): Source {
   if (!text.includes('`') && !text.includes('//')) return { plain: text, nameOf: (field) => field };
   const parts: string[] = [];
@@ -29,12 +29,12 @@ export function sourceOf(text: string): Source {
   return { plain: parts.join(''), nameOf: (field) => names.get(field) ?? field };
 }
 
-/** What is between words: white space and comments. */
+/** Blanks out white space and comments between tokens. */
 function blank(between: string): string {
   return between.replace(/[^\n]/g, ' ');
 }
 
-/** A name of that length which occurs nowhere else. */
+/** A name of the given length that occurs nowhere else. */
 function standIn(text: string, length: number, names: Map<string, string>, name: string): string {
   for (let n = 0; ; n += 1) {
     const made = `_${n.toString(36).padStart(length - 1, '_')}`;

@@ -1,4 +1,4 @@
-// What type a part of a CEL filter has, as far as that is known without an event.
+// Static types of the parts of a CEL filter, as far as they are known without an event.
 import { typeNames } from './compile.ts';
 import { signatures } from './signatures.ts';
 import type { TypeName } from './extension.ts';
@@ -6,7 +6,7 @@ import { isSubjectName, subjectNames } from './subject.ts';
 import type { CallNode, Node } from './tree.ts';
 import { typeName } from './value.ts';
 
-/** `dyn` where it is open; otherwise with its article, for a message. */
+/** `dyn` if the type is unknown; otherwise with its article, for messages. */
 export type StaticType = 'bool' | 'dyn' | `a${string}` | 'null' | 'bytes';
 
 export function staticType(node: Node): StaticType {
@@ -32,7 +32,7 @@ export function staticType(node: Node): StaticType {
   }
 }
 
-/** A variable of a macro can have the same name, but is never the whole filter. */
+/** A macro variable may hide the name, but is never the whole filter. */
 function typeOfName(name: string): StaticType {
   if (typeNames.has(name)) return 'a type';
   if (!isSubjectName(name)) return 'dyn';
@@ -57,7 +57,7 @@ export function withArticle(type: string): StaticType {
   return `${/^[aeio]/.test(short) ? 'an' : 'a'} ${short}`;
 }
 
-/** Whether a value of the one can be what the other asks for. */
+/** Whether a value of the type may be accepted as the other type. */
 export function isOfType(type: StaticType, asked: TypeName): boolean {
   if (type === 'dyn' || asked === 'dyn') return true;
   if (type === 'a number or a text') return asked !== 'bool';

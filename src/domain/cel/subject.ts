@@ -1,4 +1,4 @@
-// What a CEL filter looks at in an event, under the names that filters use; each event is converted once for all filters.
+// An event as CEL filters see it, under their names for its fields. Each event is converted once for all filters.
 import type { EventRecord } from '../event.ts';
 import { callLibrary, libraryFunction } from './library.ts';
 import type { Names } from './run.ts';
@@ -18,7 +18,7 @@ export type CelSubject = Pick<
   | 'createdAt'
 >;
 
-/** The names of filters, with the field of each and what it holds; `text?` can be null. */
+/** The names in filters, with their event field and type; `text?` may be null. */
 export const subjectNames = {
   event_type: { field: 'eventType', holds: 'text' },
   data: { field: 'payload', holds: 'map' },

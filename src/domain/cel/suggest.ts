@@ -1,6 +1,6 @@
-// The known word that a misspelt one was probably meant to be.
+// Suggestions for misspelt words.
 
-/** Null where none is near: at most a third of the letters may be wrong, and one in a short word. */
+/** The nearest known word, or null: at most a third of the letters may differ, and one in a short word. */
 export function nearest(word: string, known: Iterable<string>): string | null {
   const folded = fold(word);
   let best: string | null = null;
@@ -12,7 +12,7 @@ export function nearest(word: string, known: Iterable<string>): string | null {
   return best;
 }
 
-/** Those that are nearest, however far; of long ones the first letters are compared. */
+/** The nearest words, at any distance. Only the first letters of long words are compared. */
 export function nearestFew(word: string, known: Iterable<string>, count: number): string[] {
   const compared = (name: string) => fold(name.slice(0, 80));
   const folded = compared(word);
@@ -21,12 +21,12 @@ export function nearestFew(word: string, known: Iterable<string>, count: number)
   return ranked.slice(0, count).map(({ name }) => name);
 }
 
-/** starts_with, STARTSWITH and startsWith are the same mistake away: none. */
+/** starts_with, STARTSWITH and startsWith fold to the same word. */
 function fold(word: string): string {
   return word.toLowerCase().replaceAll('_', '');
 }
 
-/** Letters added, left out, replaced or swapped with the next; `limit` where it is that many or more. */
+/** The number of letters inserted, deleted, replaced or swapped with the next, capped at `limit`. */
 export function editDistance(a: string, b: string, limit = Infinity): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
   let [older, old] = [[] as number[], Array.from({ length: b.length + 1 }, (_, n) => n)];

@@ -1,11 +1,11 @@
-// What is wrong with a text that is no CEL, in words for its author: the parser itself knows little more than where.
+// Messages for syntax errors in CEL, since the parser reports little more than a position.
 import { asError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { isLongerThan, lengthOf } from '../../base/text-length.ts';
 import { CelProblem } from './problem.ts';
 import { type Token, tokensOf } from './tokens.ts';
 
-/** What can be said before parsing. Throws a CelProblem. */
+/** Checks what can be checked before parsing. Throws a CelProblem. */
 export function checkText(text: string): void {
   if (isLongerThan(text, limits.celLength)) {
     throw new CelProblem(
@@ -98,7 +98,7 @@ function isName({ kind, text }: Token): boolean {
   return kind === 'word' && text !== 'in';
 }
 
-/** Where brackets go deeper than any filter may. */
+/** The first bracket nested more deeply than allowed. */
 function tooDeep(tokens: readonly Token[]): Token | undefined {
   let depth = 0;
   return tokens.find(({ kind }) => {
@@ -107,7 +107,7 @@ function tooDeep(tokens: readonly Token[]): Token | undefined {
   });
 }
 
-/** What the parser throws knows a place, and whether there was something or nothing. */
+/** Translates a parser error, which has a position and says whether a token was found there. */
 function fromParser(text: string, thrown: unknown): CelProblem {
   const { location } = thrown as { location?: { start?: { offset?: number } } };
   const at = location?.start?.offset;

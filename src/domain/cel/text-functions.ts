@@ -1,4 +1,4 @@
-// The functions of texts, `strings.*` and `base64.*`, as cel-go's extensions have them: places count characters.
+// Text functions, `strings.*` and `base64.*`, as in cel-go's extensions. Offsets count characters.
 import { celList } from '@bufbuild/cel';
 import { afterCharacter, charactersOf, unitOf } from './characters.ts';
 import { type Extension, method, namespaced } from './extension.ts';
@@ -17,7 +17,7 @@ function outside(at: number): Fault {
   return new Fault(at, 'there is no such place in the text');
 }
 
-/** Searching for a long text can take as long as the product of the two lengths. */
+/** Searching can take time proportional to the product of both lengths. */
 export function chargeSearch(text: string, part: string, meter: Meter): void {
   meter.charge((text.length >> 4) + (part.length > 250 ? (text.length * part.length) / 512 : 0));
 }
@@ -56,7 +56,7 @@ const substring: OfText = (text, meter, at, [from, to]) => {
   return start === undefined || end === undefined || start > end ? outside(at) : text.slice(start, end);
 };
 
-/** The last of so many parts is all that is left; all parts where the number is negative. */
+/** With a limit, the last part is the rest of the text; a negative limit means all parts. */
 const split: OfText = (text, meter, _at, [separator, count = -1n]) => {
   if (typeof separator !== 'string' || typeof count !== 'bigint') return undefined;
   if (count === 0n) return celList([]);
@@ -74,7 +74,7 @@ const split: OfText = (text, meter, _at, [separator, count = -1n]) => {
   return celList(separator === '' && text === '' ? [] : [...parts, text.slice(after)]);
 };
 
-/** Between any two characters there is an empty separator; -1 for the last part. */
+/** An empty separator matches between any two characters; -1 for the last part. */
 function endOfPart(text: string, separator: string, after: number): number {
   if (separator !== '') return text.indexOf(separator, after);
   const end = after < text.length ? afterCharacter(text, after) : -1;
@@ -92,7 +92,7 @@ const join: Implementation = ([list, separator = ''], meter, at) => {
   return texts.join(separator);
 };
 
-/** Unicode's property White_Space. */
+/** The Unicode property White_Space. */
 const whiteSpace = /[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
 
 const trim: OfText = (text, meter) => {
@@ -116,7 +116,7 @@ function onAscii(letters: RegExp, change: (letters: string) => string): Implemen
   });
 }
 
-/** As Go does it: an empty text is found before every character and at the end. */
+/** Like Go: an empty text matches before every character and at the end. */
 const replace: OfText = (text, meter, _at, [from, to, times = -1n]) => {
   if (typeof from !== 'string' || typeof to !== 'string' || typeof times !== 'bigint') return undefined;
   chargeSearch(text, from, meter);
@@ -135,7 +135,7 @@ const replace: OfText = (text, meter, _at, [from, to, times = -1n]) => {
   return parts.length === 0 ? text : parts.join('') + text.slice(after);
 };
 
-/** Where the character after the one at `unit` begins; 0 for -1, and -1 at the end. */
+/** Offset of the character after the one at `unit`; 0 for -1, and -1 at the end. */
 function nextCharacter(text: string, unit: number): number {
   if (unit < 0) return 0;
   return unit >= text.length ? -1 : afterCharacter(text, unit);
@@ -147,7 +147,7 @@ const encode: Implementation = ([bytes], meter) => {
   return Buffer.from(bytes).toString('base64');
 };
 
-/** With or without padding. */
+/** Accepts padding, but does not require it. */
 const decode: OfText = (text, meter, at) => {
   meter.charge(text.length >> 3);
   const digits = /^([A-Za-z0-9+/]*)={0,2}$/.exec(text)?.[1];

@@ -1,4 +1,4 @@
-// The words of a CEL text, for telling what is wrong where it does not parse.
+// A tokenizer for CEL, used to explain syntax errors.
 import { CelProblem } from './problem.ts';
 
 export interface Token {
@@ -16,7 +16,7 @@ const word = /[A-Za-z_]\w*/y;
 const inBackQuotes = /`[\w\-./ ]+`/y;
 const sign = /&&|\|\||[=!<>]=|[-+*/%!<>?:.,]/y;
 
-/** What is often written for an operator of CEL. */
+/** Operators of other languages, and their equivalents in CEL. */
 const instead: readonly (readonly [RegExp, string, string])[] = [
   [/===/y, '===', '=='],
   [/!==/y, '!==', '!='],
@@ -30,12 +30,12 @@ const instead: readonly (readonly [RegExp, string, string])[] = [
   [/~/y, '~', 'matches()'],
 ];
 
-/** The name that a word in back quotes spells; null for other words. */
+/** The name that a token in back quotes spells; null for other tokens. */
 export function quotedName({ text }: Token): string | null {
   return text.startsWith('`') ? text.slice(1, -1) : null;
 }
 
-/** Throws a CelProblem where something is no word of CEL, or a bracket does not fit. */
+/** Throws a CelProblem for an unknown token or an unbalanced bracket. */
 export function tokensOf(text: string): Token[] {
   const tokens: Token[] = [];
   const open: Token[] = [];
@@ -99,7 +99,7 @@ function wrongSign(text: string, at: number): CelProblem {
 const escape =
   /\\(?:[abfnrtv\\?"'`]|[xX][0-9a-fA-F]{2}|[uU](?:(?<=U)0000|(?<=u))([0-9a-fA-F]{4})|U00(?:0[1-9a-fA-F]|10)[0-9a-fA-F]{4}|[0-3][0-7]{2}|([^]))/g;
 
-/** The parser lets others stand as they are, or fails; the specification knows only these. */
+/** The parser accepts other escapes literally, or fails; the specification has only these. */
 function checkEscapes(string: string, at: number): void {
   if (/^(?:[rR]|[bB][rR])/.test(string)) return;
   for (const { 0: whole, 1: unit, 2: unknown, index } of string.matchAll(escape)) {
@@ -113,7 +113,7 @@ function checkEscapes(string: string, at: number): void {
   }
 }
 
-/** How much of the text fits the sticky pattern there; 0 where none does. */
+/** Length of the match of the sticky pattern at the offset; 0 if there is none. */
 function length(form: RegExp, text: string, at: number): number {
   form.lastIndex = at;
   return form.exec(text)?.[0].length ?? 0;

@@ -1,14 +1,14 @@
-// A CEL filter as a small tree: what the library parses, with its macros and its chains of && and || as one node each.
+// The syntax tree of a CEL filter: the library's, with one node per macro and per chain of && or ||.
 import { type CelUint, celUint, parse } from '@bufbuild/cel';
 import { CelProblem } from './problem.ts';
 import { type Source, sourceOf } from './source.ts';
 
 export type Literal = string | number | bigint | boolean | null | CelUint | Uint8Array;
 
-/** A filter is a map of what passes its test to itself. */
+/** A filter macro is a map of each item that passes the test to itself. */
 export type Macro = 'all' | 'exists' | 'exists_one' | 'map' | 'sortBy';
 
-/** `at` is where it begins in the text or, of what is written between or after others, where its own sign or name is. */
+/** `at` is where the node begins or, for an infix or postfix node, where its operator or name is. */
 export type Node = { readonly at: number } & (
   | { readonly kind: 'literal'; readonly value: Literal }
   | { readonly kind: 'name'; readonly name: string }
@@ -21,7 +21,7 @@ export type Node = { readonly at: number } & (
   | MacroNode
 );
 
-/** Operators too, by the names that CEL has for them: _==_, @in, -_ and such. */
+/** A call of a function or operator. Operators have CEL's internal names: _==_, @in, -_ and so on. */
 export interface CallNode {
   readonly kind: 'call';
   readonly at: number;
@@ -37,7 +37,7 @@ export interface MacroNode {
   readonly range: Node;
   readonly variable: string;
   readonly test: Node | null;
-  /** What map makes of an item; the key by which sortBy sorts. */
+  /** The result of map for an item, or the sort key of sortBy. */
   readonly step: Node | null;
 }
 
@@ -46,7 +46,7 @@ type Expr = ParsedExpr['expr'];
 type Comprehension = Extract<Expr['exprKind'], { case: 'comprehensionExpr' }>['value'];
 type Call = Extract<Expr['exprKind'], { case: 'callExpr' }>['value'];
 
-/** Throws what the library throws where it is no CEL, or a CelProblem. */
+/** Throws the library's error for a syntax error, or a CelProblem. */
 export function parseTree(text: string): Node {
   const source = sourceOf(text);
   const { expr, sourceInfo } = parse(source.plain);
@@ -111,7 +111,7 @@ class Reader {
     if (name === '_?_:_' && condition && then && otherwise)
       return { kind: 'if', at, condition, then, otherwise };
     const place = target ? this.#nameAt(at) : at;
-    // The parser does not know it, and leaves it a call.
+    // The parser does not know this macro, and leaves it a call.
     if (name === 'sortBy' && target && condition?.kind === 'name' && then && !otherwise)
       return {
         kind: 'macro',
@@ -125,7 +125,7 @@ class Reader {
     return { kind: 'call', at: place, name, target, args };
   }
 
-  /** From the start value and the step that the parser writes a macro out with. */
+  /** Recovers a macro from the initial value and step that the parser expands it into. */
   #macro(at: number, fold: Comprehension): MacroNode {
     const [range, start, step] = [
       this.node(fold.iterRange),
@@ -158,7 +158,7 @@ class Reader {
     return at + (space.exec(this.#source.plain)?.[0].length ?? 0);
   }
 
-  /** And at the dot before a name. */
+  /** The library points at the dot before a name. */
   #nameAt(at: number): number {
     return this.#source.plain[at] === '.' ? this.#wordAt(at + 1) : at;
   }
@@ -193,7 +193,7 @@ function noMessages(at: number): CelProblem {
   return new CelProblem(at, 'messages cannot be built in a filter; a map is written {"key": value}');
 }
 
-/** Of the node itself and all below it. */
+/** The number of nodes in the tree, including its root. */
 export function nodeCount(node: Node): number {
   return 1 + childrenOf(node).reduce((sum, child) => sum + nodeCount(child), 0);
 }

@@ -1,4 +1,4 @@
-// A set of CEL values: scalars are found at once, whatever their number, and others by comparing them one by one.
+// A set of CEL values: scalars are looked up, other values are compared one by one.
 import { areEqual } from './equality.ts';
 import type { Meter } from './meter.ts';
 import { isCelUint, type Value } from './value.ts';
@@ -15,7 +15,7 @@ export class ValueSet {
     for (const value of values) this.add(value);
   }
 
-  /** False where it was there already. */
+  /** Returns false if the value was in the set already. */
   add(value: Value): boolean {
     if (this.has(value)) return false;
     const scalar = scalarOf(value);
@@ -35,7 +35,10 @@ export class ValueSet {
   }
 }
 
-/** The same for equal numbers, whatever their types; undefined for what is no scalar, and for NaN, which equals nothing. */
+/**
+ * A key that is the same for equal numbers of any type; undefined if the value is no scalar, or NaN, which equals
+ * nothing.
+ */
 function scalarOf(value: Value): Scalar | undefined {
   if (isCelUint(value)) return scalarOf(value.value);
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value;

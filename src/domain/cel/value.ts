@@ -1,4 +1,4 @@
-// The values that filters compute with: those of the CEL library, and beside them the fault that takes the place of one.
+// The values of CEL expressions: those of the library, and faults, which take the place of a value.
 import {
   type CelList,
   type CelMap,
@@ -16,7 +16,7 @@ import type { JsonObject, JsonValue } from '../json.ts';
 
 export type Value = CelValue;
 
-/** A CEL error. Most are made when a filter is compiled, and cost nothing when they occur. */
+/** A CEL error. Most are created when a filter is compiled, so that they cost nothing when they occur. */
 export class Fault {
   readonly message: string;
   readonly at: number;
@@ -27,7 +27,7 @@ export class Fault {
   }
 }
 
-/** For messages, which tell types and never values. */
+/** A type for messages, which never contain values. */
 export function typeName(value: Value): string {
   if (value === null) return 'null';
   return celType(value)
@@ -36,8 +36,8 @@ export function typeName(value: Value): string {
 }
 
 /**
- * JSON as CEL has it: whole numbers are ints, others doubles. Objects are converted key by key as they are asked for,
- * so that an event costs what its filters look at, and only their own keys are found.
+ * JSON as a CEL value: whole numbers become ints, others doubles. Objects are converted lazily, key by key, so that an
+ * event costs only what its filters read. Inherited keys are not visible.
  */
 export function celValue(json: JsonValue): Value {
   if (typeof json === 'number') return Number.isSafeInteger(json) ? BigInt(json) : json;
@@ -48,7 +48,7 @@ export function celValue(json: JsonValue): Value {
 
 type Key = bigint | string | boolean | CelUint;
 
-/** A Map of an object's own keys, whose values are converted once. */
+/** A map of an object's own keys, whose values are converted once. */
 class LazyObject implements ReadonlyMap<Key, Value> {
   readonly #object: JsonObject;
   readonly #converted = new Map<string, Value>();
@@ -58,7 +58,7 @@ class LazyObject implements ReadonlyMap<Key, Value> {
     this.#object = object;
   }
 
-  /** Listed once, as that takes as long as there are keys. */
+  /** Listed once, since this takes time proportional to the number of keys. */
   get #keys(): readonly string[] {
     return (this.#names ??= Object.keys(this.#object));
   }
@@ -101,7 +101,7 @@ class LazyObject implements ReadonlyMap<Key, Value> {
   }
 }
 
-/** How much a value holds, about: what it costs to walk all of it. `charge` is told along the way and may throw. */
+/** Charges the approximate cost of walking the whole value. `charge` is called along the way, and may throw. */
 export function chargeAll(value: Value, charge: (steps: number) => void): void {
   if (typeof value === 'string' || value instanceof Uint8Array) return charge(1 + value.length);
   charge(1);
