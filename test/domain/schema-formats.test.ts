@@ -88,13 +88,22 @@ const formats: Readonly<
       ...['P1Y2D', 'PT1H1S', 'T1H', 'P-1D', 'P1.5D', ''],
     ],
   },
+  'iso-date-time': {
+    good: ['2025-02-28T10:00:00', '2025-02-28 10:00:00Z'],
+    bad: ['2025-02-30T10:00:00', '2025-02-28T25:00:00', '2025-19-39T10:00:00Z'],
+  },
   uri: {
-    good: ['http://example.org/a?b#c', 'urn:isbn:0451450523', 'mailto:a@example.org', 'https://[::1]:80/'],
-    bad: ['//example.org', '/a', 'a b:c', 'http://example.org/ä', 'http:// x', 'a', '\\\\a\\b'],
+    good: [
+      'http://example.org/a?b#c',
+      'urn:isbn:0451450523',
+      'https://[::1]:80/',
+      'https://github.com/a/b/compare/1^...2',
+    ],
+    bad: ['//example.org', '/a', 'a b:c', 'http:// x', 'a', '\\\\a\\b'],
   },
   email: {
-    good: ['a@example.org', 'a.b+c@example.org'],
-    bad: ['a', 'a@', '@a.org', 'a..b@example.org', '.a@example.org'],
+    good: ['a@example.org', 'a.b+c@example.org', 'root@localhost'],
+    bad: ['a', 'a@', '@a.org', 'a b@a.org'],
   },
 };
 
