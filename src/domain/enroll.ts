@@ -1,4 +1,4 @@
-// What a worker asks for when it enrolls, checked: the way of asking, and the terms of the lease.
+// Inputs of enroll: validation, the consumer definition, and the claim terms.
 import { createHash } from 'node:crypto';
 import { badInput, ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
@@ -15,7 +15,7 @@ import { checkTopic, checkTopicPattern } from './topic.ts';
 
 type Given<T> = T | null | undefined;
 
-/** As it arrives: null is the same as absent. */
+/** An enroll as it arrives. Null means absent. */
 export interface EnrollInput {
   readonly sourceTopics: readonly string[];
   readonly targetTopic: string;
@@ -37,23 +37,23 @@ export interface EnrollInput {
   readonly waitMs?: Given<number>;
 }
 
-/** Which sources are asked for, and for which target: what has a cursor over the log of its own. */
+/** A consumer definition: source topics, filters and target. Each has a position in the log of its own. */
 export interface Way {
-  /** The same for the same question, whoever asks, in whatever order its lists are. */
+  /** The same for equal definitions, regardless of the caller and of the order of lists. */
   readonly id: string;
-  /** Patterns, sorted; none where the jobs are made by somebody else, and only claimed by this way. */
+  /** Patterns, sorted. Empty if the jobs are created elsewhere, and this consumer only claims them. */
   readonly topics: readonly string[];
   readonly target: string;
-  /** Those that were given, and those that must hold for `where` to be true. */
+  /** The given conditions, and those that must hold for `where` to be true. */
   readonly conditions: CheckedConditions | null;
-  /** What only a look at the source itself can tell. */
+  /** The part of the filter that must be tested on the source itself. */
   readonly where: CelFilter | null;
   readonly ignoredSenderTypes: readonly string[];
-  /** Sources that became FINISHED longer ago than this get no job; null for none. */
+  /** Sources that became FINISHED longer ago than this get no job; null for no limit. */
   readonly ignoreOlderThanMs: number | null;
 }
 
-/** On what terms a worker takes a job. */
+/** The terms of a worker's claims. */
 export interface ClaimTerms {
   readonly worker: string;
   readonly sender: string;
@@ -107,11 +107,11 @@ function checkWay(input: EnrollInput): Way {
   return { ...way, id: createHash('sha256').update(wayText(way)).digest('hex').slice(0, 32) };
 }
 
-/** The way of asking as JSON text, equal for equal questions. */
+/** The consumer definition as canonical JSON text, equal for equal definitions. */
 export function wayText(way: Omit<Way, 'id'>): string {
   const filter = way.conditions === null ? 'null' : conditionsText(way.conditions);
   const { topics, target, ignoredSenderTypes, ignoreOlderThanMs } = way;
-  // Only where it is given, so that others are called what they always were.
+  // Omitted if absent, so that ids of existing consumers stay the same.
   const where = way.where ? { where: way.where.text } : {};
   const others = JSON.stringify({ topics, target, ignoredSenderTypes, ignoreOlderThanMs, ...where });
   return `${others.slice(0, -1)},"filter":${filter}}`;
@@ -149,7 +149,7 @@ function checkSenderTypes(types: readonly string[]): string[] {
 
 const dayMs = 86_400_000;
 
-/** 0 is no limit, as in AYON. */
+/** Null, which means no limit, for 0, as in AYON. */
 function checkAge(days: number): number | null {
   if (!(days >= 0 && days <= limits.ignoreOlderThanDays)) {
     throw badInput(

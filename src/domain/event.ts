@@ -1,4 +1,4 @@
-// What an event is: its record, the words for its statuses, and the changes that the log keeps of it.
+// Events: the record, statuses, and entries of the log.
 import { type ChangeKind as DurableChangeKind, EventStatus } from '../../generated/prisma/enums.ts';
 import type { EventModel, LogEntryModel } from '../../generated/prisma/models.ts';
 import type { JsonObject, JsonValue } from './json.ts';
@@ -11,10 +11,10 @@ export const eventStatuses = Object.values(EventStatus);
 export const logStatuses = ['WAITING', 'RUNNING', 'SUCCESS', 'FAIL'] as const;
 export type LogStatus = (typeof logStatuses)[number];
 
-/** TRANSIENT changes are of fire-and-forget events; they have no position and are in no log. */
+/** TRANSIENT changes belong to transient events, which have no position and no log entry. */
 export type ChangeKind = DurableChangeKind | 'TRANSIENT';
 
-/** A place in the log: 64 bits, in commit order, with gaps. */
+/** A position in the log: 64 bits, in commit order, with gaps. */
 export type Position = bigint;
 
 export interface EventError {
@@ -23,14 +23,14 @@ export interface EventError {
   readonly stack: string | null;
 }
 
-/** Columns that serve statements, and those whose type the database does not know. */
+/** Internal columns, and those whose type the database does not know. */
 type OtherColumns =
   | ('createdPosition' | 'isJob' | 'held' | 'position' | 'summary' | 'payload' | 'result' | 'error')
   | ('summaryBytes' | 'payloadBytes' | 'resultBytes');
 
-/** An event as it stands. */
+/** The current state of an event. */
 export interface EventRecord extends Readonly<Omit<EventModel, OtherColumns>> {
-  /** Of its latest durable change; null for fire-and-forget. */
+  /** Position of the latest durable change; null for a transient event. */
   readonly position: Position | null;
   readonly summary: JsonObject;
   readonly payload: JsonObject;
@@ -47,17 +47,17 @@ export function isJsonField(field: EventField): boolean {
   return jsonFields.has(field);
 }
 
-/** An event of which only some fields were read; `id` always is. */
+/** An event with only the fields that were read; `id` is always included. */
 export type PartialEvent = Pick<EventRecord, 'id'> &
   Partial<EventRecord> & {
-    /** Size of the JSON that was read with it, in bytes of JSON text. */
+    /** Size of the JSON read with the event, in bytes of JSON text. */
     readonly jsonBytes?: number;
   };
 
-/** An entry of the log: one durable change, with what feeds select by as it was at that moment. */
+/** A log entry: one durable change, with the fields that feeds select by as of that moment. */
 export type LogEntry = Readonly<LogEntryModel>;
 
-/** A status that an event has had. */
+/** A past status of an event. */
 export interface StatusChange extends Pick<LogEntry, 'position' | 'at' | 'by' | 'description' | 'attempt'> {
   readonly from: LogEntry['fromStatus'];
   readonly to: LogEntry['status'];

@@ -1,12 +1,12 @@
-// What a handler is: which events it is for, and what is to be done with each.
+// The definition of a handler: the events it handles, its function, and its settings.
 import type { EventError, EventRecord } from './event.ts';
 import type { JsonValue } from './json.ts';
 
-/** The types that come with the gateway; others are built on top of one of them. */
+/** The built-in types. Others are derived from them. */
 export const baseTypes = ['events.NormalType', 'events.ModelType', 'events.WorkflowType'] as const;
 export type BaseType = (typeof baseTypes)[number];
 
-/** What a handler sees of the event that it is for. */
+/** The fields of the event that a handler sees. */
 export type HandledEvent = Pick<
   EventRecord,
   | 'id'
@@ -24,14 +24,14 @@ export type HandledEvent = Pick<
   | 'createdAt'
 >;
 
-/** One run of a handler, which is an event too: `eventId`, the node `nodeId` of the request `requestId`. */
+/** One run of a handler. It is itself an event with the id `eventId`, node `nodeId` and request `requestId`. */
 export interface Run {
   readonly eventId: string;
   readonly requestId: string;
   readonly nodeId: string;
-  /** 1 for the first; a run that failed or was lost is repeated with the next. */
+  /** 1 for the first attempt; each run that failed or lost its lease is followed by the next. */
   readonly attempt: number;
-  /** Aborted when the run has taken too long, or has been taken away; what it still does counts for nothing. */
+  /** Aborted at the timeout, or when the run's lease is lost. Later results are ignored. */
   readonly signal: AbortSignal;
 }
 
@@ -39,56 +39,56 @@ export interface Handler {
   /** The topic of its runs, such as `events.ArchiveStatistics`. */
   readonly fullName: string;
   readonly title: string | null;
-  /** One of `baseTypes`, or a type of the app folder that is built on one. */
+  /** One of `baseTypes`, or a type of the app folder that is derived from one. */
   readonly eventType: string;
-  /** The kind of events it is for: an event of another kind is not for it, whatever its topic. */
+  /** The type of events it handles. Events of other types are ignored, whatever their topic. */
   readonly baseType: BaseType;
-  /** The topic (JitAI: the sender) of the events it is for. */
+  /** The topic (JitAI: the sender) of the events it handles. */
   readonly source: string;
-  /** In CEL, checked; null where it is for all of them. */
+  /** A checked CEL expression; null to handle all events. */
   readonly where: string | null;
-  /** Whether it runs in the background, or before its sender gets an answer. */
+  /** Whether it runs in the background, instead of before the sender is answered. */
   readonly async: boolean;
-  /** As it is declared; an admin's choice goes before it. */
+  /** The declared default. An admin's setting has precedence. */
   readonly enabled: boolean;
-  /** Synchronous ones run in this order, those of the same number as they are declared: elements by full name. */
+  /** Synchronous handlers run in this order; with equal numbers in the order of declaration, elements by full name. */
   readonly order: number;
-  /** Whether its failure fails the sender's call; only where it is synchronous. */
+  /** Whether a failure fails the sender's call. Only for synchronous handlers. */
   readonly failSender: boolean;
-  /** How long a run may take, in milliseconds; null for the gateway's setting. */
+  /** Timeout of a run, in milliseconds; null for the gateway's setting. */
   readonly timeoutMs: number | null;
-  /** Of a run in the background. */
+  /** Most retries of a background run. */
   readonly maxRetries: number;
-  /** Doubled with each retry. */
+  /** Delay before the first retry, in milliseconds; doubled with each retry. */
   readonly retryDelayMs: number;
-  /** Whether the event is for it, beyond type, source and filter. */
+  /** Whether to handle an event that matches type, source and filter. */
   readonly isValid: (event: HandledEvent) => boolean | Promise<boolean>;
-  /** What it answers is the run's result: JSON, or undefined for none. */
+  /** Returns the result of the run: JSON, or undefined for none. */
   readonly run: (event: HandledEvent, run: Run) => unknown;
 }
 
-/** One that can not run: what it would be called, and what is wrong with it, with the file and the field. */
+/** A handler that cannot run: its name, and the problem with file and field. */
 export interface BrokenHandler {
   readonly fullName: string;
   readonly title: string | null;
   readonly problem: string;
 }
 
-/** A topic as a service or a caller declares it. */
+/** A topic as declared by a service or a caller. */
 export interface TopicDeclaration {
   readonly name: string;
   readonly title: string | null;
   readonly description: string | null;
-  /** JSON Schemas; null where anything fits. */
+  /** JSON Schemas; null to accept any value. */
   readonly summarySchema: JsonValue | null;
   readonly payloadSchema: JsonValue | null;
 }
 
-/** A run for an event that was sent: over where it was synchronous, waiting where it is not. */
+/** A handler's run for a sent event: ended if synchronous, otherwise waiting. */
 export interface Execution {
   /** The handler's full name. */
   readonly handler: string;
-  /** As it was when the send was answered. */
+  /** The run's event when the send was answered. */
   readonly event: Pick<EventRecord, 'id' | 'nodeId' | 'status'>;
   readonly result: JsonValue;
   readonly error: EventError | null;

@@ -1,4 +1,4 @@
-// Pages and their cursors: Relay's arguments, checked; a cursor is the place of a row in the list's order.
+// Pages and cursors: validation of Relay's arguments. A cursor is the position of a row in the list's order.
 import { badInput, type ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Position } from './event.ts';
@@ -15,16 +15,16 @@ export interface PageArguments {
   readonly before?: string | null | undefined;
 }
 
-/** A row's place in an order: the time of its creation or latest change, and the position of that change. */
+/** A row's position in an order: the time of its creation or latest change, and the log position of that change. */
 export interface Place {
   readonly at: Date;
   readonly position: Position;
 }
 
-/** A page to read: `size` rows from one end of what lies between the two bounds. */
+/** A page to read: `size` rows from one end of the range between two bounds. */
 export interface PageRequest {
   readonly size: number;
-  /** From the end instead of from the start. */
+  /** Whether to read from the end of the range. */
   readonly backwards: boolean;
   readonly after: Place | null;
   readonly before: Place | null;
@@ -36,7 +36,7 @@ export interface Page<Row> {
   readonly hasPreviousPage: boolean;
   readonly startCursor: string | null;
   readonly endCursor: string | null;
-  /** Whether it ended early since its JSON came to `limits.pageBytes`. */
+  /** Whether the page ended early because its JSON reached `limits.pageBytes`. */
   readonly isCut: boolean;
 }
 
@@ -59,7 +59,7 @@ function checkSize(argument: string, size: number): number {
   return size;
 }
 
-/** Opaque to clients; names the order too, so that a cursor of another order is refused instead of misread. */
+/** Opaque to clients. Includes the order, so that a cursor of another order is refused. */
 export function cursorOf(order: OrderKey, place: Place): string {
   return Buffer.from(`${order}:${place.at.getTime()}:${place.position}`).toString('base64url');
 }
@@ -79,7 +79,7 @@ function parseCursor(argument: string, cursor: string, order: OrderKey): Place {
 const maxTime = 253_402_300_799_999;
 const maxPosition = 2n ** 63n - 1n;
 
-/** A position that no entry of the log has reached, as after a restore from a backup, or one of another database. */
+/** The error for a position beyond the log's end: after a restore, or from another database. */
 export function pastLogEnd(argument: string, position: Position, end: Position): ThroughlineError {
   return badInput(
     `${argument} is ${position}, but the log ends at ${end}: give a position up to there, or none to begin with what comes next.`,
@@ -87,7 +87,7 @@ export function pastLogEnd(argument: string, position: Position, end: Position):
   );
 }
 
-/** A log position as decimal text, 0 to 2^63 - 1. */
+/** Parses a log position: decimal text, 0 to 2^63 - 1. */
 export function checkPosition(text: string, argument = 'after'): Position {
   const position = /^\d{1,19}$/.test(text) ? BigInt(text) : -1n;
   if (position < 0n || position > maxPosition) {

@@ -1,4 +1,4 @@
-// What a durable subscription is asked to be, checked: which events it is for, and how they are handed out.
+// Inputs of durable subscriptions: validation, the selected events, and the delivery settings.
 import type { SubscriptionModel } from '../../generated/prisma/models.ts';
 import { badInput, ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
@@ -15,7 +15,7 @@ type Given<T> = T | null | undefined;
 export const ackModes = ['AUTO', 'MANUAL'] as const;
 export type AckMode = (typeof ackModes)[number];
 
-/** As it arrives: null is the same as absent. */
+/** A subscription as it arrives. Null means absent. */
 export interface SubscribeInput {
   readonly source?: Given<string>;
   readonly topics?: Given<readonly string[]>;
@@ -28,14 +28,14 @@ export interface SubscribeInput {
   readonly expiresAfterDays?: Given<number>;
 }
 
-/** Which events it is for: those that all of these let through. */
+/** The events that a subscription selects: those that meet all of these. */
 export interface Question {
-  /** Their sender. */
+  /** The sender of the events. */
   readonly source: string | null;
-  /** Patterns of their topics; null for any. */
+  /** Patterns of topics; null for any topic. */
   readonly topics: readonly string[] | null;
   readonly filter: CelFilter | null;
-  /** What SQL may decide of the filter. */
+  /** The part of the filter that SQL can decide. */
   readonly sieve: CheckedConditions | null;
 }
 
@@ -43,7 +43,7 @@ export interface CheckedSubscribe {
   readonly source: string | null;
   readonly topics: readonly string[] | null;
   readonly where: string | null;
-  /** Null for the end of the log. */
+  /** The position to begin after; null for the end of the log. */
   readonly after: Position | null;
   readonly ack: AckMode;
   readonly visibilityMs: number;
@@ -51,12 +51,12 @@ export interface CheckedSubscribe {
   readonly expiresAfterDays: number;
 }
 
-/** One as it is stored. */
+/** A stored subscription. */
 export interface DurableSubscription extends Readonly<
   Omit<SubscriptionModel, 'askedAt' | 'manual' | 'topics'>
 > {
   readonly ack: AckMode;
-  /** Null where the source alone decides. */
+  /** Null if only the source is tested. */
   readonly topics: readonly string[] | null;
 }
 
@@ -100,13 +100,13 @@ function checkTopics(topics: Given<readonly string[]>): readonly string[] | null
   return [...new Set(topics.map((topic) => checkTopicPattern(topic)))].sort();
 }
 
-/** Of one that is stored. Throws where its filter is one that is refused since. */
+/** The selection of a stored subscription. Throws if its filter is no longer valid. */
 export function questionOf({ source, topics, where }: DurableSubscription): Question {
   const filter = checkCel(where);
   return { source, topics, filter, sieve: filter && celSieve(filter) };
 }
 
-/** In milliseconds; null waits as long as can be. */
+/** In milliseconds; null means the maximum. */
 export function checkTimeout(timeoutMs: Given<number>): number {
   return within('timeoutMs', timeoutMs ?? limits.timeoutMs, 0, limits.timeoutMs);
 }

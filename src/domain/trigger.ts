@@ -1,4 +1,4 @@
-// Triggers: what turns HTTP deliveries and moments in time into events, as they are given and as they are kept.
+// Triggers, which turn HTTP deliveries and scheduled times into events: their inputs and stored form.
 import type { TriggerKind } from '../../generated/prisma/enums.ts';
 import type { TriggerModel } from '../../generated/prisma/models.ts';
 import { badInput } from '../base/errors.ts';
@@ -11,12 +11,12 @@ import { checkWebhook, type WebhookInput, type WebhookTerms } from './webhook.ts
 
 export type { TriggerKind } from '../../generated/prisma/enums.ts';
 
-/** The type of the events of every schedule. */
+/** The event type of all scheduled events. */
 export const tickType = 'tick';
 
 type Given<T> = T | null | undefined;
 
-/** As it arrives: null the same as absent. */
+/** A trigger as it arrives. Null means absent. */
 export interface TriggerInput {
   readonly name: string;
   readonly webhook?: Given<WebhookInput>;
@@ -27,21 +27,21 @@ export interface TriggerInput {
   readonly call?: Given<string>;
 }
 
-/** A valid trigger that is not kept yet; exactly one of `webhook` and `schedule` is there. */
+/** A valid trigger before it is stored. Either `webhook` or `schedule` is set. */
 export interface TriggerDraft extends Omit<TriggerTerms, 'id'> {
   readonly webhook: WebhookTerms | null;
   readonly schedule: (Schedule & { readonly nextRun: Date }) | null;
 }
 
-/** What decides which deliveries and ticks become events, and where those belong. */
+/** The settings that decide which deliveries and ticks become events, and what those events are. */
 export type TriggerTerms = Readonly<
   Pick<TriggerModel, 'id' | 'name' | 'topic' | 'eventType' | 'where' | 'call'>
 >;
 
-/** What is shown of a trigger: all but its secrets. */
+/** The public part of a trigger, without its secrets. */
 export type Trigger = Readonly<Omit<TriggerModel, 'secrets' | 'verifyToken' | 'dueTick' | 'dueMissed'>>;
 
-/** Checks everything that can be checked without the database; throws BAD_USER_INPUT or INVALID_FILTER. */
+/** Checks everything that does not need the database. Throws BAD_USER_INPUT or INVALID_FILTER. */
 export function draftTrigger(input: TriggerInput, now: Date): TriggerDraft {
   const name = checkName(input.name);
   const { webhook, schedule } = input;

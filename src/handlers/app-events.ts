@@ -1,4 +1,4 @@
-// Event elements of an app folder: from an e.json and a function to a handler.
+// Event elements of an app folder: builds a handler from an e.json and a function.
 import { ThroughlineError } from '../base/errors.ts';
 import { asError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
@@ -16,7 +16,7 @@ import { meantField, problemOf } from './element-schemas.ts';
 import { didYouMean, shown } from './wording.ts';
 import type { ElementConfig, EventElement } from './event-element.ts';
 
-/** An event element and its handler. Throws an ElementProblem. */
+/** Loads an event element and its handler. Throws an ElementProblem. */
 export async function loadEvent(found: FoundElement, loading: Loading, logger: Logger): Promise<void> {
   const { folder, elements } = loading;
   const file = `${found.path}/e.json`;
@@ -48,7 +48,7 @@ export async function loadEvent(found: FoundElement, loading: Loading, logger: L
   elements.addEvent(element, handlerOf(element, type.baseType, source, where));
 }
 
-/** Inner or Global, in whatever case, or as `func` and the files say. */
+/** Sets funcType to Inner or Global: as given, in any case, or as `func` and the files imply. */
 function withFuncType(config: ElementConfig, { code }: FoundElement): ElementConfig {
   const { funcType, func } = config;
   if (typeof funcType === 'string') {
@@ -60,7 +60,7 @@ function withFuncType(config: ElementConfig, { code }: FoundElement): ElementCon
   return { ...config, funcType: isInner ? 'Inner' : 'Global' };
 }
 
-/** Other words than those known are allowed, since a workflow may have its own; what looks misspelt is not. */
+/** Unknown handle types are allowed, since a workflow may define its own, unless they look misspelt. */
 function handleTypeProblem({ handleType }: ElementConfig): string | null {
   const words = Object.values(HandleTypeEnum) as readonly string[];
   for (const word of [handleType ?? []].flat() as string[]) {
@@ -139,7 +139,7 @@ function globalFunction(file: string, func: string | null, { elements }: Loading
   );
 }
 
-/** What the author's code throws while it is loaded, as a problem of the element. */
+/** Turns errors in the author's code into problems of the element. */
 function guarded<T>(what: string, work: () => T): T {
   try {
     return work();
@@ -182,14 +182,14 @@ async function runElement(
   const [, args, kwargs] = answered('handleNode', '[node, args, kwargs]', 3, handled);
   const joined = joinArguments({ args, kwargs });
   if (!isAsync) return element.call(...joined);
-  // The event itself is what survives until a run in the background; the two methods are there for types to change.
+  // A background run has only the stored event. The two methods exist so that types can override them.
   const params = JSON.parse(JSON.stringify(await element.buildTaskParams(...joined)));
   const recovered = await element.recoverTaskParams(params);
   const [taskArgs, taskKwargs] = answered('recoverTaskParams', '[args, kwargs]', 2, recovered);
   return element.call(...joinArguments({ args: taskArgs, kwargs: taskKwargs }));
 }
 
-/** What a method that a type has overridden answers, if it is the list that it must be. */
+/** Validates the result of a method that a type has overridden. */
 function answered<List extends readonly unknown[]>(
   method: string,
   right: string,

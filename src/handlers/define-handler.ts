@@ -1,4 +1,4 @@
-// Handlers given in code: what may be said of one, checked when it is defined.
+// Handlers defined in code, validated when they are defined.
 import { badInput } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { checkCel } from '../domain/cel/filter.ts';
@@ -6,33 +6,33 @@ import { type BaseType, baseTypes, type Handler } from '../domain/handler.ts';
 import { checkTopic } from '../domain/topic.ts';
 import { didYouMean, shown } from './wording.ts';
 
-/** A Handler in which all that has a default may be left out. */
+/** A Handler with defaults for most fields. */
 export interface HandlerDefinition extends Pick<Handler, 'fullName' | 'source' | 'run'> {
-  /** None. */
+  /** Default: none. */
   readonly title?: string | null | undefined;
-  /** Which kind of events it is for: events.NormalType. */
+  /** The type of events it handles. Default: events.NormalType. */
   readonly eventType?: BaseType | undefined;
   /** A CEL expression. Default: none. */
   readonly where?: string | null | undefined;
-  /** Whether it runs in the background: false. */
+  /** Whether it runs in the background. Default: false. */
   readonly async?: boolean | undefined;
-  /** True. */
+  /** Default: true. */
   readonly enabled?: boolean | undefined;
-  /** Of synchronous ones: 0. */
+  /** Order among synchronous handlers. Default: 0. */
   readonly order?: number | undefined;
-  /** True. */
+  /** Default: true. */
   readonly failSender?: boolean | undefined;
-  /** In milliseconds, up to an hour: the gateway's setting. */
+  /** In milliseconds, at most an hour. Default: the gateway's setting. */
   readonly timeoutMs?: number | null | undefined;
-  /** 3. */
+  /** Default: 3. */
   readonly maxRetries?: number | undefined;
-  /** In milliseconds: 1,000. */
+  /** In milliseconds. Default: 1,000. */
   readonly retryDelayMs?: number | undefined;
-  /** All events that come to it are. */
+  /** Default: every event is valid. */
   readonly isValid?: Handler['isValid'] | undefined;
 }
 
-/** How it runs where nothing else is said. */
+/** Defaults of handlers. */
 export const handlerDefaults = {
   async: false,
   enabled: true,
@@ -43,7 +43,9 @@ export const handlerDefaults = {
   retryDelayMs: 1_000,
 } as const;
 
-/** The handler, for `createGateway({ handlers })`; throws BAD_USER_INPUT or INVALID_FILTER naming the field that is wrong. */
+/**
+ * A handler for `createGateway({ handlers })`. Throws BAD_USER_INPUT or INVALID_FILTER with the name of the wrong field.
+ */
 export function defineHandler(definition: HandlerDefinition): Handler {
   const { fullName, source, run } = definition;
   const name = `defineHandler(${typeof fullName === 'string' ? shown(fullName) : '…'})`;

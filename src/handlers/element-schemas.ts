@@ -1,4 +1,4 @@
-// What an e.json may hold, as JSON Schemas, and the words in which a breach is told: the field and what would be right.
+// JSON Schemas for e.json files, and messages that name the wrong field with a correction.
 import { Ajv, type AnySchemaObject, type ErrorObject, type SchemaObject, type ValidateFunction } from 'ajv';
 import { limits } from '../base/limits.ts';
 import type { BaseType } from '../domain/handler.ts';
@@ -7,7 +7,7 @@ import { workflowOperations } from '../domain/workflow.ts';
 import { nearest } from '../domain/cel/suggest.ts';
 import { didYouMean, shown } from './wording.ts';
 
-/** `description` says what would be right. */
+/** `description` completes the sentence "must be …". */
 const text = { type: 'string', minLength: 1, description: 'a text that is not empty' };
 const title = { type: ['string', 'null'], description: 'a text' };
 const flag = { type: 'boolean', description: 'true or false' };
@@ -141,7 +141,7 @@ const checks = {
 };
 export type ConfigKind = keyof typeof checks;
 
-/** What is wrong with an e.json, all of it in one line; null where nothing is. */
+/** All problems of an e.json in one line; null if it is valid. */
 export function problemOf(kind: ConfigKind, config: unknown): string | null {
   const check: ValidateFunction = checks[kind];
   if (check(config)) return null;
@@ -149,13 +149,13 @@ export function problemOf(kind: ConfigKind, config: unknown): string | null {
   return [...new Set(problems)].join('; ');
 }
 
-/** Fields that have been renamed. */
+/** Renamed fields. */
 const renamed: ReadonlyMap<string, string> = new Map([['filter', 'where']]);
 
-/** The field that a misspelt one was probably meant to be; null where it is known, or like none that is. */
+/** The field that a misspelt one was probably meant to be; null if the field is known, or similar to none. */
 export function meantField(baseType: BaseType, field: string): string | null {
   const known = Object.keys(eventSchemas[baseType].properties as object);
-  // JitAI's own, which say how an element is packed.
+  // JitAI's fields for packaging elements.
   const packaging = [
     'backendBundleEntry',
     'backendEpath',
@@ -173,7 +173,7 @@ function worded(error: ErrorObject): string | null {
   const { parentSchema, data, keyword, params } = error;
   const properties = (parentSchema?.properties ?? {}) as Record<string, SchemaObject>;
   if (keyword === 'required') {
-    // One of two, which `anyOf` tells.
+    // `anyOf` reports that one of two fields is missing.
     if (!parentSchema?.properties) return null;
     const missing = params.missingProperty as string;
     return `${field === '' ? '' : `${field}.`}${missing} is missing; it must be ${rightOf(properties[missing])}`;
@@ -184,7 +184,7 @@ function worded(error: ErrorObject): string | null {
   return `${what} must be ${right}, not ${shown(data)}${hint(parentSchema?.enum, data)}`;
 }
 
-/** `/eventDescs/0/name` as `eventDescs[0].name`. */
+/** Converts `/eventDescs/0/name` to `eventDescs[0].name`. */
 function fieldAt(pointer: string): string {
   return pointer
     .slice(1)

@@ -1,4 +1,4 @@
-// All that handles events at one gateway: the handlers in code and of the app folder, their runs, and what there is to see.
+// The handlers of one gateway, from code and from the app folder, with their runs, settings and listing.
 import { asError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { once, type Stoppable } from '../base/lifecycle.ts';
@@ -26,15 +26,15 @@ import { planSend, type SendingParts } from './sending.ts';
 import { catchStrayFailures } from './stray-failures.ts';
 import { Worker } from './worker.ts';
 
-/** What the gateway is told of handlers. */
+/** The gateway's settings for handlers. */
 export interface HandlerSettings {
-  /** Those in code. */
+  /** Handlers defined in code. */
   readonly handlers: readonly Handler[];
   /** An app folder; null for none. */
   readonly appFolder: string | null;
-  /** Whether changed files of the folder are taken up. */
+  /** Whether changed files of the folder are reloaded. */
   readonly watchesApp: boolean;
-  /** How long a run may take unless its handler says otherwise, in milliseconds. */
+  /** Default timeout of a run, in milliseconds. */
   readonly handlerTimeoutMs: number;
 }
 
@@ -56,16 +56,18 @@ export interface HandlersParts extends HandlerSettings {
   readonly tail: LogTail;
   readonly live: Live;
   readonly logger: Logger;
-  /** Names this gateway as the holder of leases. */
+  /** Identifies this gateway as the holder of leases. */
   readonly name: string;
   readonly requestOf: (id: string) => Promise<string | null>;
-  /** Tells the other gateways that a handler was switched on or off. */
+  /** Notifies the other gateways that a handler was enabled or disabled. */
   readonly onSwitched: () => void;
 }
 
-/** How long runs that are under way have to end when the gateway stops, in milliseconds: less than requests have to be answered. */
+/**
+ * How long runs in progress may take to end when the gateway stops, in milliseconds. Shorter than the time for requests.
+ */
 const graceMs = 4_000;
-/** How often it is looked at whether handlers were switched at other gateways: what tells of it can be lost. */
+/** How often the enabled state is read from the database, in milliseconds, in case a notification was lost. */
 const refreshMs = 30_000;
 
 export class Handlers implements Handling, Stoppable {
@@ -79,7 +81,7 @@ export class Handlers implements Handling, Stoppable {
   #broken: readonly BrokenHandler[] = [];
   #app: App | undefined;
   #declare: Declare = async () => {};
-  /** Loading, switching and refreshing go one after the other. */
+  /** Serialises loading, switching and refreshing. */
   #changes: Promise<void> = Promise.resolve();
   #releases: (() => void | Promise<void>)[] = [];
   #stopped = false;
@@ -101,17 +103,20 @@ export class Handlers implements Handling, Stoppable {
     this.#sending = { ...shared, own: this.#dispatcher.own };
   }
 
-  /** The app folder as it is now; one without elements where there is none. */
+  /** The current app folder; an empty one if there is none. */
   get app(): App {
     if (!this.#app) throw new Error('handlers were asked for before they were started');
     return this.#app;
   }
 
-  /** Loads what there is; `port` is the gateway that its functions speak to. Throws a StartupError for a folder that can not be read. */
+  /**
+   * Loads all handlers; `port` is the gateway that their functions use. Throws a StartupError if the folder cannot be
+   * read.
+   */
   async start(port: GatewayPort, declare: Declare): Promise<void> {
     this.#declare = declare;
     const { appFolder, handlers, watchesApp } = this.#parts;
-    // From before the first file of the folder is loaded.
+    // Before the first file of the folder is loaded.
     if (appFolder !== null || handlers.length > 0) this.#releases.push(catchStrayFailures());
     const app = appFolder === null ? emptyApp({ port }) : await load(appFolder, { port });
     this.#app = app;
@@ -168,19 +173,19 @@ export class Handlers implements Handling, Stoppable {
     return true;
   }
 
-  /** Some may have been switched on or off at another gateway. */
+  /** Handlers may have been enabled or disabled at another gateway. */
   refresh(): void {
     void this.#inTurn(() => this.#refresh()).catch((error: unknown) =>
-      this.#parts.logger.warn({ err: asError(error) }, 'which handlers are on could not be read'),
+      this.#parts.logger.warn({ err: asError(error) }, 'could not read which handlers are enabled'),
     );
   }
 
-  /** Resolves when all that is in the log by now has its runs. */
+  /** Resolves when everything in the log by now has been dispatched. */
   dispatched(): Promise<void> {
     return this.#dispatcher.idle();
   }
 
-  /** No more runs are claimed. Those under way have a while to end; whoever waits for one that does not is then answered. */
+  /** Stops claiming runs, gives those in progress time to end, and then answers the senders that wait for the rest. */
   readonly answerWaiting = once(async () => {
     this.#stopped = true;
     await this.#changes.catch(() => {});
@@ -192,10 +197,10 @@ export class Handlers implements Handling, Stoppable {
     await this.answerWaiting();
     await this.#dispatcher.stop();
     await this.#ending;
-    // What was begun since.
+    // Runs that were started meanwhile.
     await this.#runner.giveBackAfter(0);
     await this.#heldRuns.stop();
-    // Until here handlers may have left failures.
+    // Work left running by handlers could fail until here.
     for (const release of this.#releases.splice(0).reverse()) await release();
   });
 
@@ -229,7 +234,7 @@ export class Handlers implements Handling, Stoppable {
     await this.#employ();
   }
 
-  /** A worker for each handler that is on, and for no other. */
+  /** Keeps one worker per enabled handler. */
   async #employ(): Promise<void> {
     const wanted = new Map(
       this.#registry.all().flatMap(({ handler, enabled }) => (enabled ? [[handler.fullName, handler]] : [])),
@@ -256,13 +261,13 @@ export class Handlers implements Handling, Stoppable {
   }
 }
 
-/** What reads folders is loaded where there is one: a start is quicker without. */
+/** Imported only if there is a folder, for a faster start. */
 async function load(folder: string, parts: AppParts): Promise<App> {
   const { loadApp } = await import('./app-folder.ts');
   return loadApp(folder, parts);
 }
 
-/** A handler in code goes before an element of the same name. */
+/** A handler in code has precedence over an element with the same name. */
 function withoutNamesakes(
   inCode: readonly Handler[],
   elements: readonly Handler[],
