@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { defaults, readConfig } from '../../src/config.ts';
 import { anchorsOf, linksOf } from './blocks.ts';
 import { type DocumentedGateway, startFor } from './documented-gateway.ts';
-import { pages } from './pages.ts';
+import { type Page, pages } from './pages.ts';
 
 /** Languages whose blocks are no code of ours: pictures, and configuration of other programs. */
 const shown = new Set(['text', 'ini', 'nginx', 'dockerfile']);
@@ -26,7 +26,7 @@ describe.each(pages.filter(({ blocks }) => blocks.some((block) => run.has(block.
     const runnable = page.blocks.filter(({ language, skip }) => run.has(language) && skip === undefined);
     let gateway: DocumentedGateway | undefined;
     beforeAll(async () => {
-      if (runnable.length > 0) gateway = await startFor(page);
+      gateway = await startFor(page);
     });
     afterAll(() => gateway?.stop());
 

@@ -28,7 +28,7 @@ export async function startFor({ blocks }: Page): Promise<DocumentedGateway> {
     await mkdir(dirname(join(folder, 'app', file)), { recursive: true });
     await writeFile(join(folder, 'app', file), text);
   }
-  const database = await openEmbedded('memory://', { from: await embeddedTemplate() });
+  const database = await openEmbedded('memory://', { from: embeddedTemplate });
   const appFolder = files.length > 0 ? join(folder, 'app') : null;
   const gateway = createGateway({ port: 0, adminKey: key, logLevel: 'silent', appFolder }, { database });
   const { url } = await gateway.start();
