@@ -2,6 +2,9 @@
 import type { Writable } from 'node:stream';
 import { limits } from './limits.ts';
 
+/** Streams whose failure is passed over. */
+const outlived = new WeakSet<Writable>();
+
 export class BoundedOutput {
   readonly #stream: Writable;
   readonly #most: number;
@@ -14,7 +17,8 @@ export class BoundedOutput {
     this.#noteOf = noteOf;
     this.#most = most;
     // A reader that has gone is no reason to end: the lines are lost, as they are where nobody reads.
-    stream.on('error', () => {});
+    if (!outlived.has(stream)) stream.on('error', () => {});
+    outlived.add(stream);
   }
 
   write(line: string): void {

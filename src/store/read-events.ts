@@ -57,7 +57,10 @@ export function readRequest(
 
 const inCreation = raw('e.created_at, e.created_position');
 
-/** A node and what hangs below it in the same request, in order of creation. */
+/**
+ * A node and its descendants within the request, in order of creation. The fence makes the planner look up children by
+ * their parent: a plan by the request reads the whole chain once per node.
+ */
 export function readBelowNode(
   database: Queryable,
   requestId: string,
@@ -68,7 +71,9 @@ export function readBelowNode(
   const rows = sql`WITH RECURSIVE below AS (
       SELECT n.id FROM events n WHERE n.request_id = ${requestId} AND n.node_id = ${nodeId}
       UNION ALL
-      SELECT c.id FROM below b JOIN events c ON c.depends_on = b.id WHERE c.request_id = ${requestId}
+      SELECT c.id FROM below b CROSS JOIN LATERAL (
+        SELECT x.id, x.request_id FROM events x WHERE x.depends_on = b.id OFFSET 0) c
+      WHERE c.request_id = ${requestId}
     )
     SELECT e.* FROM (SELECT id FROM below LIMIT ${limit}) b
       JOIN LATERAL (SELECT * FROM events WHERE events.id = b.id LIMIT 1) e ON true`;

@@ -134,6 +134,7 @@ describeDatabases('Pages of a list', (backend) => {
         hasPreviousPage: false,
         startCursor: null,
         endCursor: null,
+        isCut: false,
       });
     });
 
