@@ -177,6 +177,10 @@ export const limits = {
   schemaFailures: 100,
   /** Length of a text that can be of a format such as `date-time` or `uri`, in characters. */
   schemaFormatLength: 2_048,
+  /** Values in a request body or WebSocket message, those within payloads included. */
+  bodyValues: 2_000_000,
+  /** Items of all lists in an operation's variables, except within JSON values. */
+  inputItems: 20_000,
   /** Tokens of a GraphQL document. */
   documentTokens: 5_000,
   /** Levels of fields in a GraphQL document. */

@@ -6,11 +6,13 @@ import {
   type ExecutionResult,
   type GraphQLSchema,
 } from 'graphql';
+import { pauseIfDue } from '../base/time-slices.ts';
 import type { Position } from '../domain/event.ts';
 import type { Watch, WatchFactory } from '../live/watch.ts';
 import type { Caller, Operations } from '../operations/operations.ts';
 import { createContext } from './context.ts';
 import { type Report, toGraphQLError } from './errors.ts';
+import { checkInputSize } from './input-size.ts';
 import { endingWith, OpenSubscriptions } from './open-subscriptions.ts';
 import { SharedGroup } from './shared-group.ts';
 import { type Beginning, type Direct, type Positioned, SharedMember } from './shared-member.ts';
@@ -63,6 +65,9 @@ export class SharedSubscriptions {
     args: Subscribing,
     direct?: Direct,
   ): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> {
+    checkInputSize(this.#parts.schema, args);
+    const pause = pauseIfDue();
+    if (pause !== undefined) await pause;
     const leave = this.#open.enter(args.caller.name);
     try {
       const results = await this.#subscribe(args, direct);

@@ -2,9 +2,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { execute, type GraphQLSchema } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
-import { badInput } from '../base/errors.ts';
+import { badInput, ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/logger.ts';
+import { pauseIfDue } from '../base/time-slices.ts';
+import { checkInputSize } from '../graphql/input-size.ts';
 import type { Caller } from '../operations/operations.ts';
 import { documentCaches, documentLimits } from './document-limits.ts';
 import { EventStreams } from './event-stream.ts';
@@ -58,6 +60,7 @@ export function createGraphQL(options: GraphQLOptions): GraphQL {
     parserAndValidationCache: documentCaches(),
     plugins: [
       useReferenceExecutor,
+      useInputLimits,
       useGraphQLParams(options.maxBodyBytes),
       ...documentLimits(),
       useSubscriptionSource(options.subscriptions),
@@ -76,6 +79,20 @@ export function createGraphQL(options: GraphQLOptions): GraphQL {
 /** Yoga's own executor takes every object with a key `then` for a promise: a caller's JSON, and a field with that alias. */
 const useReferenceExecutor: Plugin = {
   onExecute: ({ setExecuteFn }) => setExecuteFn(execute),
+};
+
+/** Large variables are refused before they are converted; each operation of a batch waits for a time slice. */
+const useInputLimits: Plugin = {
+  onExecute({ args, setResultAndStopExecution }) {
+    const { schema, document, operationName, variableValues: variables } = args;
+    try {
+      checkInputSize(schema, { document, operationName, variables });
+    } catch (error) {
+      if (!(error instanceof ThroughlineError)) throw error;
+      return setResultAndStopExecution({ errors: [refusal(error)] });
+    }
+    return pauseIfDue();
+  },
 };
 
 /** Subscriptions over HTTP go to the same executions as those over WebSockets. */

@@ -24,10 +24,10 @@ interface Span {
 
 /**
  * Like JSON.parse, but with an UnsafeNumber wherever a number would be changed by becoming a double. Malformed text is
- * BAD_USER_INPUT, nesting that is too deep LIMIT_EXCEEDED (found before JSON.parse sees the text).
+ * BAD_USER_INPUT, nesting that is too deep, or too many values, LIMIT_EXCEEDED (found before JSON.parse sees the text).
  */
 export function parseJson(text: string): unknown {
-  const unsafe = scan(text, { depth: maxDepth, values: Infinity });
+  const unsafe = scan(text, { depth: maxDepth, values: limits.bodyValues });
   try {
     return unsafe === undefined ? JSON.parse(text) : JSON.parse(withMarkers(text, unsafe), revive);
   } catch {

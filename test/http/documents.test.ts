@@ -51,6 +51,27 @@ describe('limits of a document', () => {
     }
   });
 
+  it('go for the lists in variables too, on every transport', async () => {
+    const server = await serve();
+    const query = 'query ($values: [Int!]) { many(values: $values) }';
+    const values = (count: number) => ({ values: Array.from({ length: count }, () => 1) });
+    const variables = values(limits.inputItems + 1);
+    expect(codeOf(await post(server, { query, variables }))).toBe('LIMIT_EXCEEDED');
+    const taken = await post(server, { query, variables: values(limits.inputItems) });
+    expect(taken.body.data).toEqual({ many: limits.inputItems });
+    const client = await new RawClient(server).acknowledged();
+    client.subscribe('1', query, { variables });
+    expect((await client.next()).payload.errors[0].extensions).toEqual({ code: 'LIMIT_EXCEEDED' });
+    client.end();
+  });
+
+  it('go for the values of a body, wherever they are', async () => {
+    const server = await serve({ maxBodyBytes: 3 * limits.bodyValues });
+    const values = Array.from({ length: limits.bodyValues }, () => 1);
+    const answer = await post(server, { query: '{ hello }', variables: { values } });
+    expect([answer.status, codeOf(answer)]).toEqual([413, 'LIMIT_EXCEEDED']);
+  });
+
   it('leave room for the introspection of GraphiQL, but not for one that goes round in circles', async () => {
     const server = await serve();
     const options = {
