@@ -163,7 +163,7 @@ function tailOf({ database, logger }: CoreParts, ownHint: string, live: Live): L
   return new LogTail(database, {
     ownHint,
     logger,
-    onRows: (rows) => live.publishRows(rows),
+    onRow: (row) => live.publishRow(row),
     isJsonWanted: () => live.isJsonWanted,
     // Nobody else writes to an embedded database.
     pollMs: database.kind === 'embedded' ? 0 : 5_000,

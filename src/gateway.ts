@@ -136,7 +136,7 @@ async function compose(
     authenticator: keys,
     webhooks: new Webhooks(database, operations.sendEvent),
     // Subscriptions get their contexts from the shared executions; here nobody watches.
-    createContext: (caller) => createContext({ caller, operations, watch: watching.live() }),
+    createContext: (caller) => createContext({ caller, operations, watch: watching.live(caller.name) }),
     maskError: (error) => toGraphQLError(error, report),
     healthy: () => isHealthy,
     ready: () => database.reachable(),

@@ -139,8 +139,12 @@ export class ThroughlineError extends Error {
   /** Further facts for programs, next to `code` in `extensions`. */
   readonly details: Readonly<Record<string, unknown>>;
 
+  /** Without a stack trace: a refusal is no fault, and to make its trace by the source maps takes long. */
   constructor(code: ErrorCode, message: string, details: Readonly<Record<string, unknown>> = {}) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message);
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = 'ThroughlineError';
     this.code = code;
     this.details = details;

@@ -47,10 +47,16 @@ export const limits = {
   celPatternLength: 1_000,
   /** Size of such a pattern with its repetitions written out, in instructions. */
   celPatternSize: 5_000,
-  /** Steps, of about a tenth of a microsecond, that one evaluation of a CEL filter may take. */
+  /** Steps, of about a tenth of a microsecond, that one evaluation of a filter (CEL, or conditions in memory) may take. */
   celCost: 1_000_000,
+  /** Steps that the live filters of one caller may take together for one change. */
+  filterSteps: 5_000_000,
+  /** Memory of changes that wait for live filters, in one gateway, in bytes; beyond it the subscriptions that are furthest behind end. */
+  filterBacklogBytes: 67_108_864,
   /** Events that a filter in CEL is tested on for one page, before it hands back a cursor to go on from. */
   celRows: 10_000,
+  /** How long the tests of payloads, summaries and descriptions for one page or count may take, in milliseconds, before it hands back a cursor to go on from. */
+  testMs: 5_000,
   /** Compiled CEL filters that are kept, beside those in use. */
   celFilters: 2_000,
   /** Compiled patterns that are kept of those which come out of events. */

@@ -2,7 +2,8 @@
 import { badInput, ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { withConditionsInLists } from './condition-lists.ts';
-import { type CelFilter, checkCel } from './cel/filter.ts';
+import { type CelFilter, type CelVerdict, checkCel, matched, tooCostly, unmatched } from './cel/filter.ts';
+import { CostExceeded, Meter } from './cel/meter.ts';
 import { celConditions } from './cel/necessary.ts';
 import { type CheckedConditions, checkConditions, type ConditionsInput, join } from './conditions.ts';
 import { type Conditionable, conditionsMatch } from './conditions-match.ts';
@@ -158,11 +159,22 @@ export type Listable = Pick<
 export type Filterable = Conditionable;
 
 export function filterMatches(filter: CheckedFilter, event: Filterable): boolean {
-  return (
-    listsMatch(filter, event) &&
-    (filter.conditions === null || conditionsMatch(filter.conditions, event)) &&
-    (filter.where === null || filter.where.test(event).matches)
-  );
+  return listsMatch(filter, event) && testFilter(filter, event).matches;
+}
+
+/** The conditions and the CEL of a filter, tested at a cost that `meter` bounds: about a tenth of a second unless given. */
+export function testFilter(
+  { conditions, where }: Pick<CheckedFilter, 'conditions' | 'where'>,
+  event: Filterable,
+  meter: Meter = new Meter(),
+): CelVerdict {
+  try {
+    if (conditions !== null && !conditionsMatch(conditions, event, meter)) return unmatched;
+  } catch (error) {
+    if (error instanceof CostExceeded) return tooCostly;
+    throw error;
+  }
+  return where === null ? matched : where.test(event, meter);
 }
 
 /** The filter without its conditions and its CEL. */

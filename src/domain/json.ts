@@ -137,3 +137,13 @@ export function checkText(path: string, text: string): void {
   if (!text.isWellFormed())
     throw badInput(`${path} contains half of a surrogate pair, which is not valid text.`);
 }
+
+/** How much memory a value takes, about, in bytes. */
+export function heldBytes(value: JsonValue): number {
+  if (typeof value === 'string') return 16 + value.length;
+  if (typeof value !== 'object' || value === null) return 8;
+  let bytes = 32;
+  if (Array.isArray(value)) for (const item of value) bytes += heldBytes(item);
+  else for (const key in value) bytes += 24 + key.length + heldBytes((value as JsonObject)[key]!);
+  return bytes;
+}

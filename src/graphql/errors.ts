@@ -18,7 +18,12 @@ export function toGraphQLError(error: unknown, report: Report): GraphQLError {
   if (refusal === undefined) return mask(error, located, report);
   const http = httpOf(refusal.code, located);
   const extensions = { ...refusal.details, code: refusal.code, ...(http && { http }) };
-  return new GraphQLError(refusal.message, { ...placeOf(located), extensions });
+  return withoutTrace(new GraphQLError(refusal.message, { ...placeOf(located), extensions }));
+}
+
+/** Nobody reads the stack trace of an answer, but who wraps it asks for it, and by the source maps that takes long. */
+function withoutTrace(error: GraphQLError): GraphQLError {
+  return Object.defineProperty(error, 'stack', { value: error.message, writable: true, configurable: true });
 }
 
 /** Undefined for unexpected errors. */

@@ -67,17 +67,22 @@ builder.queryFields((t) => ({
         description: 'The order. Default: newest first, by `createdAt`.',
       }),
     },
-    resolve: async (_root, { filter: given, where, orderBy, ...page }, { operations, loaders }, info) => {
+    resolve: async (
+      _root,
+      { filter: given, where, orderBy, ...page },
+      { operations, loaders, caller },
+      info,
+    ) => {
       const filter = filterWith(given, where);
       const fields = selectedEventFields(info);
       const listed = await loaders.budget.read(
         fields,
-        () => operations.listEvents(filter, orderBy ?? newestFirst, page, fields),
+        () => operations.listEvents(filter, orderBy ?? newestFirst, page, fields, caller),
         ({ rows }) => rows.map(({ row }) => row),
       );
       return {
         page: refuseUnseenEnd(listed, info),
-        count: once(() => operations.countEvents(filter)),
+        count: once(() => operations.countEvents(filter, caller)),
       };
     },
   }),

@@ -52,8 +52,7 @@ export class SharedGroup {
       this.#endMembers((member) => member.end());
     } catch (thrown) {
       const error = asError(thrown);
-      const isSlow = 'code' in error && error.code === 'SLOW_SUBSCRIBER';
-      this.#endMembers((member) => (isSlow ? member.endAsTooSlow() : member.end(() => error)));
+      this.#endMembers((member) => member.fail(error));
     }
   }
 

@@ -3,7 +3,7 @@ import type { ExecutionResult } from 'graphql';
 import { BoundedQueue } from '../base/bounded-queue.ts';
 import { limits } from '../base/limits.ts';
 import type { Position } from '../domain/event.ts';
-import { tooSlow } from '../live/too-slow.ts';
+import { SubscriptionEnd, tooSlow } from '../live/subscription-end.ts';
 
 /** A result with the position of its change. */
 export interface Positioned {
@@ -68,6 +68,11 @@ export class SharedMember implements AsyncIterableIterator<ExecutionResult> {
     if (failure) this.#pending.clear();
     this.#pending.end();
     this.#onEnd();
+  }
+
+  /** Ends with the error of the execution that it shares. */
+  fail(error: Error): void {
+    this.end(() => (error instanceof SubscriptionEnd ? error.at(this.#last) : error));
   }
 
   /** Ends with SLOW_SUBSCRIBER on buffer overflow; the error contains the last delivered position. */

@@ -85,7 +85,7 @@ export class SharedSubscriptions {
     direct: Direct | undefined,
   ): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> {
     if (!isShareable(this.#parts.schema, args)) {
-      const results = await this.#execute(args, this.#parts.watching.live());
+      const results = await this.#execute(args, this.#parts.watching.live(args.caller.name));
       return isResults(results) ? mapResults(results, ({ result }) => result) : results;
     }
     const release = await this.#parts.watching.hold();
@@ -121,8 +121,8 @@ export class SharedSubscriptions {
   }
 
   #openGroup(key: string, args: Subscribing): SharedGroup {
-    const opening = this.#execute(args, this.#parts.watching.live(), liveAhead).then((opened) =>
-      isResults(opened) ? { results: opened } : opened,
+    const opening = this.#execute(args, this.#parts.watching.live(args.caller.name), liveAhead).then(
+      (opened) => (isResults(opened) ? { results: opened } : opened),
     );
     const group: SharedGroup = new SharedGroup(opening, () => this.#forget(key, group));
     this.#groups.set(key, group);
@@ -161,7 +161,7 @@ export class SharedSubscriptions {
   }
 
   async #beginning(args: Subscribing, from: Position): Promise<Beginning | ExecutionResult> {
-    const prelude = this.#parts.watching.prelude(from);
+    const prelude = this.#parts.watching.prelude(from, args.caller.name);
     const results = await this.#execute(args, prelude);
     return isResults(results) ? { results, handover: () => prelude.handover } : results;
   }

@@ -1,8 +1,8 @@
 // The handlers of one gateway: which are for the events of a topic, which of those for an event, and which are on.
 import { asError } from '../base/errors.ts';
-import { pauseIfDue } from '../base/time-slices.ts';
 import type { Logger } from '../base/logger.ts';
 import { type CelFilter, checkCel } from '../domain/cel/filter.ts';
+import { testInTurn } from '../domain/cel/sift.ts';
 import { type BaseType, baseTypes, type HandledEvent, type Handler } from '../domain/handler.ts';
 
 /** How long `isValid` may take, in milliseconds: it decides before the event is written. */
@@ -31,9 +31,7 @@ export class Registered {
     if (!this.enabled || kind !== this.handler.baseType) return false;
     try {
       if (this.#filter !== null) {
-        const pause = pauseIfDue();
-        if (pause !== undefined) await pause;
-        const { matches, error } = this.#filter.test(event);
+        const { matches, error } = await testInTurn(this.#filter, event, 'handlers');
         if (error !== null) this.#failed(error, event, logger);
         if (!matches) return false;
       }

@@ -1,4 +1,5 @@
 // Jobs that are written with their sources: what is about to be sent goes into the hands of who waits for it.
+import { CostExceeded, Meter } from '../domain/cel/meter.ts';
 import { conditionsMatch } from '../domain/conditions-match.ts';
 import { type CheckedConditions, isGroup } from '../domain/conditions.ts';
 import type { ConditionField } from '../domain/condition-keys.ts';
@@ -110,8 +111,20 @@ export function wantsBeforehand(way: Way, event: EventRecord): boolean {
   if (senderType !== null && ignoredSenderTypes.includes(senderType)) return false;
   return (
     topics.some((pattern) => topicMatches(pattern, topic)) &&
-    (conditions === null || (isDecided(conditions) && conditionsMatch(conditions, event)))
+    (conditions === null || (isDecided(conditions) && matchesAtOnce(conditions, event)))
   );
+}
+
+/** Steps that the conditions may take while the event waits to be written. */
+const stepsAtOnce = 3_000;
+
+function matchesAtOnce(conditions: CheckedConditions, event: EventRecord): boolean {
+  try {
+    return conditionsMatch(conditions, event, new Meter(stepsAtOnce));
+  } catch (error) {
+    if (error instanceof CostExceeded) return false;
+    throw error;
+  }
 }
 
 function isDecided(conditions: CheckedConditions): boolean {

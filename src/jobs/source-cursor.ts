@@ -2,14 +2,18 @@
 import type { Logger } from '../base/logger.ts';
 import { limits } from '../base/limits.ts';
 import type { Database } from '../database/database.ts';
+import { readLanes } from '../database/expensive-reads.ts';
+import { costlyConditions } from '../domain/costly-filter.ts';
 import { type Way, wayText } from '../domain/enroll.ts';
 import type { Position } from '../domain/event.ts';
 import { openCursor, saveCursor } from '../store/cursors.ts';
-import { findSources, type Source } from '../store/find-sources.ts';
+import { findSources, type FoundSources, type Source } from '../store/find-sources.ts';
 import { siftSources } from './sift-sources.ts';
 
 /** Entries that a search which expects to find something begins with. */
 const firstBatch = 100;
+/** Entries at most, where the payloads of their events have to be read. */
+const costlyBatch = 200;
 /** How long sources that were read ahead are taken for what they were, in milliseconds. */
 const freshMs = 1_000;
 /** How often the place is written down, in milliseconds: what a restart reads again, and passes over. */
@@ -32,7 +36,11 @@ export class SourceCursor {
   #readAt = 0;
   #saving: NodeJS.Timeout | undefined;
 
+  /** Whether its conditions look at what may be large. */
+  readonly #isCostly: boolean;
+
   constructor(database: Database, way: Way, owner: string, logger: Logger) {
+    this.#isCostly = costlyConditions(way.conditions).tests > 0;
     this.#database = database;
     this.#way = way;
     this.#owner = owner;
@@ -47,12 +55,13 @@ export class SourceCursor {
     if (this.#way.topics.length === 0) return;
     if (!this.#opened) await this.#open();
     if (performance.now() - this.#readAt > freshMs) this.forget();
-    let batch = Math.min(Math.max(firstBatch, 2 * count), limits.enrollScanRows);
+    const most = this.#isCostly ? costlyBatch : limits.enrollScanRows;
+    let batch = Math.min(Math.max(firstBatch, 2 * count), most);
     for (let more = true; more && this.#ahead.length < count && wanted();) {
-      const found = await findSources(this.#database, this.#way, this.#readTo, batch);
+      const found = await this.#find(batch);
       const sources = await siftSources(this.#database, this.#way, found.sources, ({ id }) => id);
       more = found.more;
-      if (sources.length === 0) batch = Math.min(4 * batch, limits.enrollScanRows);
+      if (sources.length === 0) batch = Math.min(4 * batch, most);
       if (this.#ahead.length === 0) this.#readAt = performance.now();
       const taken = new Set([...this.#taken].map(({ id }) => id));
       this.#ahead.push(...sources.filter(({ id }) => !taken.has(id)));
@@ -100,6 +109,11 @@ export class SourceCursor {
     if (position <= this.#saved) return;
     await saveCursor(this.#database, this.#way.id, position);
     this.#saved = position;
+  }
+
+  #find(batch: number): Promise<FoundSources> {
+    const find = () => findSources(this.#database, this.#way, this.#readTo, batch);
+    return this.#isCostly ? readLanes(this.#database).run('jobs', find) : find();
   }
 
   #take(start: number, count: number): readonly Source[] {

@@ -4,6 +4,7 @@ import { limits } from '../base/limits.ts';
 import type { EventRecord } from '../domain/event.ts';
 import type { LogRow } from '../store/read-log.ts';
 import { changeOfEntry, changeOfTransient, type LiveChange } from './change.ts';
+import { FilterBacklog } from './filter-backlog.ts';
 import { Hub, type Watcher } from './hub.ts';
 import type { EventProgress } from './watch.ts';
 
@@ -15,6 +16,8 @@ export class Live {
     topic: item.topic,
     project: null,
   }));
+  /** What the filters of feeds share. */
+  readonly filters = new FilterBacklog();
   readonly #lastProgress = new LRUCache<string, EventProgress>({ max: limits.progressEntries });
 
   readonly #jsonWatchers = new Set<Watcher<LiveChange>>();
@@ -34,8 +37,8 @@ export class Live {
     };
   }
 
-  publishRows(rows: readonly LogRow[]): void {
-    for (const { entry, event } of rows) this.changes.publish(changeOfEntry(entry, event));
+  publishRow({ entry, event }: LogRow): void {
+    this.changes.publish(changeOfEntry(entry, event));
   }
 
   publishTransient(event: EventRecord): void {

@@ -62,7 +62,8 @@ export interface WatchFactory {
   hold(): Promise<() => void>;
   /** Everything up to here has been handed to the live watchers. Only while held. */
   readonly position: Position;
-  live(): Watch;
+  /** `caller`: whose share of the time for filters it uses. */
+  live(caller: string): Watch;
   /** `from`: where the subscriber comes in unless it says `after`. */
-  prelude(from: Position): Prelude;
+  prelude(from: Position, caller: string): Prelude;
 }

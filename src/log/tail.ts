@@ -3,6 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { backoffMs } from '../base/backoff.ts';
 import type { Stoppable } from '../base/lifecycle.ts';
 import type { Logger } from '../base/logger.ts';
+import { Pace } from '../base/pace.ts';
+import { type Steps, FairSlices } from '../base/fair-slices.ts';
 import type { Database } from '../database/database.ts';
 import type { Position } from '../domain/event.ts';
 import { filterFields, lightFields } from '../store/event-columns.ts';
@@ -12,7 +14,7 @@ import { lastPosition, type LogRow, readLog } from '../store/read-log.ts';
 export interface LogTailOptions {
   /** This gateway's own hints, which it does not need: its writer wakes the tail itself. */
   readonly ownHint: string;
-  readonly onRows: (rows: readonly LogRow[]) => void;
+  readonly onRow: (row: LogRow) => void;
   /** Whether somebody looks at what may be large, summaries and payloads; they are read only then. False unless given. */
   readonly isJsonWanted?: () => boolean;
   readonly logger: Logger;
@@ -21,13 +23,17 @@ export interface LogTailOptions {
 }
 
 const batchSize = 1_000;
-/** With summaries and payloads, of which each may be a megabyte. */
-const jsonBatchSize = 100;
+/** With summaries and payloads. */
+const jsonBatchSize = { least: 8, most: 64 };
 
 /** Reads only while somebody holds it: a gateway that nobody watches spends nothing on watching. */
 export class LogTail implements Stoppable {
   readonly #database: Database;
   readonly #options: LogTailOptions;
+  /** Rows with summaries and payloads that are read at once: each may have a megabyte. */
+  readonly #jsonBatch = new Pace(jsonBatchSize.least, jsonBatchSize.most);
+  /** Its own: rows are handed out also while filters are tested. */
+  readonly #slices = new FairSlices();
   #position: Position | undefined;
   #holders = 0;
   #starting: Promise<void> | undefined;
@@ -127,17 +133,37 @@ export class LogTail implements Stoppable {
 
   async #readBatch(after: Position): Promise<void> {
     const withJson = this.#isJsonWanted();
-    const [size, fields] = withJson ? [jsonBatchSize, filterFields] : [batchSize, lightFields];
+    const [size, fields] = withJson ? [this.#jsonBatch.amount, filterFields] : [batchSize, lightFields];
+    const began = performance.now();
     const { rows, isCut } = await readLog(this.#database, after, null, size, undefined, fields);
+    const isFull = isCut || rows.length === size;
+    if (withJson && isFull) this.#jsonBatch.took(performance.now() - began);
     const last = rows.at(-1);
     // Released and held again meanwhile: the position is another, and these rows are not for those who hold it now.
     if (last === undefined || this.#position !== after) return;
-    // Somebody came meanwhile for whom something is missing in these rows.
-    const isIncomplete = !withJson && this.#isJsonWanted();
-    this.#wanted ||= isIncomplete || isCut || rows.length === size;
-    if (isIncomplete) return;
-    this.#position = last.entry.position;
-    this.#options.onRows(rows);
+    this.#wanted ||= isFull;
+    await this.#slices.run('log', this.#handOut(rows, withJson));
+  }
+
+  /**
+   * The position moves on with each row that is handed out: whoever listens has heard of all up to it, and whoever comes
+   * now reads all up to it from the log.
+   */
+  *#handOut(rows: readonly LogRow[], withJson: boolean): Steps<void> {
+    let at = this.#position;
+    for (const row of rows) {
+      // Released and held again meanwhile.
+      if (this.#position === undefined || this.#position !== at) return;
+      // Somebody came meanwhile for whom something is missing in these rows: they are read again.
+      if (!withJson && this.#isJsonWanted()) {
+        this.#wanted = true;
+        return;
+      }
+      at = row.entry.position;
+      this.#position = at;
+      this.#options.onRow(row);
+      yield;
+    }
   }
 
   #isJsonWanted(): boolean {

@@ -60,9 +60,10 @@ export function createAsking(database: Database): Asking {
       ),
     eventByHash: async (hash, fields) =>
       read.readByHash(database, optionalName('hash', hash) ?? hash, fields),
-    listEvents: (filter, order, page, fields) => listEvents(database, filter, order, page, fields),
-    countEvents: async (filter) =>
-      countMatching(database, await resolve(database, filter), limits.countCeiling),
+    listEvents: (filter, order, page, fields, caller) =>
+      listEvents(database, { filter, order, page, fields, caller: caller?.name ?? '' }),
+    countEvents: async (filter, caller) =>
+      countMatching(database, await resolve(database, filter), limits.countCeiling, caller?.name ?? ''),
     eventLog: (query, fields) => eventLog(database, query, fields),
     countEventLog: async (query) => countEvents(database, eventLogFilter(query), limits.countCeiling),
     eventsOfRequest: (requestId, fields) => requestEvents(database, requestId, fields),
@@ -77,25 +78,34 @@ export function createAsking(database: Database): Asking {
   };
 }
 
+interface Listing {
+  readonly filter: EventFilter | null;
+  readonly order: EventOrder;
+  readonly page: PageArguments;
+  readonly fields: Fields;
+  readonly caller: string;
+}
+
 async function listEvents(
   database: Database,
-  filter: EventFilter | null,
-  order: EventOrder,
-  args: PageArguments,
-  fields: Fields,
+  { filter, order, page: args, fields, caller }: Listing,
 ): Promise<Page<PartialEvent>> {
   const page = checkPage(args, order.by);
   const checked = await resolve(database, filter);
   if (matchesNothing(checked)) return toPage({ rows: [], gaveUpAt: null, isCut: false }, page, order.by);
-  const found = await findMatching(database, {
-    filter: checked,
-    by: order.by,
-    direction: page.backwards ? opposite(order.direction) : order.direction,
-    after: page.backwards ? page.before : page.after,
-    before: page.backwards ? page.after : page.before,
-    limit: page.size + 1,
-    fields,
-  });
+  const found = await findMatching(
+    database,
+    {
+      filter: checked,
+      by: order.by,
+      direction: page.backwards ? opposite(order.direction) : order.direction,
+      after: page.backwards ? page.before : page.after,
+      before: page.backwards ? page.after : page.before,
+      limit: page.size + 1,
+      fields,
+    },
+    caller,
+  );
   return toPage(found, page, order.by);
 }
 

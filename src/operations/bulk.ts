@@ -2,9 +2,8 @@
 import { limits } from '../base/limits.ts';
 import type { Database } from '../database/database.ts';
 import { type BulkStatus, checkBulkFilter, onlyThoseThatMayBecome } from '../domain/bulk.ts';
-import type { EventField, PartialEvent } from '../domain/event.ts';
-import { celFields, sift } from '../domain/cel/sift.ts';
-import type { CelSubject } from '../domain/cel/subject.ts';
+import type { EventField, PartialEvent, Position } from '../domain/event.ts';
+import { costlyFilter } from '../domain/costly-filter.ts';
 import { type CheckedFilter, checkFilter, type EventFilter, matchesNothing } from '../domain/event-filter.ts';
 import type { Direction, Place } from '../domain/page.ts';
 import type { LogWriter } from '../log/writer.ts';
@@ -14,6 +13,11 @@ import { changeOf } from '../store/update-events.ts';
 import { resolveTopics } from './ask.ts';
 import { findMatching } from './find-matching.ts';
 import type { BulkOutcome, Caller } from './operations.ts';
+import { testAll } from './test-events.ts';
+
+function positionOf({ position }: PartialEvent): Position {
+  return position ?? 0n;
+}
 
 export interface BulkParts {
   readonly database: Database;
@@ -34,10 +38,13 @@ export async function changeAll(
   dryRun: boolean,
 ): Promise<BulkOutcome> {
   const filter = onlyThoseThatMayBecome(status, await checked(parts.database, given));
-  return tally(batches(parts, filter, 'ASC', ['status']), async (events) => {
-    const ids = await changeable(parts.database, events, status);
-    return dryRun ? ids : change(parts.writer, ids, status, caller.name);
-  });
+  return tally(
+    batches(parts, { filter, direction: 'ASC', fields: ['status'], caller: caller.name }),
+    async (events) => {
+      const ids = await changeable(parts.database, events, status);
+      return dryRun ? ids : change(parts.writer, ids, status, caller.name);
+    },
+  );
 }
 
 /**
@@ -54,11 +61,11 @@ export async function deleteAll(
   // Below an event that others depend on there is one on which none depends: it is not selected, and keeps the others.
   if (filter.hasDependents === true) return { count: 0, ids: [] };
   const direction = filter.hasDependents === false ? 'ASC' : 'DESC';
-  return tally(batches(parts, filter, direction, []), (events) => {
+  return tally(batches(parts, { filter, direction, fields: ['position'], caller: caller.name }), (events) => {
     const ids = events.map(({ id }) => id);
     return dryRun
-      ? deletable(parts.database, ids, filter)
-      : parts.writer.deleteWithin({ ids, filter, by: caller.name });
+      ? deletable(parts.database, ids, filter, caller.name)
+      : parts.writer.deleteWithin({ ids, positions: events.map(positionOf), filter, by: caller.name });
   });
 }
 
@@ -67,13 +74,13 @@ async function deletable(
   database: Database,
   ids: readonly string[],
   filter: CheckedFilter,
+  caller: string,
 ): Promise<readonly string[]> {
-  const { where } = filter;
-  if (where === null) return findDeletable(database, ids, filter);
-  const below = await readBelow(database, ids, filter, celFields);
+  const costly = costlyFilter(filter);
+  if (costly === null) return findDeletable(database, ids, filter);
+  const below = await readBelow(database, ids, costly.cheap);
   const selected = below.filter(({ isSelected }) => isSelected);
-  const { kept } = await sift(where, selected, (event) => event as typeof event & CelSubject);
-  const keptIds = new Set(kept.map(({ id }) => id));
+  const keptIds = new Set(await testAll(database, costly, caller, selected));
   const parentOf = new Map(below.map(({ id, parent }) => [id, parent]));
   const stuck = new Set<string>();
   for (const { id } of below) {
@@ -103,27 +110,25 @@ async function tally(
   return { count, ids };
 }
 
+interface Selection {
+  readonly filter: CheckedFilter;
+  readonly direction: Direction;
+  readonly fields: readonly EventField[];
+  readonly caller: string;
+}
+
 /** What the filter selects, each batch read when it is asked for; nothing that was created after the first one was. */
 async function* batches(
   { database, batch = limits.bulkBatch }: BulkParts,
-  filter: CheckedFilter,
-  direction: Direction,
-  fields: readonly EventField[],
+  { filter, direction, fields, caller }: Selection,
 ): AsyncGenerator<readonly PartialEvent[], void> {
   if (matchesNothing(filter)) return;
   const end = await endOfEvents(database);
   const before = direction === 'ASC' ? end : null;
   let after = direction === 'ASC' ? null : end;
   for (;;) {
-    const { rows, gaveUpAt } = await findMatching(database, {
-      filter,
-      by: 'CREATED',
-      direction,
-      after,
-      before,
-      limit: batch,
-      fields,
-    });
+    const query = { filter, by: 'CREATED', direction, after, before, limit: batch, fields } as const;
+    const { rows, gaveUpAt } = await findMatching(database, query, caller);
     if (rows.length > 0) yield rows.map(({ event }) => event);
     const isFull = rows.length === batch;
     after = gaveUpAt ?? (isFull ? (rows.at(-1)?.place ?? null) : null);

@@ -1,5 +1,5 @@
 // How many durable subscriptions an event is for.
-import { pauseIfDue } from '../base/time-slices.ts';
+import { type Steps, fairSlices } from '../base/fair-slices.ts';
 import type { Database } from '../database/database.ts';
 import { celFields } from '../domain/cel/sift.ts';
 import type { CelSubject } from '../domain/cel/subject.ts';
@@ -14,11 +14,14 @@ export async function countConcerned(database: Database, eventId: string): Promi
   if (!event) return 0;
   const subject = event as typeof event & CelSubject;
   const { unfiltered, filtered } = await readSubscriptionsFor(database, subject.topic, subject.sender);
-  let count = unfiltered;
+  return unfiltered + (await fairSlices.run('subscriptions', countYielding(filtered, subject)));
+}
+
+function* countYielding(filtered: readonly DurableSubscription[], subject: CelSubject): Steps<number> {
+  let count = 0;
   for (const subscription of filtered) {
-    const pause = pauseIfDue();
-    if (pause !== undefined) await pause;
     if (yields(subscription, subject)) count += 1;
+    yield;
   }
   return count;
 }

@@ -136,13 +136,15 @@ export interface Operations
   /** Unknown ids are missing in the map. */
   eventsByIds(ids: readonly string[], fields: readonly EventField[]): Promise<Map<string, PartialEvent>>;
   eventByHash(hash: string, fields: readonly EventField[]): Promise<PartialEvent | null>;
+  /** `caller`: whose share of the time for filters it uses. */
   listEvents(
     filter: EventFilter | null,
     order: EventOrder,
     page: PageArguments,
     fields: readonly EventField[],
+    caller?: Caller,
   ): Promise<Page<PartialEvent>>;
-  countEvents(filter: EventFilter | null): Promise<Count>;
+  countEvents(filter: EventFilter | null, caller?: Caller): Promise<Count>;
   eventLog(query: EventLogQuery, fields: readonly EventField[]): Promise<readonly PartialEvent[]>;
   countEventLog(query: EventLogQuery): Promise<Count>;
   eventsOfRequest(requestId: string, fields: readonly EventField[]): Promise<readonly PartialEvent[]>;

@@ -1,8 +1,11 @@
 // Watching: live streams out of the hub, and each subscriber's own beginning out of the database.
 import { BoundedQueue } from '../base/bounded-queue.ts';
+import { Pace } from '../base/pace.ts';
+import { type Steps, fairSlices } from '../base/fair-slices.ts';
 import { badInput, ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Database } from '../database/database.ts';
+import { readLanes } from '../database/expensive-reads.ts';
 import type { ChangeKind, PartialEvent, Position } from '../domain/event.ts';
 import { readsJson } from '../domain/conditions.ts';
 import {
@@ -16,7 +19,8 @@ import { checkPosition, pastLogEnd } from '../domain/page.ts';
 import { isExactTopic } from '../domain/topic.ts';
 import { changeOfEntry, type LiveChange } from '../live/change.ts';
 import type { Watcher } from '../live/hub.ts';
-import { tooSlow } from '../live/too-slow.ts';
+import { FilterLane } from '../live/filter-lane.ts';
+import { filtersTooCostly, tooSlow } from '../live/subscription-end.ts';
 import type { Live } from '../live/live.ts';
 import type {
   EventChange,
@@ -30,7 +34,7 @@ import type {
 } from '../live/watch.ts';
 import type { LogTail } from '../log/tail.ts';
 import { readByIds, readRequest } from '../store/read-events.ts';
-import { lastPosition, type LogSelection, readLog } from '../store/read-log.ts';
+import { lastPosition, type LogRow, type LogSelection, readLog } from '../store/read-log.ts';
 import { filterFields, lightFields } from '../store/event-columns.ts';
 
 /** A subscription's arguments, checked: which changes it wants. */
@@ -42,7 +46,7 @@ interface Wanted {
 
 const catchUpBatch = 1_000;
 /** With summaries and payloads, of which each may be a megabyte. */
-const jsonBatch = 100;
+const jsonBatch = { least: 8, most: 64 };
 
 export function createWatchFactory(database: Database, tail: LogTail, live: Live): WatchFactory {
   return {
@@ -50,15 +54,15 @@ export function createWatchFactory(database: Database, tail: LogTail, live: Live
     get position() {
       return tail.position;
     },
-    live: () => liveWatch(live),
-    prelude: (from) => new DatabasePrelude(database, tail, live, from),
+    live: (caller) => liveWatch(live, caller),
+    prelude: (from, caller) => new DatabasePrelude({ database, tail, live }, from, caller),
   };
 }
 
-function liveWatch(live: Live): Watch {
+function liveWatch(live: Live, caller: string): Watch {
   return {
-    feed: async (request) => liveChanges(live, wantedByFeed(request)),
-    status: async (request) => liveChanges(live, wantedByStatus(request)),
+    feed: async (request) => liveChanges(live, wantedByFeed(request), caller),
+    status: async (request) => liveChanges(live, wantedByStatus(request), caller),
     progress: async (request) => liveProgress(live, request),
   };
 }
@@ -81,24 +85,35 @@ function wantedByStatus({ ids, requestId, after }: StatusRequest): Wanted {
   };
 }
 
-function wants({ filter, kinds }: Wanted, { change, filterable }: LiveChange): boolean {
-  return (kinds === null || kinds.includes(change.kind)) && filterMatches(filter, filterable);
+function isOfKind({ kinds }: Wanted, { change }: LiveChange): boolean {
+  return kinds === null || kinds.includes(change.kind);
 }
 
 function wantsJson({ filter: { conditions, where } }: Wanted): boolean {
   return where !== null || (conditions !== null && readsJson(conditions));
 }
 
-function liveChanges(live: Live, wanted: Wanted): AsyncIterable<EventChange> {
-  const queue = new BoundedQueue<EventChange>(limits.subscriberBufferItems, () => stop());
+function liveChanges(live: Live, wanted: Wanted, caller: string): AsyncIterable<EventChange> {
+  const queue = new BoundedQueue<EventChange>(limits.subscriberBufferItems, () => {
+    stop();
+    lane.end();
+  });
   let last: Position | null = null;
-  const watcher: Watcher<LiveChange> = {
-    selector: wanted.filter,
-    accepts: (item) => wants(wanted, item),
-    push: ({ change }) => {
+  const lane = new FilterLane({
+    filter: wanted.filter,
+    caller,
+    backlog: live.filters,
+    slices: fairSlices,
+    onMatch: ({ change }) => {
       if (queue.push(change)) last = change.position ?? last;
       else queue.end(tooSlow(last));
     },
+    onFailure: (failure) => queue.end(failure === 'backlog' ? tooSlow(last) : filtersTooCostly(last)),
+  });
+  const watcher: Watcher<LiveChange> = {
+    selector: wanted.filter,
+    accepts: (item) => isOfKind(wanted, item),
+    push: (item) => lane.offer(item),
   };
   const stop = wantsJson(wanted) ? live.watchWithJson(watcher) : live.changes.watch(watcher);
   return queue;
@@ -138,18 +153,26 @@ function matchesProgress(wanted: CheckedFilter, item: EventProgress): boolean {
   );
 }
 
+interface PreludeParts {
+  readonly database: Database;
+  readonly tail: LogTail;
+  readonly live: Live;
+}
+
 class DatabasePrelude implements Prelude {
   readonly #database: Database;
   readonly #tail: LogTail;
   readonly #live: Live;
   readonly #from: Position;
+  readonly #caller: string;
   handover: Position;
 
-  constructor(database: Database, tail: LogTail, live: Live, from: Position) {
+  constructor({ database, tail, live }: PreludeParts, from: Position, caller: string) {
     this.#database = database;
     this.#tail = tail;
     this.#live = live;
     this.#from = from;
+    this.#caller = caller;
     this.handover = from;
   }
 
@@ -186,13 +209,20 @@ class DatabasePrelude implements Prelude {
   async *#missed(wanted: Wanted, start: Position): AsyncGenerator<EventChange> {
     const until = this.#tail.position > start ? this.#tail.position : start;
     const selection = selectionOf(wanted.filter);
-    const [size, fields] = wantsJson(wanted) ? [jsonBatch, filterFields] : [catchUpBatch, lightFields];
+    const withJson = wantsJson(wanted);
+    const pace = new Pace(jsonBatch.least, jsonBatch.most);
     for (let position = start; position < until;) {
-      const { rows, isCut } = await readLog(this.#database, position, until, size, selection, fields);
-      for (const { entry, event } of rows) {
-        const item = changeOfEntry(entry, event);
-        if (wants(wanted, item)) yield item.change;
-      }
+      const [size, fields] = withJson ? [pace.amount, filterFields] : [catchUpBatch, lightFields];
+      let readMs = 0;
+      const read = async () => {
+        const began = performance.now();
+        const entries = await readLog(this.#database, position, until, size, selection, fields);
+        readMs = performance.now() - began;
+        return entries;
+      };
+      const { rows, isCut } = await (withJson ? readLanes(this.#database).run(this.#caller, read) : read());
+      pace.took(readMs);
+      yield* await fairSlices.run(this.#caller, wantedOf(wanted, rows));
       position = rows.length < size && !isCut ? until : (rows.at(-1)?.entry.position ?? until);
     }
     this.handover = until;
@@ -213,6 +243,17 @@ class DatabasePrelude implements Prelude {
     this.handover = position;
     return iterate(events.map(presentStatus));
   }
+}
+
+/** The changes that are wanted, one row tested in each step. */
+function* wantedOf(wanted: Wanted, rows: readonly LogRow[]): Steps<EventChange[]> {
+  const changes: EventChange[] = [];
+  for (const { entry, event } of rows) {
+    const item = changeOfEntry(entry, event);
+    if (isOfKind(wanted, item) && filterMatches(wanted.filter, item.filterable)) changes.push(item.change);
+    yield;
+  }
+  return changes;
 }
 
 function presentStatus(event: PartialEvent): EventChange {

@@ -29,15 +29,20 @@ export const measuredColumns: Sql = raw('e.found, e.own_bytes AS "jsonBytes"');
  * are counted and measured without reading their JSON, which the database stores apart.
  */
 export function withinBytes(rows: Sql, order: Sql, fields: readonly EventField[], maxBytes: number): Sql {
-  const own = join(
-    fields.flatMap((field) => sizes[field] ?? []).map((size) => raw(size)),
-    ' + ',
-  );
+  const own = jsonBytesOf(fields);
   return sql`SELECT * FROM (
       SELECT e.*, count(*) OVER ()::int4 AS found,
         sum(e.own_bytes) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) AS bytes_so_far
       FROM (SELECT e.*, (CASE WHEN e.id IS NULL THEN 0 ELSE ${own} END)::float8 AS own_bytes FROM (${rows}) e) e) e
     WHERE e.bytes_so_far - e.own_bytes < ${maxBytes}::float8`;
+}
+
+/** The size of the JSON fields of a row `e`, of which there is one at least. */
+export function jsonBytesOf(fields: readonly EventField[]): Sql {
+  return join(
+    fields.flatMap((field) => sizes[field] ?? []).map((size) => raw(size)),
+    ' + ',
+  );
 }
 
 /** Whether rows were left out. */

@@ -1,17 +1,20 @@
 // What bulk mutations ask of the database, a bounded number of events at a time.
 import sql, { empty, raw, type Sql } from 'sql-template-tag';
 import type { Database, Queryable } from '../database/database.ts';
-import type { EventField, PartialEvent } from '../domain/event.ts';
+import { costlyFilter } from '../domain/costly-filter.ts';
+import type { Position } from '../domain/event.ts';
 import type { CheckedFilter } from '../domain/event-filter.ts';
-import { selectEvent } from './event-columns.ts';
 import { allOf, undrivenConditions } from './filter-sql.ts';
 import { notifyCall } from './channels.ts';
 import { nextPosition, takeLogLock } from './log-lock.ts';
+import { measuredBytes } from './match-events.ts';
 
 /** Events to be deleted as far as the filter still selects them and nothing that stays depends on them. */
 export interface BulkDeletion {
   /** In the order in which they are to be logged. */
   readonly ids: readonly string[];
+  /** The row version of each when the filter selected it: what looks at large values is tested only where it is another. */
+  readonly positions: readonly Position[];
   readonly filter: CheckedFilter;
   readonly by: string;
 }
@@ -47,10 +50,12 @@ export function deleteWithin(
   });
 }
 
-function deleteStatement({ ids, filter, by }: BulkDeletion, retried: boolean, hint: string): Sql {
+function deleteStatement({ ids, positions, filter, by }: BulkDeletion, retried: boolean, hint: string): Sql {
   const before = sql`UNION ALL SELECT i.id, i.n FROM input i WHERE EXISTS (
     SELECT FROM log l WHERE l.event_id = i.id AND l.kind = 'DELETED' AND l."by" = ${by} OFFSET 0)`;
-  return sql`WITH RECURSIVE ${chosen(ids, filter, outside)},
+  const selected = sql`${matches(costlyFilter(filter)?.cheap ?? filter)}
+    AND (e.position = i.position OR (${matches(filter)}))`;
+  return sql`WITH RECURSIVE ${chosen(ids, positions, selected, outside)},
     moment AS MATERIALIZED (SELECT date_trunc('milliseconds', clock_timestamp()) AS at),
     deleted AS (
       DELETE FROM events e USING chosen c, moment m
@@ -78,24 +83,28 @@ export async function findDeletable(
   ids: readonly string[],
   filter: CheckedFilter,
 ): Promise<string[]> {
-  const rows = await database.query<{ id: string }>(sql`WITH RECURSIVE ${chosen(ids, filter, staying(filter))}
+  const rows = await database.query<{
+    id: string;
+  }>(sql`WITH RECURSIVE ${chosen(ids, [], matches(filter), staying(filter))}
     SELECT c.id FROM chosen c WHERE c.id NOT IN (SELECT s.id FROM stuck s) ORDER BY c.n`);
   return rows.map(({ id }) => id);
 }
 
 /** An event below one of those asked for. */
-export interface Descendant extends PartialEvent {
+export interface Descendant {
+  readonly id: string;
   readonly parent: string;
   /** Whether the filter selects it, as far as SQL can tell. */
   readonly isSelected: boolean;
+  /** How much there is to be read of it. */
+  readonly bytes: number;
 }
 
-/** All that is below these events, with what a filter in CEL looks at. */
+/** All that is below these events. */
 export async function readBelow(
   database: Queryable,
   ids: readonly string[],
   filter: CheckedFilter,
-  fields: readonly EventField[],
 ): Promise<Descendant[]> {
   return database.query(sql`
     WITH RECURSIVE below(id) AS (
@@ -103,7 +112,7 @@ export async function readBelow(
       UNION
       SELECT c.id FROM below b JOIN events c ON c.depends_on = b.id
     )
-    SELECT ${selectEvent(fields)}, e.depends_on AS parent, (${matches(filter)}) IS TRUE AS "isSelected"
+    SELECT e.id, e.depends_on AS parent, (${matches(filter)}) IS TRUE AS "isSelected", ${measuredBytes} AS bytes
     FROM below b CROSS JOIN LATERAL (SELECT * FROM events WHERE events.id = b.id LIMIT 1) e`);
 }
 
@@ -112,14 +121,14 @@ export async function readBelow(
  * stay, because `dependents` finds something below them, or because one stays that depends on them. With the OFFSET it
  * is asked for each by itself; else all that depends on anything might be read and joined.
  */
-function chosen(ids: readonly string[], filter: CheckedFilter, dependents: Sql): Sql {
+function chosen(ids: readonly string[], positions: readonly Position[], selected: Sql, dependents: Sql): Sql {
   return sql`input AS MATERIALIZED (
-      SELECT i.id, i.n FROM unnest(${ids}::uuid[]) WITH ORDINALITY AS i(id, n)
+      SELECT i.id, i.n, i.position FROM unnest(${ids}::uuid[], ${positions}::int8[]) WITH ORDINALITY AS i(id, position, n)
     ),
     chosen AS MATERIALIZED (
       SELECT i.n, e.id, e.depends_on
       FROM input i CROSS JOIN LATERAL (SELECT * FROM events WHERE events.id = i.id LIMIT 1) e
-      WHERE ${matches(filter)}
+      WHERE ${selected}
     ),
     stuck(id, depends_on) AS (
       SELECT c.id, c.depends_on FROM chosen c WHERE EXISTS (${dependents} OFFSET 0)

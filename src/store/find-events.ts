@@ -9,6 +9,7 @@ import type { Direction, OrderKey, Place } from '../domain/page.ts';
 import { isExactTopic } from '../domain/topic.ts';
 import { isCut, type Measured, measuredColumns, withinBytes } from './answer-bytes.ts';
 import { selectEvent } from './event-columns.ts';
+import { measuredBytes } from './match-events.ts';
 import {
   allOf,
   type Candidate,
@@ -29,14 +30,28 @@ export interface ListQuery {
   readonly before: Place | null;
   readonly limit: number;
   readonly offset?: number;
+  /** Rows that a filter which no index serves reads at most; `limits.scanRows` unless given. */
+  readonly scanRows?: number;
+  /** Whether the rows say how much there is to be read of each. */
+  readonly isMeasured?: boolean;
+  /** What else is tested, but only where the event is small: the others are found, too. */
+  readonly ifSmall?: SmallTest;
   readonly fields: readonly EventField[];
   /** JSON at which the page ends early, in bytes; `limits.pageBytes` unless given. */
   readonly maxBytes?: number;
 }
 
+export interface SmallTest {
+  readonly filter: CheckedFilter;
+  /** Up to how many bytes of summary, payload and description an event is small. */
+  readonly bytes: number;
+}
+
 export interface ListedRow {
   readonly event: PartialEvent;
   readonly place: Place;
+  /** Of its summary, payload and description, at most; only where that was asked for. */
+  readonly bytes?: number;
 }
 
 export interface ListedRows {
@@ -47,7 +62,11 @@ export interface ListedRows {
   readonly isCut: boolean;
 }
 
-type PlacedEvent = PartialEvent & { place_at: Date; place_position: bigint } & Partial<Measured>;
+type PlacedEvent = PartialEvent & {
+  place_at: Date;
+  place_position: bigint;
+  bytes?: number;
+} & Partial<Measured>;
 
 export async function findEvents(database: Queryable, query: ListQuery): Promise<ListedRows> {
   const scan =
@@ -101,12 +120,13 @@ function scanUpdated(query: ListQuery): Scan {
 
 /** What an index on events gives, up to a bound that keeps a search for little in much from reading all of it. */
 function scanEvents(parts: FilterSql, query: ListQuery): Scan {
-  const { driver, range, residual } = parts;
+  const { driver, range } = parts;
+  const residual = [...parts.residual, ...smallTests(query)];
   const places = query.by === 'CREATED' ? createdPlace : updatedPlace;
   const mayGiveUp = residual.length > 0;
   const where = allOf([...(driver ? [driver.match] : []), ...range, ...bounds(query, places)]);
   const candidates = sql`SELECT ${places.at} AS place_at, ${places.position} AS place_position, x.*
-    FROM events x WHERE ${where} ORDER BY ${orderBy(query, places)} ${mayGiveUp ? budget : empty}`;
+    FROM events x WHERE ${where} ORDER BY ${orderBy(query, places)} ${mayGiveUp ? budget(query) : empty}`;
   return { driver, candidates, residual, mayGiveUp };
 }
 
@@ -122,11 +142,11 @@ function scanLog(query: ListQuery): Scan {
   };
   const where = allOf([...(driver ? [driver.match] : []), ...bounds(query, logPlace)]);
   const candidates = sql`SELECT x.updated_at AS place_at, l.position AS place_position, x.*
-    FROM (SELECT l.position, l.event_id FROM log l WHERE ${where} ORDER BY ${orderBy(query, logPlace)} ${budget}) l
+    FROM (SELECT l.position, l.event_id FROM log l WHERE ${where} ORDER BY ${orderBy(query, logPlace)} ${budget(query)}) l
       LEFT JOIN LATERAL (SELECT * FROM events WHERE events.id = l.event_id AND events.position = l.position LIMIT 1) x
         ON true
     ORDER BY l.position ${raw(query.direction)}`;
-  const residual = [sql`e.id IS NOT NULL`, ...undrivenConditions(query.filter)];
+  const residual = [sql`e.id IS NOT NULL`, ...undrivenConditions(query.filter), ...smallTests(query)];
   return { driver, candidates, residual, mayGiveUp: true };
 }
 
@@ -139,7 +159,8 @@ function pageStatement(scan: Scan, query: ListQuery): Sql {
     ? sql`SELECT e.* FROM ${scan.driver.values} CROSS JOIN LATERAL (${page}) e`
     : page;
   const bounded = sql`ORDER BY ${order} LIMIT ${query.limit} OFFSET ${offset}`;
-  const columns = sql`${selectEvent(query.fields)}, e.place_at, e.place_position`;
+  const measure = query.isMeasured ? sql`, ${measuredBytes} AS bytes` : empty;
+  const columns = sql`${selectEvent(query.fields)}, e.place_at, e.place_position ${measure}`;
   if (!query.fields.some(isJsonField)) return sql`SELECT ${columns} FROM (${merged}) e ${bounded}`;
   const all = sql`SELECT e.* FROM (${merged}) e ${bounded}`;
   const kept = withinBytes(all, order, query.fields, query.maxBytes ?? limits.pageBytes);
@@ -150,13 +171,26 @@ function pageStatement(scan: Scan, query: ListQuery): Sql {
 function horizonStatement(scan: Scan, query: ListQuery): Sql {
   const order = orderBy(query, pagePlace(query));
   const last = sql`SELECT e.place_at, e.place_position FROM (${scan.candidates}) e
-    ORDER BY ${order} OFFSET ${limits.scanRows - 1} LIMIT 1`;
+    ORDER BY ${order} OFFSET ${scanRowsOf(query) - 1} LIMIT 1`;
   const all = scan.driver ? sql`SELECT e.* FROM ${scan.driver.values} CROSS JOIN LATERAL (${last}) e` : last;
   return sql`SELECT coalesce(e.place_at, 'epoch') AS at, e.place_position AS position FROM (${all}) e
     ORDER BY ${order} LIMIT 1`;
 }
 
-const budget = sql`LIMIT ${limits.scanRows}`;
+function budget(query: ListQuery): Sql {
+  return sql`LIMIT ${scanRowsOf(query)}`;
+}
+
+function scanRowsOf({ scanRows = limits.scanRows }: ListQuery): number {
+  return scanRows;
+}
+
+/** A CASE is decided in order: of what is large nothing is read. */
+function smallTests({ ifSmall }: ListQuery): Sql[] {
+  if (!ifSmall) return [];
+  const test = allOf(undrivenConditions(ifSmall.filter));
+  return [sql`CASE WHEN ${measuredBytes} > ${ifSmall.bytes}::int4 THEN true ELSE ${test} END`];
+}
 
 /** The columns that order a list; the time only where a position alone does not say it. */
 interface PlaceColumns {
@@ -193,8 +227,9 @@ function compare({ at, position, byTime }: PlaceColumns, operator: Sql, place: P
 }
 
 function toListedRow(row: PlacedEvent): ListedRow {
-  const { place_at, place_position, found: _found, ...event } = row;
-  return { event, place: { at: place_at, position: place_position } };
+  const { place_at, place_position, bytes, found: _found, ...event } = row;
+  const place = { at: place_at, position: place_position };
+  return bytes === undefined ? { event, place } : { event, place, bytes };
 }
 
 function isBeyond(place: Place, horizon: Place, { by, direction }: ListQuery): boolean {

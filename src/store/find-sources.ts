@@ -2,6 +2,7 @@
 import sql, { empty, raw, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../database/database.ts';
 import { prepared } from '../database/prepared.ts';
+import { costlyConditions } from '../domain/costly-filter.ts';
 import type { Way } from '../domain/enroll.ts';
 import type { Position } from '../domain/event.ts';
 import { isExactTopic, likePattern } from '../domain/topic.ts';
@@ -92,13 +93,14 @@ function youngerThan({ ignoreOlderThanMs }: Way): Sql {
   return sql`AND l.at > now() - make_interval(secs => ${ignoreOlderThanMs / 1_000}::float8)`;
 }
 
-/** What a way of asking says of the source itself, on the event `e`; one without a sender type has none that is ignored. */
+/** What a way of asking says of the source itself, as far as the database decides it, on the event `e`; one without a sender type has none that is ignored. */
 export function sourceConditions({ topics, ignoredSenderTypes, conditions }: Way): Sql {
+  const { inDatabase } = costlyConditions(conditions);
   return allOf([
     ofTopics('e', { topics }),
     ...(ignoredSenderTypes.length === 0
       ? []
       : [sql`(e.sender_type = ANY(${ignoredSenderTypes}::text[])) IS NOT TRUE`]),
-    ...(conditions === null ? [] : [conditionsSql(conditions)]),
+    ...(inDatabase === null ? [] : [conditionsSql(inDatabase)]),
   ]);
 }

@@ -15,6 +15,8 @@ import type { FilterFault, Tested } from './sift-candidates.ts';
 
 /** Entries that a search begins with, and events that it tests then. */
 const first = { entries: 100, tests: 8 };
+/** Entries that a search reads at most where the payloads of their events have to be read for it. */
+const jsonEntries = 200;
 /** Events that a search tests at once at most. */
 const mostTests = 100;
 
@@ -114,7 +116,9 @@ export class SubscriptionCursor {
 
   /** For up to `count` events that come next. */
   search(count: number): Search {
-    const batch = Math.min(Math.max(first.entries, 2 * count) * this.#step, limits.subscriptionScanRows);
+    const { sieve } = this.question;
+    const entries = sieve !== null && readsJson(sieve) ? jsonEntries : limits.subscriptionScanRows;
+    const batch = Math.min(Math.max(first.entries, 2 * count) * this.#step, entries);
     const tests = Math.min(Math.max(first.tests, 2 * count) * this.#step, Math.max(mostTests, count));
     const most = this.question.filter === null ? count : tests;
     return { question: this.question, after: this.settledTo, batch, count: most };

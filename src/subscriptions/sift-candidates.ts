@@ -2,15 +2,18 @@
 import type { Database } from '../database/database.ts';
 import { celFields, sift } from '../domain/cel/sift.ts';
 import type { CelSubject } from '../domain/cel/subject.ts';
-import type { Position } from '../domain/event.ts';
+import type { PartialEvent, Position } from '../domain/event.ts';
 import type { Question } from '../domain/subscription.ts';
 import type { Candidate, Found } from '../store/find-pending.ts';
-import { readByIds } from '../store/read-events.ts';
+import { readInParts } from '../store/match-events.ts';
 
 /** Events that are read at once: each may have a payload of a megabyte. */
-const batch = 50;
-/** How long one subscription's tests go on before the others have their turn, in milliseconds. */
-const testMs = 50;
+const batch = 32;
+/** How long the tests for one subscription may take in one pass, and those for all of them, in milliseconds. */
+const most = { one: 50, all: 200 };
+
+/** How long a test took on average, in milliseconds, in the last pass that tested for the subscription. */
+const costs = new WeakMap<Question, number>();
 
 /** An event on which the filter failed. */
 export interface FilterFault {
@@ -31,22 +34,23 @@ interface Asked {
   readonly found: Found;
 }
 
-/** In the order of `asked`. An event that is deleted at this moment is passed over. */
+/**
+ * In the order of `asked`. An event that is deleted at this moment is passed over. Those with the cheapest filters are
+ * tested first, and what there is no time for is left for the next pass: a costly filter delays itself.
+ */
 export async function siftCandidates(database: Database, asked: readonly Asked[]): Promise<Tested[]> {
   const tests = asked.map((one) => new Test(one));
-  const open = tests.flatMap((test) => test.open.map((candidate) => ({ test, candidate })));
+  const open = tests
+    .toSorted((a, b) => a.cost - b.cost)
+    .flatMap((test) => test.open.map((candidate) => ({ test, candidate })));
+  let leftMs = most.all;
   for (let from = 0; from < open.length; from += batch) {
     const some = open.slice(from, from + batch).filter(({ test }) => !test.isCut);
-    const subjects = await readSubjects(
-      database,
-      some.map(({ candidate }) => candidate),
-    );
+    const candidates = leftMs > 0 ? some.map(({ candidate }) => candidate) : [];
+    const subjects = await readSubjects(database, candidates);
     for (const test of new Set(some.map((one) => one.test))) {
-      const own = some.filter((one) => one.test === test);
-      await test.run(
-        own.map(({ candidate }) => candidate),
-        subjects,
-      );
+      const own = some.filter((one) => one.test === test).map(({ candidate }) => candidate);
+      leftMs -= await test.run(own, subjects, leftMs);
     }
   }
   return tests.map((test) => test.result);
@@ -58,7 +62,9 @@ type Subjects = ReadonlyMap<string, CelSubject>;
 async function readSubjects(database: Database, candidates: readonly Candidate[]): Promise<Subjects> {
   if (candidates.length === 0) return new Map();
   const ids = [...new Set(candidates.map(({ id }) => id))];
-  const events = new Map((await readByIds(database, ids, celFields)).map((event) => [event.id, event]));
+  const events = new Map<string, PartialEvent>();
+  for await (const part of readInParts(database, ids, celFields))
+    for (const event of part) events.set(event.id, event);
   return new Map(
     candidates.flatMap(({ id, topic, project, user, sender, requestId, status }) => {
       const event = events.get(id);
@@ -90,14 +96,30 @@ class Test {
     return this.#question.filter === null ? [] : this.#found.candidates;
   }
 
-  async run(candidates: readonly Candidate[], subjects: Subjects): Promise<void> {
+  /** Of a filter that was never tested nothing is known: it may be cheap. */
+  get cost(): number {
+    return costs.get(this.#question) ?? 0;
+  }
+
+  /** How long it took, in milliseconds; it makes no test where nothing is left. */
+  async run(candidates: readonly Candidate[], subjects: Subjects, leftMs: number): Promise<number> {
     const rows = candidates.filter(({ id }) => subjects.has(id));
+    const [first] = candidates;
     const { filter } = this.#question;
-    if (filter === null) return;
-    const { kept, failed, tested } = await sift(filter, rows, ({ id }) => subjects.get(id)!, testMs);
+    if (filter === null || first === undefined) return 0;
+    if (leftMs <= 0) {
+      this.#cutAt = first.position - 1n;
+      return 0;
+    }
+    const { kept, failed, tested, spentMs } = await sift({
+      ...{ filter, rows, caller: 'subscriptions', withinMs: Math.min(leftMs, most.one) },
+      subjectOf: ({ id }) => subjects.get(id)!,
+    });
     this.#kept.push(...kept);
     this.#faults.push(...failed.map(({ row, error }) => ({ position: row.position, error })));
     if (tested < rows.length) this.#cutAt = rows[tested - 1]?.position;
+    if (tested > 0) costs.set(this.#question, spentMs / tested);
+    return spentMs;
   }
 
   get result(): Tested {

@@ -1,7 +1,8 @@
 // What passes a trigger: the event that a delivery or a tick is to become, if its type and the filter let it.
 import { newId } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
-import { checkCel } from '../domain/cel/filter.ts';
+import { type CelVerdict, checkCel } from '../domain/cel/filter.ts';
+import { testInTurn } from '../domain/cel/sift.ts';
 import { failureText } from '../domain/failure-text.ts';
 import type { JsonDocument, JsonObject } from '../domain/json.ts';
 import type { SendInput } from '../domain/send.ts';
@@ -30,11 +31,11 @@ export interface Passing {
 export type Send = Operations['sendEvent'];
 
 /** Each begins a request of its own: who may deliver may not say what a delivery belongs to. */
-export function passing(trigger: TriggerTerms, occurrence: Occurrence): Passing {
+export async function passing(trigger: TriggerTerms, occurrence: Occurrence): Promise<Passing> {
   const { eventType, payload, stored = payload, hash } = occurrence;
   if (!isOfType(trigger, eventType)) return { input: null, filterError: null };
   const requestId = newId();
-  const { matches, error } = verdictOf(trigger, { eventType, payload, requestId });
+  const { matches, error } = await verdictOf(trigger, { eventType, payload, requestId });
   const input = {
     topic: trigger.topic,
     sender: trigger.name,
@@ -63,14 +64,14 @@ export function callerOf({ name }: TriggerTerms): Caller {
   return { name, scopes: [], requestId: null };
 }
 
-function verdictOf(
+async function verdictOf(
   { name, topic, where }: TriggerTerms,
   event: { readonly eventType: string; readonly payload: JsonObject; readonly requestId: string },
-) {
+): Promise<CelVerdict> {
   try {
     const checked = checkCel(where);
     if (checked === null) return { matches: true, error: null };
-    return checked.test({
+    const subject = {
       ...event,
       topic,
       sender: name,
@@ -79,7 +80,8 @@ function verdictOf(
       summary: {},
       status: 'FINISHED',
       createdAt: new Date(),
-    });
+    } as const;
+    return await testInTurn(checked, subject, name);
   } catch {
     return { matches: false, error: 'the filter is not one that this version understands' };
   }

@@ -93,7 +93,7 @@ export class Ticker {
 
   async #deliver(schedule: DueSchedule, tick: Date, missed: number): Promise<void> {
     const scheduledAt = tick.toISOString();
-    const { input, filterError } = passing(schedule, {
+    const { input, filterError } = await passing(schedule, {
       eventType: tickType,
       payload: { scheduledAt, missed },
       hash: `tick/${schedule.id}/${scheduledAt}`,

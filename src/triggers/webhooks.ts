@@ -76,7 +76,7 @@ export class Webhooks {
     if (challenge !== null) return { eventId: null, challenge };
     await pauseIfDue();
     const hash = hashOf(webhook, delivery.headers);
-    const { input, filterError } = passing(webhook, { eventType, payload: whole, stored, hash });
+    const { input, filterError } = await passing(webhook, { eventType, payload: whole, stored, hash });
     if (filterError !== null) await countFilterError(this.#database, webhook.id, filterError);
     if (input === null) return nothing;
     const { event } = await this.#send(callerOf(webhook), input, optionsOf(webhook));

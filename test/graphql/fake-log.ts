@@ -2,7 +2,7 @@
 import { BoundedQueue } from '../../src/base/bounded-queue.ts';
 import { limits } from '../../src/base/limits.ts';
 import { checkPosition } from '../../src/domain/page.ts';
-import { tooSlow } from '../../src/live/too-slow.ts';
+import { tooSlow } from '../../src/live/subscription-end.ts';
 import type { EventChange, FeedRequest, Prelude, Watch, WatchFactory } from '../../src/live/watch.ts';
 import { eventRecord } from './fake-operations.ts';
 

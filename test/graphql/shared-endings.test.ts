@@ -2,7 +2,7 @@
 import type { ExecutionResult } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
-import { tooSlow } from '../../src/live/too-slow.ts';
+import { tooSlow } from '../../src/live/subscription-end.ts';
 import { codeOf, gateway, positionOf, slowAt, until } from './shared-gateway.ts';
 
 describe('a slow subscriber', () => {

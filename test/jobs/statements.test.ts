@@ -19,7 +19,8 @@ describeDatabases('the statements of jobs', (backend) => {
     await before?.(alone);
     database.statements.length = 0;
     await step(alone);
-    const { length } = database.statements;
+    // Positions are saved by a timer, once a second, whatever is asked meanwhile.
+    const { length } = database.statements.filter((text) => !/^UPDATE cursors\b/.test(text.trim()));
     await alone.stop();
     return length;
   }

@@ -31,9 +31,8 @@ describeDatabases('The log tail', (backend) => {
     const arrival = new Promise<string | undefined>((resolve) => {
       arrived = resolve;
     });
-    const onRows: ConstructorParameters<typeof LogTail>[1]['onRows'] = (rows) =>
-      arrived(rows[0]?.entry.eventId);
-    const tail = new LogTail(slow, { ownHint: '', logger: createLogger('silent'), pollMs: 0, onRows });
+    const onRow: ConstructorParameters<typeof LogTail>[1]['onRow'] = ({ entry }) => arrived(entry.eventId);
+    const tail = new LogTail(slow, { ownHint: '', logger: createLogger('silent'), pollMs: 0, onRow });
     const release = await tail.hold();
     expect(await arrival).toBe(sent);
     release();

@@ -230,7 +230,7 @@ describeDatabases('A feed with conditions', (backend) => {
         logger: createLogger('silent'),
         pollMs: 0,
         isJsonWanted: () => wanted,
-        onRows: (rows) => handedOut.push(...rows),
+        onRow: (row) => handedOut.push(row),
       });
       const release = await tail.hold();
       const ids = [];
@@ -246,7 +246,7 @@ describeDatabases('A feed with conditions', (backend) => {
 
     test('for the conditions alone: no change that waits for its watcher holds them', async () => {
       const changes = await gateway.watching
-        .live()
+        .live('tester')
         .feed({ filter: { conditions: one('payload/n', 'EQ', 1) } });
       const release = await gateway.watching.hold();
       const id = await gateway.send({ payload: { n: 1 }, summary: { s: 1 } });
@@ -266,7 +266,7 @@ describeDatabases('A feed with conditions', (backend) => {
         logger: createLogger('silent'),
         pollMs: 0,
         isJsonWanted: () => true,
-        onRows: (rows) => handedOut.push(...rows),
+        onRow: (row) => handedOut.push(row),
       });
       const after = await position();
       const release = await tail.hold();

@@ -36,7 +36,7 @@ const noHandling: Handling = {
 function operationsAlone(database: Database): Operations {
   const live = new Live();
   const logger = createLogger('silent');
-  const tail = new LogTail(database, { ownHint: '', logger, onRows: () => {}, pollMs: 0 });
+  const tail = new LogTail(database, { ownHint: '', logger, onRow: () => {}, pollMs: 0 });
   const writing = { hint: '', onCommit: () => {} };
   const commits = new Commits(database, writing);
   const jobWriter = new JobWriter(commits);
@@ -72,7 +72,7 @@ describeDatabases('The statements', (backend) => {
     const contextValue = createContext({
       caller: tester,
       operations: operationsAlone(database),
-      watch: gateway().watching.live(),
+      watch: gateway().watching.live('tester'),
     });
     const answer = await execute({ schema, document: parse(query), variableValues: variables, contextValue });
     expect(answer.errors).toBeUndefined();

@@ -88,6 +88,6 @@ export function serveParts({ operations, watching, subscriptions }: Composed): P
   return serve({
     schema,
     subscriptions,
-    createContext: (caller) => createContext({ caller, operations, watch: watching.live() }),
+    createContext: (caller) => createContext({ caller, operations, watch: watching.live(caller.name) }),
   });
 }

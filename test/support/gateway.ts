@@ -148,7 +148,7 @@ async function executeHere<Data>(
     schema,
     document: parse(query),
     variableValues: variables,
-    contextValue: createContext({ caller: tester, operations, watch: watching.live() }),
+    contextValue: createContext({ caller: tester, operations, watch: watching.live(tester.name) }),
   })) as ExecutionResult;
   const errors = (result.errors ?? []).map((error) => {
     const { message, originalError } = error;

@@ -19,12 +19,17 @@ export interface CelVerdict {
   readonly error: string | null;
 }
 
-const matched: CelVerdict = { matches: true, error: null };
-const unmatched: CelVerdict = { matches: false, error: null };
-const tooCostly: CelVerdict = {
+export const matched: CelVerdict = { matches: true, error: null };
+export const unmatched: CelVerdict = { matches: false, error: null };
+export const tooCostly: CelVerdict = {
   matches: false,
   error: 'cost limit: the filter takes too many steps for this event',
 };
+
+/** Whether it failed since it would have taken more steps than it might. */
+export function isOverBudget(verdict: CelVerdict): boolean {
+  return verdict === tooCostly;
+}
 
 /** Made by checkCel alone. */
 export class CelFilter {
@@ -40,10 +45,10 @@ export class CelFilter {
     this.#compiled = compiled;
   }
 
-  /** Never throws, and takes about a tenth of a second at most. */
-  test(subject: CelSubject): CelVerdict {
+  /** Never throws, and takes about a tenth of a second at most unless `meter` has more steps. */
+  test(subject: CelSubject, meter: Meter = new Meter()): CelVerdict {
     try {
-      const result = this.#compiled({ names: namesOf(subject), meter: new Meter(), items: [] });
+      const result = this.#compiled({ names: namesOf(subject), meter, items: [] });
       if (result === true) return matched;
       if (result === false) return unmatched;
       return result instanceof Fault

@@ -8,9 +8,11 @@ const exceeded = new CostExceeded('the cost limit');
 
 /** A step is about a tenth of a microsecond. What is to cost much is charged before it is done. */
 export class Meter {
+  readonly #steps: number;
   #left: number;
 
   constructor(steps: number = limits.celCost) {
+    this.#steps = steps;
     this.#left = steps;
   }
 
@@ -18,8 +20,13 @@ export class Meter {
     return this.#left;
   }
 
+  /** Steps that were taken. */
+  get used(): number {
+    return this.#steps - this.#left;
+  }
+
   charge(steps: number): void {
+    if (steps > this.#left) throw exceeded;
     this.#left -= steps;
-    if (this.#left < 0) throw exceeded;
   }
 }
