@@ -39,6 +39,12 @@ export async function createDatabase(): Promise<string> {
   return url.href;
 }
 
+/** Ends what a gateway that was killed has left running. */
+export async function endSessions(url: string): Promise<void> {
+  const name = new URL(url).pathname.slice(1);
+  await queryOn(server, 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
+}
+
 export async function dropDatabase(url: string): Promise<void> {
   const name = new URL(url).pathname.slice(1);
   made.splice(made.indexOf(name), 1);

@@ -42,7 +42,7 @@ export class HostileClient {
     socket.pause().write(requestOf(this.#url, query));
   }
 
-  /** Opens one WebSocket with these subscriptions; `isRead` false reads nothing once they are open. */
+  /** Opens one WebSocket with these subscriptions, and drops what they deliver. */
   async subscribe(subscriptions: readonly { query: string; variables?: object }[]): Promise<void> {
     const socket = new WebSocket(`${this.#url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
     this.#sockets.push(socket);
@@ -50,6 +50,10 @@ export class HostileClient {
     await once(socket, 'open');
     socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: `Bearer ${key}` } }));
     await once(socket, 'message');
+    socket.on('message', (data: Buffer) => {
+      if (data.includes('"BAD_USER_INPUT"') || data.includes('"INVALID_FILTER"'))
+        throw new Error(String(data));
+    });
     for (const [id, payload] of subscriptions.entries())
       socket.send(JSON.stringify({ id: String(id), type: 'subscribe', payload }));
   }

@@ -10,6 +10,8 @@ export interface Impact {
   readonly pingMs: number;
   /** Largest resident memory of the gateway, in MiB. */
   readonly peakMiB: number;
+  /** Whether the load had ended when the measurement did. */
+  readonly isOver: boolean;
 }
 
 /** The load may still be on its way when the longest wait of interest is over. */
@@ -23,12 +25,12 @@ export async function measureImpact(gateway: Server, load: () => Promise<unknown
   await delay(300);
   resetPeak(gateway);
   pinger.postMessage('begin');
-  await Promise.race([load(), delay(longestMs, undefined, { ref: false })]);
+  const isOver = await Promise.race([load().then(() => true), delay(longestMs, false, { ref: false })]);
   const measured = once(pinger, 'message');
   pinger.postMessage('end');
   const [pingMs] = (await measured) as [number];
   await pinger.terminate();
-  return { pingMs, peakMiB: peakOf(gateway) };
+  return { pingMs, peakMiB: peakOf(gateway), isOver };
 }
 
 /** The kernel keeps the peak, so that none falls between two looks; a 5 in clear_refs begins it anew. */

@@ -1,7 +1,7 @@
 // What a second client and the gateway's memory feel of hostile loads, beside the figures of an earlier program.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createDatabase, dropDatabase } from '../databases.ts';
+import { createDatabase, dropDatabase, endSessions } from '../databases.ts';
 import { HostileClient } from '../hostile/client.ts';
 import { type Load, loads, sendLarge } from '../hostile/loads.ts';
 import { type Impact, measureImpact } from '../hostile/second-client.ts';
@@ -31,6 +31,7 @@ async function measure(load: Load, databaseUrl: string): Promise<Impact> {
   } finally {
     client.close();
     gateway.child.kill('SIGKILL');
+    await endSessions(databaseUrl);
   }
 }
 
@@ -69,7 +70,8 @@ function keep(figures: Recorded['figures'], folder: string): void {
 
 function shown(impact: Impact | undefined): string {
   if (!impact) return '';
-  return `${Math.round(impact.pingMs).toLocaleString('en-US')} ms, ${Math.round(impact.peakMiB).toLocaleString('en-US')} MiB`;
+  const ending = impact.isOver ? '' : ', not over in 60 s';
+  return `${Math.round(impact.pingMs).toLocaleString('en-US')} ms, ${Math.round(impact.peakMiB).toLocaleString('en-US')} MiB${ending}`;
 }
 
 function rowOf(name: string, now: Impact, before: Recorded | null): Row {
