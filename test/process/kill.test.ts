@@ -70,10 +70,9 @@ describeEmbedded('A gateway killed under load', () => {
       const settings = settingsFor({ folder });
       const has = (name: string) => existsSync(join(folder, name));
       await killFirstStarts(settings, [
-        () => has('lock/1'),
-        () => has('data.unfinished'),
+        () => has('lock/holder'),
+        () => has('data.new') || has('data'),
         () => has('data/PG_VERSION'),
-        () => has('data/PG_VERSION') && !has('data.unfinished'),
       ]);
       await surviveKills(settings, 1);
     },
