@@ -18,8 +18,12 @@ async function columnsOf(
   const calls = context.calls.filter(({ name }) => name === operation);
   expect(calls).toHaveLength(1);
   expect(context.calls.filter(({ name }) => name !== 'progressOf')).toHaveLength(1);
-  // Lists also take the caller, after the columns.
-  return calls[0]?.args.filter((arg) => arg !== context.caller).at(-1);
+  return columnsIn(calls[0]?.args ?? [], context.caller);
+}
+
+/** Lists also take the caller, after the columns. */
+function columnsIn(args: readonly unknown[], caller: unknown): unknown {
+  return args.filter((arg) => arg !== caller).at(-1);
 }
 
 const ofEvents = (source: string, variables?: Record<string, unknown>) =>
@@ -92,7 +96,9 @@ describe('the columns elsewhere', () => {
     const context = fakeContext([eventRecord(1), eventRecord(2, { dependsOnId: id })]);
     const source = '{ events { nodes { dependsOn { payload } dependents { nodes { result } } } } }';
     expect((await graphql({ schema, source, contextValue: context })).errors).toBeUndefined();
-    const columns = Object.fromEntries(context.calls.map(({ name, args }) => [name, args.at(-1)]));
+    const columns = Object.fromEntries(
+      context.calls.map(({ name, args }) => [name, columnsIn(args, context.caller)]),
+    );
     expect(columns).toEqual({
       listEvents: ['dependsOnId'],
       eventsByIds: ['payload'],
