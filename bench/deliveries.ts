@@ -1,6 +1,6 @@
 // What all systems carry here: GitHub's 329 example deliveries, one after another.
 import { createRequire } from 'node:module';
-import type { JsonObject } from '../src/domain/json.ts';
+import type { JsonObject } from '../src/domain/values/json.ts';
 
 export interface Delivery extends JsonObject {
   readonly action?: string;

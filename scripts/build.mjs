@@ -6,7 +6,13 @@ import { dirname, join } from 'node:path';
 import { ensureGenerated, fingerprint as generatedFingerprint } from './generate-prisma.mjs';
 
 /** What is asked for by its path: the program, the library, the database's thread; a template and a benchmark need the rest. */
-const entryPoints = ['main', 'gateway', 'database/embedded-worker', 'database/template', 'graphql/schema'];
+const entryPoints = [
+  'main',
+  'gateway',
+  'database/embedded/worker',
+  'database/embedded/template',
+  'graphql/schema',
+];
 
 /**
  * Loaded from node_modules as they are: PGlite, pino and jiti read files beside their own, pg and ws try native
@@ -58,9 +64,9 @@ async function bundle({ build }) {
     outdir: 'dist',
     bundle: true,
     external,
-    // One copy of each module, whichever entry points need it; chunks lie as deep as dist/database, for paths from there.
+    // One copy of each module, whichever entry points need it; chunks lie as deep as dist/database/embedded, for paths from there.
     splitting: true,
-    chunkNames: 'chunks/[name]-[hash]',
+    chunkNames: 'chunks/shared/[name]-[hash]',
     platform: 'node',
     target: 'node20',
     format: 'esm',

@@ -4,7 +4,7 @@ import { buildProgram, notBuilt } from './build.mjs';
 
 if (await buildProgram()) {
   try {
-    const { makeTemplate } = await import('../dist/database/template.js');
+    const { makeTemplate } = await import('../dist/database/embedded/template.js');
     await makeTemplate();
   } catch (error) {
     process.stderr.write(

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import ts from 'typescript';
 import { errorCatalogue } from '../src/base/errors.ts';
 import { limits } from '../src/base/limits.ts';
-import { closeCodes } from '../src/http/close-codes.ts';
+import { closeCodes } from '../src/http/websocket/close-codes.ts';
 
 type Row = readonly string[];
 
@@ -69,7 +69,7 @@ ${table(['code', 'HTTP', 'meaning', 'what to do'], rows)}
 }
 
 async function closeCodesPage(): Promise<string> {
-  const comments = await commentsIn('src/http/close-codes.ts');
+  const comments = await commentsIn('src/http/websocket/close-codes.ts');
   const rows = Object.entries(closeCodes).map(([name, code]) => {
     const [, when = '', remedy = ''] = /^(.*?[.!?]) (.*)$/.exec(comments.get(name) ?? '') ?? [];
     return [String(code), when, remedy];

@@ -1,7 +1,7 @@
 // Environment variables -> one frozen Config; every fault is reported at once, one line each.
 import { limits } from './base/limits.ts';
 import { StartupError } from './database/database.ts';
-import { schemaOf } from './database/schema-name.ts';
+import { schemaOf } from './database/migrations/schema-name.ts';
 
 export const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof logLevels)[number];

@@ -3,26 +3,26 @@ import { randomUUID } from 'node:crypto';
 import { once, Releasers } from './base/lifecycle.ts';
 import type { Logger } from './base/logger.ts';
 import type { Database } from './database/database.ts';
-import { Enrolling } from './jobs/enrolling.ts';
+import { Enrolling } from './jobs/job-dispatcher.ts';
 import { Live } from './live/live.ts';
 import type { WatchFactory } from './live/watch.ts';
 import { BulkDeleter } from './log/bulk-deleter.ts';
 import { type CommitOptions, Commits } from './log/commits.ts';
-import { HeldSender } from './log/held-sender.ts';
+import { HeldSender } from './log/scheduled-sender.ts';
 import { JobWriter } from './log/job-writer.ts';
 import { LogTail } from './log/tail.ts';
 import { LogWriter } from './log/writer.ts';
 import type { GatewayPort } from './handlers/gateway-port.ts';
 import { type Declare, Handlers, type HandlerSettings, noHandlers } from './handlers/handlers.ts';
-import type { Report } from './operations/batch.ts';
+import type { Report } from './operations/events/batch.ts';
 import { createOperations } from './operations/create-operations.ts';
 import type { Caller, Operations } from './operations/operations.ts';
-import { placesOf } from './operations/places.ts';
-import { Relay } from './operations/relay.ts';
-import { createWatchFactory } from './operations/watching.ts';
-import { Consuming } from './subscriptions/consuming.ts';
+import { placesOf } from './operations/events/event-locations.ts';
+import { Relay } from './operations/gateway-bus.ts';
+import { createWatchFactory } from './operations/live-streams.ts';
+import { Consuming } from './subscriptions/subscription-dispatcher.ts';
 import { DeclaredTopics } from './topics/declared-topics.ts';
-import { Ticker } from './triggers/ticker.ts';
+import { Ticker } from './triggers/scheduler.ts';
 
 export interface CoreParts {
   /** Migrated, or about to be; not closed with the core. */

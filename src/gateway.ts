@@ -10,15 +10,15 @@ import { openDatabase } from './database/open.ts';
 import { createContext } from './graphql/context.ts';
 import { toGraphQLError } from './graphql/errors.ts';
 import { schema } from './graphql/schema.ts';
-import { SharedSubscriptions } from './graphql/shared-subscriptions.ts';
-import type { Handler } from './domain/handler.ts';
-import { type AppApi, delegateTo } from './handlers/app-api.ts';
+import { SharedSubscriptions } from './graphql/live/shared-subscriptions.ts';
+import type { Handler } from './domain/handlers/handler.ts';
+import { type AppApi, delegateTo } from './handlers/app/api.ts';
 import { createHttpServer } from './http/server.ts';
 import { openKeys } from './operations/keys.ts';
 import { Webhooks } from './triggers/webhooks.ts';
 
 export type { Config } from './config.ts';
-export * from './handlers/app-module.ts';
+export * from './handlers/app/module.ts';
 export { errorCatalogue, type ErrorCode } from './base/errors.ts';
 export { StartupError } from './database/database.ts';
 

@@ -4,7 +4,7 @@ import {
   type EventFilter,
   type Filterable,
   filterMatches,
-} from '../../src/domain/event-filter.ts';
+} from '../../src/domain/conditions/event-filter.ts';
 import { Hub } from '../../src/live/hub.ts';
 import { events as all, populations } from '../filters.ts';
 import { byTurns, compare, type Row } from '../rounds.ts';

@@ -2,13 +2,13 @@
 import { join } from 'node:path';
 import { asError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
-import { refuseForeignFiles } from './data-folder.ts';
+import { refuseForeignFiles } from './embedded/data-folder.ts';
 import { type Database, DatabaseUnavailable, StartupError, StorageFull } from './database.ts';
-import { openEmbedded } from './embedded.ts';
-import { lockFolder } from './folder-lock.ts';
-import { migrate } from './migrate.ts';
-import { openPostgres } from './postgres.ts';
-import { readTemplate } from './template.ts';
+import { openEmbedded } from './embedded/embedded.ts';
+import { lockFolder } from './embedded/folder-lock.ts';
+import { migrate } from './migrations/migrate.ts';
+import { openPostgres } from './postgres/postgres.ts';
+import { readTemplate } from './embedded/template.ts';
 
 export interface DatabaseSettings {
   /** A Postgres server; without it the embedded database in `folder` is used. */

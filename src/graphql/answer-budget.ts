@@ -1,7 +1,7 @@
 // Limits the JSON of events that one operation may read and return, across all fields and aliases.
 import { ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { type EventField, isJsonField, type PartialEvent } from '../domain/event.ts';
+import { type EventField, isJsonField, type PartialEvent } from '../domain/events/event.ts';
 
 export class AnswerBudget {
   readonly #most: number;

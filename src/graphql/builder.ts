@@ -2,7 +2,7 @@
 import SchemaBuilder from '@pothos/core';
 import PrismaPlugin from '@pothos/plugin-prisma';
 import { getDatamodel } from '../../generated/pothos.ts';
-import type { Position } from '../domain/event.ts';
+import type { Position } from '../domain/events/event.ts';
 import type { GraphQLContext } from './context.ts';
 import type { ModelTypes } from './model-types.ts';
 

@@ -1,9 +1,9 @@
 // Relay connections of events.
-import type { PartialEvent } from '../domain/event.ts';
-import type { Page } from '../domain/page.ts';
+import type { PartialEvent } from '../domain/events/event.ts';
+import type { Page } from '../domain/events/page.ts';
 import type { Count } from '../operations/operations.ts';
 import { builder } from './builder.ts';
-import { Event } from './event.ts';
+import { Event } from './event/event.ts';
 import { totalCount, totalIsExact } from './wording.ts';
 
 /** A page, and the count of the whole list, which runs only if selected. */

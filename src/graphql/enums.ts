@@ -1,8 +1,12 @@
 // The enums of events, filters and lists.
-import type { ConditionOperator as Joining, Comparison as Test } from '../domain/conditions.ts';
-import type { ChangeKind as Change, LogStatus as Log, EventStatus as Status } from '../domain/event.ts';
-import type { OrderKey, Direction as Way } from '../domain/page.ts';
-import type { OnDuplicate as Choice } from '../domain/send.ts';
+import type { ConditionOperator as Joining, Comparison as Test } from '../domain/conditions/conditions.ts';
+import type {
+  ChangeKind as Change,
+  LogStatus as Log,
+  EventStatus as Status,
+} from '../domain/events/event.ts';
+import type { OrderKey, Direction as Way } from '../domain/events/page.ts';
+import type { OnDuplicate as Choice } from '../domain/events/send.ts';
 import { builder } from './builder.ts';
 
 /** The values of an enum with their descriptions; the type requires exactly the values of the domain. */

@@ -1,6 +1,6 @@
 // Converts a GraphQL literal to a JSON value.
 import { GraphQLError, Kind, type ObjectValueNode, print, type ValueNode } from 'graphql';
-import { isExactNumber, UnsafeNumber } from '../domain/json.ts';
+import { isExactNumber, UnsafeNumber } from '../domain/values/json.ts';
 
 type Variables = Readonly<Record<string, unknown>> | undefined;
 

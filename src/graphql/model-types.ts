@@ -1,11 +1,11 @@
 // The Prisma models as types for Pothos, with the records that the operations return for them.
 import type PrismaTypes from '../../generated/pothos.ts';
-import type { PartialEvent, StatusChange } from '../domain/event.ts';
-import type { DurableSubscription } from '../domain/subscription.ts';
-import type { Trigger } from '../domain/trigger.ts';
+import type { PartialEvent, StatusChange } from '../domain/events/event.ts';
+import type { DurableSubscription } from '../domain/subscriptions/subscription.ts';
+import type { Trigger } from '../domain/triggers/trigger.ts';
 import type { ListedHandler } from '../operations/handlers.ts';
 import type { Lease } from '../operations/operations.ts';
-import type { ListedTopic } from './listed-topic.ts';
+import type { ListedTopic } from './topic/listed-topic.ts';
 
 interface Records {
   Event: PartialEvent;

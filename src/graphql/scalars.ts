@@ -1,10 +1,10 @@
 // The custom scalars DateTime, JSON and Position, with their parsing and serialization.
 import { GraphQLError, Kind, print, type ValueNode } from 'graphql';
 import { asError } from '../base/errors.ts';
-import { parseDateTime } from '../domain/date-time.ts';
-import type { Position } from '../domain/event.ts';
-import { UnsafeNumber } from '../domain/json.ts';
-import { checkPosition } from '../domain/page.ts';
+import { parseDateTime } from '../domain/values/date-time.ts';
+import type { Position } from '../domain/events/event.ts';
+import { UnsafeNumber } from '../domain/values/json.ts';
+import { checkPosition } from '../domain/events/page.ts';
 import { builder } from './builder.ts';
 import { literalToJson } from './json-literal.ts';
 

@@ -1,21 +1,21 @@
 // Imports every file that defines types, and builds the GraphQL schema.
 import './roots.ts';
 import './scalars.ts';
-import './event-relations.ts';
-import './event-queries.ts';
-import './event-log.ts';
-import './chain.ts';
+import './event/event-relations.ts';
+import './event/event-queries.ts';
+import './event/event-log.ts';
+import './event/chain.ts';
 import './viewer.ts';
-import './event-mutations.ts';
-import './bulk-mutations.ts';
-import './jobs.ts';
-import './filter-check.ts';
-import './durable-subscriptions.ts';
-import './topics.ts';
-import './triggers.ts';
-import './handlers.ts';
-import './event-subscriptions.ts';
+import './event/event-mutations.ts';
+import './event/bulk-mutations.ts';
+import './job/jobs.ts';
+import './event/filter-check.ts';
+import './subscription/durable-subscriptions.ts';
+import './topic/topics.ts';
+import './trigger/triggers.ts';
+import './handler/handlers.ts';
+import './live/event-subscriptions.ts';
 import { builder } from './builder.ts';
-import { sliceLists } from './sliced-lists.ts';
+import { sliceLists } from './event/sliced-lists.ts';
 
 export const schema = sliceLists(builder.toSchema());

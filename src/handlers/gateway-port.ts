@@ -1,8 +1,8 @@
 // The interface of the gateway that handlers and the API inside functions use.
 import type { Logger } from '../base/logger.ts';
-import type { EventRecord } from '../domain/event.ts';
-import type { Execution } from '../domain/handler.ts';
-import type { SendInput } from '../domain/send.ts';
+import type { EventRecord } from '../domain/events/event.ts';
+import type { Execution } from '../domain/handlers/handler.ts';
+import type { SendInput } from '../domain/events/send.ts';
 import type { Operations } from '../operations/operations.ts';
 
 /** The result of a send: the event, and the runs of its handlers. */

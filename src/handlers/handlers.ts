@@ -4,27 +4,27 @@ import { limits } from '../base/limits.ts';
 import { once, type Stoppable } from '../base/lifecycle.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Database } from '../database/database.ts';
-import type { BrokenHandler, Handler, TopicDeclaration } from '../domain/handler.ts';
-import type { Enrolling } from '../jobs/enrolling.ts';
+import type { BrokenHandler, Handler, TopicDeclaration } from '../domain/handlers/handler.ts';
+import type { Enrolling } from '../jobs/job-dispatcher.ts';
 import type { Live } from '../live/live.ts';
 import type { JobWriter } from '../log/job-writer.ts';
 import type { LogTail } from '../log/tail.ts';
 import type { LogWriter } from '../log/writer.ts';
-import type { Handling, ListedHandler, Plan, SendOptions } from '../operations/handling.ts';
-import type { NewEvent } from '../store/create-events.ts';
-import { readHandlerStates, registerHandlers, switchHandler } from '../store/handlers.ts';
-import { type App, type AppParts, emptyApp } from './app.ts';
-import { delegateTo } from './app-api.ts';
-import { announceApp } from './app-module.ts';
-import { ChainLimits } from './chain-limits.ts';
-import { Dispatcher } from './dispatcher.ts';
+import type { Handling, ListedHandler, Plan, SendOptions } from '../operations/handler-port.ts';
+import type { NewEvent } from '../store/events/create-events.ts';
+import { readHandlerStates, registerHandlers, switchHandler } from '../store/control/handlers.ts';
+import { type App, type AppParts, emptyApp } from './app/app.ts';
+import { delegateTo } from './app/api.ts';
+import { announceApp } from './app/module.ts';
+import { ChainLimits } from './running/chain-limits.ts';
+import { Dispatcher } from './running/dispatcher.ts';
 import type { GatewayPort } from './gateway-port.ts';
-import { HeldRuns } from './held-runs.ts';
-import { Registry } from './registry.ts';
-import { Runner } from './runner.ts';
-import { planSend, type SendingParts } from './sending.ts';
-import { catchStrayFailures } from './stray-failures.ts';
-import { Worker } from './worker.ts';
+import { HeldRuns } from './running/leased-runs.ts';
+import { Registry } from './app/registry.ts';
+import { Runner } from './running/runner.ts';
+import { planSend, type SendingParts } from './running/synchronous-runs.ts';
+import { catchStrayFailures } from './running/stray-failures.ts';
+import { Worker } from './running/worker.ts';
 
 /** The gateway's settings for handlers. */
 export interface HandlerSettings {
@@ -126,7 +126,7 @@ export class Handlers implements Handling, Stoppable {
     const timer = setInterval(() => this.refresh(), refreshMs).unref();
     this.#releases.push(() => clearInterval(timer));
     if (appFolder === null || !watchesApp) return;
-    const { watchApp } = await import('./app-watch.ts');
+    const { watchApp } = await import('./app/watch.ts');
     const watch = watchApp(appFolder, { port }, (app) => this.#reload(app));
     this.#releases.push(() => watch.stop());
   }
@@ -263,7 +263,7 @@ export class Handlers implements Handling, Stoppable {
 
 /** Imported only if there is a folder, for a faster start. */
 async function load(folder: string, parts: AppParts): Promise<App> {
-  const { loadApp } = await import('./app-folder.ts');
+  const { loadApp } = await import('./app/folder.ts');
   return loadApp(folder, parts);
 }
 

@@ -1,5 +1,5 @@
 // Shared phrases of messages about handlers and elements.
-import { nearest } from '../domain/cel/suggest.ts';
+import { nearest } from '../domain/cel/language/suggest.ts';
 
 /** ` (did you mean Process?)`, or empty if no known name is similar. */
 export function didYouMean(given: string, known: Iterable<string>): string {

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { asError, badInput, ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { isExactNumber, UnsafeNumber } from '../domain/json.ts';
+import { isExactNumber, UnsafeNumber } from '../domain/values/json.ts';
 
 /** A JSON value may have `limits.jsonDepth` levels; the request around it (batch, variables, input, list) needs a few. */
 const maxDepth = limits.jsonDepth + 10;

@@ -10,13 +10,13 @@ import { StartupError } from '../database/database.ts';
 import { ConnectionCap, type ConnectionLimits } from './connection-cap.ts';
 import { Connections } from './connections.ts';
 import type { Authenticator } from './credentials.ts';
-import { createGraphQL, type GraphQLOptions, graphqlPath } from './graphql.ts';
-import { createGraphQLEndpoint } from './graphql-endpoint.ts';
+import { createGraphQL, type GraphQLOptions, graphqlPath } from './graphql/graphql.ts';
+import { createGraphQLEndpoint } from './graphql/graphql-endpoint.ts';
 import { sendError, sendJson } from './json-response.ts';
 import { pathOf, toOriginForm } from './request-target.ts';
 import { UnreadOutput, type UnreadLimits } from './unread-output.ts';
-import { createWebhookEndpoint, type WebhookPort, webhookPrefix } from './webhooks.ts';
-import { createWebSocketEndpoint, type WebSocketOptions } from './websocket.ts';
+import { createWebhookEndpoint, type WebhookPort, webhookPrefix } from './webhooks/webhooks.ts';
+import { createWebSocketEndpoint, type WebSocketOptions } from './websocket/websocket.ts';
 
 export interface HttpOptions
   extends GraphQLOptions, ConnectionLimits, Pick<WebSocketOptions, 'initTimeoutMs' | 'heartbeatMs'> {

@@ -1,11 +1,11 @@
 // Builders of new jobs and of the claims that describe them to a worker without another read.
 import { newId } from '../base/ids.ts';
-import type { ClaimTerms, Way } from '../domain/enroll.ts';
-import type { PartialEvent } from '../domain/event.ts';
-import type { NewRun } from '../store/create-events.ts';
-import type { CreatedJob } from '../store/create-jobs.ts';
-import type { ReadyJob, ReclaimedJob } from '../store/reclaim-jobs.ts';
-import type { Claim } from './waiter.ts';
+import type { ClaimTerms, Way } from '../domain/jobs/enroll.ts';
+import type { PartialEvent } from '../domain/events/event.ts';
+import type { NewRun } from '../store/events/create-events.ts';
+import type { CreatedJob } from '../store/jobs/create-jobs.ts';
+import type { ReadyJob, ReclaimedJob } from '../store/jobs/reclaim-jobs.ts';
+import type { Claim } from './waiting-enroll.ts';
 
 /** `yields`: the job is not created if another job is ready for its next run. */
 export function newClaim({ id, target }: Way, terms: ClaimTerms, yields: boolean): NewRun {

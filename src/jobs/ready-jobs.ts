@@ -1,9 +1,9 @@
 // Jobs of a target that are ready for their next run and match one consumer, and the time until the next one.
 import type { Database } from '../database/database.ts';
-import type { Way } from '../domain/enroll.ts';
-import { findReadyJobs, type FoundJob, nextReadyMs } from '../store/find-jobs.ts';
-import { OtherWays } from './other-ways.ts';
-import { siftSources } from './sift-sources.ts';
+import type { Way } from '../domain/jobs/enroll.ts';
+import { findReadyJobs, type FoundJob, nextReadyMs } from '../store/jobs/find-jobs.ts';
+import { OtherWays } from './foreign-jobs-scan.ts';
+import { siftSources } from './filter-sources.ts';
 
 /** Smallest and largest number of ready jobs read by one statement. */
 export const readyBatch = { least: 20, most: 1_000 };

@@ -3,12 +3,12 @@ import type { Logger } from '../base/logger.ts';
 import { limits } from '../base/limits.ts';
 import type { Database } from '../database/database.ts';
 import { readLanes } from '../database/expensive-reads.ts';
-import { costlyConditions } from '../domain/costly-filter.ts';
-import { type Way, wayText } from '../domain/enroll.ts';
-import type { Position } from '../domain/event.ts';
-import { openCursor, saveCursor } from '../store/cursors.ts';
-import { findSources, type FoundSources, type Source } from '../store/find-sources.ts';
-import { siftSources } from './sift-sources.ts';
+import { costlyConditions } from '../domain/conditions/costly-filter.ts';
+import { type Way, wayText } from '../domain/jobs/enroll.ts';
+import type { Position } from '../domain/events/event.ts';
+import { openCursor, saveCursor } from '../store/jobs/consumer-positions.ts';
+import { findSources, type FoundSources, type Source } from '../store/jobs/find-sources.ts';
+import { siftSources } from './filter-sources.ts';
 
 /** Entries that a search which expects to find something begins with. */
 const firstBatch = 100;

@@ -3,8 +3,8 @@
 import { Alarm } from '../base/alarm.ts';
 import type { Logger } from '../base/logger.ts';
 import { limits } from '../base/limits.ts';
-import type { Way } from '../domain/enroll.ts';
-import { topicMatches } from '../domain/topic.ts';
+import type { Way } from '../domain/jobs/enroll.ts';
+import { topicMatches } from '../domain/events/topic.ts';
 import type { LiveChange } from '../live/change.ts';
 import type { Live } from '../live/live.ts';
 import type { LogTail } from '../log/tail.ts';

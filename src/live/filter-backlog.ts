@@ -2,8 +2,8 @@
 import { limits } from '../base/limits.ts';
 import { isOverBudget } from '../domain/cel/filter.ts';
 import { Meter } from '../domain/cel/meter.ts';
-import { type CheckedFilter, testFilter } from '../domain/event-filter.ts';
-import { heldBytes } from '../domain/json.ts';
+import { type CheckedFilter, testFilter } from '../domain/conditions/event-filter.ts';
+import { heldBytes } from '../domain/values/json.ts';
 import type { LiveChange } from './change.ts';
 import type { FilterLane } from './filter-lane.ts';
 

@@ -1,8 +1,8 @@
 // The live hub: finds who wants a change by looking it up, not by asking every watcher.
-import type { CheckedConditions } from '../domain/conditions.ts';
-import { type IndexKeys, indexKeysOf, mostTelling } from '../domain/index-keys.ts';
-import { isExactTopic } from '../domain/topic.ts';
-import { PlaceIndex } from './place-index.ts';
+import type { CheckedConditions } from '../domain/conditions/conditions.ts';
+import { type IndexKeys, indexKeysOf, mostTelling } from '../domain/conditions/index-keys.ts';
+import { isExactTopic } from '../domain/events/topic.ts';
+import { PlaceIndex } from './path-index.ts';
 
 /** What watchers are found by: what else selectors and their conditions look at is among it as well. */
 export interface Routed {

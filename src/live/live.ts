@@ -1,8 +1,8 @@
 // What is going on now, in this process: the hub of changes, the hub of progress, and the last progress of each event.
 import { LRUCache } from 'lru-cache';
 import { limits } from '../base/limits.ts';
-import type { EventRecord } from '../domain/event.ts';
-import type { LogRow } from '../store/read-log.ts';
+import type { EventRecord } from '../domain/events/event.ts';
+import type { LogRow } from '../store/events/read-log.ts';
 import { changeOfEntry, changeOfTransient, type LiveChange } from './change.ts';
 import { FilterBacklog } from './filter-backlog.ts';
 import { Hub, type Watcher } from './hub.ts';

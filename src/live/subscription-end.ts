@@ -1,7 +1,7 @@
 // How a subscription is ended that does not keep up, or whose filter costs too much.
 import { ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import type { Position } from '../domain/event.ts';
+import type { Position } from '../domain/events/event.ts';
 
 /** An end after which the subscriber may go on from the last change that it got: made for each, as each got others. */
 export class SubscriptionEnd extends ThroughlineError {

@@ -1,6 +1,6 @@
 // What a subscription field asks for: a stream of changes or of progress, whichever phase of its life it is in.
-import type { ChangeKind, EventStatus, PartialEvent, Position } from '../domain/event.ts';
-import type { EventFilter } from '../domain/event-filter.ts';
+import type { ChangeKind, EventStatus, PartialEvent, Position } from '../domain/events/event.ts';
+import type { EventFilter } from '../domain/conditions/event-filter.ts';
 
 /** One change as watchers see it: its own kind, status and time; the event as it stands when it is delivered. */
 export interface EventChange {

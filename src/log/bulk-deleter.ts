@@ -1,7 +1,7 @@
 // Bulk deletion of events: one batch at a time, each in a transaction of its own, so that other writes run in
 // between.
 import type { Database } from '../database/database.ts';
-import { type BulkDeletion, deleteWithin } from '../store/bulk.ts';
+import { type BulkDeletion, deleteWithin } from '../store/events/bulk.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { CommitOptions } from './commits.ts';
 

@@ -1,8 +1,8 @@
 // The gateway's single group commit: all writes to the log, of every kind, share flushes of one transaction each.
 import { groupBy } from '../base/group-by.ts';
-import { type Asked, perform, together } from '../database/asked.ts';
+import { type Asked, perform, together } from '../database/batched-query.ts';
 import type { Database } from '../database/database.ts';
-import { lockStatement } from '../store/log-lock.ts';
+import { lockStatement } from '../store/events/log-lock.ts';
 import type { AGAIN } from './group-commit.ts';
 import { GroupCommit } from './group-commit.ts';
 

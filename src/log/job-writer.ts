@@ -1,8 +1,8 @@
 // Writes to jobs: creating, reclaiming, and extending leases.
 import { randomUUID } from 'node:crypto';
-import { type CreatedJob, createJobs, type NewJob } from '../store/create-jobs.ts';
-import { type ExtendedLease, extendLeases, type Heartbeat } from '../store/leases.ts';
-import { type Reclaim, type ReclaimedJob, reclaimJobs } from '../store/reclaim-jobs.ts';
+import { type CreatedJob, createJobs, type NewJob } from '../store/jobs/create-jobs.ts';
+import { type ExtendedLease, extendLeases, type Heartbeat } from '../store/jobs/leases.ts';
+import { type Reclaim, type ReclaimedJob, reclaimJobs } from '../store/jobs/reclaim-jobs.ts';
 import type { Commits, WriteKind } from './commits.ts';
 import { isForeignKeyViolation } from './writer.ts';
 

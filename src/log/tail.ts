@@ -6,10 +6,10 @@ import type { Logger } from '../base/logger.ts';
 import { Pace } from '../base/pace.ts';
 import { type Steps, FairSlices } from '../base/fair-slices.ts';
 import type { Database } from '../database/database.ts';
-import type { Position } from '../domain/event.ts';
-import { filterFields, lightFields } from '../store/event-columns.ts';
+import type { Position } from '../domain/events/event.ts';
+import { filterFields, lightFields } from '../store/events/event-columns.ts';
 import { channelOf } from '../store/channels.ts';
-import { lastPosition, type LogRow, readLog } from '../store/read-log.ts';
+import { lastPosition, type LogRow, readLog } from '../store/events/read-log.ts';
 
 export interface LogTailOptions {
   /** This gateway's own hints, which it does not need: its writer wakes the tail itself. */

@@ -1,9 +1,9 @@
 // The log writer: every creation, change and deletion of events goes through it.
-import type { Asked } from '../database/asked.ts';
-import type { BulkDeletion } from '../store/bulk.ts';
-import { type CreatedWithRuns, createWithRuns, type NewEvent } from '../store/create-events.ts';
-import { type DeletedRow, deleteEvents, type EventDeletion } from '../store/delete-events.ts';
-import { type EventChangeRow, type UpdatedRow, updateEvents } from '../store/update-events.ts';
+import type { Asked } from '../database/batched-query.ts';
+import type { BulkDeletion } from '../store/events/bulk.ts';
+import { type CreatedWithRuns, createWithRuns, type NewEvent } from '../store/events/create-events.ts';
+import { type DeletedRow, deleteEvents, type EventDeletion } from '../store/events/delete-events.ts';
+import { type EventChangeRow, type UpdatedRow, updateEvents } from '../store/events/update-events.ts';
 import type { BulkDeleter } from './bulk-deleter.ts';
 import type { Commits, WriteKind } from './commits.ts';
 import { AGAIN } from './group-commit.ts';

@@ -1,26 +1,32 @@
 // Joins the use-cases to the parts they stand on.
 import { pauseIfDue } from '../base/time-slices.ts';
 import type { Database } from '../database/database.ts';
-import type { EventRecord } from '../domain/event.ts';
+import type { EventRecord } from '../domain/events/event.ts';
 import type { Live } from '../live/live.ts';
 import type { EventProgress } from '../live/watch.ts';
-import type { Enrolling } from '../jobs/enrolling.ts';
+import type { Enrolling } from '../jobs/job-dispatcher.ts';
 import type { JobWriter } from '../log/job-writer.ts';
 import type { LogWriter } from '../log/writer.ts';
-import type { Consuming } from '../subscriptions/consuming.ts';
-import { moveHeld } from '../store/held-events.ts';
-import { isDeclaredTopic, readDeclared } from '../store/topic-administration.ts';
+import type { Consuming } from '../subscriptions/subscription-dispatcher.ts';
+import { moveHeld } from '../store/events/scheduled-events.ts';
+import { isDeclaredTopic, readDeclared } from '../store/control/topic-administration.ts';
 import type { DeclaredTopics } from '../topics/declared-topics.ts';
-import { createAsking } from './ask.ts';
-import type { Report } from './batch.ts';
-import { type BulkParts, changeAll, deleteAll } from './bulk.ts';
-import { type ChangeParts, deleteEvent, type ProgressTarget, updateEvent, updateEvents } from './change.ts';
+import { createAsking } from './events/event-queries.ts';
+import type { Report } from './events/batch.ts';
+import { type BulkParts, changeAll, deleteAll } from './events/bulk.ts';
+import {
+  type ChangeParts,
+  deleteEvent,
+  type ProgressTarget,
+  updateEvent,
+  updateEvents,
+} from './events/update.ts';
 import { createHandlerOperations } from './handlers.ts';
-import type { Handling } from './handling.ts';
+import type { Handling } from './handler-port.ts';
 import { createLeaseCheck, enroll, extendLease, releaseJob } from './jobs.ts';
 import type { Operations } from './operations.ts';
-import { type SendParts, sendEvent, sendEvents } from './send.ts';
-import { placesOf } from './places.ts';
+import { type SendParts, sendEvent, sendEvents } from './events/send.ts';
+import { placesOf } from './events/event-locations.ts';
 import { createSubscriptionOperations } from './subscriptions.ts';
 import { createTopicOperations } from './topics.ts';
 import { createTriggerOperations } from './triggers.ts';

@@ -1,11 +1,11 @@
 // Listing handlers, and switching them on and off.
 import { ThroughlineError } from '../base/errors.ts';
 import type { Database } from '../database/database.ts';
-import { nearestFew } from '../domain/cel/suggest.ts';
-import { readLastRuns } from '../store/handlers.ts';
-import type { Handling, ListedHandler } from './handling.ts';
+import { nearestFew } from '../domain/cel/language/suggest.ts';
+import { readLastRuns } from '../store/control/handlers.ts';
+import type { Handling, ListedHandler } from './handler-port.ts';
 
-export type { ListedHandler } from './handling.ts';
+export type { ListedHandler } from './handler-port.ts';
 
 export interface HandlerOperations {
   /** Those of this gateway, by full name; broken ones are among them. */

@@ -4,18 +4,24 @@ import { setImmediate as turn } from 'node:timers/promises';
 import DataLoader from 'dataloader';
 import { limits } from '../base/limits.ts';
 import type { Database } from '../database/database.ts';
-import { checkAttempt, checkCount, checkEnroll, checkLeaseMs, type EnrollInput } from '../domain/enroll.ts';
-import type { PartialEvent } from '../domain/event.ts';
-import { checkId } from '../domain/send.ts';
-import type { Enrolling } from '../jobs/enrolling.ts';
-import type { Claim } from '../jobs/waiter.ts';
+import {
+  checkAttempt,
+  checkCount,
+  checkEnroll,
+  checkLeaseMs,
+  type EnrollInput,
+} from '../domain/jobs/enroll.ts';
+import type { PartialEvent } from '../domain/events/event.ts';
+import { checkId } from '../domain/events/send.ts';
+import type { Enrolling } from '../jobs/job-dispatcher.ts';
+import type { Claim } from '../jobs/waiting-enroll.ts';
 import type { JobWriter } from '../log/job-writer.ts';
 import type { LogWriter } from '../log/writer.ts';
-import { readLeases } from '../store/leases.ts';
-import { readByIds } from '../store/read-events.ts';
-import { changeOf } from '../store/update-events.ts';
-import type { Report } from './batch.ts';
-import { leaseLost, notFound } from './change.ts';
+import { readLeases } from '../store/jobs/leases.ts';
+import { readByIds } from '../store/events/read-events.ts';
+import { changeOf } from '../store/events/update-events.ts';
+import type { Report } from './events/batch.ts';
+import { leaseLost, notFound } from './events/update.ts';
 import type { Caller, Enrollment, Lease } from './operations.ts';
 
 export interface JobsParts {

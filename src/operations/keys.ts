@@ -2,7 +2,7 @@
 import { newId } from '../base/ids.ts';
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Database } from '../database/database.ts';
-import { insertKey, readKeys, type StoredKey } from '../store/keys.ts';
+import { insertKey, readKeys, type StoredKey } from '../store/control/keys.ts';
 
 export interface Viewer {
   readonly name: string;

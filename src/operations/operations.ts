@@ -7,21 +7,21 @@ import type {
   PartialEvent,
   Position,
   StatusChange,
-} from '../domain/event.ts';
-import type { Execution } from '../domain/handler.ts';
-import type { EnrollInput } from '../domain/enroll.ts';
-import type { EventFilter } from '../domain/event-filter.ts';
-import type { Direction, OrderKey, Page, PageArguments } from '../domain/page.ts';
-import type { SendInput } from '../domain/send.ts';
-import type { UpdateInput } from '../domain/update.ts';
-import type { Lease } from '../store/leases.ts';
+} from '../domain/events/event.ts';
+import type { Execution } from '../domain/handlers/handler.ts';
+import type { EnrollInput } from '../domain/jobs/enroll.ts';
+import type { EventFilter } from '../domain/conditions/event-filter.ts';
+import type { Direction, OrderKey, Page, PageArguments } from '../domain/events/page.ts';
+import type { SendInput } from '../domain/events/send.ts';
+import type { UpdateInput } from '../domain/events/update.ts';
+import type { Lease } from '../store/jobs/leases.ts';
 import type { HandlerOperations } from './handlers.ts';
-import type { SendOptions } from './handling.ts';
+import type { SendOptions } from './handler-port.ts';
 import type { SubscriptionOperations } from './subscriptions.ts';
 import type { TopicOperations } from './topics.ts';
 import type { TriggerOperations } from './triggers.ts';
 
-export type { Lease } from '../store/leases.ts';
+export type { Lease } from '../store/jobs/leases.ts';
 
 /** The authenticated caller of a request. */
 export interface Caller {

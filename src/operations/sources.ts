@@ -1,8 +1,8 @@
 // Whether there is a source of events by a name: a mistyped one would be waited for in vain.
 import { badInput } from '../base/errors.ts';
-import { nearestFew } from '../domain/cel/suggest.ts';
-import { hasSent, sendersAround } from '../store/senders.ts';
-import { hasTriggerNamed, readTriggers } from '../store/trigger-administration.ts';
+import { nearestFew } from '../domain/cel/language/suggest.ts';
+import { hasSent, sendersAround } from '../store/events/senders.ts';
+import { hasTriggerNamed, readTriggers } from '../store/control/trigger-administration.ts';
 import type { SubscriptionParts } from './subscriptions.ts';
 
 /** Names of senders that are looked at for one that may have been meant. */

@@ -3,9 +3,9 @@ import { newId } from '../base/ids.ts';
 import { badInput, ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Database } from '../database/database.ts';
-import type { Position } from '../domain/event.ts';
-import { checkPage, checkPosition, type Page, pastLogEnd } from '../domain/page.ts';
-import { checkId } from '../domain/send.ts';
+import type { Position } from '../domain/events/event.ts';
+import { checkPage, checkPosition, type Page, pastLogEnd } from '../domain/events/page.ts';
+import { checkId } from '../domain/events/send.ts';
 import {
   checkSubscribe,
   checkSubscriptionIds,
@@ -13,23 +13,23 @@ import {
   type DurableSubscription,
   noSuchSubscription,
   type SubscribeInput,
-} from '../domain/subscription.ts';
+} from '../domain/subscriptions/subscription.ts';
 import {
   deleteSubscription,
   insertSubscription,
   listSubscriptions,
   readSubscriptions,
   type SubscriptionPlace,
-} from '../store/subscriptions.ts';
-import type { Consuming } from '../subscriptions/consuming.ts';
-import type { NextEvent } from '../subscriptions/dealing.ts';
+} from '../store/subscriptions/subscriptions.ts';
+import type { Consuming } from '../subscriptions/subscription-dispatcher.ts';
+import type { NextEvent } from '../subscriptions/assign-events.ts';
 import { countLags } from '../subscriptions/lag.ts';
-import { countConcerned } from './concerned.ts';
+import { countConcerned } from './events/count-subscribers.ts';
 import { checkSource } from './sources.ts';
-import { NextEvents } from './next-events.ts';
+import { NextEvents } from './events/next-events.ts';
 import type { Caller } from './operations.ts';
 
-export type { NextEvent } from '../subscriptions/dealing.ts';
+export type { NextEvent } from '../subscriptions/assign-events.ts';
 
 /** An id that is unknown, unsubscribed or expired is refused with NO_SUCH_SUBSCRIPTION. */
 export interface SubscriptionOperations {

@@ -4,12 +4,12 @@ import { limits } from '../base/limits.ts';
 import { isLongerThan, lengthOf } from '../base/text-length.ts';
 import { pauseIfDue } from '../base/time-slices.ts';
 import type { Database } from '../database/database.ts';
-import { type JsonValue, checkText } from '../domain/json.ts';
-import type { TopicDeclaration } from '../domain/handler.ts';
-import type { CheckedDeclaration, DeclareTopicInput } from '../domain/topic-schema.ts';
-import { readTopics } from '../store/read-events.ts';
-import { countByTopic, declareTopics, latestByTopic, readSchemas } from '../store/topics.ts';
-import { type DeclaredRow, readDeclared } from '../store/topic-administration.ts';
+import { type JsonValue, checkText } from '../domain/values/json.ts';
+import type { TopicDeclaration } from '../domain/handlers/handler.ts';
+import type { CheckedDeclaration, DeclareTopicInput } from '../domain/schemas/topic-schema.ts';
+import { readTopics } from '../store/events/read-events.ts';
+import { countByTopic, declareTopics, latestByTopic, readSchemas } from '../store/control/topics.ts';
+import { type DeclaredRow, readDeclared } from '../store/control/topic-administration.ts';
 import type { DeclaredTopics } from '../topics/declared-topics.ts';
 import type { Caller } from './operations.ts';
 
@@ -96,7 +96,7 @@ export function createTopicOperations(
 
 /** What reads schemas is loaded when there is one to read: a start is quicker without. */
 function topicSchema() {
-  return import('../domain/topic-schema.ts');
+  return import('../domain/schemas/topic-schema.ts');
 }
 
 /** Of several of one name the last one counts. */

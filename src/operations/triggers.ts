@@ -4,18 +4,18 @@ import { randomBytes } from 'node:crypto';
 import { badInput, ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Database } from '../database/database.ts';
-import { checkId } from '../domain/send.ts';
-import { checkSecrets } from '../domain/signature.ts';
-import { draftTrigger, type Trigger, type TriggerInput } from '../domain/trigger.ts';
+import { checkId } from '../domain/events/send.ts';
+import { checkSecrets } from '../domain/triggers/signature.ts';
+import { draftTrigger, type Trigger, type TriggerInput } from '../domain/triggers/trigger.ts';
 import { noHandler } from './handlers.ts';
-import type { Handling } from './handling.ts';
+import type { Handling } from './handler-port.ts';
 import {
   deleteTriggerRow,
   hasTriggerNamed,
   readTriggers,
   replaceSecrets,
-} from '../store/trigger-administration.ts';
-import { insertTrigger, readTriggersByIds } from '../store/triggers.ts';
+} from '../store/control/trigger-administration.ts';
+import { insertTrigger, readTriggersByIds } from '../store/control/triggers.ts';
 
 /** Every intended refusal is a ThroughlineError. */
 export interface TriggerOperations {

@@ -1,17 +1,17 @@
 // One subscription in this process's memory: how far the log was looked at for it, and what of that is yet to be written.
 import { limits } from '../base/limits.ts';
-import { readsJson } from '../domain/conditions.ts';
-import { conditionsMatch } from '../domain/conditions-match.ts';
-import type { Position } from '../domain/event.ts';
-import { failureText } from '../domain/failure-text.ts';
-import { type DurableSubscription, type Question, questionOf } from '../domain/subscription.ts';
-import { topicMatches } from '../domain/topic.ts';
+import { readsJson } from '../domain/conditions/conditions.ts';
+import { conditionsMatch } from '../domain/conditions/match-conditions.ts';
+import type { Position } from '../domain/events/event.ts';
+import { failureText } from '../domain/events/failure-text.ts';
+import { type DurableSubscription, type Question, questionOf } from '../domain/subscriptions/subscription.ts';
+import { topicMatches } from '../domain/events/topic.ts';
 import type { LiveChange } from '../live/change.ts';
 import type { Watcher } from '../live/hub.ts';
 import type { Live } from '../live/live.ts';
-import type { Move } from '../store/consume.ts';
-import type { Search } from '../store/find-pending.ts';
-import type { FilterFault, Tested } from './sift-candidates.ts';
+import type { Move } from '../store/subscriptions/deliver-events.ts';
+import type { Search } from '../store/events/find-pending.ts';
+import type { FilterFault, Tested } from './filter-candidates.ts';
 
 /** Entries that a search begins with, and events that it tests then. */
 const first = { entries: 100, tests: 8 };

@@ -1,12 +1,12 @@
 // Counts of pending events of subscriptions: delivered but not acknowledged, and not yet delivered.
 import { limits } from '../base/limits.ts';
 import type { Database } from '../database/database.ts';
-import type { Position } from '../domain/event.ts';
-import { type DurableSubscription, type Question, questionOf } from '../domain/subscription.ts';
-import { countPending, findPending, type Search } from '../store/find-pending.ts';
-import { lastPosition } from '../store/read-log.ts';
-import { countDeliveries } from '../store/subscriptions.ts';
-import { siftCandidates } from './sift-candidates.ts';
+import type { Position } from '../domain/events/event.ts';
+import { type DurableSubscription, type Question, questionOf } from '../domain/subscriptions/subscription.ts';
+import { countPending, findPending, type Search } from '../store/events/find-pending.ts';
+import { lastPosition } from '../store/events/read-log.ts';
+import { countDeliveries } from '../store/subscriptions/subscriptions.ts';
+import { siftCandidates } from './filter-candidates.ts';
 
 /** Most reads, each of up to `limits.subscriptionScanRows` entries, and most time, in milliseconds. */
 const most = { steps: 10, ms: 1_000 };

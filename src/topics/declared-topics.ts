@@ -3,8 +3,8 @@ import { asError } from '../base/errors.ts';
 import type { Stoppable } from '../base/lifecycle.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Database } from '../database/database.ts';
-import type * as TopicSchema from '../domain/topic-schema.ts';
-import { readRevisions, readSchemas, type TopicSchemas } from '../store/topics.ts';
+import type * as TopicSchema from '../domain/schemas/topic-schema.ts';
+import { readRevisions, readSchemas, type TopicSchemas } from '../store/control/topics.ts';
 
 export interface DeclaredTopicsParts {
   readonly database: Database;
@@ -90,7 +90,7 @@ export class DeclaredTopics implements Stoppable {
     const names = new Set(known.map(({ name }) => name));
     const others = revisions.filter(({ name }) => !names.has(name)).map(({ name }) => name);
     const read = others.length > 0 ? await readSchemas(this.#database, others) : [];
-    if (known.length + read.length > 0) this.#schema ??= await import('../domain/topic-schema.ts');
+    if (known.length + read.length > 0) this.#schema ??= await import('../domain/schemas/topic-schema.ts');
     this.#byName = new Map([...known, ...read].map((schemas) => [schemas.name, schemas]));
   }
 }

@@ -3,14 +3,14 @@ import { createHash } from 'node:crypto';
 import { ThroughlineError } from '../base/errors.ts';
 import { pauseIfDue } from '../base/time-slices.ts';
 import type { Database } from '../database/database.ts';
-import { slackChallenge } from '../domain/challenge.ts';
-import type { JsonDocument, JsonObject } from '../domain/json.ts';
-import { type Headers, missingSignature, signatureFault } from '../domain/signature.ts';
-import type { TriggerTerms } from '../domain/trigger.ts';
-import type { WebhookTerms } from '../domain/webhook.ts';
-import { countFilterError, readWebhook } from '../store/triggers.ts';
+import { slackChallenge } from '../domain/triggers/challenge.ts';
+import type { JsonDocument, JsonObject } from '../domain/values/json.ts';
+import { type Headers, missingSignature, signatureFault } from '../domain/triggers/signature.ts';
+import type { TriggerTerms } from '../domain/triggers/trigger.ts';
+import type { WebhookTerms } from '../domain/triggers/webhook.ts';
+import { countFilterError, readWebhook } from '../store/control/triggers.ts';
 import { DeliveryRate } from './delivery-rate.ts';
-import { callerOf, isOfType, optionsOf, passing, type Send } from './passing.ts';
+import { callerOf, isOfType, optionsOf, passing, type Send } from './trigger-filter.ts';
 
 export type Webhook = TriggerTerms & WebhookTerms;
 

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openEmbedded } from '../../src/database/embedded.ts';
+import { openEmbedded } from '../../src/database/embedded/embedded.ts';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
 import { embeddedTemplate } from '../support/database.ts';
 import { hasBrowser, openPage } from './browser.ts';

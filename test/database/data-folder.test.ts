@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createLogger } from '../../src/base/logger.ts';
 import { StartupError } from '../../src/database/database.ts';
-import { openEmbedded } from '../../src/database/embedded.ts';
+import { openEmbedded } from '../../src/database/embedded/embedded.ts';
 import { openDatabase } from '../../src/database/open.ts';
-import { unpackTar } from '../../src/database/unpack-tar.ts';
+import { unpackTar } from '../../src/database/embedded/unpack-tar.ts';
 
 const logger = createLogger('silent');
 let parent = '';

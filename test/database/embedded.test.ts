@@ -8,7 +8,7 @@ import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLogger } from '../../src/base/logger.ts';
 import { DatabaseEnded, DatabaseUnavailable } from '../../src/database/database.ts';
-import { EmbeddedLink } from '../../src/database/embedded-link.ts';
+import { EmbeddedLink } from '../../src/database/embedded/link.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import { Child } from '../support/child.ts';
 import { describeEmbedded } from '../support/database.ts';

@@ -5,7 +5,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { StartupError } from '../../src/database/database.ts';
-import { lockFolder } from '../../src/database/folder-lock.ts';
+import { lockFolder } from '../../src/database/embedded/folder-lock.ts';
 import { Child } from '../support/child.ts';
 
 const program = 'test/database/programs/lock-folders.ts';

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Database, StartupError } from '../../src/database/database.ts';
-import { migrate } from '../../src/database/migrate.ts';
-import { openPostgres } from '../../src/database/postgres.ts';
+import { migrate } from '../../src/database/migrations/migrate.ts';
+import { openPostgres } from '../../src/database/postgres/postgres.ts';
 import { countStatements, describeDatabases, describePostgres } from '../support/database.ts';
 
 const ownFolder = new URL('../../prisma/migrations/', import.meta.url);

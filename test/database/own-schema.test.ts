@@ -2,10 +2,10 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { Releasers } from '../../src/base/lifecycle.ts';
 import { type Database, StartupError } from '../../src/database/database.ts';
-import { openEmbedded } from '../../src/database/embedded.ts';
-import { migrate } from '../../src/database/migrate.ts';
-import { openPostgres } from '../../src/database/postgres.ts';
-import { readTemplate } from '../../src/database/template.ts';
+import { openEmbedded } from '../../src/database/embedded/embedded.ts';
+import { migrate } from '../../src/database/migrations/migrate.ts';
+import { openPostgres } from '../../src/database/postgres/postgres.ts';
+import { readTemplate } from '../../src/database/embedded/template.ts';
 import { describePostgres } from '../support/database.ts';
 import { earlierEvents, earlierMigrations, makeEarlierLayout } from '../support/earlier-layout.ts';
 import { operationsOn } from '../support/gateway.ts';

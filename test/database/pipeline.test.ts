@@ -1,7 +1,7 @@
 // Several statements in one trip and one transaction, and JSON in Postgres' binary form.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { asked, perform, together } from '../../src/database/asked.ts';
+import { asked, perform, together } from '../../src/database/batched-query.ts';
 import type { Database, Statement } from '../../src/database/database.ts';
 import { jsonArray } from '../../src/database/json-array.ts';
 import { prepared } from '../../src/database/prepared.ts';

@@ -1,7 +1,7 @@
 // Times as Postgres writes them.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseTime } from '../../src/database/postgres-values.ts';
+import { parseTime } from '../../src/database/postgres/values.ts';
 import { describePostgres } from '../support/database.ts';
 
 const written = (time: Date) => time.toISOString().replace('T', ' ').replace('Z', '+00');

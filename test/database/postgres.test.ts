@@ -2,8 +2,8 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { describe, expect, test, vi } from 'vitest';
 import { type Database, DatabaseUnavailable, StartupError } from '../../src/database/database.ts';
-import { openPostgres } from '../../src/database/postgres.ts';
-import { isConnectionFailure } from '../../src/database/postgres-errors.ts';
+import { openPostgres } from '../../src/database/postgres/postgres.ts';
+import { isConnectionFailure } from '../../src/database/postgres/errors.ts';
 import { describePostgres } from '../support/database.ts';
 import { onServer } from '../support/postgres-server.ts';
 

@@ -4,8 +4,8 @@ import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { newId } from '../../src/base/ids.ts';
 import { controlPlane, type ControlPlane } from '../../src/database/control-plane.ts';
 import { type Database, DatabaseUnavailable, type Statement } from '../../src/database/database.ts';
-import { migrate } from '../../src/database/migrate.ts';
-import { openPostgres } from '../../src/database/postgres.ts';
+import { migrate } from '../../src/database/migrations/migrate.ts';
+import { openPostgres } from '../../src/database/postgres/postgres.ts';
 import { describeDatabases, describePostgres } from '../support/database.ts';
 import { forwarding, telling } from '../support/forwarding.ts';
 

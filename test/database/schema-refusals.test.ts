@@ -1,8 +1,8 @@
 // Starts that are refused because of the schema: rights that are missing, and what another program has there. One line each, with what helps.
 import { expect, test } from 'vitest';
 import { type Database, StartupError } from '../../src/database/database.ts';
-import { migrate } from '../../src/database/migrate.ts';
-import { openPostgres } from '../../src/database/postgres.ts';
+import { migrate } from '../../src/database/migrations/migrate.ts';
+import { openPostgres } from '../../src/database/postgres/postgres.ts';
 import { describePostgres } from '../support/database.ts';
 import { onServer } from '../support/postgres-server.ts';
 

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'graphql';
 import { expect } from 'vitest';
-import { openEmbedded } from '../../src/database/embedded.ts';
+import { openEmbedded } from '../../src/database/embedded/embedded.ts';
 import { createGateway } from '../../src/gateway.ts';
 import { embeddedTemplate } from '../support/database.ts';
 import type { Block } from './blocks.ts';

@@ -1,7 +1,7 @@
 // JSON whose keys mean something to JavaScript comes back as it was sent, whichever way it is read.
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runsOf, withHandlers } from '../handlers/handling.ts';
+import { runsOf, withHandlers } from '../handlers/handler-gateway.ts';
 import { describeDatabases } from '../support/database.ts';
 import { fresh, startGateway, tester, type TestGateway } from '../support/gateway.ts';
 

@@ -1,7 +1,7 @@
 // A log in memory with its live streams: a WatchFactory that counts, and pauses wherever the real one waits.
 import { BoundedQueue } from '../../src/base/bounded-queue.ts';
 import { limits } from '../../src/base/limits.ts';
-import { checkPosition } from '../../src/domain/page.ts';
+import { checkPosition } from '../../src/domain/events/page.ts';
 import { tooSlow } from '../../src/live/subscription-end.ts';
 import type { EventChange, FeedRequest, Prelude, Watch, WatchFactory } from '../../src/live/watch.ts';
 import { eventRecord } from './fake-operations.ts';

@@ -1,6 +1,6 @@
 // Operations and Watch without a database: they answer from given events and record every call.
-import type { EventField, EventRecord, PartialEvent } from '../../src/domain/event.ts';
-import type { Page } from '../../src/domain/page.ts';
+import type { EventField, EventRecord, PartialEvent } from '../../src/domain/events/event.ts';
+import type { Page } from '../../src/domain/events/page.ts';
 import { createContext, type GraphQLContext } from '../../src/graphql/context.ts';
 import type { EventChange, Watch } from '../../src/live/watch.ts';
 import type { Operations } from '../../src/operations/operations.ts';

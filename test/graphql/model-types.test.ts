@@ -13,7 +13,7 @@ const file = join(process.cwd(), 'src/graphql/fields-in-memory.ts');
 
 const imports = [
   `import { builder } from './builder.ts';`,
-  `import { column, Event } from './event.ts';`,
+  `import { column, Event } from './event/event.ts';`,
   `import { Node } from './node.ts';`,
 ];
 

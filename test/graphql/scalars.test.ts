@@ -1,7 +1,7 @@
 // The scalars: what their inputs accept, what they refuse and with which code, and how they are printed.
 import { type GraphQLError, type GraphQLScalarType, parse, parseValue, validate } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { toJsonObjectText, UnsafeNumber } from '../../src/domain/json.ts';
+import { toJsonObjectText, UnsafeNumber } from '../../src/domain/values/json.ts';
 import { schema } from '../../src/graphql/schema.ts';
 
 const scalar = (name: string) => schema.getType(name) as GraphQLScalarType;

@@ -2,8 +2,8 @@
 import { type ExecutionResult, parse } from 'graphql';
 import { expect, vi } from 'vitest';
 import { schema } from '../../src/graphql/schema.ts';
-import type { Direct } from '../../src/graphql/shared-member.ts';
-import { SharedSubscriptions } from '../../src/graphql/shared-subscriptions.ts';
+import type { Direct } from '../../src/graphql/live/shared-subscriber.ts';
+import { SharedSubscriptions } from '../../src/graphql/live/shared-subscriptions.ts';
 import type { Operations } from '../../src/operations/operations.ts';
 import { FakeLog } from './fake-log.ts';
 

@@ -2,7 +2,7 @@
 import { type ExecutionResult, parse } from 'graphql';
 import { expect, test } from 'vitest';
 import { schema } from '../../src/graphql/schema.ts';
-import { SharedSubscriptions } from '../../src/graphql/shared-subscriptions.ts';
+import { SharedSubscriptions } from '../../src/graphql/live/shared-subscriptions.ts';
 import { tooSlow } from '../../src/live/subscription-end.ts';
 import type { Operations } from '../../src/operations/operations.ts';
 import { FakeLog } from './fake-log.ts';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { shareKey } from '../../src/graphql/shared-operation.ts';
+import { shareKey } from '../../src/graphql/live/shared-operation.ts';
 
 const feed =
   'subscription Feed($filter: EventFilter, $after: Position) { eventFeed(filter: $filter, after: $after) { kind } }';

@@ -1,7 +1,7 @@
 // Subscribers that ask for different changes, and select the same of each.
 import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { selectionKey } from '../../src/graphql/shared-operation.ts';
+import { selectionKey } from '../../src/graphql/live/shared-operation.ts';
 import { gateway, until } from './shared-gateway.ts';
 
 const feed =

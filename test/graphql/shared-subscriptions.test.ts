@@ -1,7 +1,7 @@
 // Shared subscriptions: one execution for many, and for each its own beginning without gap or repeat.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Direct } from '../../src/graphql/shared-member.ts';
+import type { Direct } from '../../src/graphql/live/shared-subscriber.ts';
 import { feed, gateway, positionOf, until } from './shared-gateway.ts';
 
 describe('subscribers of the same operation and variables', () => {

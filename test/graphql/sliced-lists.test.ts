@@ -1,7 +1,7 @@
 // Long lists in answers: complete and in order, with turns for others in between.
 import { execute, GraphQLInt, GraphQLList, GraphQLObjectType, GraphQLSchema, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { sliceLists } from '../../src/graphql/sliced-lists.ts';
+import { sliceLists } from '../../src/graphql/event/sliced-lists.ts';
 
 const Item = new GraphQLObjectType<number>({
   name: 'Item',

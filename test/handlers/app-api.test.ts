@@ -1,9 +1,9 @@
 // The `app` object inside functions: it publishes, finds elements and logs for the run and the gateway that it is part of.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { loadApp } from '../../src/handlers/app-folder.ts';
-import { announceApp, app as importedApp } from '../../src/handlers/app-module.ts';
-import { currentRun, runLogger, withRun } from '../../src/handlers/run-context.ts';
+import { loadApp } from '../../src/handlers/app/folder.ts';
+import { announceApp, app as importedApp } from '../../src/handlers/app/module.ts';
+import { currentRun, runLogger, withRun } from '../../src/handlers/running/run-context.ts';
 import { anEvent, appFolder, appWith, aRun, fakePort, type Files, runHandler } from './app-fixture.ts';
 
 const normal = { type: 'events.NormalType', sender: 'services.Shop.paid' };

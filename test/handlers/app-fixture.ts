@@ -5,13 +5,13 @@ import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
 import type { Logger } from '../../src/base/logger.ts';
 import type { EventLogQuery } from '../../src/operations/operations.ts';
-import type { PartialEvent } from '../../src/domain/event.ts';
-import type { HandledEvent, Handler, Run } from '../../src/domain/handler.ts';
-import type { SendInput } from '../../src/domain/send.ts';
-import { type App } from '../../src/handlers/app.ts';
-import { loadApp } from '../../src/handlers/app-folder.ts';
+import type { PartialEvent } from '../../src/domain/events/event.ts';
+import type { HandledEvent, Handler, Run } from '../../src/domain/handlers/handler.ts';
+import type { SendInput } from '../../src/domain/events/send.ts';
+import { type App } from '../../src/handlers/app/app.ts';
+import { loadApp } from '../../src/handlers/app/folder.ts';
 import type { GatewayPort } from '../../src/handlers/gateway-port.ts';
-import { runLogger, withRun } from '../../src/handlers/run-context.ts';
+import { runLogger, withRun } from '../../src/handlers/running/run-context.ts';
 
 export type Files = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 // Elements that are broken, each in its own way: the message names the file, the field and what would be right.
 import { describe, expect, it } from 'vitest';
-import { loadApp } from '../../src/handlers/app-folder.ts';
+import { loadApp } from '../../src/handlers/app/folder.ts';
 import { anElement, appWith, fakePort, type Files } from './app-fixture.ts';
 
 const normal = { type: 'events.NormalType', sender: 'services.Shop.paid' };

@@ -1,6 +1,6 @@
 // Handlers given in code: what may be left out, and what is refused with which words.
 import { describe, expect, it } from 'vitest';
-import { defineHandler } from '../../src/handlers/define-handler.ts';
+import { defineHandler } from '../../src/handlers/app/define-handler.ts';
 
 const least = { fullName: 'events.Paid', source: 'services.Shop.paid', run: () => 1 };
 

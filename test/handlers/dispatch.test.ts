@@ -1,14 +1,14 @@
 // Handlers and sends: which run for what, before and after the answer, what is recorded, and what a failure harms.
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { JsonDocument } from '../../src/domain/json.ts';
+import { JsonDocument } from '../../src/domain/values/json.ts';
 import { limits } from '../../src/base/limits.ts';
-import type { EventRecord, PartialEvent } from '../../src/domain/event.ts';
-import type { Execution } from '../../src/domain/handler.ts';
-import { app, currentRun } from '../../src/handlers/app-module.ts';
+import type { EventRecord, PartialEvent } from '../../src/domain/events/event.ts';
+import type { Execution } from '../../src/domain/handlers/handler.ts';
+import { app, currentRun } from '../../src/handlers/app/module.ts';
 import { Webhooks } from '../../src/triggers/webhooks.ts';
 import { describeDatabases, describePostgres } from '../support/database.ts';
 import { type Composed, operationsOn, refusalOf, tester } from '../support/gateway.ts';
-import { type Given, handlingOf, patience, runsOf, withHandlers } from './handling.ts';
+import { type Given, handlingOf, patience, runsOf, withHandlers } from './handler-gateway.ts';
 
 /** Waits until so many runs of the handler have come to an end. */
 async function ended(gateway: Composed, fullName: string, count: number): Promise<readonly PartialEvent[]> {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { describeDatabases } from '../support/database.ts';
 import { refusalOf, tester } from '../support/gateway.ts';
 import { signal } from '../support/interrupted-database.ts';
-import { runsOf, withHandlers } from './handling.ts';
+import { runsOf, withHandlers } from './handler-gateway.ts';
 
 describeDatabases('A run that is aborted', (backend) => {
   test('before its turn does not begin, and its sender is told', async () => {

@@ -1,7 +1,7 @@
 // events.services.EventSvc: JitAI's parameters in, JitAI's rows out.
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { PartialEvent } from '../../src/domain/event.ts';
-import type { EventService } from '../../src/handlers/event-service.ts';
+import type { PartialEvent } from '../../src/domain/events/event.ts';
+import type { EventService } from '../../src/handlers/app/event-service.ts';
 import { anElement, appWith, type FakePort, fakePort } from './app-fixture.ts';
 
 const run: PartialEvent = {

@@ -1,7 +1,7 @@
 // The three seeds as an app folder: every element of examples/approvals works, and does what it says.
 import { describe, expect, it } from 'vitest';
-import { loadApp } from '../../src/handlers/app-folder.ts';
-import type { HandledEvent } from '../../src/domain/handler.ts';
+import { loadApp } from '../../src/handlers/app/folder.ts';
+import type { HandledEvent } from '../../src/domain/handlers/handler.ts';
 import { anEvent, fakePort, handlerOf, runHandler } from './app-fixture.ts';
 
 async function approvals() {

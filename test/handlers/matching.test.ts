@@ -1,6 +1,6 @@
 // Which events an element takes, for each type and operate, with near misses.
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../src/domain/json.ts';
+import type { JsonObject } from '../../src/domain/values/json.ts';
 import { anElement, anEvent, appWith, handlerOf } from './app-fixture.ts';
 
 type Row = readonly [what: string, config: object, payload: object, taken: boolean];

@@ -1,8 +1,8 @@
 // Payloads of workflow and model events: what is refused, with its path and what would be right.
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../src/domain/json.ts';
-import { checkModelPayload, topicOfModel } from '../../src/domain/model-event.ts';
-import { checkWorkflowPayload } from '../../src/domain/workflow.ts';
+import type { JsonObject } from '../../src/domain/values/json.ts';
+import { checkModelPayload, topicOfModel } from '../../src/domain/events/model-event.ts';
+import { checkWorkflowPayload } from '../../src/domain/handlers/workflow.ts';
 
 const process = { model: 'models.Order', operate: 'Process', row: { no: 1 }, status: 'approved' };
 const change = { model: 'models.Order', operate: 'NodeChange', row: {}, triggerNode: 'a' };

@@ -1,8 +1,8 @@
 // What an element's function is called with, how it saves rows, and what types of an app folder change of that.
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../src/domain/json.ts';
-import { packArguments } from '../../src/handlers/arguments.ts';
-import { loadingStorage } from '../../src/handlers/run-context.ts';
+import type { JsonObject } from '../../src/domain/values/json.ts';
+import { packArguments } from '../../src/handlers/running/arguments.ts';
+import { loadingStorage } from '../../src/handlers/running/run-context.ts';
 import { anElement, anEvent, appWith, fakePort, type Files, handlerOf, runHandler } from './app-fixture.ts';
 
 /** What the function of an element is called with, and answers. */

@@ -2,7 +2,7 @@
 import { expect, test, vi } from 'vitest';
 import { countStatements, describeDatabases } from '../support/database.ts';
 import { tester } from '../support/gateway.ts';
-import { patience, runsOf, withHandlers } from './handling.ts';
+import { patience, runsOf, withHandlers } from './handler-gateway.ts';
 
 describeDatabases('how long chains are, and which requests parents have', (backend) => {
   test('is read in a few statements for many events, sent or finished together', async () => {

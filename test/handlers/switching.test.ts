@@ -3,7 +3,14 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { describeDatabases } from '../support/database.ts';
 import { type Composed, tester } from '../support/gateway.ts';
 import { interrupted, type Interruptions, signal } from '../support/interrupted-database.ts';
-import { caughtUp, finishLater, patience, runsOf, suspendLimitOfIsValid, withHandlers } from './handling.ts';
+import {
+  caughtUp,
+  finishLater,
+  patience,
+  runsOf,
+  suspendLimitOfIsValid,
+  withHandlers,
+} from './handler-gateway.ts';
 
 describeDatabases('A handler that is switched on', (backend) => {
   let gateway: Composed | undefined;

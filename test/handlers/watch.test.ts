@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Stoppable } from '../../src/base/lifecycle.ts';
-import type { App } from '../../src/handlers/app.ts';
-import { watchApp } from '../../src/handlers/app-watch.ts';
+import type { App } from '../../src/handlers/app/app.ts';
+import { watchApp } from '../../src/handlers/app/watch.ts';
 import { anEvent, appFolder, fakePort, type Files, runHandler, writeFiles } from './app-fixture.ts';
 
 const config = { type: 'events.NormalType', sender: 'shop.paid' };

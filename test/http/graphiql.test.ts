@@ -2,7 +2,7 @@
 import { parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { schema } from '../../src/graphql/schema.ts';
-import { samples } from '../../src/http/graphiql-samples.ts';
+import { samples } from '../../src/http/graphiql/graphiql-samples.ts';
 import { codeOf, get, serve } from './support.ts';
 
 const browser = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };

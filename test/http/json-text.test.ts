@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ThroughlineError } from '../../src/base/errors.ts';
-import { UnsafeNumber } from '../../src/domain/json.ts';
+import { UnsafeNumber } from '../../src/domain/values/json.ts';
 import { parseJson } from '../../src/http/json-text.ts';
 
 function codeFor(text: string): string {

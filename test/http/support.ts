@@ -7,11 +7,15 @@ import { afterEach } from 'vitest';
 import { WebSocket } from 'ws';
 import { ThroughlineError } from '../../src/base/errors.ts';
 import { createLogger } from '../../src/base/logger.ts';
-import { UnsafeNumber } from '../../src/domain/json.ts';
+import { UnsafeNumber } from '../../src/domain/values/json.ts';
 import { toGraphQLError } from '../../src/graphql/errors.ts';
-import type { MaskError } from '../../src/http/public-errors.ts';
+import type { MaskError } from '../../src/http/graphql/public-errors.ts';
 import { createHttpServer, type HttpOptions, type HttpServer } from '../../src/http/server.ts';
-import type { Direct, SubscriptionRequest, SubscriptionSource } from '../../src/http/subscription-source.ts';
+import type {
+  Direct,
+  SubscriptionRequest,
+  SubscriptionSource,
+} from '../../src/http/graphql/subscription-source.ts';
 import type { Caller } from '../../src/operations/operations.ts';
 
 export const key = 'tl_test_key';

@@ -1,7 +1,7 @@
 // Enrolling: which events get jobs, once each, in which order, and what a job is.
 import { expect, test } from 'vitest';
-import { checkEnroll } from '../../src/domain/enroll.ts';
-import { findSources } from '../../src/store/find-sources.ts';
+import { checkEnroll } from '../../src/domain/jobs/enroll.ts';
+import { findSources } from '../../src/store/jobs/find-sources.ts';
 import { describeDatabases } from '../support/database.ts';
 import { composedOnce, fresh, operationsOn } from '../support/gateway.ts';
 import { correct, enroll, enrollMany, pass, take, update } from './support.ts';

@@ -1,5 +1,5 @@
 // What a call of enroll may answer by the model, and what the model makes of what it did answer.
-import type { Position } from '../../src/domain/event.ts';
+import type { Position } from '../../src/domain/events/event.ts';
 import type { Enrollment } from '../../src/operations/operations.ts';
 import {
   isClaimable,

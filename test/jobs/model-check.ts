@@ -1,6 +1,6 @@
 // Compares what the database and the gateway say with what the model says.
 import { expect } from 'vitest';
-import type { Position } from '../../src/domain/event.ts';
+import type { Position } from '../../src/domain/events/event.ts';
 import { type Composed } from '../support/gateway.ts';
 import { isExhausted, isLastRun, isOpen, type Model, type ModelEvent, type ModelJobEvent } from './model.ts';
 

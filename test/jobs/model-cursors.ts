@@ -1,5 +1,5 @@
 // Ways of asking in the model, and what of the log each has passed: as far as a caller can know it.
-import type { Position } from '../../src/domain/event.ts';
+import type { Position } from '../../src/domain/events/event.ts';
 import type { ModelEvent } from './model.ts';
 
 export interface WayPlan {

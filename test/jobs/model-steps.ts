@@ -1,7 +1,7 @@
 // Random steps through the life of jobs: what each does to a gateway, and what the model says of the answer.
 import type { AsyncCommand } from 'fast-check';
 import { expect } from 'vitest';
-import type { EventStatus } from '../../src/domain/event.ts';
+import type { EventStatus } from '../../src/domain/events/event.ts';
 import { codeOf, type Composed } from '../support/gateway.ts';
 import type { Model, ModelEvent, ModelJobEvent, Write } from './model.ts';
 import { answered, type Ask } from './model-asking.ts';

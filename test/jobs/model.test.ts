@@ -1,7 +1,7 @@
 // Jobs against a plain model: whatever is sent, asked for, reported, lost and deleted in whatever order, both agree.
 import fc, { type AsyncCommand } from 'fast-check';
 import { test } from 'vitest';
-import type { EventStatus } from '../../src/domain/event.ts';
+import type { EventStatus } from '../../src/domain/events/event.ts';
 import { type Backend, describeDatabases, describePostgres } from '../support/database.ts';
 import { operationsOn } from '../support/gateway.ts';
 import { Model } from './model.ts';

@@ -1,5 +1,5 @@
 // What must be true of jobs, in plain words and lists: a gateway that knows no database, no lock and no statement.
-import type { EventStatus, Position } from '../../src/domain/event.ts';
+import type { EventStatus, Position } from '../../src/domain/events/event.ts';
 import { ModelCursors, type WayPlan, wants } from './model-cursors.ts';
 
 export interface HistoryStep {

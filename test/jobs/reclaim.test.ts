@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { describeDatabases } from '../support/database.ts';
 import { composedOnce, fresh } from '../support/gateway.ts';
-import { perform } from '../../src/database/asked.ts';
-import { checkEnroll } from '../../src/domain/enroll.ts';
-import { findReadyJobs } from '../../src/store/find-jobs.ts';
-import { reclaimJobs } from '../../src/store/reclaim-jobs.ts';
-import { changeOf, updateEvents } from '../../src/store/update-events.ts';
+import { perform } from '../../src/database/batched-query.ts';
+import { checkEnroll } from '../../src/domain/jobs/enroll.ts';
+import { findReadyJobs } from '../../src/store/jobs/find-jobs.ts';
+import { reclaimJobs } from '../../src/store/jobs/reclaim-jobs.ts';
+import { changeOf, updateEvents } from '../../src/store/events/update-events.ts';
 import { pass, take } from './support.ts';
 
 describeDatabases('a worker’s write that has to be repeated, since its answer was lost', (backend) => {

@@ -1,6 +1,6 @@
 // Enrolling in tests: short forms, and time that passes at once.
-import type { EnrollInput } from '../../src/domain/enroll.ts';
-import type { UpdateInput } from '../../src/domain/update.ts';
+import type { EnrollInput } from '../../src/domain/jobs/enroll.ts';
+import type { UpdateInput } from '../../src/domain/events/update.ts';
 import type { Caller, Enrollment } from '../../src/operations/operations.ts';
 import { type Composed, tester } from '../support/gateway.ts';
 

@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
 import { FairSlices } from '../../src/base/fair-slices.ts';
-import { checkFilter, type EventFilter } from '../../src/domain/event-filter.ts';
-import type { JsonObject } from '../../src/domain/json.ts';
+import { checkFilter, type EventFilter } from '../../src/domain/conditions/event-filter.ts';
+import type { JsonObject } from '../../src/domain/values/json.ts';
 import { changeOfTransient, type LiveChange } from '../../src/live/change.ts';
 import { FilterBacklog } from '../../src/live/filter-backlog.ts';
 import { FilterLane, type LaneFailure } from '../../src/live/filter-lane.ts';
-import { plain } from '../domain/condition-cases.ts';
+import { plain } from '../domain/conditions/condition-cases.ts';
 
 /** Takes about a million steps of a payload with a hundred items, which none of them is equal to. */
 const costly = 'data.items.all(x, data.items.all(y, x + y + x + y >= 0))';

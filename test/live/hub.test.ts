@@ -1,7 +1,7 @@
 // The hub: its look-up finds exactly those whom asking everybody would find.
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { topicMatches } from '../../src/domain/topic.ts';
+import { topicMatches } from '../../src/domain/events/topic.ts';
 import { Hub, type Routed, type Selector, type Watcher } from '../../src/live/hub.ts';
 
 const everything: Selector = { ids: null, requestIds: null, topics: null, projects: null };

@@ -1,6 +1,6 @@
 // Positions after the end of the log: refused wherever one is given, as after a restore from a backup.
 import { expect, test } from 'vitest';
-import type { Position } from '../../src/domain/event.ts';
+import type { Position } from '../../src/domain/events/event.ts';
 import { describeDatabases, describePostgres } from '../support/database.ts';
 import { type Composed, composedForEach, operationsOn, refusalOf, tester } from '../support/gateway.ts';
 

@@ -7,12 +7,12 @@ import {
   type EventFilter,
   type Filterable,
   filterMatches,
-} from '../../src/domain/event-filter.ts';
-import { eventStatuses } from '../../src/domain/event.ts';
-import { topicMatches } from '../../src/domain/topic.ts';
+} from '../../src/domain/conditions/event-filter.ts';
+import { eventStatuses } from '../../src/domain/events/event.ts';
+import { topicMatches } from '../../src/domain/events/topic.ts';
 import { Hub } from '../../src/live/hub.ts';
 import { anyFilter } from '../domain/cel/random-filters.ts';
-import { anyConditions, anyEvent, plain, uuid } from '../domain/condition-cases.ts';
+import { anyConditions, anyEvent, plain, uuid } from '../domain/conditions/condition-cases.ts';
 
 const some = (...values: string[]) =>
   fc.option(fc.array(fc.constantFrom(...values), { maxLength: 3 }), { freq: 1 });

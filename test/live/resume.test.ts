@@ -1,8 +1,8 @@
 // Watching again from any position: exactly what an uninterrupted feed goes on with, without a gap or a repeat.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type ChangeKind, type EventStatus, eventStatuses } from '../../src/domain/event.ts';
-import type { EventFilter } from '../../src/domain/event-filter.ts';
+import { type ChangeKind, type EventStatus, eventStatuses } from '../../src/domain/events/event.ts';
+import type { EventFilter } from '../../src/domain/conditions/event-filter.ts';
 import { describeDatabases } from '../support/database.ts';
 import { type Composed, composedOnce } from '../support/gateway.ts';
 import type { Reader } from '../support/reader.ts';

@@ -1,6 +1,6 @@
 // Watching the statuses of some events and their progress, and sharing one execution among those who watch the same.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ChangeKind, EventStatus } from '../../src/domain/event.ts';
+import type { ChangeKind, EventStatus } from '../../src/domain/events/event.ts';
 import { type CountingDatabase, countStatements, describeDatabases } from '../support/database.ts';
 import { type Composed, fresh, operationsOn } from '../support/gateway.ts';
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Database, Statement } from '../../src/database/database.ts';
-import { asked } from '../../src/database/asked.ts';
+import { asked } from '../../src/database/batched-query.ts';
 import { Commits, type WriteKind } from '../../src/log/commits.ts';
 import { describeDatabases } from '../support/database.ts';
 import { forwarding } from '../support/forwarding.ts';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
-import type { OnDuplicate } from '../../src/domain/send.ts';
+import type { OnDuplicate } from '../../src/domain/events/send.ts';
 import { type Backend, describeDatabases } from '../support/database.ts';
 import { type Composed, operationsOn } from '../support/gateway.ts';
 

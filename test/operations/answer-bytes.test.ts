@@ -1,10 +1,10 @@
 // Reads bounded in bytes: pages end early and go on, lists without pages are refused, one operation answers so much.
 import { beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
-import type { EventField } from '../../src/domain/event.ts';
-import type { SendInput } from '../../src/domain/send.ts';
-import type { PageArguments } from '../../src/domain/page.ts';
-import { readLog } from '../../src/store/read-log.ts';
+import type { EventField } from '../../src/domain/events/event.ts';
+import type { SendInput } from '../../src/domain/events/send.ts';
+import type { PageArguments } from '../../src/domain/events/page.ts';
+import { readLog } from '../../src/store/events/read-log.ts';
 import { describeDatabases } from '../support/database.ts';
 import { composedOnce, fresh, refusalOf } from '../support/gateway.ts';
 import { sendAsTester } from './dataset.ts';

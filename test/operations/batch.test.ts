@@ -1,7 +1,7 @@
 // Lists of writes that take long to prepare: others have their turn in between, and the order stays.
 import { describe, expect, test } from 'vitest';
 import { badInput } from '../../src/base/errors.ts';
-import { runBatch } from '../../src/operations/batch.ts';
+import { runBatch } from '../../src/operations/events/batch.ts';
 
 /** Holds the event loop for longer than a slice. */
 function workForASlice(): void {

@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DatabaseUnavailable, type Database } from '../../src/database/database.ts';
-import { eventStatuses } from '../../src/domain/event.ts';
-import type { EventFilter } from '../../src/domain/event-filter.ts';
-import type { SendInput } from '../../src/domain/send.ts';
-import { deleteAll } from '../../src/operations/bulk.ts';
+import { eventStatuses } from '../../src/domain/events/event.ts';
+import type { EventFilter } from '../../src/domain/conditions/event-filter.ts';
+import type { SendInput } from '../../src/domain/events/send.ts';
+import { deleteAll } from '../../src/operations/events/bulk.ts';
 import { countStatements, describeDatabases, describePostgres } from '../support/database.ts';
 import { composedForEach, composedOnce, fresh, operationsOn, refusalOf, tester } from '../support/gateway.ts';
 import { bulkParts, insertChains, intercepted, snapshot, statementsPerBatch } from './bulk-support.ts';

@@ -3,7 +3,7 @@ import type { Database, Statement } from '../../src/database/database.ts';
 import { BulkDeleter } from '../../src/log/bulk-deleter.ts';
 import { type CommitOptions, Commits } from '../../src/log/commits.ts';
 import { LogWriter } from '../../src/log/writer.ts';
-import type { BulkParts } from '../../src/operations/bulk.ts';
+import type { BulkParts } from '../../src/operations/events/bulk.ts';
 import { countStatements } from '../support/database.ts';
 import { forwarding } from '../support/forwarding.ts';
 import { type Composed, fresh, operationsOn, tester } from '../support/gateway.ts';

@@ -1,10 +1,10 @@
 // Bulk mutations of status: what a filter selects is restarted or aborted, as far as it can be, and nothing else.
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
-import { type EventStatus, eventStatuses } from '../../src/domain/event.ts';
-import type { EventFilter } from '../../src/domain/event-filter.ts';
-import type { SendInput } from '../../src/domain/send.ts';
-import { changeAll } from '../../src/operations/bulk.ts';
+import { type EventStatus, eventStatuses } from '../../src/domain/events/event.ts';
+import type { EventFilter } from '../../src/domain/conditions/event-filter.ts';
+import type { SendInput } from '../../src/domain/events/send.ts';
+import { changeAll } from '../../src/operations/events/bulk.ts';
 import type { BulkOutcome } from '../../src/operations/operations.ts';
 import { countStatements, describeDatabases } from '../support/database.ts';
 import { composedOnce, fresh, operationsOn, refusalOf, tester } from '../support/gateway.ts';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
-import { type EventStatus, eventStatuses, type PartialEvent } from '../../src/domain/event.ts';
+import { type EventStatus, eventStatuses, type PartialEvent } from '../../src/domain/events/event.ts';
 import type { EventLogQuery } from '../../src/operations/operations.ts';
 import { describeDatabases } from '../support/database.ts';
 import { composedOnce, fresh, refusalOf } from '../support/gateway.ts';

@@ -7,10 +7,10 @@ import {
   type CheckedConditions,
   checkConditions,
   type ConditionsInput,
-} from '../../src/domain/conditions.ts';
-import { type Conditionable, conditionsMatch } from '../../src/domain/conditions-match.ts';
-import { conditionsSql } from '../../src/store/conditions-sql.ts';
-import { columns } from '../../src/store/event-columns.ts';
+} from '../../src/domain/conditions/conditions.ts';
+import { type Conditionable, conditionsMatch } from '../../src/domain/conditions/match-conditions.ts';
+import { conditionsSql } from '../../src/store/events/conditions-sql.ts';
+import { columns } from '../../src/store/events/event-columns.ts';
 import {
   anyConditions,
   anyEvent,
@@ -24,7 +24,7 @@ import {
   plain,
   type Rows,
   uuid,
-} from '../domain/condition-cases.ts';
+} from '../domain/conditions/condition-cases.ts';
 import { describeDatabases } from '../support/database.ts';
 import { composedOnce } from '../support/gateway.ts';
 

@@ -1,7 +1,7 @@
 // Lists, counts and bulk mutations that look into large payloads: statements stay small, few are made at once, and the answers are right.
 import { expect, test } from 'vitest';
 import type { Database, Statement } from '../../src/database/database.ts';
-import type { EventFilter } from '../../src/domain/event-filter.ts';
+import type { EventFilter } from '../../src/domain/conditions/event-filter.ts';
 import { describeDatabases } from '../support/database.ts';
 import { forwarding } from '../support/forwarding.ts';
 import { type Composed, fresh, operationsOn, tester } from '../support/gateway.ts';

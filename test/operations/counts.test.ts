@@ -1,8 +1,8 @@
 // Bounds on reading: counts stop at a ceiling and say so; a search for little in much gives up, and goes on when asked.
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
-import type { EventFilter } from '../../src/domain/event-filter.ts';
-import type { Direction, PageArguments } from '../../src/domain/page.ts';
+import type { EventFilter } from '../../src/domain/conditions/event-filter.ts';
+import type { Direction, PageArguments } from '../../src/domain/events/page.ts';
 import { describeDatabases } from '../support/database.ts';
 import { type Composed, composedForEach } from '../support/gateway.ts';
 

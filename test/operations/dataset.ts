@@ -1,14 +1,14 @@
 // Random sets of events in the database, and plain answers in memory to what is asked of them.
-import type { SendInput } from '../../src/domain/send.ts';
+import type { SendInput } from '../../src/domain/events/send.ts';
 import fc from 'fast-check';
-import { type EventRecord, type EventStatus, eventStatuses } from '../../src/domain/event.ts';
+import { type EventRecord, type EventStatus, eventStatuses } from '../../src/domain/events/event.ts';
 import {
   type CheckedFilter,
   checkFilter,
   type EventFilter,
   filterMatches,
-} from '../../src/domain/event-filter.ts';
-import type { Direction, OrderKey } from '../../src/domain/page.ts';
+} from '../../src/domain/conditions/event-filter.ts';
+import type { Direction, OrderKey } from '../../src/domain/events/page.ts';
 import { allFields, type Composed, tester } from '../support/gateway.ts';
 
 export interface Row extends EventRecord {

@@ -1,7 +1,7 @@
 // Reports of failures whose texts can not be stored as they are: they are stored all the same.
 import { expect, test } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
-import { defineHandler } from '../../src/handlers/define-handler.ts';
+import { defineHandler } from '../../src/handlers/app/define-handler.ts';
 import { noHandlers } from '../../src/handlers/handlers.ts';
 import { describeDatabases } from '../support/database.ts';
 import { composedForEach, operationsOn, tester } from '../support/gateway.ts';

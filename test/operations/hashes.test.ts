@@ -1,9 +1,9 @@
 // Hashes and lists of sends: one event for each hash, whatever is sent at once, and each item of a list on its own.
 import { beforeEach, expect, test } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
-import { eventStatuses } from '../../src/domain/event.ts';
-import type { SendInput } from '../../src/domain/send.ts';
-import { mayBecome } from '../../src/domain/status.ts';
+import { eventStatuses } from '../../src/domain/events/event.ts';
+import type { SendInput } from '../../src/domain/events/send.ts';
+import { mayBecome } from '../../src/domain/events/status.ts';
 import { describeDatabases } from '../support/database.ts';
 import { composedForEach, composedOnce, fresh, refusalOf } from '../support/gateway.ts';
 import { reach } from './statuses.ts';

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
-import type { EventFilter } from '../../src/domain/event-filter.ts';
-import { cursorOf, type Direction, type OrderKey, type PageArguments } from '../../src/domain/page.ts';
+import type { EventFilter } from '../../src/domain/conditions/event-filter.ts';
+import { cursorOf, type Direction, type OrderKey, type PageArguments } from '../../src/domain/events/page.ts';
 import { describeDatabases } from '../support/database.ts';
 import { composedOnce, refusalOf } from '../support/gateway.ts';
 import {

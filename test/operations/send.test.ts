@@ -1,7 +1,7 @@
 // Sending: what becomes of each field, of defaults, of hashes, of places in a chain, and of what can not be taken.
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
-import type { SendInput } from '../../src/domain/send.ts';
+import type { SendInput } from '../../src/domain/events/send.ts';
 import { describeDatabases } from '../support/database.ts';
 import { composedOnce, fresh, refusalOf, startGateway } from '../support/gateway.ts';
 

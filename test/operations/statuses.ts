@@ -1,5 +1,5 @@
 // Bringing an event into a status, by steps that are allowed.
-import type { EventStatus } from '../../src/domain/event.ts';
+import type { EventStatus } from '../../src/domain/events/event.ts';
 import type { Composed } from '../support/gateway.ts';
 
 const stepsTo: Readonly<Record<EventStatus, readonly EventStatus[]>> = {

@@ -1,10 +1,10 @@
 // Two installations on one database, in a schema each: they share nothing, do not wait for each other and do not hear each other.
 import { expect, test, vi } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
-import { migrate } from '../../src/database/migrate.ts';
-import { openPostgres } from '../../src/database/postgres.ts';
+import { migrate } from '../../src/database/migrations/migrate.ts';
+import { openPostgres } from '../../src/database/postgres/postgres.ts';
 import { channelOf, notifyCall } from '../../src/store/channels.ts';
-import { takeLogLock } from '../../src/store/log-lock.ts';
+import { takeLogLock } from '../../src/store/events/log-lock.ts';
 import { describeDatabases, describePostgres } from '../support/database.ts';
 import { type Composed, operationsOn } from '../support/gateway.ts';
 

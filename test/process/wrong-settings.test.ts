@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
-import { openEmbedded } from '../../src/database/embedded.ts';
-import { openPostgres } from '../../src/database/postgres.ts';
+import { openEmbedded } from '../../src/database/embedded/embedded.ts';
+import { openPostgres } from '../../src/database/postgres/postgres.ts';
 import {
   describeDatabases,
   describeEmbedded,

@@ -1,6 +1,6 @@
 // Durable subscriptions in tests: short forms, and time that passes at once.
 import { expect, vi } from 'vitest';
-import type { DurableSubscription, SubscribeInput } from '../../src/domain/subscription.ts';
+import type { DurableSubscription, SubscribeInput } from '../../src/domain/subscriptions/subscription.ts';
 import { createContext } from '../../src/graphql/context.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import type { Caller } from '../../src/operations/operations.ts';

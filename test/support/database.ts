@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
 import { Releasers } from '../../src/base/lifecycle.ts';
 import type { Database } from '../../src/database/database.ts';
-import { openEmbedded } from '../../src/database/embedded.ts';
-import { openPostgres } from '../../src/database/postgres.ts';
+import { openEmbedded } from '../../src/database/embedded/embedded.ts';
+import { openPostgres } from '../../src/database/postgres/postgres.ts';
 import { telling } from './forwarding.ts';
 import { createDatabase, dropDatabase, noServerHint, urlOf } from './postgres-server.ts';
 

@@ -1,7 +1,7 @@
 // What versions before the schema of our own made: their tables in `public`, recorded as they did.
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Database } from '../../src/database/database.ts';
-import { createRecord, type Migration, record } from '../../src/database/migration-record.ts';
+import { createRecord, type Migration, record } from '../../src/database/migrations/migration-record.ts';
 
 const folder = new URL('../../prisma/migrations/', import.meta.url);
 

@@ -3,10 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { openEmbedded } from '../../src/database/embedded.ts';
-import { migrate } from '../../src/database/migrate.ts';
+import { openEmbedded } from '../../src/database/embedded/embedded.ts';
+import { migrate } from '../../src/database/migrations/migrate.ts';
 import { ensureGenerated } from '../../scripts/generate-prisma.mjs';
-import { openPostgres } from '../../src/database/postgres.ts';
+import { openPostgres } from '../../src/database/postgres/postgres.ts';
 import { createDatabase, dropDatabase, dropForgotten, findServer, urlOf } from './postgres-server.ts';
 
 declare module 'vitest' {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
 import { createLogger } from '../../src/base/logger.ts';
-import { Ticker } from '../../src/triggers/ticker.ts';
+import { Ticker } from '../../src/triggers/scheduler.ts';
 import { describeDatabases } from '../support/database.ts';
 import { type Composed, composedForEach, fresh, refusalOf, tester } from '../support/gateway.ts';
 import { createTrigger, eventsOf } from '../triggers/support.ts';

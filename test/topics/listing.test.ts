@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
 import { createLogger } from '../../src/base/logger.ts';
 import { createTopicOperations } from '../../src/operations/topics.ts';
-import { isDeclaredTopic } from '../../src/store/topic-administration.ts';
+import { isDeclaredTopic } from '../../src/store/control/topic-administration.ts';
 import { DeclaredTopics } from '../../src/topics/declared-topics.ts';
 import { countStatements, describeDatabases, describePostgres } from '../support/database.ts';
 import { composedForEach, composedOnce, operationsOn, tester } from '../support/gateway.ts';

@@ -1,7 +1,7 @@
 // Schemas of topics: which are taken, what is said of those that are not, and what a check may cost.
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
-import { checkDeclaration, checkFits, compiled } from '../../src/domain/topic-schema.ts';
+import { checkDeclaration, checkFits, compiled } from '../../src/domain/schemas/topic-schema.ts';
 
 function declare(payloadSchema: unknown): string {
   return checkDeclaration({ name: 'order.paid', payloadSchema }).payloadSchema!;

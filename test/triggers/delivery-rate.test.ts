@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
 import { TokenBucket } from '../../src/base/token-bucket.ts';
 import type { Database } from '../../src/database/database.ts';
-import { JsonDocument } from '../../src/domain/json.ts';
+import { JsonDocument } from '../../src/domain/values/json.ts';
 import { DeliveryRate } from '../../src/triggers/delivery-rate.ts';
 import { type Webhook, Webhooks } from '../../src/triggers/webhooks.ts';
 import { gitHubSignature } from './deliveries.ts';

@@ -1,7 +1,7 @@
 // Schedules: which are right, when they tick in their zones, and what is due after a time away.
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
-import { checkSchedule, dueTicks, tickAfter } from '../../src/domain/schedule.ts';
+import { checkSchedule, dueTicks, tickAfter } from '../../src/domain/triggers/schedule.ts';
 
 function after(cron: string, timezone: string, time: string): string | undefined {
   return tickAfter(checkSchedule(cron, timezone), new Date(time))?.toISOString();

@@ -1,8 +1,8 @@
 // Signatures: vectors of each scheme, and everything about them that can be wrong.
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { checkHmac, type HmacInput, type HmacTerms } from '../../src/domain/hmac.ts';
-import { checkSecrets, signatureFault, type SignatureScheme } from '../../src/domain/signature.ts';
+import { checkHmac, type HmacInput, type HmacTerms } from '../../src/domain/triggers/hmac.ts';
+import { checkSecrets, signatureFault, type SignatureScheme } from '../../src/domain/triggers/signature.ts';
 
 function fault(
   scheme: SignatureScheme,

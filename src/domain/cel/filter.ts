@@ -2,16 +2,16 @@
 import { LRUCache } from 'lru-cache';
 import type { ThroughlineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import { checkTree } from './check.ts';
-import { compile } from './compile.ts';
+import { checkTree } from './language/check.ts';
+import { compile } from './language/compile.ts';
 import { CostExceeded, Meter } from './meter.ts';
-import { CelProblem, invalidCel, placeOf } from './problem.ts';
-import type { Compiled } from './run.ts';
+import { CelProblem, invalidCel, placeOf } from './language/problem.ts';
+import type { Compiled } from './language/run.ts';
 import { type CelSubject, namesOf } from './subject.ts';
-import { checkText, syntaxProblem } from './syntax.ts';
-import { tokensOf } from './tokens.ts';
-import { type Node, parseTree } from './tree.ts';
-import { Fault, typeName } from './value.ts';
+import { checkText, syntaxProblem } from './language/syntax.ts';
+import { tokensOf } from './language/tokens.ts';
+import { type Node, parseTree } from './language/tree.ts';
+import { Fault, typeName } from './functions/value.ts';
 
 export interface CelVerdict {
   readonly matches: boolean;

@@ -1,6 +1,6 @@
 // The pre-filter of a CEL filter: conditions that every matching event meets, so that a database can preselect.
 import { limits } from '../../base/limits.ts';
-import type { ConditionField } from '../condition-keys.ts';
+import type { ConditionField } from '../conditions/condition-keys.ts';
 import {
   type CheckedConditions,
   type FieldTest,
@@ -8,14 +8,22 @@ import {
   type JsonScalar,
   type Ordering,
   type PathTest,
-} from '../conditions.ts';
-import { parseDateTime } from '../date-time.ts';
-import { type EventStatus, eventStatuses } from '../event.ts';
-import { foldCase } from '../like.ts';
+} from '../conditions/conditions.ts';
+import { parseDateTime } from '../values/date-time.ts';
+import { type EventStatus, eventStatuses } from '../events/event.ts';
+import { foldCase } from '../conditions/like.ts';
 import type { CelFilter } from './filter.ts';
-import { below, comparisonOf, neededPaths, type Place, placeOfNode, scalarOf, scalarsOf } from './place.ts';
+import {
+  below,
+  comparisonOf,
+  neededPaths,
+  type Place,
+  placeOfNode,
+  scalarOf,
+  scalarsOf,
+} from './event-path.ts';
 import { type SubjectName, subjectNames } from './subject.ts';
-import type { Node } from './tree.ts';
+import type { Node } from './language/tree.ts';
 
 /** Null if no condition is known. The conditions are weaker than the filter, never stronger. */
 export function celConditions(filter: CelFilter): CheckedConditions | null {

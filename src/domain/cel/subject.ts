@@ -1,8 +1,8 @@
 // An event as CEL filters see it, under their names for its fields. Each event is converted once for all filters.
-import type { EventRecord } from '../event.ts';
-import { callLibrary, libraryFunction } from './library.ts';
-import type { Names } from './run.ts';
-import { celValue, Fault, type Value } from './value.ts';
+import type { EventRecord } from '../events/event.ts';
+import { callLibrary, libraryFunction } from './functions/library.ts';
+import type { Names } from './language/run.ts';
+import { celValue, Fault, type Value } from './functions/value.ts';
 
 export type CelSubject = Pick<
   EventRecord,

@@ -2,11 +2,11 @@
 import { type CelResult, celEnv, type CelValue, isCelError, parse, plan, run } from '@bufbuild/cel';
 import { strings } from '@bufbuild/cel/ext';
 import { expect, test } from 'vitest';
-import { compile } from '../../../src/domain/cel/compile.ts';
+import { compile } from '../../../src/domain/cel/language/compile.ts';
 import { Meter } from '../../../src/domain/cel/meter.ts';
-import { parseTree } from '../../../src/domain/cel/tree.ts';
-import { tokensOf } from '../../../src/domain/cel/tokens.ts';
-import { Fault } from '../../../src/domain/cel/value.ts';
+import { parseTree } from '../../../src/domain/cel/language/tree.ts';
+import { tokensOf } from '../../../src/domain/cel/language/tokens.ts';
+import { Fault } from '../../../src/domain/cel/functions/value.ts';
 import { conformance, type ConformanceCase, isExpected } from './conformance-cases.ts';
 
 const { cases, leftOut } = conformance((type, text) => {

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { limits } from '../../../src/base/limits.ts';
 import { checkCel } from '../../../src/domain/cel/filter.ts';
 import { subjectNames } from '../../../src/domain/cel/subject.ts';
-import { editDistance, nearest } from '../../../src/domain/cel/suggest.ts';
-import type { JsonObject } from '../../../src/domain/json.ts';
+import { editDistance, nearest } from '../../../src/domain/cel/language/suggest.ts';
+import type { JsonObject } from '../../../src/domain/values/json.ts';
 import { cel, issue, refusalOf, withPayload } from './subjects.ts';
 
 const matches = (text: string, event = issue) => cel(text).test(event).matches;

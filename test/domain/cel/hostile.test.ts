@@ -2,12 +2,12 @@
 import { RE2JS } from '@bufbuild/re2';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../src/base/limits.ts';
-import { compile } from '../../../src/domain/cel/compile.ts';
+import { compile } from '../../../src/domain/cel/language/compile.ts';
 import { CostExceeded, Meter } from '../../../src/domain/cel/meter.ts';
-import { keptPatterns, Pattern, patternSize } from '../../../src/domain/cel/pattern.ts';
+import { keptPatterns, Pattern, patternSize } from '../../../src/domain/cel/functions/pattern.ts';
 import { namesOf } from '../../../src/domain/cel/subject.ts';
-import { parseTree } from '../../../src/domain/cel/tree.ts';
-import type { JsonObject } from '../../../src/domain/json.ts';
+import { parseTree } from '../../../src/domain/cel/language/tree.ts';
+import type { JsonObject } from '../../../src/domain/values/json.ts';
 import { cel, issue, refusalOf, withPayload } from './subjects.ts';
 
 const numbers = Array.from({ length: 10_000 }, (_, n) => n);

@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { celConditions } from '../../../src/domain/cel/necessary.ts';
-import { type CheckedConditions, isGroup } from '../../../src/domain/conditions.ts';
-import { conditionsMatch } from '../../../src/domain/conditions-match.ts';
+import { type CheckedConditions, isGroup } from '../../../src/domain/conditions/conditions.ts';
+import { conditionsMatch } from '../../../src/domain/conditions/match-conditions.ts';
 import { limits } from '../../../src/base/limits.ts';
-import { anyEvent, jsonRows } from '../condition-cases.ts';
+import { anyEvent, jsonRows } from '../conditions/condition-cases.ts';
 import { anyFilter } from './random-filters.ts';
 import { cel } from './subjects.ts';
 

@@ -1,7 +1,7 @@
 // Events for filters to be tested against.
 import type { CelSubject } from '../../../src/domain/cel/subject.ts';
 import { checkCel, type CelFilter } from '../../../src/domain/cel/filter.ts';
-import type { JsonObject } from '../../../src/domain/json.ts';
+import type { JsonObject } from '../../../src/domain/values/json.ts';
 
 export const issue: CelSubject = {
   eventType: 'issue_created',

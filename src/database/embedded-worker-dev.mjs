@@ -1,5 +1,0 @@
-// In development: loads the thread of the embedded database from its TypeScript source.
-import { register } from 'tsx/esm/api';
-
-register();
-await import('./embedded-worker.ts');

@@ -1,0 +1,128 @@
+// The files of the embedded database: whether a folder holds all that belongs to one, and making a new one as a whole.
+import { access, constants, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StartupError } from '../database.ts';
+
+/** Without these a database would be taken for a new one, or changed before the loss is noticed. */
+const necessary = [
+  'PG_VERSION',
+  'postgresql.conf',
+  'global/pg_control',
+  'base/1/PG_VERSION',
+  'base/5/PG_VERSION',
+  'pg_wal',
+  'pg_xact',
+];
+
+/** Major version of the Postgres that PGlite is. */
+const majorVersion = '18';
+const controlBytes = 8_192;
+
+/** Makes a database in the folder given, which is empty, and leaves it closed. */
+export type Make = (folder: string) => Promise<void>;
+
+/**
+ * Makes sure that `folder` holds a database. A new one is made beside it and then renamed, so that a first start that is
+ * interrupted leaves nothing there. A folder that is not empty is never changed: StartupError where it is no whole database.
+ */
+export async function provideDatabase(folder: string, make: Make): Promise<void> {
+  try {
+    if (await isEmpty(folder)) return await makeBeside(folder, make);
+    await access(join(folder, '.'), constants.R_OK | constants.W_OK | constants.X_OK);
+    await checkWhole(folder);
+  } catch (failure) {
+    if (failure instanceof StartupError) throw failure;
+    throw new StartupError(`the data folder ${folder} can not be used: ${(failure as Error).message}`);
+  }
+}
+
+/**
+ * Refuses a folder that is about to get its first database in `data`, and holds something else: half of a backup, another
+ * program's files. Hidden files, and what the file system puts into its root, do not count.
+ */
+export async function refuseForeignFiles(folder: string): Promise<void> {
+  const names = await namesIn(folder);
+  if (names.includes('data')) return;
+  const foreign = names.filter(
+    (name) => !name.startsWith('.') && !['lock', 'data.new', 'lost+found'].includes(name),
+  );
+  if (foreign.length === 0) return;
+  throw new StartupError(
+    `the data folder ${folder} is not empty and holds no database: it has ${listed(foreign)}, but no data; restore it whole from a backup, or set THROUGHLINE_DATA to an empty folder`,
+  );
+}
+
+/** Also where there is none. */
+async function isEmpty(folder: string): Promise<boolean> {
+  return (await namesIn(folder)).length === 0;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (failure) {
+    if ((failure as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw failure;
+  }
+}
+
+async function makeBeside(folder: string, make: Make): Promise<void> {
+  const draft = `${folder}.new`;
+  await rm(draft, { recursive: true, force: true });
+  await mkdir(draft, { mode: 0o700 });
+  await make(draft);
+  await rename(draft, folder);
+}
+
+async function checkWhole(folder: string): Promise<void> {
+  const note = `${folder}.unfinished`;
+  if (await exists(note)) {
+    throw new StartupError(
+      `the data folder ${folder} is not empty, and the note ${note} says that its making was interrupted: remove the note to use what is there, or remove both to begin anew`,
+    );
+  }
+  const missing = await missingIn(folder);
+  if (missing.length > 0) {
+    throw new StartupError(
+      `the data folder ${folder} is damaged: it has ${listed(await namesIn(folder))}, but no ${missing.join(', no ')}: restore it whole from a backup, or set THROUGHLINE_DATA to an empty folder`,
+    );
+  }
+  const version = (await readFile(join(folder, 'PG_VERSION'), 'utf8')).trim();
+  if (version !== majorVersion) {
+    throw new StartupError(
+      `the data folder ${folder} is of Postgres ${JSON.stringify(version.slice(0, 20))}, and this program needs ${majorVersion}: start the version of Throughline that made it, or restore the folder from a backup`,
+    );
+  }
+  const { size } = await stat(join(folder, 'global/pg_control'));
+  if (size >= controlBytes) return;
+  throw new StartupError(
+    `the data folder ${folder} is damaged: global/pg_control has ${size} bytes of ${controlBytes}: restore the folder whole from a backup`,
+  );
+}
+
+/** Each folder of a database names its version, too. */
+async function missingIn(folder: string): Promise<string[]> {
+  const databases = (await namesIn(join(folder, 'base'))).filter((name) => /^\d+$/.test(name));
+  const wanted = new Set([...necessary, ...databases.map((name) => `base/${name}/PG_VERSION`)]);
+  const missing: string[] = [];
+  for (const name of wanted) if (!(await exists(join(folder, name)))) missing.push(name);
+  if (missing.includes('pg_wal')) return missing;
+  const segments = (await namesIn(join(folder, 'pg_wal'))).filter((name) => /^[0-9A-F]{24}$/.test(name));
+  return segments.length > 0 ? missing : [...missing, 'segment in pg_wal'];
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (failure) {
+    const { code } = failure as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return false;
+    throw failure;
+  }
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(', ');
+  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+}

@@ -1,0 +1,215 @@
+// The database inside the gateway: PGlite in a thread of its own, so that no statement holds up the event loop.
+import { once } from '../../base/lifecycle.ts';
+import { limits } from '../../base/limits.ts';
+import type { Logger } from '../../base/logger.ts';
+import { provideDatabase } from './data-folder.ts';
+import {
+  type Database,
+  type DatabaseEnded,
+  DatabaseUnavailable,
+  type Statement,
+  type Transaction,
+} from '../database.ts';
+import { answersInTime, within } from '../deadline.ts';
+import { type EmbeddedLink, openLink } from './link.ts';
+import type { Operation } from './protocol.ts';
+import { defaultSchema } from '../migrations/schema-name.ts';
+import { inOneTransaction, quoteIdentifier, rolledBackInstead } from '../sql-failure.ts';
+import { Turnstile } from '../mutex.ts';
+import { unpackTar } from './unpack-tar.ts';
+
+type Dump = Uint8Array<ArrayBuffer>;
+
+export interface EmbeddedOptions {
+  readonly logger?: Logger | undefined;
+  /** What `dump()` gave, to start from where there is no database yet; asked for only then. */
+  readonly from?: (() => Promise<Dump | undefined>) | undefined;
+  /** Aborted, with an Error as its reason, when the folder is no longer ours: the database is ended at once. */
+  readonly lost?: AbortSignal | undefined;
+  /** Runs once it is closed, such as the release of the folder's lock. */
+  readonly afterClose?: (() => Promise<void>) | undefined;
+}
+
+export interface EmbeddedDatabase extends Database {
+  readonly kind: 'embedded';
+  /** The whole database as one file, for `from`. */
+  dump(): Promise<Dump>;
+}
+
+const inMemory = 'memory://';
+const closeMs = 5_000;
+const answerSeconds: number = limits.embeddedAnswerSeconds;
+const answerMs = answerSeconds * 1_000;
+
+/**
+ * Opens or creates the database in `folder`, or in memory for `memory://`. A commit survives a killed process, since
+ * it is in the operating system's hands when it is answered, but not a power cut. Throws StartupError if the folder
+ * can not be used, and leaves it as it is. Nothing here keeps a second opener out: see folder-lock.ts.
+ */
+export async function openEmbedded(folder: string, options: EmbeddedOptions = {}): Promise<EmbeddedDatabase> {
+  const { logger, from, lost, afterClose } = options;
+  if (folder === inMemory) {
+    const settings = { dataFolder: folder, from: await from?.() };
+    return new Embedded(await openLink(settings, 'memory'), afterClose);
+  }
+  await provideDatabase(folder, async (draft) => makeDatabase(draft, await from?.()));
+  const link = await openLink({ dataFolder: folder, from: undefined }, folder);
+  const database = new Embedded(link, afterClose);
+  void database.ended.then((failure) => logger?.fatal({ err: failure }, 'the embedded database has ended'));
+  const giveUp = () => link.giveUp((lost?.reason as Error).message);
+  if (lost?.aborted) giveUp();
+  else lost?.addEventListener('abort', giveUp, { once: true });
+  return database;
+}
+
+async function makeDatabase(folder: string, from: Dump | undefined): Promise<void> {
+  if (from) return unpackTar(from, folder);
+  const link = await openLink({ dataFolder: folder, from: undefined }, folder);
+  await link.send({ do: 'close' }, Infinity);
+  await link.end();
+}
+
+/** There is one connection: a transaction keeps everybody else waiting at the turnstile until it has sent its end. */
+class Embedded implements EmbeddedDatabase {
+  readonly kind = 'embedded';
+  readonly schema = defaultSchema;
+  readonly ended: Promise<DatabaseEnded>;
+  readonly #link: EmbeddedLink;
+  readonly #afterClose: () => Promise<void>;
+  readonly #turnstile = new Turnstile();
+  readonly #channels = new Map<string, Set<(payload: string) => void>>();
+
+  constructor(link: EmbeddedLink, afterClose: () => Promise<void> = async () => {}) {
+    this.#link = link;
+    this.#afterClose = afterClose;
+    this.ended = new Promise((resolve) => {
+      link.onDeath = resolve;
+    });
+    link.onNotification = (channel, payload) => {
+      for (const onHint of this.#channels.get(channel) ?? []) onHint(payload);
+    };
+  }
+
+  async query<Row extends object>(statement: Statement): Promise<Row[]> {
+    const { rows } = await this.#inTurn(() => this.#link.send(queryOf(statement, false)));
+    return rows as Row[];
+  }
+
+  async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const leave = await this.#turnstile.enter(answerMs);
+    const tx = new EmbeddedTransaction(this.#link);
+    try {
+      await this.#link.send({ do: 'exec', sql: 'BEGIN' });
+      const result = await work(tx);
+      await tx.commit();
+      return result;
+    } catch (error) {
+      const undone = tx.rollBack();
+      // One that does not answer keeps the order all the same.
+      if (!(error instanceof DatabaseUnavailable)) await undone;
+      throw error;
+    } finally {
+      leave();
+    }
+  }
+
+  async pipeline(statements: readonly Statement[]): Promise<object[][]> {
+    const [only, ...more] = statements;
+    if (only && more.length === 0) return [await this.query(only)];
+    const leave = await this.#turnstile.enter(answerMs);
+    const tx = new EmbeddedTransaction(this.#link);
+    try {
+      return await inOneTransaction(
+        this.#link.send({ do: 'exec', sql: 'BEGIN' }),
+        // Each has its time from when its turn comes, which is after all those before.
+        statements.map((statement, n) => tx.query(statement, answerSeconds * (n + 1))),
+        tx.commit(answerSeconds * (statements.length + 1)),
+      );
+    } finally {
+      leave();
+    }
+  }
+
+  async listen(channel: string, onHint: (payload: string) => void): Promise<() => Promise<void>> {
+    const listeners = this.#channels.get(channel) ?? new Set();
+    this.#channels.set(channel, listeners.add(onHint));
+    const name = quoteIdentifier(channel);
+    await this.query({ text: `LISTEN ${name}`, values: [] });
+    onHint('');
+    return once(async () => {
+      listeners.delete(onHint);
+      if (listeners.size > 0) return;
+      this.#channels.delete(channel);
+      await this.query({ text: `UNLISTEN ${name}`, values: [] });
+    });
+  }
+
+  reachable(): Promise<boolean> {
+    return answersInTime(() => this.query({ text: 'SELECT 1', values: [] }));
+  }
+
+  async dump(): Promise<Dump> {
+    const { dump } = await this.#inTurn(() => this.#link.send({ do: 'dump' }, Infinity));
+    return dump!;
+  }
+
+  readonly close = once(async () => {
+    const closing = this.#inTurn(() => this.#link.send({ do: 'close' })).catch(() => {});
+    await within(closeMs, closing, undefined);
+    await this.#link.end();
+    await this.#afterClose();
+  });
+
+  /** Lets the next one pass as soon as the request is sent: the thread keeps the order. */
+  async #inTurn<T>(send: () => Promise<T>): Promise<T> {
+    const leave = await this.#turnstile.enter(answerMs);
+    try {
+      return send();
+    } finally {
+      leave();
+    }
+  }
+}
+
+class EmbeddedTransaction implements Transaction {
+  readonly #link: EmbeddedLink;
+  #over = false;
+
+  constructor(link: EmbeddedLink) {
+    this.#link = link;
+  }
+
+  async query<Row extends object>(statement: Statement, seconds = answerSeconds): Promise<Row[]> {
+    this.#check();
+    const { rows } = await this.#link.send(queryOf(statement, true), seconds);
+    return rows as Row[];
+  }
+
+  /** Migrations may take long. */
+  async exec(sql: string): Promise<void> {
+    this.#check();
+    await this.#link.send({ do: 'exec', sql }, Infinity);
+  }
+
+  async commit(seconds = answerSeconds): Promise<void> {
+    this.#over = true;
+    const { command } = await this.#link.send({ do: 'exec', sql: 'COMMIT' }, seconds);
+    if (command === 'ROLLBACK') throw rolledBackInstead();
+  }
+
+  /** Harmless after a commit; never throws, since only a dead thread can refuse. */
+  async rollBack(): Promise<void> {
+    this.#over = true;
+    await this.#link.send({ do: 'exec', sql: 'ROLLBACK' }).catch(() => {});
+  }
+
+  #check(): void {
+    if (this.#over) throw new Error('a statement came after the end of its transaction');
+  }
+}
+
+/** As plain data, whatever the statement is made of. */
+function queryOf({ text, values, name, json }: Statement, inside: boolean): Operation {
+  const statement = { text, values, ...(name !== undefined && { name }), ...(json && { json }) };
+  return { do: 'query', statement, inside };
+}

@@ -1,0 +1,161 @@
+// The gateway's end of the line to the embedded database's thread: requests out, answers matched to them.
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { asError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import { DatabaseEnded, DatabaseUnavailable, StartupError } from '../database.ts';
+import type { Answer, Operation, Request, WorkerMessage, WorkerSettings } from './protocol.ts';
+import { failureOf, SqlFailure } from '../sql-failure.ts';
+
+interface Waiting {
+  resolve(answer: Answer): void;
+  reject(error: Error): void;
+  /** How many ticks of the clock are left for its answer. */
+  left: number;
+}
+
+type OnNotification = (channel: string, payload: string) => void;
+
+/** The worker is JavaScript when built, and TypeScript in development, where its thread needs a loader first. */
+function startWorker(workerData: WorkerSettings): Worker {
+  const built = extname(import.meta.url) === '.js';
+  const program = built ? '../../database/embedded/worker.js' : './worker-dev.mjs';
+  return new Worker(new URL(program, import.meta.url), {
+    name: 'throughline-database',
+    workerData,
+    execArgv: [],
+  });
+}
+
+/** Starts the thread and its database; throws StartupError, naming `place`, if that fails. */
+export async function openLink(settings: WorkerSettings, place: string): Promise<EmbeddedLink> {
+  const link = new EmbeddedLink(startWorker(settings));
+  try {
+    await link.ready;
+    return link;
+  } catch (failure) {
+    await link.end();
+    const reason = failure instanceof DatabaseEnded ? failure.reason : asError(failure).message;
+    throw new StartupError(
+      `the embedded database in ${place} can not be opened, its folder is damaged or can not be used: ${reason}`,
+      { cause: failure },
+    );
+  }
+}
+
+/**
+ * Requests are performed in the order in which they are sent. Each is answered in time, or fails with DatabaseUnavailable:
+ * then it may still be performed. Time is counted in ticks, since a process that was paused has not waited.
+ */
+export class EmbeddedLink {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #lastId = 0;
+  #failure: DatabaseEnded | undefined;
+  #settle: { resolve: () => void; reject: (failure: Error) => void } | undefined;
+  readonly #clock: NodeJS.Timeout;
+  /** Ticks since the thread answered last, while it has something to answer. */
+  #silent = 0;
+  /** Requests whose time was over before they were answered. */
+  readonly #late = new Set<number>();
+  /** Rejects if the database can not be opened. */
+  readonly ready: Promise<void>;
+  onNotification: OnNotification = () => {};
+  /** Runs if the database ends by itself. */
+  onDeath: (failure: DatabaseEnded) => void = () => {};
+
+  /** `tickMs` is what counts as a second. */
+  constructor(worker: Worker, tickMs = 1_000) {
+    this.#worker = worker;
+    this.#clock = setInterval(() => this.#tick(), tickMs).unref();
+    this.ready = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    worker.on('message', (message: WorkerMessage) => this.#receive(message));
+    worker.on('messageerror', (failure) => this.giveUp(failure.message, failure));
+    worker.on('error', (failure) => this.giveUp(asError(failure).message, failure));
+    worker.on('exit', (code) => this.giveUp(`its thread ended with code ${code}`));
+  }
+
+  /**
+   * Rejects with SqlFailure if the database refuses, with DatabaseUnavailable if it does not answer within `seconds`, and
+   * with DatabaseEnded once it has ended.
+   */
+  send(operation: Operation, seconds: number = limits.embeddedAnswerSeconds): Promise<Answer> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    this.#lastId += 1;
+    const request: Request = { id: this.#lastId, operation };
+    return new Promise((resolve, reject) => {
+      this.#worker.postMessage(request);
+      this.#waiting.set(request.id, { resolve, reject, left: seconds });
+    });
+  }
+
+  /** Ends the thread at once; what still waits is told that the database is gone. */
+  async end(): Promise<void> {
+    this.onDeath = () => {};
+    this.giveUp('the database was closed');
+    await this.#worker.terminate();
+  }
+
+  /** From now on every request fails; the thread is ended, wherever it is. */
+  giveUp(reason: string, cause?: unknown): void {
+    if (this.#failure) return;
+    const failure = new DatabaseEnded(reason, cause);
+    this.#failure = failure;
+    clearInterval(this.#clock);
+    this.#settle?.reject(failure);
+    for (const { reject } of this.#waiting.values()) reject(failure);
+    this.#waiting.clear();
+    void this.#worker.terminate();
+    this.onDeath(failure);
+  }
+
+  #receive(message: WorkerMessage): void {
+    this.#silent = 0;
+    switch (message.kind) {
+      case 'ready':
+        this.#settle?.resolve();
+        break;
+      case 'unusable':
+      case 'ended':
+        this.giveUp(message.reason);
+        break;
+      case 'answer':
+        this.#take(message.id)?.resolve(message.answer);
+        break;
+      case 'failure':
+        this.#take(message.id)?.reject(failureOf(new SqlFailure(message.failure)));
+        break;
+      case 'notification':
+        this.onNotification(message.channel, message.payload);
+    }
+  }
+
+  #take(id: number): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    this.#late.delete(id);
+    return waiting;
+  }
+
+  /** Whether it works on a request that must not take long. */
+  get #isAnswerDue(): boolean {
+    const [late = Infinity] = this.#late;
+    const [[id, { left }] = [Infinity, { left: Infinity }]] = this.#waiting;
+    return late < id || left !== Infinity;
+  }
+
+  #tick(): void {
+    this.#silent = this.#isAnswerDue ? this.#silent + 1 : 0;
+    for (const [id, waiting] of this.#waiting) {
+      waiting.left -= 1;
+      if (waiting.left > 0) continue;
+      this.#waiting.delete(id);
+      this.#late.add(id);
+      waiting.reject(new DatabaseUnavailable(new Error('the embedded database did not answer in time')));
+    }
+    if (this.#late.size > 0 && this.#silent >= limits.embeddedSilenceSeconds)
+      this.giveUp(`it has answered nothing for ${limits.embeddedSilenceSeconds} seconds`);
+  }
+}

@@ -1,0 +1,5 @@
+// In development: loads the thread of the embedded database from its TypeScript source.
+import { register } from 'tsx/esm/api';
+
+register();
+await import('./worker.ts');

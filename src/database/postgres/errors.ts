@@ -1,0 +1,41 @@
+// Telling a connection that failed from a statement that was refused, and saying why a start cannot reach its server.
+import pg from 'pg';
+import { asError } from '../../base/errors.ts';
+
+/**
+ * SQLSTATEs after which the connection is of no use: connection exceptions, too many clients, statement timeout,
+ * shutdowns, and a server that has become read-only because another took its place.
+ */
+const connectionStates = /^(08...|53300|57014|57P0[1-5]|25006|25P03)$/;
+
+const driverMessages =
+  /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end)/;
+
+/** Whether the database could not be asked, as against an answer that the statement is refused. */
+export function isConnectionFailure(thrown: unknown): boolean {
+  const error = asError(thrown) as Error & { code?: unknown };
+  const code = typeof error.code === 'string' ? error.code : '';
+  if (error instanceof pg.DatabaseError) return connectionStates.test(code);
+  return /^E(?!RR_)[A-Z_]+$/.test(code) || driverMessages.test(error.message);
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing accepts connections there',
+  ENOENT: 'there is no such socket',
+  ENOTFOUND: 'the host name is not known',
+  EAI_AGAIN: 'the host name could not be looked up',
+  ETIMEDOUT: 'no answer in time',
+  EHOSTUNREACH: 'the host can not be reached',
+  ENETUNREACH: 'the network can not be reached',
+  ECONNRESET: 'the connection was closed at once',
+};
+
+/** Why a connection failed, in a few words on one line. */
+export function connectionReason(thrown: unknown): string {
+  const error = asError(thrown) as Error & { code?: unknown };
+  const known = typeof error.code === 'string' ? reasons[error.code] : undefined;
+  if (known) return known;
+  if (/timeout/i.test(error.message)) return 'no answer in time';
+  if (error.message.startsWith('Connection terminated')) return 'the connection was closed at once';
+  return error.message.split('\n', 1)[0] || String(error.code ?? error.name);
+}

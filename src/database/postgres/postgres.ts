@@ -1,0 +1,288 @@
+// The database on a Postgres server: a bounded pool of connections, every wait of which has an end.
+import pg from 'pg';
+import { asError } from '../../base/errors.ts';
+import { once } from '../../base/lifecycle.ts';
+import type { Logger } from '../../base/logger.ts';
+import {
+  type Database,
+  DatabaseUnavailable,
+  StartupError,
+  type Statement,
+  type Transaction,
+} from '../database.ts';
+import { answersInTime } from '../deadline.ts';
+import { type PlanMode, planModeOf, settingOf } from '../planner.ts';
+import { connectionReason, isConnectionFailure } from './errors.ts';
+import { PostgresListener } from './listener.ts';
+import { exactTypes, exactTypesWithJsonText } from './values.ts';
+import { asObjects } from '../rows.ts';
+import { schemaOf } from '../migrations/schema-name.ts';
+import { sessionStatement } from '../session.ts';
+import { failureOf, inOneTransaction, rolledBackInstead } from '../sql-failure.ts';
+
+export interface PostgresOptions {
+  readonly logger?: Logger | undefined;
+  /** Connections at most, besides the one that listens; 10 unless given. */
+  readonly poolSize?: number | undefined;
+  /** What `pg_stat_activity` shows. */
+  readonly applicationName: string;
+}
+
+const connectMs = 3_000;
+/** The server gives up on a statement just before the client gives up on the server. */
+const statementMs = 14_000;
+const answerMs = 15_000;
+/** Longer than any pause between two statements of one of our transactions, and than a large one takes on its way. */
+const idleInTransactionMs = 15_000;
+/** Migrations may take long, and wait for one another. */
+const execMs = 3_600_000;
+
+/**
+ * Connects once before it answers. Throws StartupError, without the password, if the URL is malformed or the server
+ * can not be used.
+ */
+export async function openPostgres(url: string, options: PostgresOptions): Promise<Database> {
+  const { config, schema } = readUrl(url, options.applicationName);
+  const target = describeTarget(config);
+  const begin = (client: pg.ClientBase) => beginSession(client, schema);
+  const pool = openPool(config, options, begin);
+  try {
+    const encoding = await encodingOf(pool);
+    if (encoding !== 'UTF8') {
+      throw new StartupError(
+        `the Postgres ${target} has the encoding ${encoding}, and Throughline needs UTF8; use a database made with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`,
+      );
+    }
+  } catch (failure) {
+    await pool.end();
+    if (failure instanceof StartupError) throw failure;
+    throw new StartupError(`cannot open the Postgres ${target}: ${connectionReason(failure)}`);
+  }
+  return new PostgresDatabase(pool, new PostgresListener(config, begin, options.logger), schema);
+}
+
+function readUrl(text: string, applicationName: string): { config: pg.ClientConfig; schema: string } {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'postgres:' && url?.protocol !== 'postgresql:') {
+    throw new StartupError(
+      'the database URL must be of the form postgres://user:password@host:port/database',
+    );
+  }
+  const name = schemaOf(url);
+  if ('fault' in name) throw new StartupError(`the database URL ${name.fault}`);
+  const config = {
+    connectionString: text,
+    application_name: applicationName,
+    connectionTimeoutMillis: connectMs,
+    query_timeout: answerMs,
+    // A connection is one caller's at a time: what that one asks before it waits goes out at once.
+    pipeline: true,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    types: exactTypes,
+  };
+  return { config, schema: name.schema };
+}
+
+async function beginSession(client: pg.ClientBase, schema: string): Promise<void> {
+  const { text, values } = sessionStatement(schema, {
+    statement_timeout: `${statementMs}ms`,
+    // A gateway that stands still in the midst of a transaction may hold the log's lock.
+    idle_in_transaction_session_timeout: `${idleInTransactionMs}ms`,
+  });
+  const asking: Asking = { text, values: [...values], query_timeout: connectMs };
+  // First of all and by itself, as the other may take longer than a role is given. Both go out together.
+  await Promise.all([client.query('SET statement_timeout = 0'), client.query(asking)]);
+}
+
+async function encodingOf(pool: pg.Pool): Promise<string> {
+  const { rows } = await pool.query<{ server_encoding: string }>('SHOW server_encoding');
+  return rows[0]!.server_encoding;
+}
+
+/** Host, port, database and user as the driver understood them. */
+function describeTarget(config: pg.ClientConfig): string {
+  try {
+    const { host, port, database, user } = new pg.Client(config);
+    return `database "${database ?? user}" at ${host}:${port} as user "${user}"`;
+  } catch {
+    throw new StartupError('the database URL has a setting that can not be used; check what follows its "?"');
+  }
+}
+
+function openPool(
+  config: pg.ClientConfig,
+  options: PostgresOptions,
+  onConnect: (client: pg.ClientBase) => Promise<void>,
+): pg.Pool {
+  const pool = new pg.Pool({ ...config, onConnect, max: options.poolSize ?? 10, idleTimeoutMillis: 30_000 });
+  pool.on('error', (error) => options.logger?.warn({ err: error }, 'an idle database connection was lost'));
+  // A connection lost between two statements of a transaction fails the next one; without a listener it would end
+  // the process.
+  pool.on('connect', (client) => client.on('error', () => {}));
+  return pool;
+}
+
+class PostgresDatabase implements Database {
+  readonly kind = 'postgres';
+  readonly schema: string;
+  readonly ended = new Promise<never>(() => {});
+  readonly #pool: pg.Pool;
+  readonly #listener: PostgresListener;
+  readonly #loans = new Set<Promise<unknown>>();
+  #closed = false;
+  /** What was asked before is still answered. */
+  readonly close: () => Promise<void>;
+
+  constructor(pool: pg.Pool, listener: PostgresListener, schema: string) {
+    this.schema = schema;
+    this.#pool = pool;
+    this.#listener = listener;
+    this.close = once(async () => {
+      this.#closed = true;
+      // The pool forgets who still waits for a connection when it ends.
+      await Promise.allSettled(this.#loans);
+      await Promise.all([listener.close(), pool.end()]);
+    });
+  }
+
+  query<Row extends object>(statement: Statement): Promise<Row[]> {
+    return this.#lend((lease) => lease.query<Row>(statement));
+  }
+
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.#lend(async (lease) => {
+      await lease.ask({ text: 'BEGIN' });
+      try {
+        const result = await work(lease);
+        await lease.commit();
+        return result;
+      } catch (error) {
+        await lease.rollBack();
+        throw error;
+      }
+    });
+  }
+
+  pipeline(statements: readonly Statement[]): Promise<object[][]> {
+    // The server times each statement when its turn comes, the client from now on.
+    const patience = (before: number) => answerMs * (before + 1);
+    return this.#lend((lease) =>
+      inOneTransaction(
+        lease.ask({ text: 'BEGIN' }),
+        statements.map((statement, n) => lease.query(statement, patience(n))),
+        lease.commit(patience(statements.length)),
+      ),
+    );
+  }
+
+  listen(channel: string, onHint: (payload: string) => void): Promise<() => Promise<void>> {
+    return this.#listener.listen(channel, onHint);
+  }
+
+  reachable(): Promise<boolean> {
+    return answersInTime(() => this.query({ text: 'SELECT 1', values: [] }));
+  }
+
+  async #lend<T>(work: (lease: Lease) => Promise<T>): Promise<T> {
+    if (this.#closed) throw new DatabaseUnavailable(new Error('the database was closed'));
+    const loan = this.#withConnection(work);
+    this.#loans.add(loan);
+    try {
+      return await loan;
+    } finally {
+      this.#loans.delete(loan);
+    }
+  }
+
+  async #withConnection<T>(work: (lease: Lease) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect().catch((failure: unknown) => {
+      throw new DatabaseUnavailable(failure);
+    });
+    const lease = new Lease(client);
+    try {
+      return await work(lease);
+    } finally {
+      lease.end();
+      client.release(lease.broken);
+    }
+  }
+}
+
+interface Asking extends Omit<pg.QueryArrayConfig, 'rowMode'> {
+  readonly rowMode?: 'array';
+  readonly query_timeout?: number;
+}
+
+/** How each connection plans, where that is known: what is set in a transaction is undone with it. */
+const planModes = new WeakMap<pg.PoolClient, PlanMode>();
+
+/** One connection, for the time that one caller has it. */
+class Lease implements Transaction {
+  readonly #client: pg.PoolClient;
+  #over = false;
+  /** Whether the connection must not be used again. */
+  broken = false;
+
+  constructor(client: pg.PoolClient) {
+    this.#client = client;
+  }
+
+  async query<Row extends object>(statement: Statement, patienceMs: number = answerMs): Promise<Row[]> {
+    const { text, values, name, json } = statement;
+    this.#plan(planModeOf(statement));
+    const { fields, rows } = await this.ask({
+      text,
+      values: values as unknown[],
+      rowMode: 'array',
+      query_timeout: patienceMs,
+      ...(name ? { name } : {}),
+      ...(json === 'text' ? { types: exactTypesWithJsonText } : {}),
+    });
+    return asObjects(fields, rows) as Row[];
+  }
+
+  async exec(sql: string): Promise<void> {
+    await this.ask({ text: 'SET LOCAL statement_timeout = 0' });
+    await this.ask({ text: sql, query_timeout: execMs });
+    await this.ask({ text: `SET LOCAL statement_timeout = ${statementMs}` });
+  }
+
+  async ask(config: Asking): Promise<pg.QueryArrayResult> {
+    if (this.#over) throw new Error('a statement came after the end of its transaction');
+    try {
+      return await this.#client.query(config);
+    } catch (error) {
+      if (!isConnectionFailure(error)) throw failureOf(asError(error));
+      this.broken = true;
+      throw new DatabaseUnavailable(error);
+    }
+  }
+
+  async commit(patienceMs: number = answerMs): Promise<void> {
+    const { command } = await this.ask({ text: 'COMMIT', query_timeout: patienceMs });
+    if (command !== 'ROLLBACK') return;
+    planModes.delete(this.#client);
+    throw rolledBackInstead();
+  }
+
+  /** Never throws: a connection that can not even do this is given up. */
+  async rollBack(): Promise<void> {
+    planModes.delete(this.#client);
+    if (this.broken) return;
+    await this.ask({ text: 'ROLLBACK' }).catch(() => {
+      this.broken = true;
+    });
+  }
+
+  end(): void {
+    this.#over = true;
+  }
+
+  /** Goes along in front of the statement, where the connection does not do so already. */
+  #plan(mode: PlanMode): void {
+    if (planModes.get(this.#client) === mode) return;
+    planModes.set(this.#client, mode);
+    this.ask({ text: settingOf(mode) }).catch(() => planModes.delete(this.#client));
+  }
+}

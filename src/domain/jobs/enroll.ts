@@ -1,0 +1,185 @@
+// Inputs of enroll: validation, the consumer definition, and the claim terms.
+import { createHash } from 'node:crypto';
+import { badInput, ThroughlineError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import { type CelFilter, checkCel } from '../cel/filter.ts';
+import {
+  type CheckedConditions,
+  checkConditions,
+  type ConditionsInput,
+  conditionsText,
+} from '../conditions/conditions.ts';
+import { conditionsWith } from '../conditions/event-filter.ts';
+import { checkDescription, optionalName } from '../events/send.ts';
+import { checkTopic, checkTopicPattern } from '../events/topic.ts';
+
+type Given<T> = T | null | undefined;
+
+/** An enroll as it arrives. Null means absent. */
+export interface EnrollInput {
+  readonly sourceTopics: readonly string[];
+  readonly targetTopic: string;
+  readonly worker: string;
+  readonly sender?: Given<string>;
+  readonly senderType?: Given<string>;
+  readonly description?: Given<string>;
+  readonly project?: Given<string>;
+  readonly sequential?: Given<boolean>;
+  readonly sticky?: Given<boolean>;
+  readonly filter?: Given<ConditionsInput>;
+  /** In CEL. */
+  readonly where?: Given<string>;
+  readonly maxRetries?: Given<number>;
+  readonly retryDelayMs?: Given<number>;
+  readonly ignoreSenderTypes?: Given<readonly string[]>;
+  readonly ignoreOlderThanDays?: Given<number>;
+  readonly leaseMs?: Given<number>;
+  readonly waitMs?: Given<number>;
+}
+
+/** A consumer definition: source topics, filters and target. Each has a position in the log of its own. */
+export interface Way {
+  /** The same for equal definitions, regardless of the caller and of the order of lists. */
+  readonly id: string;
+  /** Patterns, sorted. Empty if the jobs are created elsewhere, and this consumer only claims them. */
+  readonly topics: readonly string[];
+  readonly target: string;
+  /** The given conditions, and those that must hold for `where` to be true. */
+  readonly conditions: CheckedConditions | null;
+  /** The part of the filter that must be tested on the source itself. */
+  readonly where: CelFilter | null;
+  readonly ignoredSenderTypes: readonly string[];
+  /** Sources that became FINISHED longer ago than this get no job; null for no limit. */
+  readonly ignoreOlderThanMs: number | null;
+}
+
+/** The terms of a worker's claims. */
+export interface ClaimTerms {
+  readonly worker: string;
+  readonly sender: string;
+  readonly senderType: string | null;
+  readonly description: string | null;
+  readonly project: string | null;
+  readonly maxRetries: number;
+  readonly retryDelayMs: number;
+  readonly leaseMs: number;
+  readonly sequential: boolean;
+  readonly sticky: boolean;
+}
+
+export interface CheckedEnroll {
+  readonly way: Way;
+  readonly terms: ClaimTerms;
+  readonly waitMs: number;
+}
+
+export function checkEnroll(input: EnrollInput): CheckedEnroll {
+  const worker = requiredName('worker', input.worker);
+  const sender = optionalName('sender', input.sender) ?? worker;
+  return {
+    way: checkWay(input),
+    terms: {
+      worker,
+      sender,
+      senderType: optionalName('senderType', input.senderType),
+      description: input.description == null ? null : checkDescription(input.description),
+      project: optionalName('project', input.project),
+      maxRetries: within('maxRetries', input.maxRetries ?? 3, 0, limits.maxRetries),
+      retryDelayMs: within('retryDelayMs', input.retryDelayMs ?? 1_000, 0, limits.retryDelayMs),
+      leaseMs: checkLeaseMs(input.leaseMs ?? limits.defaultLeaseMs),
+      sequential: input.sequential ?? false,
+      sticky: input.sticky ?? false,
+    },
+    waitMs: within('waitMs', input.waitMs ?? 0, 0, limits.waitMs),
+  };
+}
+
+function checkWay(input: EnrollInput): Way {
+  const where = checkCel(input.where);
+  const way = {
+    topics: checkTopics(input.sourceTopics),
+    target: checkTarget(input.targetTopic),
+    conditions: conditionsWith(checkConditions(input.filter, 'filter'), where),
+    where,
+    ignoredSenderTypes: checkSenderTypes(input.ignoreSenderTypes ?? []),
+    ignoreOlderThanMs: checkAge(input.ignoreOlderThanDays ?? 0),
+  };
+  return { ...way, id: createHash('sha256').update(wayText(way)).digest('hex').slice(0, 32) };
+}
+
+/** The consumer definition as canonical JSON text, equal for equal definitions. */
+export function wayText(way: Omit<Way, 'id'>): string {
+  const filter = way.conditions === null ? 'null' : conditionsText(way.conditions);
+  const { topics, target, ignoredSenderTypes, ignoreOlderThanMs } = way;
+  // Omitted if absent, so that ids of existing consumers stay the same.
+  const where = way.where ? { where: way.where.text } : {};
+  const others = JSON.stringify({ topics, target, ignoredSenderTypes, ignoreOlderThanMs, ...where });
+  return `${others.slice(0, -1)},"filter":${filter}}`;
+}
+
+function checkTopics(topics: readonly string[]): string[] {
+  if (topics.length === 0) throw badInput('sourceTopics is empty; name at least one topic, or "*" for all.');
+  if (topics.length > limits.sourceTopics) {
+    throw new ThroughlineError(
+      'LIMIT_EXCEEDED',
+      `sourceTopics has ${topics.length} topics; at most ${limits.sourceTopics} are allowed: use * for any run of characters.`,
+    );
+  }
+  return sorted(topics.map((topic) => checkTopicPattern(topic, 'sourceTopics')));
+}
+
+function checkTarget(target: string): string {
+  if (target.includes('*')) {
+    throw badInput(
+      `targetTopic ${JSON.stringify(target.slice(0, 60))} has a *; it names the one topic that the jobs get.`,
+    );
+  }
+  return checkTopic(target, 'targetTopic');
+}
+
+function checkSenderTypes(types: readonly string[]): string[] {
+  if (types.length > limits.sourceTopics) {
+    throw new ThroughlineError(
+      'LIMIT_EXCEEDED',
+      `ignoreSenderTypes has ${types.length} items; at most ${limits.sourceTopics} are allowed.`,
+    );
+  }
+  return sorted(types.map((type) => requiredName('ignoreSenderTypes', type)));
+}
+
+const dayMs = 86_400_000;
+
+/** Null, which means no limit, for 0, as in AYON. */
+function checkAge(days: number): number | null {
+  if (!(days >= 0 && days <= limits.ignoreOlderThanDays)) {
+    throw badInput(
+      `ignoreOlderThanDays is ${days}; 0 (for no limit) to ${limits.ignoreOlderThanDays} is allowed.`,
+    );
+  }
+  return days === 0 ? null : Math.max(1, Math.round(days * dayMs));
+}
+
+export function checkLeaseMs(leaseMs: number): number {
+  return within('leaseMs', leaseMs, limits.minLeaseMs, limits.maxLeaseMs);
+}
+
+export function checkAttempt(attempt: number): number {
+  return within('attempt', attempt, 1, 2 ** 31 - 1);
+}
+
+export function checkCount(count: number): number {
+  return within('count', count, 1, limits.claims);
+}
+
+function within(argument: string, value: number, lowest: number, highest: number): number {
+  if (Number.isInteger(value) && value >= lowest && value <= highest) return value;
+  throw badInput(`${argument} is ${value}; ${lowest} to ${highest} is allowed.`);
+}
+
+function requiredName(argument: string, name: string): string {
+  return optionalName(argument, name) ?? name;
+}
+
+function sorted(names: readonly string[]): string[] {
+  return [...new Set(names)].sort();
+}

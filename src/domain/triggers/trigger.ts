@@ -1,0 +1,93 @@
+// Triggers, which turn HTTP deliveries and scheduled times into events: their inputs and stored form.
+import type { TriggerKind } from '../../../generated/prisma/enums.ts';
+import type { TriggerModel } from '../../../generated/prisma/models.ts';
+import { badInput } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import { checkCel } from '../cel/filter.ts';
+import { checkSchedule, type Schedule, tickAfter } from './schedule.ts';
+import { optionalName } from '../events/send.ts';
+import { checkTopic } from '../events/topic.ts';
+import { checkWebhook, type WebhookInput, type WebhookTerms } from './webhook.ts';
+
+export type { TriggerKind } from '../../../generated/prisma/enums.ts';
+
+/** The event type of all scheduled events. */
+export const tickType = 'tick';
+
+type Given<T> = T | null | undefined;
+
+/** A trigger as it arrives. Null means absent. */
+export interface TriggerInput {
+  readonly name: string;
+  readonly webhook?: Given<WebhookInput>;
+  readonly schedule?: Given<{ readonly cron: string; readonly timezone?: Given<string> }>;
+  readonly topic?: Given<string>;
+  readonly eventType?: Given<string>;
+  readonly where?: Given<string>;
+  readonly call?: Given<string>;
+}
+
+/** A valid trigger before it is stored. Either `webhook` or `schedule` is set. */
+export interface TriggerDraft extends Omit<TriggerTerms, 'id'> {
+  readonly webhook: WebhookTerms | null;
+  readonly schedule: (Schedule & { readonly nextRun: Date }) | null;
+}
+
+/** The settings that decide which deliveries and ticks become events, and what those events are. */
+export type TriggerTerms = Readonly<
+  Pick<TriggerModel, 'id' | 'name' | 'topic' | 'eventType' | 'where' | 'call'>
+>;
+
+/** The public part of a trigger, without its secrets. */
+export type Trigger = Readonly<Omit<TriggerModel, 'secrets' | 'verifyToken' | 'dueTick' | 'dueMissed'>>;
+
+/** Checks everything that does not need the database. Throws BAD_USER_INPUT or INVALID_FILTER. */
+export function draftTrigger(input: TriggerInput, now: Date): TriggerDraft {
+  const name = checkName(input.name);
+  const { webhook, schedule } = input;
+  if ((webhook == null) === (schedule == null)) {
+    throw badInput('Give exactly one of webhook and schedule; webhook: {} is one without a signature.');
+  }
+  return {
+    name,
+    topic: checkTopic(input.topic ?? name),
+    eventType: checkEventType(input.eventType, webhook == null ? 'SCHEDULE' : 'WEBHOOK'),
+    where: checkCel(input.where)?.text ?? null,
+    call: optionalName('call', input.call),
+    webhook: webhook == null ? null : checkWebhook(webhook),
+    schedule: schedule == null ? null : withNextRun(checkSchedule(schedule.cron, schedule.timezone), now),
+  };
+}
+
+const identifier = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
+
+function checkName(name: string): string {
+  if (name.length <= limits.topicLength && identifier.test(name)) return name;
+  throw badInput(
+    `name ${JSON.stringify(name.slice(0, 60))} is not an identifier: 1 to ${limits.topicLength} letters, digits, _ and -, in parts joined by dots.`,
+  );
+}
+
+function checkEventType(given: Given<string>, kind: TriggerKind): string | null {
+  const eventType = optionalName('eventType', given);
+  if (eventType === null) return null;
+  if (kind === 'SCHEDULE' && eventType !== tickType) {
+    throw badInput(
+      `eventType ${JSON.stringify(eventType)} would let nothing pass: the events of a schedule are of the type "${tickType}".`,
+    );
+  }
+  if (kind === 'WEBHOOK' && !/^[a-z-]+$/.test(eventType)) {
+    throw badInput(
+      `eventType ${JSON.stringify(eventType)} would let nothing pass: the events of a webhook are of the type of the HTTP method in lower case, such as "post". Leave it out for any method.`,
+    );
+  }
+  return eventType;
+}
+
+function withNextRun(schedule: Schedule, now: Date): Schedule & { nextRun: Date } {
+  const nextRun = tickAfter(schedule, now);
+  if (nextRun !== null) return { ...schedule, nextRun };
+  throw badInput(
+    `cron ${JSON.stringify(schedule.cron)} never comes: there is no such moment from now on; correct its day, month or year.`,
+  );
+}

@@ -1,0 +1,104 @@
+// Jobs and leases: the mutations of workers, and the field Event.lease.
+import { limits } from '../../base/limits.ts';
+import type { Enrollment as EnrollmentRecord } from '../../operations/operations.ts';
+import { builder } from '../builder.ts';
+import { Event } from '../event/event.ts';
+import { afresh } from '../event/event-mutations.ts';
+import { EnrollInput } from './job-inputs.ts';
+import { amount } from '../wording.ts';
+
+const Lease = builder.prismaObject('Job', {
+  name: 'Lease',
+  findUnique: null,
+  description: 'A worker’s exclusive, time-limited claim on a job.',
+  fields: (t) => ({
+    worker: t.exposeString('worker'),
+    attempt: t.exposeInt('attempt'),
+    until: t.expose('until', {
+      type: 'DateTime',
+      description: 'When the lease lapses unless it is extended.',
+    }),
+  }),
+});
+
+const Enrollment = builder.objectRef<EnrollmentRecord>('Enrollment').implement({
+  description: 'A job claimed by the caller.',
+  fields: (t) => ({
+    event: t.expose('event', { type: Event, description: 'The job.' }),
+    source: t.expose('source', { type: Event, description: 'The source event that the job is for.' }),
+    attempt: t.exposeInt('attempt', {
+      description: 'The fencing token; pass it with every update of the job.',
+    }),
+    leaseUntil: t.expose('leaseUntil', {
+      type: 'DateTime',
+      description: 'When the lease lapses unless it is extended. Other workers can then claim the job.',
+    }),
+  }),
+});
+
+builder.prismaObjectField(Event, 'lease', (t) =>
+  t.field({
+    type: Lease,
+    nullable: true,
+    description: 'The current lease of a job; null if the event is not a claimed job.',
+    resolve: ({ id }, _args, { loaders }) => loaders.lease(id),
+  }),
+);
+
+const eventId = 'The id of the job’s event (a UUID). Unknown: NOT_FOUND.';
+const attempt = 'The fencing token of the claim. Lease lapsed or taken over: LEASE_LOST.';
+
+builder.mutationFields((t) => ({
+  enroll: t.field({
+    type: Enrollment,
+    nullable: true,
+    description:
+      'Claims a job under a lease: a job that is due for a retry, else a new job for the next source. Null if none is available within `waitMs`. If the client disconnects before the response, the job is released.',
+    args: { input: t.arg({ type: EnrollInput, required: true, description: 'Which jobs to claim.' }) },
+    resolve: async (_root, { input }, context) => {
+      const [first] = await afresh(context, context.operations.enroll(context.caller, input, 1));
+      return first ?? null;
+    },
+  }),
+  enrollMany: t.field({
+    type: [Enrollment],
+    description:
+      'Claims up to `count` jobs. Waits only for the first. An empty list if none is available within `waitMs`.',
+    args: {
+      input: t.arg({ type: EnrollInput, required: true, description: 'Which jobs to claim.' }),
+      count: t.arg.int({
+        required: true,
+        description: `The maximum number of jobs, 1 to ${amount(limits.claims)}. With \`sequential\`: one.`,
+      }),
+    },
+    resolve: (_root, { input, count }, context) =>
+      afresh(context, context.operations.enroll(context.caller, input, count)),
+  }),
+}));
+
+builder.mutationFields((t) => ({
+  extendLease: t.field({
+    type: Lease,
+    description: 'Extends the lease, counted from now: a worker’s heartbeat. Does not change the event.',
+    args: {
+      eventId: t.arg.id({ required: true, description: eventId }),
+      attempt: t.arg.int({ required: true, description: attempt }),
+      leaseMs: t.arg.int({
+        description: `The length of the lease from now, in milliseconds, ${amount(limits.minLeaseMs)} to ${amount(limits.maxLeaseMs)}. Default: the \`leaseMs\` of the claim.`,
+      }),
+    },
+    resolve: (_root, args, context) =>
+      afresh(context, context.operations.extendLease(args.eventId, args.attempt, args.leaseMs ?? null)),
+  }),
+  releaseJob: t.field({
+    type: Event,
+    description:
+      'Releases a job unfinished: it becomes PENDING and can be claimed at once. The run does not count as a retry.',
+    args: {
+      eventId: t.arg.id({ required: true, description: eventId }),
+      attempt: t.arg.int({ required: true, description: attempt }),
+    },
+    resolve: (_root, args, context) =>
+      afresh(context, context.operations.releaseJob(context.caller, args.eventId, args.attempt)),
+  }),
+}));

@@ -1,0 +1,70 @@
+// /graphql over HTTP: CORS, the GraphiQL page, the key, and then the GraphQL server.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Caller } from '../../operations/operations.ts';
+import { type Authenticator, keyOfHeaders } from '../credentials.ts';
+import { serveGraphiQL, wantsGraphiQL } from '../graphiql/graphiql.ts';
+import type { GraphQLServer } from './graphql.ts';
+import { sendError } from '../json-response.ts';
+import { presenceOf } from '../presence.ts';
+import { RequestIds } from '../trace.ts';
+
+/** The page needs no key; everything else does, and is refused before its body is read. */
+export function createGraphQLEndpoint(server: GraphQLServer, authenticator: Authenticator) {
+  const requestIds = new RequestIds();
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    allowEveryOrigin(response);
+    if (request.method === 'OPTIONS') return answerPreflight(request, response);
+    if (wantsGraphiQL(request)) return serveGraphiQL(request, response);
+    if (!hasUrl(request))
+      return sendError(response, 400, 'BAD_USER_INPUT', 'The Host header and the path make no URL.');
+    const known = callerOf(request, authenticator);
+    if (known === null) return refuseKey(response);
+    const presence = presenceOf(response);
+    let requestId: string | null | undefined;
+    const caller: Caller = {
+      ...known,
+      // Only once something is sent: a request that reads leaves the name of its trace to one that sends.
+      get requestId() {
+        return (requestId ??= requestIds.of(request.headers));
+      },
+      get signal() {
+        return presence.signal;
+      },
+    };
+    await server(request, response, { caller } as Parameters<GraphQLServer>[2]);
+  };
+}
+
+/** The GraphQL server would fail on it, and answer with a stack trace. */
+function hasUrl({ headers: { host = 'localhost' }, url = '' }: IncomingMessage): boolean {
+  return URL.canParse(`http://${host}${url}`);
+}
+
+function callerOf({ headers }: IncomingMessage, authenticator: Authenticator) {
+  const key = keyOfHeaders(headers);
+  return key === null ? null : authenticator.authenticate(key);
+}
+
+/** Any site's page may call, with a key that it must have: browsers send none by themselves (see credentials.ts). */
+function allowEveryOrigin(response: ServerResponse): void {
+  response.setHeader('Access-Control-Allow-Origin', '*');
+}
+
+function answerPreflight({ headers }: IncomingMessage, response: ServerResponse): void {
+  const asked = headers['access-control-request-headers'];
+  response.setHeader('Access-Control-Allow-Methods', 'GET, POST');
+  response.setHeader('Access-Control-Allow-Headers', asked ?? 'Authorization, Content-Type, X-Api-Key');
+  response.setHeader('Access-Control-Max-Age', '7200');
+  response.setHeader('Vary', 'Access-Control-Request-Headers');
+  response.writeHead(204).end();
+}
+
+function refuseKey(response: ServerResponse): void {
+  response.setHeader('WWW-Authenticate', 'Bearer');
+  sendError(
+    response,
+    401,
+    'UNAUTHENTICATED',
+    'A known key is needed: send `Authorization: Bearer KEY` or `X-Api-Key: KEY`.',
+  );
+}

@@ -1,0 +1,118 @@
+// The GraphQL server behind every transport: schema, limits, caches, error masking, and how HTTP requests are read.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { execute, type GraphQLSchema } from 'graphql';
+import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
+import { badInput, ThroughlineError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import type { Logger } from '../../base/logger.ts';
+import { pauseIfDue } from '../../base/time-slices.ts';
+import { checkInputSize } from '../../graphql/input-size.ts';
+import type { Caller } from '../../operations/operations.ts';
+import { documentCaches, documentLimits } from './document-limits.ts';
+import { EventStreams } from './event-stream.ts';
+import { isBatched, useGraphQLParams } from './graphql-params.ts';
+import { exceptRefusals, type MaskError, refusal } from './public-errors.ts';
+import type { SubscriptionSource } from './subscription-source.ts';
+
+export interface GraphQLOptions {
+  readonly schema: GraphQLSchema;
+  /** What resolvers are given, made once for each operation. */
+  readonly createContext: (caller: Caller) => object;
+  readonly subscriptions: SubscriptionSource;
+  readonly maskError: MaskError;
+  readonly maxBodyBytes: number;
+  readonly logger: Logger;
+}
+
+/** What each operation begins with; `request` is there for HTTP alone. */
+export interface OperationStart {
+  readonly caller: Caller;
+}
+
+interface HttpStart extends OperationStart {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+}
+
+/** Executes operations: called with a node request and response, or through `getEnveloped` by other transports. */
+export type GraphQLServer = YogaServerInstance<HttpStart, object>;
+
+export interface GraphQL {
+  readonly server: GraphQLServer;
+  readonly streams: EventStreams;
+}
+
+/** Where GraphQL is served. */
+export const graphqlPath = '/graphql';
+
+/**
+ * Reading the body, CORS, keys and the GraphiQL page are ours (the request reader here, the rest in
+ * graphql-endpoint.ts), so that Yoga's own are off. There is no CSRF plugin, for the reason told in credentials.ts.
+ */
+export function createGraphQL(options: GraphQLOptions): GraphQL {
+  const streams = new EventStreams(options.logger);
+  const server = createYoga<HttpStart, object>({
+    schema: options.schema,
+    graphqlEndpoint: graphqlPath,
+    context: ({ caller }) => options.createContext(caller),
+    batching: { limit: limits.requestBatch },
+    maskedErrors: { maskError: exceptRefusals(options.maskError) },
+    parserAndValidationCache: documentCaches(),
+    plugins: [
+      useReferenceExecutor,
+      useInputLimits,
+      useGraphQLParams(options.maxBodyBytes),
+      ...documentLimits(),
+      useSubscriptionSource(options.subscriptions),
+      streams.plugin(),
+    ],
+    maxRequestBodySize: false,
+    multipart: false,
+    cors: false,
+    graphiql: false,
+    landingPage: false,
+    logging: false,
+  });
+  return { server, streams };
+}
+
+/** Yoga's own executor takes every object with a key `then` for a promise: a caller's JSON, and a field with that alias. */
+const useReferenceExecutor: Plugin = {
+  onExecute: ({ setExecuteFn }) => setExecuteFn(execute),
+};
+
+/** Large variables are refused before they are converted; each operation of a batch waits for a time slice. */
+const useInputLimits: Plugin = {
+  onExecute({ args, setResultAndStopExecution }) {
+    const { schema, document, operationName, variableValues: variables } = args;
+    try {
+      checkInputSize(schema, { document, operationName, variables });
+    } catch (error) {
+      if (!(error instanceof ThroughlineError)) throw error;
+      return setResultAndStopExecution({ errors: [refusal(error)] });
+    }
+    return pauseIfDue();
+  },
+};
+
+/** Subscriptions over HTTP go to the same executions as those over WebSockets. */
+function useSubscriptionSource(source: SubscriptionSource): Plugin<OperationStart> {
+  return {
+    onSubscribe({ args, setSubscribeFn, setResultAndStopExecution }) {
+      const { caller, request } = args.contextValue;
+      if (isBatched(request)) return setResultAndStopExecution({ errors: [unbatchable()] });
+      setSubscribeFn(() =>
+        source.subscribe({
+          document: args.document,
+          operationName: args.operationName ?? null,
+          variables: args.variableValues ?? null,
+          caller,
+        }),
+      );
+    },
+  };
+}
+
+function unbatchable() {
+  return refusal(badInput('A subscription cannot be part of a batch; send it in a request of its own.'));
+}

@@ -1,0 +1,181 @@
+// What graphql-transport-ws asks for on one socket: who connects, and what each `subscribe` executes.
+import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
+import type { Context, ServerOptions, SubscribePayload } from 'graphql-ws';
+import type { WebSocket } from 'ws';
+import { asError, ThroughlineError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import { isShareable } from '../../graphql/live/shared-operation.ts';
+import type { Caller } from '../../operations/operations.ts';
+import { closeCodes } from './close-codes.ts';
+import { type Authenticator, keyOfConnectionParams } from '../credentials.ts';
+import type { GraphQLServer } from '../graphql/graphql.ts';
+import { operationNameOf, refuseHashAlone } from '../graphql/graphql-params.ts';
+import type { Pace } from '../pace.ts';
+import { Presence } from '../presence.ts';
+import { exceptRefusals, type MaskError, publicError, publicResult } from '../graphql/public-errors.ts';
+import type { Direct, SubscriptionSource } from '../graphql/subscription-source.ts';
+
+/** What is known of one socket. */
+export interface SocketState {
+  readonly socket: WebSocket;
+  /** The key that the upgrade request had in its headers. */
+  readonly headerKey: string | null;
+  /** Called when a key was accepted. */
+  readonly accepted: () => void;
+  /** Once its key was accepted. */
+  caller?: Caller;
+  /** Of the operations that are executed and not yet answered, by their ids. */
+  readonly present: Map<string, Asked>;
+  readonly pace: Pace;
+}
+
+/** An id may be used again when its operation was completed: what was subscribed tells them apart. */
+interface Asked {
+  readonly payload: SubscribePayload;
+  readonly presence: Presence;
+}
+
+export interface OperationOptions {
+  readonly server: GraphQLServer;
+  readonly authenticator: Authenticator;
+  readonly subscriptions: SubscriptionSource;
+  readonly maskError: MaskError;
+}
+
+type Params = Record<string, unknown> | undefined;
+type SocketContext = Context<Params, SocketState>;
+type Results = ExecutionResult | AsyncIterableIterator<ExecutionResult>;
+
+/** Travels from `onSubscribe` to `execute` or `subscribe` in the place of a root value. */
+interface Prepared {
+  readonly execute: () => Promise<Results>;
+  readonly subscribe: () => Promise<Results>;
+}
+
+/** Parsing, validation and execution are those of HTTP, with the same limits and caches. */
+export function operationHandlers(options: OperationOptions): ServerOptions<Params, SocketState> {
+  const mask = exceptRefusals(options.maskError);
+  return {
+    onConnect: (context) => accept(context, options.authenticator),
+    onSubscribe: (context, id, payload) => prepare(options, context, id, payload),
+    execute: ({ rootValue }) => orErrors(mask, (rootValue as Prepared).execute),
+    subscribe: ({ rootValue }) => orErrors(mask, (rootValue as Prepared).subscribe),
+    onNext: (_context, _id, _payload, _args, result) =>
+      result.errors ? publicResult(result as ExecutionResult) : undefined,
+    onComplete: ({ extra }, id, payload) => answered(extra, id, payload),
+    onError: ({ extra }, _id, _payload, errors) => {
+      closeIfSlow(extra.socket, errors[0]);
+      return errors.map((error) => publicError(mask(error)));
+    },
+  };
+}
+
+/** The connection parameters' key, else the upgrade request's. */
+function accept({ connectionParams, extra }: SocketContext, authenticator: Authenticator): boolean {
+  const key = keyOfConnectionParams(connectionParams) ?? extra.headerKey;
+  const known = key === null ? null : authenticator.authenticate(key);
+  if (known === null) return false;
+  extra.caller = { ...known, requestId: null };
+  extra.accepted();
+  return true;
+}
+
+/** The operation ready to run, or what is wrong with its document. */
+function prepare(
+  { server, subscriptions }: OperationOptions,
+  { extra, subscriptions: open }: SocketContext,
+  id: string,
+  payload: SubscribePayload,
+): ExecutionArgs | readonly GraphQLError[] {
+  const { socket } = extra;
+  const { query, variables = null } = payload;
+  const operationName = operationNameOf(payload.operationName) ?? null;
+  const presence = new Presence();
+  const caller = extra.caller && withPresence(extra.caller, presence);
+  if (caller === undefined || Object.keys(open).length > limits.subscriptionsPerSocket) return [tooMany()];
+  try {
+    refuseHashAlone(payload);
+    const { schema, parse, validate, contextFactory, execute } = server.getEnveloped({ caller });
+    const document = parse(query);
+    const errors: readonly GraphQLError[] = validate(schema, document);
+    if (errors.length > 0) return errors;
+    const args = { schema, document, operationName, variableValues: variables };
+    const prepared: Prepared = {
+      execute: async () => {
+        extra.present.set(id, { payload, presence });
+        return execute({ ...args, contextValue: await contextFactory() });
+      },
+      subscribe: async () => {
+        const request = { document, operationName, variables, caller };
+        const results = await subscriptions.subscribe(request, directTo(socket, id));
+        const isPaced = Symbol.asyncIterator in results && !isShareable(schema, request);
+        return isPaced ? extra.pace.keep(results) : results;
+      },
+    };
+    return { ...args, contextValue: undefined, rootValue: prepared };
+  } catch (error) {
+    return [error instanceof GraphQLError ? error : new GraphQLError('', { originalError: asError(error) })];
+  }
+}
+
+/** Gone is who closes the socket, or completes the operation, before it was answered. */
+function withPresence(caller: Caller, presence: Presence): Caller {
+  return {
+    ...caller,
+    get signal() {
+      return presence.signal;
+    },
+  };
+}
+
+/** The answer was sent, unless the socket had begun to close before. */
+function answered({ present, socket }: SocketState, id: string, payload: SubscribePayload): void {
+  const asked = present.get(id);
+  if (asked?.payload !== payload) return;
+  if (socket.readyState !== socket.OPEN) asked.presence.leave();
+  present.delete(id);
+}
+
+async function orErrors(mask: MaskError, run: () => Promise<Results>): Promise<Results> {
+  try {
+    return await run();
+  } catch (error) {
+    return { errors: [mask(error)] };
+  }
+}
+
+function tooMany(): GraphQLError {
+  const message = `This socket has ${limits.subscriptionsPerSocket} operations open, the most it may have; open another.`;
+  return new GraphQLError(message, { extensions: { code: 'LIMIT_EXCEEDED' } });
+}
+
+/** Sends payloads past graphql-ws: the text that many subscribers share is serialised once, and only framed here. */
+function directTo(socket: WebSocket, id: string): Direct {
+  return (payload) => {
+    if (socket.readyState !== socket.OPEN) return true;
+    if (socket.bufferedAmount > limits.subscriberBufferBytes) return false;
+    socket.send(nextMessage(id, payload), asText);
+    return true;
+  };
+}
+
+const asText = { binary: false };
+let latest = { id: '', payload: '', message: Buffer.alloc(0) };
+
+/** The bytes are those of the subscriber before where it has chosen the same id, as clients do that count from 1. */
+function nextMessage(id: string, payload: string): Buffer {
+  if (latest.payload !== payload || latest.id !== id) {
+    const message = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":${payload}}`);
+    latest = { id, payload, message };
+  }
+  return latest.message;
+}
+
+/** After its error message: the socket of a slow subscriber is full, and holding it open would help nobody. */
+function closeIfSlow(socket: WebSocket, error: unknown): void {
+  const thrown = error instanceof GraphQLError ? error.originalError : undefined;
+  if (!(thrown instanceof ThroughlineError) || thrown.code !== 'SLOW_SUBSCRIBER') return;
+  const { position } = thrown.details;
+  const reason = typeof position === 'string' ? `Too slow; last position ${position}` : 'Too slow';
+  setImmediate(() => socket.close(closeCodes.tooSlow, reason));
+}

@@ -1,0 +1,133 @@
+// Jobs that are written with their sources: what is about to be sent goes into the hands of who waits for it.
+import { CostExceeded, Meter } from '../domain/cel/meter.ts';
+import { conditionsMatch } from '../domain/conditions/match-conditions.ts';
+import { type CheckedConditions, isGroup } from '../domain/conditions/conditions.ts';
+import type { ConditionField } from '../domain/conditions/condition-keys.ts';
+import type { Way } from '../domain/jobs/enroll.ts';
+import type { EventRecord } from '../domain/events/event.ts';
+import { topicMatches } from '../domain/events/topic.ts';
+import type { NewRun } from '../store/events/create-events.ts';
+import type { CreatedJob } from '../store/jobs/create-jobs.ts';
+import { claimOfNew, newClaim } from './claims.ts';
+import type { EnrollWaiter } from './waiting-enroll.ts';
+
+/** A job that is to be written with its source. */
+export interface Offer {
+  readonly run: NewRun;
+  /** Its source was written; null where the job was not. This or `drop` is to be called, once. */
+  settle(source: EventRecord, row: CreatedJob | null): void;
+  /** Its source was not written. */
+  drop(): void;
+}
+
+/** A call that something was offered to. */
+interface Hand {
+  /** Offers that are not settled. */
+  open: number;
+  /** It has got something, and waits only for what is open. */
+  isFull: boolean;
+}
+
+/** Those of one way of asking. */
+export class Handoffs {
+  readonly #way: Way;
+  readonly #hands = new Map<EnrollWaiter, Hand>();
+  readonly #onEnd: (waiter: EnrollWaiter) => void;
+
+  /** `onEnd`: nothing that was offered to it is open any more. */
+  constructor(way: Way, onEnd: (waiter: EnrollWaiter) => void) {
+    this.#way = way;
+    this.#onEnd = onEnd;
+  }
+
+  get size(): number {
+    return this.#hands.size;
+  }
+
+  /**
+   * Null where nobody wants more, and `next` has nobody who does. `onMissed`: no job was written; its source was, where
+   * `isWritten`.
+   */
+  offer(next: () => EnrollWaiter | undefined, onMissed: (isWritten: boolean) => void): Offer | null {
+    const waiter = this.#wanting() ?? next();
+    if (waiter === undefined) return null;
+    const hand = this.#hands.get(waiter) ?? { open: 0, isFull: false };
+    this.#hands.set(waiter, hand);
+    hand.open += 1;
+    waiter.begin();
+    const run = newClaim(this.#way, waiter.call.terms, true);
+    const close = () => {
+      hand.open -= 1;
+      if (hand.open > 0) return;
+      this.#hands.delete(waiter);
+      this.#onEnd(waiter);
+    };
+    return {
+      run,
+      settle: (source, row) => {
+        if (row === null) {
+          onMissed(true);
+        } else {
+          hand.isFull = true;
+          waiter.got.push(claimOfNew(run, source, row));
+        }
+        close();
+      },
+      drop: () => {
+        onMissed(false);
+        close();
+      },
+    };
+  }
+
+  /** Resolves when nothing is open. */
+  async settled(): Promise<void> {
+    await Promise.allSettled([...this.#hands.keys()].map(({ answer }) => answer));
+  }
+
+  #wanting(): EnrollWaiter | undefined {
+    for (const [waiter, { open, isFull }] of this.#hands) if (!isFull && waiter.missing > open) return waiter;
+    return undefined;
+  }
+}
+
+/** What is decided only as it is written. */
+const decidedLate: readonly ConditionField[] = [
+  'requestId',
+  'createdAt',
+  'updatedAt',
+  'startedAt',
+  'finishedAt',
+];
+
+/**
+ * Whether a way of asking wants an event that is about to be written as FINISHED, as src/store/jobs/find-sources.ts says it of
+ * one that is. False also where it can not be told beforehand, or not at once: then the log tells.
+ */
+export function wantsBeforehand(way: Way, event: EventRecord): boolean {
+  const { topics, target, ignoredSenderTypes, conditions, where } = way;
+  const { topic, senderType } = event;
+  if (where !== null || (topic === target && !topics.includes(target))) return false;
+  if (senderType !== null && ignoredSenderTypes.includes(senderType)) return false;
+  return (
+    topics.some((pattern) => topicMatches(pattern, topic)) &&
+    (conditions === null || (isDecided(conditions) && matchesAtOnce(conditions, event)))
+  );
+}
+
+/** Steps that the conditions may take while the event waits to be written. */
+const stepsAtOnce = 3_000;
+
+function matchesAtOnce(conditions: CheckedConditions, event: EventRecord): boolean {
+  try {
+    return conditionsMatch(conditions, event, new Meter(stepsAtOnce));
+  } catch (error) {
+    if (error instanceof CostExceeded) return false;
+    throw error;
+  }
+}
+
+function isDecided(conditions: CheckedConditions): boolean {
+  if (isGroup(conditions)) return conditions.conditions.every(isDecided);
+  return !('field' in conditions && decidedLate.includes(conditions.field));
+}

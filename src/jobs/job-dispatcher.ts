@@ -1,0 +1,176 @@
+// The job consumers in use, each with its queue, and the sweep that ends lapsed leases.
+import { ThroughlineError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { once, type Stoppable } from '../base/lifecycle.ts';
+import type { CheckedEnroll, Way } from '../domain/jobs/enroll.ts';
+import type { EventRecord } from '../domain/events/event.ts';
+import { TopicIndex } from '../domain/events/topic-index.ts';
+import { deleteUnused, touchCursors } from '../store/jobs/consumer-positions.ts';
+import { findLapsed } from '../store/jobs/find-jobs.ts';
+import type { Offer } from './direct-delivery.ts';
+import type { Claim } from './waiting-enroll.ts';
+import { type JobParts, WayQueue } from './consumer-queue.ts';
+
+/** A consumer unused for this long is dropped from memory, in milliseconds. */
+const idleMs = 600_000;
+/** How often lapsed leases are swept, in milliseconds. A waiting call usually reclaims such a job sooner. */
+const sweepMs = 1_000;
+const sweepBatch = 1_000;
+/** How often consumers are recorded as used, and unused ones deleted, in milliseconds. */
+const tidyMs = 12 * 3_600_000;
+/** Most consumers tested for direct delivery of one event. The others are woken by the log. */
+const mostAsked = 100;
+
+/** The authenticated caller. */
+export interface EnrollCaller {
+  /** Name of the caller's key. */
+  readonly name: string;
+  /** Aborted when the caller disconnects. */
+  readonly signal?: AbortSignal | null | undefined;
+}
+
+export class Enrolling implements Stoppable {
+  readonly #parts: JobParts;
+  readonly #queues = new Map<string, WayQueue>();
+  readonly #bySource = new TopicIndex<WayQueue>();
+  /** Calls not yet answered. */
+  #open = 0;
+  #sweeping: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+  #tidiedAt = -Infinity;
+
+  constructor(parts: JobParts) {
+    this.#parts = parts;
+    void parts.database.ended.then((failure) => {
+      for (const queue of this.#queues.values()) queue.end(failure);
+    });
+  }
+
+  start(): void {
+    const sweep = () => {
+      this.#sweeping ??= this.sweep()
+        .then(() => (performance.now() - this.#tidiedAt > tidyMs ? this.tidy() : undefined))
+        .catch((error: unknown) => this.#parts.logger.warn({ err: error }, 'could not sweep lapsed leases'))
+        .finally(() => {
+          this.#sweeping = undefined;
+        });
+    };
+    // Leases that lapsed while no gateway was running.
+    sweep();
+    this.#timer = setInterval(sweep, sweepMs).unref();
+  }
+
+  /** Resolves with the jobs the caller now holds, or with none after the wait time. */
+  async enroll(
+    asked: CheckedEnroll,
+    count: number,
+    { name, signal = null }: EnrollCaller,
+  ): Promise<readonly Claim[]> {
+    if (this.#stopped)
+      throw new ThroughlineError('SHUTTING_DOWN', 'The gateway is stopping; try again elsewhere.');
+    if (signal?.aborted) return [];
+    if (this.#open >= limits.waitingEnrolls) {
+      throw new ThroughlineError(
+        'OVERLOADED',
+        `${limits.waitingEnrolls} calls of enroll are waiting; try again after a pause.`,
+      );
+    }
+    const { way, terms, waitMs } = asked;
+    const queue = this.#queues.get(way.id) ?? this.#begin(way, name);
+    this.#open += 1;
+    try {
+      return await queue.ask({ terms, count, waitMs, signal });
+    } catch (error) {
+      // Do not keep a refused consumer in memory.
+      if (error instanceof ThroughlineError && error.code === 'LIMIT_EXCEEDED') this.#forget(queue);
+      throw error;
+    } finally {
+      this.#open -= 1;
+    }
+  }
+
+  /**
+   * Offers direct delivery of an event about to be committed as FINISHED: at most one job per target, each for a
+   * waiting call, to be committed with the event. The caller must settle every offer.
+   */
+  offer(topic: string, event: () => EventRecord): readonly Offer[] {
+    if (this.#open === 0) return [];
+    const offers = new Map<string, Offer>();
+    let made: EventRecord | undefined;
+    const asEvent = () => (made ??= event());
+    let asked = 0;
+    for (const queue of this.#bySource.for(topic)) {
+      if (asked === mostAsked) break;
+      asked += 1;
+      const offer = offers.has(queue.way.target) ? null : queue.offer(asEvent);
+      if (offer) offers.set(queue.way.target, offer);
+    }
+    return [...offers.values()];
+  }
+
+  /**
+   * A lease of this target was shortened: local waiting calls check again when it ends, other gateways within
+   * seconds.
+   */
+  wakeIn(target: string, ms: number): void {
+    for (const queue of this.#queues.values()) if (queue.way.target === target) queue.wakeIn(ms);
+  }
+
+  /**
+   * Ends lapsed leases, even if no worker enrolls: their jobs become PENDING again, or FAILED after the last attempt.
+   * If several gateways sweep at once, each job is changed by only one of them.
+   */
+  async sweep(): Promise<void> {
+    this.#putAway();
+    for (;;) {
+      const lapsed = await findLapsed(this.#parts.database, sweepBatch);
+      await Promise.all(lapsed.map((job) => this.#parts.writer.reclaim({ job, wayId: '', terms: null })));
+      if (lapsed.length < sweepBatch) return;
+    }
+  }
+
+  /** Answers waiting calls with no jobs, and accepts no more. */
+  readonly stop = once(async () => {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+    await this.#sweeping;
+    await Promise.all([...this.#queues.values()].map((queue) => queue.stop()));
+  });
+
+  #begin(way: Way, owner: string): WayQueue {
+    const queue = new WayQueue(this.#parts, way, owner);
+    this.#queues.set(way.id, queue);
+    this.#bySource.add(way.topics, queue);
+    return queue;
+  }
+
+  #putAway(): void {
+    for (const queue of this.#queues.values())
+      if (performance.now() - queue.lastAskedAt >= idleMs) this.#forget(queue);
+  }
+
+  #forget(queue: WayQueue): void {
+    const { id, topics } = queue.way;
+    if (queue.isBusy || this.#queues.get(id) !== queue) return;
+    this.#queues.delete(id);
+    this.#bySource.delete(topics, queue);
+    queue
+      .stop()
+      .catch((error: unknown) =>
+        this.#parts.logger.warn({ err: error }, "could not save a consumer's position"),
+      );
+  }
+
+  /** Records which consumers are in use, and deletes those that have been unused for long. */
+  async tidy(): Promise<void> {
+    const used = [...this.#queues.values()].filter(({ lastAskedAt }) => lastAskedAt > this.#tidiedAt);
+    this.#tidiedAt = performance.now();
+    if (used.length > 0)
+      await touchCursors(
+        this.#parts.database,
+        used.map(({ way }) => way.id),
+      );
+    await deleteUnused(this.#parts.database, limits.consumerDays);
+  }
+}

@@ -1,0 +1,37 @@
+// How many durable subscriptions an event is for.
+import { type Steps, fairSlices } from '../../base/fair-slices.ts';
+import type { Database } from '../../database/database.ts';
+import { celFields } from '../../domain/cel/filter-rows.ts';
+import type { CelSubject } from '../../domain/cel/subject.ts';
+import { type DurableSubscription, questionOf } from '../../domain/subscriptions/subscription.ts';
+import { readByIds } from '../../store/events/read-events.ts';
+import { readSubscriptionsFor } from '../../store/subscriptions/subscriptions.ts';
+
+/** Those that would yield it, were they asked from before it was sent; 0 where it is not stored. */
+export async function countConcerned(database: Database, eventId: string): Promise<number> {
+  const fields = [...new Set([...celFields, 'topic', 'sender'] as const)];
+  const [event] = await readByIds(database, [eventId], fields);
+  if (!event) return 0;
+  const subject = event as typeof event & CelSubject;
+  const { unfiltered, filtered } = await readSubscriptionsFor(database, subject.topic, subject.sender);
+  return unfiltered + (await fairSlices.run('subscriptions', countYielding(filtered, subject)));
+}
+
+function* countYielding(filtered: readonly DurableSubscription[], subject: CelSubject): Steps<number> {
+  let count = 0;
+  for (const subscription of filtered) {
+    if (yields(subscription, subject)) count += 1;
+    yield;
+  }
+  return count;
+}
+
+function yields(subscription: DurableSubscription, subject: CelSubject): boolean {
+  try {
+    const { filter } = questionOf(subscription);
+    return filter === null || filter.test(subject).matches;
+  } catch {
+    // Its filter is one that is refused by now: it yields nothing.
+    return false;
+  }
+}

@@ -1,0 +1,282 @@
+// Asking for events: one, a page, a request's chain, what hangs below a node.
+import { badInput, ThroughlineError } from '../../base/errors.ts';
+import { groupBy } from '../../base/group-by.ts';
+import { limits } from '../../base/limits.ts';
+import type { Database } from '../../database/database.ts';
+import { chainFields, summarizeChain } from '../../domain/events/chain.ts';
+import type { EventField, PartialEvent, StatusChange } from '../../domain/events/event.ts';
+import {
+  type CheckedFilter,
+  checkFilter,
+  type EventFilter,
+  matchesNothing,
+} from '../../domain/conditions/event-filter.ts';
+import {
+  checkPage,
+  cursorOf,
+  type OrderKey,
+  type Page,
+  type PageArguments,
+  type PageRequest,
+} from '../../domain/events/page.ts';
+import { checkId, optionalName } from '../../domain/events/send.ts';
+import { statusesOf } from '../../domain/events/status.ts';
+import { checkTopic, isExactTopic, topicMatches } from '../../domain/events/topic.ts';
+import type { BoundedRows } from '../../store/events/answer-bytes.ts';
+import { countEvents, findEvents, type ListedRows } from '../../store/events/find-events.ts';
+import { readSendTimes } from '../../store/events/scheduled-events.ts';
+import { readLeases } from '../../store/jobs/leases.ts';
+import * as read from '../../store/events/read-events.ts';
+import { lastPosition, readHistories } from '../../store/events/read-log.ts';
+import { countMatching, findMatching } from './find-matching.ts';
+import { gatherReads } from './batched-reads.ts';
+import type { Chain, Count, EventLogQuery, EventOrder, Operations } from '../operations.ts';
+
+type Fields = readonly EventField[];
+type Asking = Pick<
+  Operations,
+  | 'eventsByIds'
+  | 'eventByHash'
+  | 'listEvents'
+  | 'countEvents'
+  | 'eventLog'
+  | 'countEventLog'
+  | 'eventsOfRequest'
+  | 'eventsBelowNode'
+  | 'eventChain'
+  | 'dependentsOf'
+  | 'countDependents'
+  | 'historiesOf'
+  | 'leasesOf'
+  | 'sendTimesOf'
+  | 'position'
+>;
+
+/** Topics that a pattern is resolved to before it is tested row by row instead. */
+const resolvedTopics = 1_000;
+
+export function createAsking(database: Database): Asking {
+  const readEvents = gatherReads(database);
+  return {
+    eventsByIds: async (ids, fields) =>
+      readEvents(
+        ids.map((id) => checkId(id)),
+        fields,
+      ),
+    eventByHash: async (hash, fields) =>
+      read.readByHash(database, optionalName('hash', hash) ?? hash, fields),
+    listEvents: (filter, order, page, fields, caller) =>
+      listEvents(database, { filter, order, page, fields, caller: caller?.name ?? '' }),
+    countEvents: async (filter, caller) =>
+      countMatching(database, await resolve(database, filter), limits.countCeiling, caller?.name ?? ''),
+    eventLog: (query, fields) => eventLog(database, query, fields),
+    countEventLog: async (query) => countEvents(database, eventLogFilter(query), limits.countCeiling),
+    eventsOfRequest: (requestId, fields) => requestEvents(database, requestId, fields),
+    eventsBelowNode: (requestId, nodeId, fields) => eventsBelowNode(database, requestId, nodeId, fields),
+    eventChain: (requestId, fields) => eventChain(database, requestId, fields),
+    dependentsOf: (parentIds, page, fields) => dependentsOf(database, parentIds, page, fields),
+    countDependents: (parentIds) => countDependents(database, parentIds),
+    historiesOf: (ids) => historiesOf(database, ids),
+    leasesOf: (ids) => readLeases(database, ids),
+    sendTimesOf: (ids) => readSendTimes(database, ids),
+    position: () => lastPosition(database),
+  };
+}
+
+interface Listing {
+  readonly filter: EventFilter | null;
+  readonly order: EventOrder;
+  readonly page: PageArguments;
+  readonly fields: Fields;
+  readonly caller: string;
+}
+
+async function listEvents(
+  database: Database,
+  { filter, order, page: args, fields, caller }: Listing,
+): Promise<Page<PartialEvent>> {
+  const page = checkPage(args, order.by);
+  const checked = await resolve(database, filter);
+  if (matchesNothing(checked)) return toPage({ rows: [], gaveUpAt: null, isCut: false }, page, order.by);
+  const found = await findMatching(
+    database,
+    {
+      filter: checked,
+      by: order.by,
+      direction: page.backwards ? opposite(order.direction) : order.direction,
+      after: page.backwards ? page.before : page.after,
+      before: page.backwards ? page.after : page.before,
+      limit: page.size + 1,
+      fields,
+    },
+    caller,
+  );
+  return toPage(found, page, order.by);
+}
+
+function opposite(direction: EventOrder['direction']): EventOrder['direction'] {
+  return direction === 'ASC' ? 'DESC' : 'ASC';
+}
+
+/** `rows` are in reading order, with one more than the page where there is more. */
+function toPage({ rows, gaveUpAt, isCut }: ListedRows, page: PageRequest, by: OrderKey): Page<PartialEvent> {
+  const kept = rows.slice(0, page.size);
+  const more = rows.length > page.size || gaveUpAt !== null;
+  const ordered = page.backwards ? kept.toReversed() : kept;
+  const edges = ordered.map(({ event, place }) => ({ cursor: cursorOf(by, place), row: event }));
+  // A search that gave up goes on from where it stopped, which need not be a row that was found.
+  const far = gaveUpAt !== null && rows.length <= page.size ? cursorOf(by, gaveUpAt) : undefined;
+  return {
+    rows: edges,
+    hasNextPage: page.backwards ? page.before !== null : more,
+    hasPreviousPage: page.backwards ? more : page.after !== null,
+    startCursor: (page.backwards ? far : undefined) ?? edges[0]?.cursor ?? null,
+    endCursor: (page.backwards ? undefined : far) ?? edges.at(-1)?.cursor ?? null,
+    isCut,
+  };
+}
+
+async function resolve(database: Database, filter: EventFilter | null): Promise<CheckedFilter> {
+  return resolveTopics(database, checkFilter(filter), resolvedTopics);
+}
+
+/** The filter, its topic patterns resolved to the topics that exist if these are fewer than `most`: an index serves them. */
+export async function resolveTopics(
+  database: Database,
+  filter: CheckedFilter,
+  most: number,
+): Promise<CheckedFilter> {
+  const { topics } = filter;
+  if (topics === null || topics.every(isExactTopic) || filter.ids || filter.requestIds) return filter;
+  const found = await Promise.all(topics.map((pattern) => topicsLike(database, pattern, most)));
+  if (found.some((list) => list === null)) return filter;
+  return { ...filter, topics: [...new Set(found.flatMap((list) => list ?? []))] };
+}
+
+/** Null where there are too many to name. */
+async function topicsLike(database: Database, pattern: string, most: number): Promise<string[] | null> {
+  if (isExactTopic(pattern)) return [pattern];
+  const prefix = pattern.slice(0, pattern.indexOf('*'));
+  const topics = await read.readTopics(database, prefix, most);
+  return topics.length < most ? topics.filter((topic) => topicMatches(pattern, topic)) : null;
+}
+
+async function eventLog(database: Database, query: EventLogQuery, fields: Fields): Promise<PartialEvent[]> {
+  const { page, pageSize } = query;
+  if (!Number.isInteger(page) || page < 1) throw badInput(`page is ${page}; pages begin at 1.`);
+  if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > limits.pageSize) {
+    throw badInput(`pageSize is ${pageSize}; 1 to ${limits.pageSize} is allowed.`);
+  }
+  const { rows, isCut } = await findEvents(database, {
+    filter: eventLogFilter(query),
+    by: 'CREATED',
+    direction: 'DESC',
+    after: null,
+    before: null,
+    limit: pageSize,
+    offset: (page - 1) * pageSize,
+    fields,
+  });
+  if (isCut)
+    throw tooLarge('The page', 'ask for a smaller pageSize, or page through events(filter: {topics: …})');
+  return rows.map(({ event }) => event);
+}
+
+function eventLogFilter({ fullName, startTime, endTime, status }: EventLogQuery): CheckedFilter {
+  if (startTime && endTime && startTime > endTime) throw badInput('startTime is later than endTime.');
+  return {
+    ...checkFilter({ topics: [checkTopic(fullName, 'fullName')] }),
+    statuses: status ? statusesOf(status) : null,
+    createdFrom: startTime ?? null,
+    createdUntil: endTime ?? null,
+  };
+}
+
+async function eventsBelowNode(
+  database: Database,
+  requestId: string,
+  nodeId: string,
+  fields: Fields,
+): Promise<readonly PartialEvent[]> {
+  optionalName('requestId', requestId);
+  optionalName('nodeId', nodeId);
+  return whole(await read.readBelowNode(database, requestId, nodeId, limits.chainEvents + 1, fields));
+}
+
+async function requestEvents(
+  database: Database,
+  requestId: string,
+  fields: Fields,
+): Promise<readonly PartialEvent[]> {
+  optionalName('requestId', requestId);
+  return whole(await read.readRequest(database, requestId, limits.chainEvents + 1, fields));
+}
+
+function whole({ rows, isCut }: BoundedRows<PartialEvent>): readonly PartialEvent[] {
+  if (isCut) throw tooLarge('The request', 'page through its events with events(filter: {requestIds: …})');
+  if (rows.length <= limits.chainEvents) return rows;
+  throw new ThroughlineError(
+    'LIMIT_EXCEEDED',
+    `The request has more than ${limits.chainEvents} events; page through them with events(filter: {requestIds: …}).`,
+  );
+}
+
+/** Where there is no cursor to go on from. */
+function tooLarge(what: string, remedy: string): ThroughlineError {
+  return new ThroughlineError(
+    'LIMIT_EXCEEDED',
+    `${what} has more than ${limits.pageBytes} bytes of JSON in the fields asked for; ${remedy}.`,
+  );
+}
+
+async function eventChain(database: Database, requestId: string, fields: Fields): Promise<Chain | null> {
+  const events = await requestEvents(database, requestId, [...fields, ...chainFields]);
+  if (events.length === 0) return null;
+  const summary = summarizeChain(events as Parameters<typeof summarizeChain>[0]);
+  return { requestId, events, ...summary };
+}
+
+async function dependentsOf(
+  database: Database,
+  parentIds: readonly string[],
+  args: PageArguments,
+  fields: Fields,
+): Promise<Map<string, Page<PartialEvent>>> {
+  const page = checkPage(args, 'CREATED');
+  if (parentIds.length * page.size > limits.dependentRows) {
+    throw new ThroughlineError(
+      'LIMIT_EXCEEDED',
+      `dependents asks for ${page.size} each of ${parentIds.length} events; at most ${limits.dependentRows} in all are allowed.`,
+    );
+  }
+  const { rows, isCut } = await read.readDependents(database, parentIds, page, fields);
+  if (isCut && parentIds.length > 1)
+    throw tooLarge('dependents', 'ask for fewer of each, or of one event at a time: its pages end in time');
+  const byParent = groupBy(rows, (row) => row.parent);
+  return new Map(
+    parentIds.map((id) => {
+      const own = byParent.get(id) ?? [];
+      const gaveUpAt = isCut ? (own.at(-1)?.place ?? null) : null;
+      return [id, toPage({ rows: own, gaveUpAt, isCut }, page, 'CREATED')];
+    }),
+  );
+}
+
+async function countDependents(
+  database: Database,
+  parentIds: readonly string[],
+): Promise<Map<string, Count>> {
+  const rows = await read.countDependents(database, parentIds, limits.countCeiling);
+  return new Map(
+    rows.map(({ parent, count }) => [
+      parent,
+      { count: Math.min(count, limits.countCeiling), exact: count <= limits.countCeiling },
+    ]),
+  );
+}
+
+async function historiesOf(database: Database, ids: readonly string[]): Promise<Map<string, StatusChange[]>> {
+  const rows = await readHistories(database, ids);
+  const byEvent = groupBy(rows, (row) => row.eventId);
+  return new Map(ids.map((id) => [id, byEvent.get(id) ?? []]));
+}

@@ -1,0 +1,52 @@
+// The push form of nextEvent: a stream that takes an event only when it is asked for the next one.
+import { once } from 'node:events';
+import { ThroughlineError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import type { Consuming } from '../../subscriptions/subscription-dispatcher.ts';
+import type { NextEvent } from '../../subscriptions/assign-events.ts';
+
+export class NextEvents implements AsyncIterableIterator<NextEvent> {
+  readonly #consuming: Consuming;
+  readonly #ids: readonly string[];
+  readonly #going = new AbortController();
+
+  constructor(consuming: Consuming, ids: readonly string[]) {
+    this.#consuming = consuming;
+    this.#ids = ids;
+  }
+
+  /** Waits as long as it takes; fails as nextEvent does, once. */
+  async next(): Promise<IteratorResult<NextEvent>> {
+    const { signal } = this.#going;
+    while (!signal.aborted) {
+      const event = await this.#consuming
+        .next({ ids: this.#ids, waitMs: limits.timeoutMs, signal })
+        .catch((error: unknown) => this.#failed(error));
+      if (event) return { value: event, done: false };
+    }
+    return { value: undefined, done: true };
+  }
+
+  /** Ends it at once, also while it waits: nothing is taken then. */
+  return(): Promise<IteratorResult<NextEvent>> {
+    this.#going.abort();
+    return Promise.resolve({ value: undefined, done: true });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /**
+   * A failure is the end. But a gateway that stops ends the connection, so that the client comes back; an end of the
+   * stream would tell it that all is over.
+   */
+  async #failed(error: unknown): Promise<null> {
+    const { signal } = this.#going;
+    const isStopping = error instanceof ThroughlineError && error.code === 'SHUTTING_DOWN';
+    if (isStopping && !signal.aborted) await once(signal, 'abort');
+    if (isStopping) return null;
+    this.#going.abort();
+    throw error;
+  }
+}

@@ -1,0 +1,325 @@
+// Sending events: one or thousands, once per hash, each below its parent in its request's chain.
+import { newId } from '../../base/ids.ts';
+import { badInput, ThroughlineError } from '../../base/errors.ts';
+import { pauseIfDue } from '../../base/time-slices.ts';
+import type { Database } from '../../database/database.ts';
+import type { EventRecord, EventStatus, Position } from '../../domain/events/event.ts';
+import type { JsonObject } from '../../domain/values/json.ts';
+import { checkModelPayload, topicOfModel } from '../../domain/events/model-event.ts';
+import { draftEvent, type EventDraft, type SendInput } from '../../domain/events/send.ts';
+import { invalidTransition } from '../../domain/events/status.ts';
+import { checkTopic } from '../../domain/events/topic.ts';
+import { checkWorkflowPayload } from '../../domain/handlers/workflow.ts';
+import type { LogWriter } from '../../log/writer.ts';
+import type { CreatedRow, ExistingEvent, NewEvent } from '../../store/events/create-events.ts';
+import { readExecutions } from '../../store/control/handlers.ts';
+import { changeOf } from '../../store/events/update-events.ts';
+import type { Offer } from '../../jobs/direct-delivery.ts';
+import { type Report, runBatch } from './batch.ts';
+import type { Handling, Plan, SendOptions } from '../handler-port.ts';
+import type { Caller, SendBatchOutcome, SendOutcome } from '../operations.ts';
+
+export interface SendParts {
+  readonly database: Database;
+  readonly handling: Handling;
+  readonly report: Report;
+  readonly writer: LogWriter;
+  /** Hands a fire-and-forget event to whoever is connected. */
+  readonly broadcast: (event: EventRecord) => void;
+  /** The request of an event that exists, or null. */
+  readonly requestOf: (id: string) => Promise<string | null>;
+  /** TOPIC_SCHEMA_MISMATCH where its topic is declared otherwise. */
+  readonly checkTopic: (draft: EventDraft) => void;
+  /** Jobs to be written with an event that is about to be written as FINISHED; each is to be settled. */
+  readonly offer: (topic: string, event: () => EventRecord) => readonly Offer[];
+  readonly held: {
+    /** An event was taken that is to be sent later. */
+    wake(): void;
+    /** Moves the time of one that is held, null for at once, and what it will be then. */
+    move(id: string, sendAt: Date | null, status: EventStatus): Promise<boolean>;
+  };
+}
+
+/** A send that is ready to be written. */
+interface Prepared {
+  readonly draft: EventDraft;
+  readonly event: NewEvent;
+  /** Null where no handler is for it. */
+  readonly plan: Plan | null;
+}
+
+export async function sendEvent(
+  parts: SendParts,
+  caller: Caller,
+  input: SendInput,
+  options: SendOptions,
+): Promise<SendOutcome> {
+  const pause = pauseIfDue();
+  if (pause !== undefined) await pause;
+  const prepared = prepare(parts, caller, checkedDraft(parts, input), options);
+  return send(parts, caller, prepared instanceof Promise ? await prepared : prepared, options);
+}
+
+/** They are written in their order, however long handlers take to say whether they are for one. */
+export async function sendEvents(
+  parts: SendParts,
+  caller: Caller,
+  inputs: readonly SendInput[],
+): Promise<SendBatchOutcome> {
+  const duplicates: number[] = [];
+  const prepareOne = (input: SendInput) => prepare(parts, caller, checkedDraft(parts, input), {});
+  const sendOne = async (prepared: Prepared, index: number) => {
+    const { event, duplicate } = await send(parts, caller, prepared, {});
+    if (duplicate) duplicates.push(index);
+    return event;
+  };
+  const sizeOf = ({ event }: Prepared) => event.payload.length + event.summary.length;
+  const batch = { name: 'sendEvents', prepare: prepareOne, run: sendOne, sizeOf, report: parts.report };
+  const outcome = await runBatch(batch, inputs);
+  return { ...outcome, duplicates: duplicates.sort((one, other) => one - other) };
+}
+
+/** A promise only where a handler has to be asked. */
+function prepare(
+  parts: SendParts,
+  caller: Caller,
+  draft: EventDraft,
+  options: SendOptions,
+): Prepared | Promise<Prepared> {
+  const event = newEvent(caller, draft);
+  // Handlers run for what has happened: what is to be done has them when it is done, what is held back when it is sent.
+  const isFact = draft.store && draft.status === 'FINISHED' && draft.sendAt === null;
+  const planning = isFact ? parts.handling.plan(event, options) : null;
+  if (planning === null) return { draft, event, plan: null };
+  return planning.then((plan) => ({ draft, event: { ...event, runs: plan.runs }, plan }));
+}
+
+function send(
+  parts: SendParts,
+  caller: Caller,
+  prepared: Prepared,
+  options: SendOptions,
+): Promise<SendOutcome> {
+  return prepared.draft.store ? store(parts, caller, prepared, options) : broadcast(parts, prepared.event);
+}
+
+function checkedDraft(parts: SendParts, input: SendInput): EventDraft {
+  const draft = draftOfKind(parts.handling, draftEvent(input), input);
+  parts.checkTopic(draft);
+  return draft;
+}
+
+/** What comes of a workflow or of a model has the shape of such; a model's writes have a topic for each moment. */
+function draftOfKind(handling: Handling, draft: EventDraft, input: SendInput): EventDraft {
+  const kind = handling.baseTypeOf(draft.eventType);
+  if (kind === 'events.NormalType') return draft;
+  const payload = parsed(draft.payload);
+  if (kind === 'events.WorkflowType') {
+    checkWorkflowPayload(payload, draft.sender);
+    return draft;
+  }
+  checkModelPayload(payload);
+  if (input.topic != null || draft.sender === null) return draft;
+  return { ...draft, topic: checkTopic(topicOfModel(draft.sender, payload), 'sender (as topic)') };
+}
+
+/** Comes back here where the event that had the hash was deleted before it could be replaced. */
+async function store(
+  parts: SendParts,
+  caller: Caller,
+  prepared: Prepared,
+  options: SendOptions,
+): Promise<SendOutcome> {
+  for (let { draft, event, plan } = prepared; ;) {
+    const isFact = event.status === 'FINISHED' && event.sendAt === null;
+    const asRecord = () => recordOf(event, event.fallbackRequestId, new Date(), null);
+    const offers = isFact ? parts.offer(event.topic, asRecord) : [];
+    const offered = offers.map(({ run }) => run);
+    const whole = offers.length === 0 ? event : { ...event, runs: [...event.runs, ...offered] };
+    const drop = () => {
+      plan?.drop();
+      for (const offer of offers) offer.drop();
+    };
+    const row = await parts.writer.create(whole).catch((error: unknown) => {
+      drop();
+      throw error;
+    });
+    if (event.sendAt !== null) parts.held.wake();
+    if (row.position !== null && row.at !== null) {
+      const record = recordOf(event, row.requestId, row.at, row.position);
+      for (const [n, offer] of offers.entries())
+        offer.settle(record, row.runs[event.runs.length + n] ?? null);
+      return { event: record, duplicate: false, executions: (await plan?.execute(record, row.runs)) ?? [] };
+    }
+    drop();
+    if (row.sameHash === null) throw conflict(event, row);
+    const outcome = await resolveDuplicate(parts, caller, draft, row.sameHash);
+    if (outcome) return outcome;
+    ({ event, plan } = await prepare(parts, caller, draft, options));
+  }
+}
+
+function newEvent(caller: Caller, draft: EventDraft): NewEvent {
+  const id = newId();
+  return {
+    id,
+    hash: draft.hash,
+    topic: draft.topic,
+    eventType: draft.eventType,
+    sender: draft.sender,
+    senderType: draft.senderType,
+    project: draft.project,
+    user: draft.user,
+    requestId: draft.requestId,
+    fallbackRequestId: caller.requestId ?? id,
+    nodeId: draft.nodeId,
+    dependsOnId: draft.dependsOnId,
+    status: draft.status,
+    description: draft.description,
+    summary: draft.summary,
+    payload: draft.payload,
+    by: draft.sender ?? caller.name,
+    sendAt: draft.sendAt,
+    runs: [],
+  };
+}
+
+function conflict(event: NewEvent, row: CreatedRow): ThroughlineError {
+  if (!row.parentFound) {
+    return new ThroughlineError(
+      'NOT_FOUND',
+      `dependsOn names the event ${event.dependsOnId}, which does not exist.`,
+    );
+  }
+  return badInput(
+    `nodeId ${JSON.stringify(event.nodeId)} is taken in the request ${JSON.stringify(row.requestId)} by event ${row.sameNode}; choose another or leave it out.`,
+    { eventId: row.sameNode },
+  );
+}
+
+/** Null where the other event is gone by now, and the send is to be tried again. */
+async function resolveDuplicate(
+  parts: SendParts,
+  caller: Caller,
+  draft: EventDraft,
+  existing: ExistingEvent,
+): Promise<SendOutcome | null> {
+  const known = async (): Promise<SendOutcome> => ({
+    event: { id: existing.id },
+    duplicate: true,
+    executions: await readExecutions(parts.database, existing.id),
+  });
+  if (draft.onDuplicate === 'RETURN') return known();
+  if (draft.onDuplicate === 'FAIL') {
+    throw new ThroughlineError(
+      'DUPLICATE_HASH',
+      `The hash ${JSON.stringify(draft.hash)} belongs to event ${existing.id}.`,
+      { eventId: existing.id },
+    );
+  }
+  const isThere = await replace(parts, caller, draft, existing);
+  return isThere ? known() : null;
+}
+
+/** One that is held back gets the new time as well: at once, where none is given. False where it is gone by now. */
+async function replace(
+  parts: SendParts,
+  caller: Caller,
+  draft: EventDraft,
+  { held, ...existing }: ExistingEvent,
+): Promise<boolean> {
+  checkSamePlace(draft, existing);
+  if (!held && draft.sendAt !== null) throw notHeld(existing.id);
+  const row = await parts.writer.update(
+    changeOf({
+      ...draft,
+      status: held ? null : draft.status,
+      id: existing.id,
+      replace: true,
+      by: draft.sender ?? caller.name,
+    }),
+  );
+  if (!row.found || row.fromStatus === null) return false;
+  if (!row.allowed) throw invalidTransition(existing.id, row.fromStatus, draft.status);
+  if (!held) return true;
+  const isMoved = await parts.held.move(existing.id, draft.sendAt, draft.status);
+  // Its time came between the two writes.
+  if (!isMoved && draft.sendAt !== null) throw notHeld(existing.id);
+  parts.held.wake();
+  return true;
+}
+
+function notHeld(id: string): ThroughlineError {
+  return badInput(
+    `Event ${id}, which has the hash, is not held back (any more): it has been sent or aborted; sendAt can only move one that is.`,
+    { eventId: id },
+  );
+}
+
+/** A replaced event keeps its place: moving it could close a circle, or tear its children from their request. */
+function checkSamePlace(draft: EventDraft, existing: Omit<ExistingEvent, 'held'>): void {
+  const given = { requestId: draft.requestId, nodeId: draft.nodeId, dependsOn: draft.dependsOnId };
+  const kept = { requestId: existing.requestId, nodeId: existing.nodeId, dependsOn: existing.dependsOnId };
+  for (const key of ['requestId', 'nodeId', 'dependsOn'] as const) {
+    if (given[key] !== null && given[key] !== kept[key]) {
+      throw badInput(
+        `REPLACE changes an event's content, not its place in the chain: its ${key} is ${JSON.stringify(kept[key])}; leave ${key} out or give that.`,
+        { eventId: existing.id },
+      );
+    }
+  }
+}
+
+async function broadcast(parts: SendParts, event: NewEvent): Promise<SendOutcome> {
+  const parentRequest = event.dependsOnId === null ? null : await parts.requestOf(event.dependsOnId);
+  if (event.dependsOnId !== null && parentRequest === null) {
+    throw new ThroughlineError(
+      'NOT_FOUND',
+      `dependsOn names the event ${event.dependsOnId}, which does not exist.`,
+    );
+  }
+  const requestId = event.requestId ?? parentRequest ?? event.fallbackRequestId;
+  const record = recordOf(event, requestId, new Date(), null);
+  parts.broadcast(record);
+  return { event: record, duplicate: false, executions: [] };
+}
+
+/** Its JSON is parsed where somebody asks for it, once. */
+function recordOf(event: NewEvent, requestId: string, at: Date, position: Position | null): EventRecord {
+  const isHeld = event.sendAt !== null;
+  let summary: JsonObject | undefined;
+  let payload: JsonObject | undefined;
+  return {
+    id: event.id,
+    position,
+    hash: event.hash,
+    topic: event.topic,
+    eventType: event.eventType,
+    sender: event.sender,
+    senderType: event.senderType,
+    project: event.project,
+    user: event.user,
+    requestId,
+    nodeId: event.nodeId ?? event.id,
+    dependsOnId: event.dependsOnId,
+    status: isHeld ? 'PENDING' : event.status,
+    retries: 0,
+    description: event.description,
+    get summary() {
+      return (summary ??= parsed(event.summary));
+    },
+    get payload() {
+      return (payload ??= parsed(event.payload));
+    },
+    result: null,
+    error: null,
+    createdAt: at,
+    updatedAt: at,
+    startedAt: null,
+    finishedAt: event.status === 'FINISHED' && !isHeld ? at : null,
+  };
+}
+
+function parsed(text: string): JsonObject {
+  return JSON.parse(text) as JsonObject;
+}

@@ -1,0 +1,126 @@
+// Changing and deleting events; progress goes past the database to whoever watches.
+import { randomUUID } from 'node:crypto';
+import { ThroughlineError } from '../../base/errors.ts';
+import { pauseIfDue } from '../../base/time-slices.ts';
+import type { EventStatus, PartialEvent } from '../../domain/events/event.ts';
+import { checkId } from '../../domain/events/send.ts';
+import { heldBack, invalidTransition } from '../../domain/events/status.ts';
+import {
+  type CheckedUpdate,
+  checkUpdate,
+  type EventPatch,
+  type UpdateInput,
+} from '../../domain/events/update.ts';
+import type { LogWriter } from '../../log/writer.ts';
+import { changeOf } from '../../store/events/update-events.ts';
+import { type Report, runBatch } from './batch.ts';
+import type { BatchOutcome, Caller } from '../operations.ts';
+
+export interface ProgressTarget {
+  readonly id: string;
+  readonly requestId: string;
+  readonly topic: string;
+}
+
+export interface ChangeParts {
+  readonly report: Report;
+  readonly writer: LogWriter;
+  /** What watchers of progress select by; null where there is no such event. */
+  readonly progressTarget: (id: string) => Promise<ProgressTarget | null>;
+  /** TOPIC_SCHEMA_MISMATCH where the event's topic is declared otherwise. */
+  readonly checkTopic: (patch: EventPatch) => Promise<void> | null;
+  /** LEASE_LOST unless the attempt holds the lease. */
+  readonly checkLease: (id: string, attempt: number) => Promise<void>;
+  readonly broadcastProgress: (target: ProgressTarget, progress: number, description: string | null) => void;
+}
+
+export async function updateEvent(
+  parts: ChangeParts,
+  caller: Caller,
+  input: UpdateInput,
+): Promise<PartialEvent> {
+  const pause = pauseIfDue();
+  if (pause !== undefined) await pause;
+  const prepared = prepare(parts, caller, input);
+  return update(parts, prepared instanceof Promise ? await prepared : prepared);
+}
+
+/** They are made in their order. */
+export async function updateEvents(
+  parts: ChangeParts,
+  caller: Caller,
+  inputs: readonly UpdateInput[],
+): Promise<BatchOutcome> {
+  const prepareOne = (input: UpdateInput) => prepare(parts, caller, input);
+  const run = (checked: CheckedUpdate) => update(parts, checked);
+  const batch = { name: 'updateEvents', prepare: prepareOne, run, sizeOf, report: parts.report };
+  return runBatch(batch, inputs);
+}
+
+function sizeOf({ patch: { summary, payload, result } }: CheckedUpdate): number {
+  return [summary, payload, result].reduce((sum, text) => sum + (text?.length ?? 0), 0);
+}
+
+/** A promise only where its event's topic has to be read. */
+function prepare(
+  parts: ChangeParts,
+  caller: Caller,
+  input: UpdateInput,
+): CheckedUpdate | Promise<CheckedUpdate> {
+  const checked = checkUpdate(input, caller.name);
+  const checking = parts.checkTopic(checked.patch);
+  return checking === null ? checked : checking.then(() => checked);
+}
+
+async function update(
+  parts: ChangeParts,
+  { patch, progress, durable }: CheckedUpdate,
+): Promise<PartialEvent> {
+  // A change of nothing writes nothing either, but tells whether there is such an event.
+  const writes = durable || progress === null;
+  const event = writes ? await write(parts.writer, patch) : { id: patch.id };
+  if (!writes && patch.attempt !== null) await parts.checkLease(patch.id, patch.attempt);
+  if (progress !== null) {
+    const target = await parts.progressTarget(patch.id);
+    if (target === null) throw notFound(patch.id);
+    parts.broadcastProgress(target, progress, patch.description);
+  }
+  return event;
+}
+
+async function write(writer: LogWriter, patch: EventPatch): Promise<PartialEvent> {
+  const writeId = patch.attempt === null ? null : randomUUID();
+  const row = await writer.update(changeOf({ ...patch, writeId }));
+  if (!row.found || row.fromStatus === null || row.position === null || row.status === null)
+    throw notFound(patch.id);
+  if (!row.holds && patch.attempt !== null) throw leaseLost(patch.id, patch.attempt, row.status);
+  if (!row.allowed && patch.status !== null)
+    throw row.held
+      ? heldBack(patch.id, patch.status)
+      : invalidTransition(patch.id, row.fromStatus, patch.status);
+  return { id: patch.id, position: row.position, status: row.status };
+}
+
+export async function deleteEvent(parts: ChangeParts, caller: Caller, givenId: string): Promise<string> {
+  const id = checkId(givenId);
+  const row = await parts.writer.delete({ id, by: caller.name });
+  if (row.hasDependents) {
+    throw new ThroughlineError('HAS_DEPENDENTS', `Other events depend on event ${id}; delete those first.`, {
+      eventId: id,
+    });
+  }
+  if (!row.deleted && !(row.retried && row.deletedBefore)) throw notFound(id);
+  return id;
+}
+
+export function leaseLost(id: string, attempt: number, status: EventStatus): ThroughlineError {
+  return new ThroughlineError(
+    'LEASE_LOST',
+    `Attempt ${attempt} does not hold the lease of event ${id}, which is ${status}; nothing was changed.`,
+    { eventId: id, attempt, status },
+  );
+}
+
+export function notFound(id: string): ThroughlineError {
+  return new ThroughlineError('NOT_FOUND', `There is no event ${id}.`, { eventId: id });
+}

@@ -1,0 +1,87 @@
+// Topics as they are declared, and what there is of their events.
+import sql from 'sql-template-tag';
+import type { TopicModel } from '../../../generated/prisma/models.ts';
+import type { Queryable } from '../../database/database.ts';
+import type { CheckedDeclaration } from '../../domain/schemas/topic-schema.ts';
+
+export interface Declared {
+  /** False where there would be more than `most` topics; then nothing was declared. */
+  readonly fits: boolean;
+  /** How many are declared otherwise than before. */
+  readonly changed: number;
+}
+
+/** In place of what was declared for these names; no name may come twice. */
+export async function declareTopics(
+  database: Queryable,
+  given: readonly CheckedDeclaration[],
+  by: string,
+  most: number,
+): Promise<Declared> {
+  const column = (key: keyof CheckedDeclaration) => given.map((declaration) => declaration[key]);
+  const names = column('name');
+  const [row] = await database.query<Declared>(sql`
+    WITH room AS MATERIALIZED (
+      SELECT (SELECT count(*) FROM topics) + count(*) <= ${most} AS fits FROM unnest(${names}::text[]) AS n(name)
+      WHERE NOT EXISTS (SELECT FROM topics x WHERE x.name = n.name OFFSET 0)
+    ),
+    done AS (
+      INSERT INTO topics AS t (name, title, description, summary_schema, payload_schema, declared_by, declared_at, revision)
+      SELECT g.*, ${by}, date_trunc('milliseconds', clock_timestamp()), gen_random_uuid()
+      FROM room r, unnest(${names}::text[], ${column('title')}::text[], ${column('description')}::text[],
+        ${column('summarySchema')}::text[], ${column('payloadSchema')}::text[])
+        AS g(name, title, description, summary_schema, payload_schema)
+      WHERE r.fits ORDER BY g.name
+      ON CONFLICT (name) DO UPDATE SET title = excluded.title, description = excluded.description,
+        summary_schema = excluded.summary_schema, payload_schema = excluded.payload_schema,
+        declared_by = excluded.declared_by, declared_at = excluded.declared_at, revision = excluded.revision
+      WHERE (t.title, t.description, t.summary_schema, t.payload_schema) IS DISTINCT FROM
+        (excluded.title, excluded.description, excluded.summary_schema, excluded.payload_schema)
+      RETURNING t.name
+    )
+    SELECT r.fits, (SELECT count(*)::int4 FROM done) AS changed FROM room r`);
+  return row ?? { fits: false, changed: 0 };
+}
+
+/** Those with a schema, each with what tells its versions apart. */
+export function readRevisions(database: Queryable): Promise<{ name: string; revision: string }[]> {
+  return database.query({
+    name: 'read-topic-revisions',
+    text: `SELECT t.name, t.revision FROM topics t
+      WHERE t.summary_schema IS NOT NULL OR t.payload_schema IS NOT NULL`,
+    values: [],
+  });
+}
+
+/** The schemas of a topic, as JSON text. */
+export interface TopicSchemas extends Readonly<Pick<TopicModel, 'name' | 'revision'>> {
+  readonly summary: TopicModel['summarySchema'];
+  readonly payload: TopicModel['payloadSchema'];
+}
+
+export function readSchemas(database: Queryable, names: readonly string[]): Promise<TopicSchemas[]> {
+  return database.query(sql`SELECT t.name, t.revision, t.summary_schema AS summary, t.payload_schema AS payload
+    FROM topics t WHERE t.name = ANY(${names}::text[])`);
+}
+
+/** How many events each has, up to `ceiling`. */
+export function countByTopic(
+  database: Queryable,
+  names: readonly string[],
+  ceiling: number,
+): Promise<{ name: string; count: number }[]> {
+  return database.query(sql`
+    SELECT n.name, c.count FROM unnest(${names}::text[]) AS n(name) CROSS JOIN LATERAL (
+      SELECT count(*)::int4 AS count FROM (SELECT FROM events e WHERE e.topic = n.name LIMIT ${ceiling}) x) c`);
+}
+
+/** When the latest event of each was sent; none for those without. */
+export function latestByTopic(
+  database: Queryable,
+  names: readonly string[],
+): Promise<{ name: string; at: Date }[]> {
+  return database.query(sql`
+    SELECT n.name, l.created_at AS at FROM unnest(${names}::text[]) AS n(name) CROSS JOIN LATERAL (
+      SELECT e.created_at FROM events e WHERE e.topic = n.name
+      ORDER BY e.created_at DESC, e.created_position DESC LIMIT 1) l`);
+}

@@ -1,0 +1,127 @@
+// The triggers: what they are, and how far the ticks of schedules have come.
+import sql, { raw, type Sql } from 'sql-template-tag';
+import type { TriggerModel } from '../../../generated/prisma/models.ts';
+import type { Queryable } from '../../database/database.ts';
+import type { Schedule } from '../../domain/triggers/schedule.ts';
+import type { Trigger, TriggerDraft, TriggerTerms } from '../../domain/triggers/trigger.ts';
+import type { WebhookTerms } from '../../domain/triggers/webhook.ts';
+
+const webhookTerms = `t.signature, t.dedupe_header AS "dedupeHeader", t.hmac, t.challenge,
+  t.keep_credentials AS "keepCredentials", coalesce(t.allowed_origins, '{}') AS "allowedOrigins"`;
+const shown =
+  raw(`t.id, t.name, t.kind, t.topic, t.event_type AS "eventType", t.filter AS "where", t.slug, ${webhookTerms},
+  t.cron, t.timezone, t.next_run AS "nextRun", t.last_tick AS "lastTick", t.call, t.enabled,
+  t.filter_errors AS "filterErrors", t.last_filter_error AS "lastFilterError", t.created_at AS "createdAt"`);
+const terms = raw('t.id, t.name, t.topic, t.event_type AS "eventType", t.filter AS "where", t.call');
+
+/** Null where a trigger has that name, or there are `most` already; then nothing is changed. */
+export async function insertTrigger(
+  database: Queryable,
+  id: string,
+  draft: TriggerDraft,
+  slug: string | null,
+  most: number,
+): Promise<Trigger | null> {
+  const { webhook, schedule } = draft;
+  const rows = await database.query<Trigger>(sql`
+    INSERT INTO triggers AS t (id, name, kind, topic, event_type, filter, call, created_at, slug, signature, secrets,
+      dedupe_header, hmac, challenge, verify_token, keep_credentials, allowed_origins, cron, timezone, next_run)
+    SELECT ${id}::uuid, ${draft.name}, ${webhook ? 'WEBHOOK' : 'SCHEDULE'}::trigger_kind, ${draft.topic}, ${draft.eventType},
+      ${draft.where}, ${draft.call}, date_trunc('milliseconds', clock_timestamp()), ${slug},
+      ${webhook?.signature ?? null}::signature_scheme, ${webhook?.secrets ?? null}::text[],
+      ${webhook?.dedupeHeader ?? null}, ${webhook?.hmac ? JSON.stringify(webhook.hmac) : null}::jsonb,
+      ${webhook?.challenge ?? null}::webhook_challenge, ${webhook?.verifyToken ?? null},
+      ${webhook?.keepCredentials ?? false}, ${webhook?.allowedOrigins ?? []}::text[], ${schedule?.cron ?? null},
+      ${schedule?.timezone ?? null}, ${schedule?.nextRun ?? null}::timestamptz
+    WHERE (SELECT count(*) FROM triggers) < ${most}
+    ON CONFLICT (name) DO NOTHING
+    RETURNING ${shown}`);
+  return rows[0] ?? null;
+}
+
+/** What `node(id)` reads beside the events. */
+export function readTriggersByIds(database: Queryable, ids: readonly string[]): Promise<Trigger[]> {
+  return database.query(sql`SELECT ${shown} FROM triggers t WHERE t.id = ANY(${ids}::uuid[])`);
+}
+
+/** The webhook at a slug, while it is enabled. */
+export async function readWebhook(
+  database: Queryable,
+  slug: string,
+): Promise<(TriggerTerms & WebhookTerms) | null> {
+  const rows = await database.query<TriggerTerms & WebhookTerms>({
+    name: 'read-webhook',
+    text: `SELECT t.id, t.name, t.topic, t.event_type AS "eventType", t.filter AS "where", t.call, t.secrets,
+        t.verify_token AS "verifyToken", ${webhookTerms}
+      FROM triggers t WHERE t.slug = $1 AND t.enabled`,
+    values: [slug],
+  });
+  return rows[0] ?? null;
+}
+
+const oneMoreError = (error: string): Sql =>
+  sql`filter_errors = least(t.filter_errors, 2147483646) + 1, last_filter_error = ${error}`;
+
+/** The trigger's filter could not be answered once more. */
+export async function countFilterError(database: Queryable, id: string, error: string): Promise<void> {
+  await database.query(sql`UPDATE triggers t SET ${oneMoreError(error)} WHERE t.id = ${id}`);
+}
+
+/** A schedule that has something to do. */
+export interface DueSchedule
+  extends TriggerTerms, Schedule, Readonly<Pick<TriggerModel, 'nextRun' | 'dueTick' | 'dueMissed'>> {}
+
+/** Those with a tick to decide on at `now`, and those whose decided tick from before `staleBefore` was not dealt with. */
+export function readDueSchedules(
+  database: Queryable,
+  now: Date,
+  staleBefore: Date,
+  limit: number,
+): Promise<DueSchedule[]> {
+  return database.query(sql`
+    SELECT ${terms}, t.cron, t.timezone, t.next_run AS "nextRun", t.due_tick AS "dueTick", t.due_missed AS "dueMissed"
+    FROM triggers t
+    WHERE t.enabled AND (t.next_run IS NOT NULL OR t.due_tick IS NOT NULL)
+      AND (t.due_tick < ${staleBefore} OR t.due_tick IS NULL AND t.next_run <= ${now})
+    ORDER BY coalesce(t.due_tick, t.next_run), t.id LIMIT ${limit}`);
+}
+
+/** When the next one has something to do; null where none will. A tick decided on is left alone for `patienceMs`. */
+export async function nextDueAt(database: Queryable, patienceMs: number): Promise<Date | null> {
+  const [row] = await database.query<{ at: Date | null }>(sql`
+    SELECT min(coalesce(t.due_tick + ${patienceMs}::int * interval '1 millisecond', t.next_run)) AS at FROM triggers t
+    WHERE t.enabled AND (t.next_run IS NOT NULL OR t.due_tick IS NOT NULL)`);
+  return row?.at ?? null;
+}
+
+/**
+ * Decides, once among all gateways, that `tick` is the one to be sent, and `next` the first that is open after it.
+ * Answers false where somebody else has decided, or the trigger is gone.
+ */
+export function decideTick(
+  database: Queryable,
+  { id, nextRun }: DueSchedule,
+  due: { readonly last: Date; readonly missed: number; readonly next: Date | null },
+): Promise<boolean> {
+  return changesOne(
+    database,
+    sql`UPDATE triggers t SET due_tick = ${due.last}, due_missed = ${due.missed}, next_run = ${due.next}::timestamptz
+      WHERE t.id = ${id} AND t.enabled AND t.due_tick IS NULL AND t.next_run = ${nextRun}::timestamptz RETURNING t.id`,
+  );
+}
+
+/** The tick was sent, or did not pass; `filterError` says why the filter could not be answered, if so. */
+export async function settleTick(
+  database: Queryable,
+  id: string,
+  tick: Date,
+  filterError: string | null,
+): Promise<void> {
+  const counted = filterError === null ? sql`` : sql`, ${oneMoreError(filterError)}`;
+  await database.query(sql`UPDATE triggers t SET last_tick = ${tick}, due_tick = NULL, due_missed = NULL${counted}
+    WHERE t.id = ${id} AND t.due_tick = ${tick}`);
+}
+
+async function changesOne(database: Queryable, statement: Sql): Promise<boolean> {
+  return (await database.query(statement)).length > 0;
+}

@@ -1,0 +1,71 @@
+// Bounds reads in bytes: how much JSON rows have is known before any of it is read.
+import sql, { join, raw, type Sql } from 'sql-template-tag';
+import type { Queryable } from '../../database/database.ts';
+import { prepared } from '../../database/prepared.ts';
+import { type EventField, isJsonField, type PartialEvent } from '../../domain/events/event.ts';
+import { selectEvent } from './event-columns.ts';
+
+/** How large the JSON of a field is; that of events written before sizes were kept is measured. */
+const sizes: Readonly<Partial<Record<EventField, string>>> = {
+  summary: 'coalesce(e.summary_bytes, octet_length(e.summary::text))',
+  payload: 'coalesce(e.payload_bytes, octet_length(e.payload::text))',
+  result: 'coalesce(e.result_bytes, octet_length(e.result::text), 0)',
+  error: 'coalesce(octet_length(e.error::text), 0)',
+};
+
+/** What a statement over `withinBytes` tells of each row. */
+export interface Measured {
+  /** Rows that there are. */
+  readonly found: number;
+  /** JSON of this row. */
+  readonly jsonBytes: number;
+}
+
+/** The columns of `Measured`, to be selected as well. */
+export const measuredColumns: Sql = raw('e.found, e.own_bytes AS "jsonBytes"');
+
+/**
+ * Of the rows `e`, those until whose JSON fields come to `maxBytes`: at least one, and the last may go beyond. The rows
+ * are counted and measured without reading their JSON, which the database stores apart.
+ */
+export function withinBytes(rows: Sql, order: Sql, fields: readonly EventField[], maxBytes: number): Sql {
+  const own = jsonBytesOf(fields);
+  return sql`SELECT * FROM (
+      SELECT e.*, count(*) OVER ()::int4 AS found,
+        sum(e.own_bytes) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) AS bytes_so_far
+      FROM (SELECT e.*, (CASE WHEN e.id IS NULL THEN 0 ELSE ${own} END)::float8 AS own_bytes FROM (${rows}) e) e) e
+    WHERE e.bytes_so_far - e.own_bytes < ${maxBytes}::float8`;
+}
+
+/** The size of the JSON fields of a row `e`, of which there is one at least. */
+export function jsonBytesOf(fields: readonly EventField[]): Sql {
+  return join(
+    fields.flatMap((field) => sizes[field] ?? []).map((size) => raw(size)),
+    ' + ',
+  );
+}
+
+/** Whether rows were left out. */
+export function isCut(rows: readonly Partial<Measured>[]): boolean {
+  return rows.length < (rows[0]?.found ?? 0);
+}
+
+export interface BoundedRows<Row> {
+  readonly rows: Row[];
+  readonly isCut: boolean;
+}
+
+/** The fields, and the columns `more`, of the rows `e` in their order, until their JSON comes to `maxBytes`. */
+export async function readWithinBytes<Row extends PartialEvent>(
+  database: Queryable,
+  rows: Sql,
+  order: Sql,
+  { fields, maxBytes, more }: { fields: readonly EventField[]; maxBytes: number; more?: Sql },
+): Promise<BoundedRows<Row>> {
+  const columns = more ? sql`${more}, ${selectEvent(fields)}` : selectEvent(fields);
+  const statement = fields.some(isJsonField)
+    ? sql`SELECT ${columns}, ${measuredColumns} FROM (${withinBytes(rows, order, fields, maxBytes)}) e ORDER BY ${order}`
+    : sql`SELECT ${columns} FROM (${rows}) e ORDER BY ${order}`;
+  const found = await database.query<Row & Partial<Measured>>(prepared(statement));
+  return { rows: found, isCut: isCut(found) };
+}

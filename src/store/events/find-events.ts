@@ -1,0 +1,256 @@
+// Pages of events: by keyset, in order of creation or of latest change, reading what the page needs and no more.
+import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
+import { limits } from '../../base/limits.ts';
+import type { Queryable } from '../../database/database.ts';
+import { prepared } from '../../database/prepared.ts';
+import { type EventField, isJsonField, type PartialEvent } from '../../domain/events/event.ts';
+import type { CheckedFilter } from '../../domain/conditions/event-filter.ts';
+import type { Direction, OrderKey, Place } from '../../domain/events/page.ts';
+import { isExactTopic } from '../../domain/events/topic.ts';
+import { isCut, type Measured, measuredColumns, withinBytes } from './answer-bytes.ts';
+import { selectEvent } from './event-columns.ts';
+import { measuredBytes } from './match-events.ts';
+import {
+  allOf,
+  type Candidate,
+  candidateDrivers,
+  type Driver,
+  type FilterSql,
+  filterSql,
+  rangeConditions,
+  undrivenConditions,
+} from './filter-sql.ts';
+
+export interface ListQuery {
+  readonly filter: CheckedFilter;
+  readonly by: OrderKey;
+  readonly direction: Direction;
+  /** Rows strictly between the two, in the order of the list. */
+  readonly after: Place | null;
+  readonly before: Place | null;
+  readonly limit: number;
+  readonly offset?: number;
+  /** Rows that a filter which no index serves reads at most; `limits.scanRows` unless given. */
+  readonly scanRows?: number;
+  /** Whether the rows say how much there is to be read of each. */
+  readonly isMeasured?: boolean;
+  /** What else is tested, but only where the event is small: the others are found, too. */
+  readonly ifSmall?: SmallTest;
+  readonly fields: readonly EventField[];
+  /** JSON at which the page ends early, in bytes; `limits.pageBytes` unless given. */
+  readonly maxBytes?: number;
+}
+
+export interface SmallTest {
+  readonly filter: CheckedFilter;
+  /** Up to how many bytes of summary, payload and description an event is small. */
+  readonly bytes: number;
+}
+
+export interface ListedRow {
+  readonly event: PartialEvent;
+  readonly place: Place;
+  /** Of its summary, payload and description, at most; only where that was asked for. */
+  readonly bytes?: number;
+}
+
+export interface ListedRows {
+  readonly rows: readonly ListedRow[];
+  /** Where reading gave up with the page not full; null where it is full or there is no more. */
+  readonly gaveUpAt: Place | null;
+  /** Whether it ended early since its JSON came to the bound; `gaveUpAt` is its last row then. */
+  readonly isCut: boolean;
+}
+
+type PlacedEvent = PartialEvent & {
+  place_at: Date;
+  place_position: bigint;
+  bytes?: number;
+} & Partial<Measured>;
+
+export async function findEvents(database: Queryable, query: ListQuery): Promise<ListedRows> {
+  const scan =
+    query.by === 'CREATED' ? scanEvents(await bestParts(database, query.filter), query) : scanUpdated(query);
+  const statement = pageStatement(scan, query);
+  const found = await database.query<PlacedEvent>(scan.mayGiveUp ? statement : prepared(statement));
+  const rows = found.map(toListedRow);
+  if (isCut(found)) return { rows, gaveUpAt: rows.at(-1)?.place ?? null, isCut: true };
+  if (rows.length >= query.limit || !scan.mayGiveUp) return { rows, gaveUpAt: null, isCut: false };
+  const [horizon] = await database.query<Place>(horizonStatement(scan, query));
+  if (!horizon) return { rows, gaveUpAt: null, isCut: false };
+  const near = rows.filter(({ place }) => !isBeyond(place, horizon, query));
+  return { rows: near, gaveUpAt: horizon, isCut: false };
+}
+
+/** Where the rows of a list come from: events `x` with their `place_at` and `place_position`, in order. */
+interface Scan {
+  readonly driver: Driver | null;
+  readonly candidates: Sql;
+  readonly residual: readonly Sql[];
+  /** Whether the candidates are bounded, so that a page may stay short although there is more. */
+  readonly mayGiveUp: boolean;
+}
+
+/** Entries of an index that are counted to find out which one has the fewest. */
+const probeRows = 2_000;
+
+/** Of several indexes that could serve the filter, the one with the fewest entries for it; null where none could. */
+async function bestDriver(database: Queryable, filter: CheckedFilter): Promise<Candidate | null> {
+  const all = candidateDrivers(filter);
+  if (all.length < 2) return all[0] ?? null;
+  const range = rangeConditions(filter);
+  const counts = all.map(
+    ({ values, match }) => sql`(SELECT count(*)::int4 FROM (SELECT FROM ${values}, events x
+      WHERE ${allOf([match, ...range])} LIMIT ${probeRows}) c)`,
+  );
+  const [row] = await database.query<{ counts: number[] }>(sql`SELECT ARRAY[${join(counts)}] AS counts`);
+  const fewest = Math.min(...(row?.counts ?? []));
+  return all[row?.counts.indexOf(fewest) ?? 0] ?? null;
+}
+
+async function bestParts(database: Queryable, filter: CheckedFilter): Promise<FilterSql> {
+  return filterSql(filter, await bestDriver(database, filter));
+}
+
+/** Few events that are named are read and sorted. */
+function scanUpdated(query: ListQuery): Scan {
+  const named = query.filter.ids !== null || query.filter.requestIds !== null;
+  return named ? scanEvents(filterSql(query.filter), query) : scanLog(query);
+}
+
+/** What an index on events gives, up to a bound that keeps a search for little in much from reading all of it. */
+function scanEvents(parts: FilterSql, query: ListQuery): Scan {
+  const { driver, range } = parts;
+  const residual = [...parts.residual, ...smallTests(query)];
+  const places = query.by === 'CREATED' ? createdPlace : updatedPlace;
+  const mayGiveUp = residual.length > 0;
+  const where = allOf([...(driver ? [driver.match] : []), ...range, ...bounds(query, places)]);
+  const candidates = sql`SELECT ${places.at} AS place_at, ${places.position} AS place_position, x.*
+    FROM events x WHERE ${where} ORDER BY ${orderBy(query, places)} ${mayGiveUp ? budget(query) : empty}`;
+  return { driver, candidates, residual, mayGiveUp };
+}
+
+/**
+ * Events by their latest change come from the log, where those entries count that are their event's last: an index on
+ * `events.position` would be rewritten at every change.
+ */
+function scanLog(query: ListQuery): Scan {
+  const topics = query.filter.topics?.every(isExactTopic) ? query.filter.topics : null;
+  const driver = topics && {
+    values: sql`unnest(${topics}::text[]) AS d(value)`,
+    match: sql`l.topic = d.value`,
+  };
+  const where = allOf([...(driver ? [driver.match] : []), ...bounds(query, logPlace)]);
+  const candidates = sql`SELECT x.updated_at AS place_at, l.position AS place_position, x.*
+    FROM (SELECT l.position, l.event_id FROM log l WHERE ${where} ORDER BY ${orderBy(query, logPlace)} ${budget(query)}) l
+      LEFT JOIN LATERAL (SELECT * FROM events WHERE events.id = l.event_id AND events.position = l.position LIMIT 1) x
+        ON true
+    ORDER BY l.position ${raw(query.direction)}`;
+  const residual = [sql`e.id IS NOT NULL`, ...undrivenConditions(query.filter), ...smallTests(query)];
+  return { driver, candidates, residual, mayGiveUp: true };
+}
+
+function pageStatement(scan: Scan, query: ListQuery): Sql {
+  const offset = query.offset ?? 0;
+  const order = orderBy(query, pagePlace(query));
+  const page = sql`SELECT * FROM (${scan.candidates}) e WHERE ${allOf(scan.residual)} ORDER BY ${order}
+    LIMIT ${query.limit + offset}`;
+  const merged = scan.driver
+    ? sql`SELECT e.* FROM ${scan.driver.values} CROSS JOIN LATERAL (${page}) e`
+    : page;
+  const bounded = sql`ORDER BY ${order} LIMIT ${query.limit} OFFSET ${offset}`;
+  const measure = query.isMeasured ? sql`, ${measuredBytes} AS bytes` : empty;
+  const columns = sql`${selectEvent(query.fields)}, e.place_at, e.place_position ${measure}`;
+  if (!query.fields.some(isJsonField)) return sql`SELECT ${columns} FROM (${merged}) e ${bounded}`;
+  const all = sql`SELECT e.* FROM (${merged}) e ${bounded}`;
+  const kept = withinBytes(all, order, query.fields, query.maxBytes ?? limits.pageBytes);
+  return sql`SELECT ${columns}, ${measuredColumns} FROM (${kept}) e ORDER BY ${order}`;
+}
+
+/** The first place, over all values of the driver, at which the bound was reached. */
+function horizonStatement(scan: Scan, query: ListQuery): Sql {
+  const order = orderBy(query, pagePlace(query));
+  const last = sql`SELECT e.place_at, e.place_position FROM (${scan.candidates}) e
+    ORDER BY ${order} OFFSET ${scanRowsOf(query) - 1} LIMIT 1`;
+  const all = scan.driver ? sql`SELECT e.* FROM ${scan.driver.values} CROSS JOIN LATERAL (${last}) e` : last;
+  return sql`SELECT coalesce(e.place_at, 'epoch') AS at, e.place_position AS position FROM (${all}) e
+    ORDER BY ${order} LIMIT 1`;
+}
+
+function budget(query: ListQuery): Sql {
+  return sql`LIMIT ${scanRowsOf(query)}`;
+}
+
+function scanRowsOf({ scanRows = limits.scanRows }: ListQuery): number {
+  return scanRows;
+}
+
+/** A CASE is decided in order: of what is large nothing is read. */
+function smallTests({ ifSmall }: ListQuery): Sql[] {
+  if (!ifSmall) return [];
+  const test = allOf(undrivenConditions(ifSmall.filter));
+  return [sql`CASE WHEN ${measuredBytes} > ${ifSmall.bytes}::int4 THEN true ELSE ${test} END`];
+}
+
+/** The columns that order a list; the time only where a position alone does not say it. */
+interface PlaceColumns {
+  readonly at: Sql;
+  readonly position: Sql;
+  readonly byTime: boolean;
+}
+
+const createdPlace = { at: raw('x.created_at'), position: raw('x.created_position'), byTime: true };
+const updatedPlace = { at: raw('x.updated_at'), position: raw('x.position'), byTime: false };
+const logPlace = { at: raw('l.at'), position: raw('l.position'), byTime: false };
+
+function pagePlace(query: ListQuery): PlaceColumns {
+  return { at: raw('e.place_at'), position: raw('e.place_position'), byTime: query.by === 'CREATED' };
+}
+
+function orderBy({ direction }: ListQuery, { at, position, byTime }: PlaceColumns): Sql {
+  const way = raw(direction);
+  return byTime ? sql`${at} ${way}, ${position} ${way}` : sql`${position} ${way}`;
+}
+
+function bounds({ after, before, direction }: ListQuery, columns: PlaceColumns): Sql[] {
+  const [later, earlier] = direction === 'ASC' ? [after, before] : [before, after];
+  return [
+    ...(later ? [compare(columns, raw('>'), later)] : []),
+    ...(earlier ? [compare(columns, raw('<'), earlier)] : []),
+  ];
+}
+
+function compare({ at, position, byTime }: PlaceColumns, operator: Sql, place: Place): Sql {
+  return byTime
+    ? sql`(${at}, ${position}) ${operator} (${place.at}::timestamptz, ${place.position}::int8)`
+    : sql`${position} ${operator} ${place.position}::int8`;
+}
+
+function toListedRow(row: PlacedEvent): ListedRow {
+  const { place_at, place_position, bytes, found: _found, ...event } = row;
+  const place = { at: place_at, position: place_position };
+  return bytes === undefined ? { event, place } : { event, place, bytes };
+}
+
+function isBeyond(place: Place, horizon: Place, { by, direction }: ListQuery): boolean {
+  const time = by === 'CREATED' ? place.at.getTime() - horizon.at.getTime() : 0;
+  const distance = time !== 0 ? time : Number(place.position - horizon.position);
+  return direction === 'ASC' ? distance > 0 : distance < 0;
+}
+
+/** How many match, up to `ceiling`, reading a bounded number of rows; `exact` is false where either was reached. */
+export async function countEvents(
+  database: Queryable,
+  filter: CheckedFilter,
+  ceiling: number,
+): Promise<{ count: number; exact: boolean }> {
+  const parts = await bestParts(database, filter);
+  const bound = (parts.residual.length === 0 ? ceiling : limits.scanRows) + 1;
+  const conditions = allOf([...(parts.driver ? [parts.driver.match] : []), ...parts.range]);
+  const from = parts.driver ? join([parts.driver.values, sql`events x`], ', ') : sql`events x`;
+  const [row] = await database.query<{ read: number; found: number }>(sql`
+    SELECT count(*)::int4 AS read, count(*) FILTER (WHERE ${allOf(parts.residual)})::int4 AS found
+    FROM (SELECT x.* FROM ${from} WHERE ${conditions} LIMIT ${bound}) e`);
+  const { read, found } = row ?? { read: 0, found: 0 };
+  return { count: Math.min(found, ceiling), exact: read < bound && found <= ceiling };
+}

@@ -1,0 +1,143 @@
+// Reads the log on for durable subscriptions, many in one statement: for what was sent and that they are for.
+import sql, { empty, join, type Sql } from 'sql-template-tag';
+import type { Queryable } from '../../database/database.ts';
+import type { LogEntry, Position } from '../../domain/events/event.ts';
+import type { Question } from '../../domain/subscriptions/subscription.ts';
+import { isExactTopic, likePattern } from '../../domain/events/topic.ts';
+import { conditionsSql } from './conditions-sql.ts';
+
+export interface Search {
+  readonly question: Question;
+  readonly after: Position;
+  /** Entries of the log that are read at most; of many topics somewhat more. */
+  readonly batch: number;
+  /** Events that are found at most. */
+  readonly count: number;
+}
+
+/** An event that was sent, with what the log keeps of that moment. */
+export interface Candidate extends Pick<
+  LogEntry,
+  'position' | 'topic' | 'project' | 'user' | 'sender' | 'requestId' | 'status'
+> {
+  readonly id: LogEntry['eventId'];
+}
+
+export interface Found {
+  /** In the order of the log, but for the filter, of which only the sieve is decided. */
+  readonly candidates: readonly Candidate[];
+  /** All up to here has been looked at. */
+  readonly readTo: Position;
+}
+
+type Row = Candidate & { readonly number: number; readonly kind: 'found' | 'bound' | 'end' };
+
+/** Entries of one topic that are read at least, so that a busy one among many is not read entry by entry. */
+const leastShare = 10;
+/** Searches that one statement makes: each has a plan of its own in it. */
+const together = 20;
+
+/** In the order of `searches`; all up to `end`, which nothing that is committed later comes before. */
+export async function findPending(
+  database: Queryable,
+  searches: readonly Search[],
+  end: Position,
+): Promise<Found[]> {
+  const found: Found[] = [];
+  for (let from = 0; from < searches.length; from += together) {
+    const some = searches.slice(from, from + together);
+    const parts = some.map((search, n) => searchSql(search, n, end));
+    const rows = await database.query<Row>(sql`${join(parts, ' UNION ALL ')}`);
+    found.push(
+      ...some.map((search, n) =>
+        foundOf(
+          search,
+          rows.filter(({ number }) => number === n),
+          end,
+        ),
+      ),
+    );
+  }
+  return found;
+}
+
+/** As findPending, but only how many there are; a filter's sieve is all that is decided of it. */
+export async function countPending(
+  database: Queryable,
+  searches: readonly Search[],
+  end: Position,
+): Promise<{ readonly count: number; readonly readTo: Position }[]> {
+  const parts = searches.map((search, n) => searchSql(search, n, end));
+  if (parts.length === 0) return [];
+  const rows = await database.query<{ number: number; count: number; last: Position; bound: Position }>(sql`
+    SELECT number, count(*) FILTER (WHERE kind = 'found')::int4 AS count,
+      max(position) FILTER (WHERE kind = 'found') AS last, max(position) FILTER (WHERE kind = 'bound') AS bound
+    FROM (${join(parts, ' UNION ALL ')}) p GROUP BY number`);
+  return searches.map((search, n) => {
+    const row = rows.find(({ number }) => number === n);
+    const count = row?.count ?? 0;
+    return { count, readTo: (count >= search.count ? row?.last : row?.bound) ?? end };
+  });
+}
+
+function foundOf({ count }: Search, rows: readonly Row[], end: Position): Found {
+  const candidates = rows.filter(({ kind }) => kind === 'found');
+  candidates.sort((a, b) => (a.position < b.position ? -1 : 1));
+  const last = candidates.at(-1);
+  if (last && candidates.length >= count) return { candidates, readTo: last.position };
+  const bound = rows.find(({ kind }) => kind === 'bound');
+  return { candidates, readTo: bound?.position ?? end };
+}
+
+/**
+ * What the log kept of the event at that moment stands for what the event is now. Nothing is joined but by its id:
+ * entries come in order, and reading stops with the last that is wanted.
+ */
+function searchSql({ question, after, batch, count }: Search, number: number, end: Position): Sql {
+  const sieve = question.sieve === null ? empty : sql`AND ${conditionsSql(question.sieve)}`;
+  return sql`(WITH read AS MATERIALIZED (${entriesOf(question, after, end, batch)}),
+    bound AS MATERIALIZED (
+      SELECT min(f.position) AS position FROM (
+        SELECT max(position) AS position FROM read GROUP BY part HAVING count(*) = max(part_limit)) f
+    )
+    SELECT ${number}::int4 AS number, 'found' AS kind, f.* FROM (
+      SELECT l.event_id AS id, l.position, l.topic, l.project, l.user_name AS "user", l.sender,
+        l.request_id AS "requestId", l.status
+      FROM (SELECT r.* FROM read r, bound b
+            WHERE r.kind = 'CREATED' AND (b.position IS NULL OR r.position <= b.position) ${ofQuestion(question)}
+            ORDER BY r.position) l
+        CROSS JOIN LATERAL (
+          SELECT v.id, v.event_type, v.payload, v.summary, v.created_at, l.topic, l.project, l.user_name, l.sender,
+            l.request_id, l.status
+          FROM events v WHERE v.id = l.event_id LIMIT 1) e
+      WHERE true ${sieve} ORDER BY l.position LIMIT ${count}) f
+    UNION ALL
+    SELECT ${number}::int4, 'bound', NULL, b.position, NULL, NULL, NULL, NULL, NULL, NULL FROM bound b)`;
+}
+
+const columns = sql`log.position, log.event_id, log.kind, log.status, log.topic, log.project, log.user_name, log.sender,
+  log.request_id`;
+
+/** Each part gives its share; what was read beyond the first that may have more is left for the next time. */
+function entriesOf({ source, topics }: Question, after: Position, end: Position, batch: number): Sql {
+  const range = sql`log.position > ${after} AND log.position <= ${end}`;
+  if (source !== null) {
+    return sql`SELECT ${columns}, 1 AS part, ${batch}::int4 AS part_limit FROM log
+      WHERE log.sender = ${source} AND log.kind = 'CREATED' AND ${range} ORDER BY log.position LIMIT ${batch}`;
+  }
+  if (topics === null || !topics.every(isExactTopic)) {
+    return sql`SELECT ${columns}, 1 AS part, ${batch}::int4 AS part_limit FROM log
+      WHERE ${range} ORDER BY log.position LIMIT ${batch}`;
+  }
+  const share = Math.max(leastShare, Math.ceil(batch / topics.length));
+  return sql`SELECT l.* FROM unnest(${topics}::text[]) WITH ORDINALITY AS d(topic, number) CROSS JOIN LATERAL (
+    SELECT ${columns}, d.number AS part, ${share}::int4 AS part_limit FROM log
+    WHERE log.topic = d.topic AND ${range} ORDER BY log.position LIMIT ${share}) l`;
+}
+
+/** What the index that is read along does not decide. */
+function ofQuestion({ source, topics }: Question): Sql {
+  if (topics === null || topics.includes('*')) return empty;
+  if (topics.every(isExactTopic)) return source === null ? empty : sql`AND r.topic = ANY(${topics}::text[])`;
+  return sql`AND r.topic LIKE ANY(${topics.map(likePattern)}::text[])`;
+}

@@ -1,0 +1,139 @@
+// Reads events by what identifies or relates them: id, hash, request, node, parent.
+import sql, { empty, raw, type Sql } from 'sql-template-tag';
+import { limits } from '../../base/limits.ts';
+import type { Queryable } from '../../database/database.ts';
+import { prepared } from '../../database/prepared.ts';
+import type { EventField, PartialEvent } from '../../domain/events/event.ts';
+import type { PageRequest, Place } from '../../domain/events/page.ts';
+import { type BoundedRows, readWithinBytes } from './answer-bytes.ts';
+import { selectEvent } from './event-columns.ts';
+import type { ListedRow } from './find-events.ts';
+
+type Fields = readonly EventField[];
+
+export function readByIds(
+  database: Queryable,
+  ids: readonly string[],
+  fields: Fields,
+): Promise<PartialEvent[]> {
+  return database.query(
+    prepared(sql`SELECT ${selectEvent(fields)} FROM events e WHERE e.id = ANY(${ids}::uuid[])`),
+  );
+}
+
+/** As readByIds, until their JSON comes to `maxBytes`. */
+export function readSomeByIds(
+  database: Queryable,
+  ids: readonly string[],
+  fields: Fields,
+  maxBytes: number,
+): Promise<BoundedRows<PartialEvent>> {
+  const rows = sql`SELECT e.* FROM events e WHERE e.id = ANY(${ids}::uuid[])`;
+  return readWithinBytes(database, rows, raw('e.id'), { fields, maxBytes });
+}
+
+export async function readByHash(
+  database: Queryable,
+  hash: string,
+  fields: Fields,
+): Promise<PartialEvent | null> {
+  const rows = await database.query<PartialEvent>(
+    sql`SELECT ${selectEvent(fields)} FROM events e WHERE e.hash = ${hash}`,
+  );
+  return rows[0] ?? null;
+}
+
+/** In order of creation, which puts parents first: a parent exists before its children, and is never changed. */
+export function readRequest(
+  database: Queryable,
+  requestId: string,
+  limit: number,
+  fields: Fields,
+): Promise<BoundedRows<PartialEvent>> {
+  const rows = sql`SELECT e.* FROM events e WHERE e.request_id = ${requestId}
+    ORDER BY e.created_at, e.created_position LIMIT ${limit}`;
+  return readWithinBytes(database, rows, inCreation, { fields, maxBytes: limits.pageBytes });
+}
+
+const inCreation = raw('e.created_at, e.created_position');
+
+/**
+ * A node and its descendants within the request, in order of creation. The fence makes the planner look up children by
+ * their parent: a plan by the request reads the whole chain once per node.
+ */
+export function readBelowNode(
+  database: Queryable,
+  requestId: string,
+  nodeId: string,
+  limit: number,
+  fields: Fields,
+): Promise<BoundedRows<PartialEvent>> {
+  const rows = sql`WITH RECURSIVE below AS (
+      SELECT n.id FROM events n WHERE n.request_id = ${requestId} AND n.node_id = ${nodeId}
+      UNION ALL
+      SELECT c.id FROM below b CROSS JOIN LATERAL (
+        SELECT x.id, x.request_id FROM events x WHERE x.depends_on = b.id OFFSET 0) c
+      WHERE c.request_id = ${requestId}
+    )
+    SELECT e.* FROM (SELECT id FROM below LIMIT ${limit}) b
+      JOIN LATERAL (SELECT * FROM events WHERE events.id = b.id LIMIT 1) e ON true`;
+  return readWithinBytes(database, rows, inCreation, { fields, maxBytes: limits.pageBytes });
+}
+
+type Dependent = PartialEvent & { parent: string; place_at: Date; place_position: bigint };
+
+/** One page of dependents for each parent, with one row more than asked for where there is more. */
+export async function readDependents(
+  database: Queryable,
+  parentIds: readonly string[],
+  page: PageRequest,
+  fields: Fields,
+): Promise<BoundedRows<ListedRow & { parent: string }>> {
+  const way = raw(page.backwards ? 'DESC' : 'ASC');
+  const all = sql`SELECT p.parent, e.created_at AS place_at, e.created_position AS place_position, e.* FROM unnest(${parentIds}::uuid[]) AS p(parent) CROSS JOIN LATERAL (
+      SELECT * FROM events x WHERE x.depends_on = p.parent ${bound('>', page.after)} ${bound('<', page.before)}
+      ORDER BY x.created_at ${way}, x.created_position ${way} LIMIT ${page.size + 1}) e`;
+  const order = sql`e.parent, e.created_at ${way}, e.created_position ${way}`;
+  const more = raw('e.parent, e.place_at, e.place_position');
+  const { rows, isCut } = await readWithinBytes<Dependent>(database, all, order, {
+    fields,
+    maxBytes: limits.pageBytes,
+    more,
+  });
+  const listed = rows.map(({ parent, place_at, place_position, ...event }) => ({
+    parent,
+    event,
+    place: { at: place_at, position: place_position },
+  }));
+  return { rows: listed, isCut };
+}
+
+function bound(operator: '<' | '>', place: Place | null): Sql {
+  if (place === null) return empty;
+  return sql`AND (x.created_at, x.created_position) ${raw(operator)} (${place.at}::timestamptz, ${place.position}::int8)`;
+}
+
+/** How many events depend on each, up to `ceiling` + 1. */
+export function countDependents(
+  database: Queryable,
+  parentIds: readonly string[],
+  ceiling: number,
+): Promise<{ parent: string; count: number }[]> {
+  const statement = sql`SELECT p.parent, c.count FROM unnest(${parentIds}::uuid[]) AS p(parent) CROSS JOIN LATERAL (
+      SELECT count(*)::int4 AS count FROM (
+        SELECT FROM events x WHERE x.depends_on = p.parent LIMIT ${ceiling + 1}) x) c`;
+  return database.query(prepared(statement));
+}
+
+/** The topics there are that begin with `prefix`, `limit` at most: one index probe for each, however many events. */
+export async function readTopics(database: Queryable, prefix: string, limit: number): Promise<string[]> {
+  const rows = await database.query<{ topic: string }>(sql`
+    WITH RECURSIVE t(topic) AS (
+      (SELECT e.topic FROM events e WHERE e.topic >= ${prefix} ORDER BY e.topic LIMIT 1)
+      UNION ALL
+      SELECT (SELECT e.topic FROM events e WHERE e.topic > t.topic ORDER BY e.topic LIMIT 1)
+      FROM t WHERE t.topic IS NOT NULL AND starts_with(t.topic, ${prefix})
+    )
+    SELECT topic FROM t WHERE topic IS NOT NULL AND starts_with(topic, ${prefix}) LIMIT ${limit}`);
+  return rows.map((row) => row.topic);
+}

@@ -1,0 +1,128 @@
+// Reads the log in order, each entry with its event as it stands.
+import sql, { empty, type Sql } from 'sql-template-tag';
+import { limits } from '../../base/limits.ts';
+import type { Queryable } from '../../database/database.ts';
+import type {
+  EventField,
+  LogEntry,
+  PartialEvent,
+  Position,
+  StatusChange,
+} from '../../domain/events/event.ts';
+import { type BoundedRows, readWithinBytes } from './answer-bytes.ts';
+import { lightFields } from './event-columns.ts';
+
+/** An entry with what its event is now, as far as its fields were asked for; null where it has been deleted since. */
+export interface LogRow {
+  readonly entry: LogEntry;
+  readonly event: PartialEvent | null;
+}
+
+/** Narrows a read to an index; null does not narrow. */
+export interface LogSelection {
+  readonly topics: readonly string[] | null;
+  readonly eventIds: readonly string[] | null;
+}
+
+const entryColumns = sql`l.position AS log_position, l.event_id, l.kind, l.from_status, l.status AS log_status, l.at,
+  l."by", l.description AS why, l.attempt, l.topic AS log_topic, l.request_id AS log_request, l.node_id AS log_node,
+  l.project AS log_project, l.user_name AS log_user, l.sender AS log_sender`;
+const entryNames = sql`e.log_position, e.event_id, e.kind, e.from_status, e.log_status, e.at, e."by", e.why, e.attempt,
+  e.log_topic, e.log_request, e.log_node, e.log_project, e.log_user, e.log_sender`;
+
+/** Entries after one position up to another, oldest first, `limit` at most; fewer where the JSON of their events comes to `limits.pageBytes`. */
+export async function readLog(
+  database: Queryable,
+  after: Position,
+  upTo: Position | null,
+  limit: number,
+  selection: LogSelection = { topics: null, eventIds: null },
+  fields: readonly EventField[] = lightFields,
+): Promise<BoundedRows<LogRow>> {
+  const upper = upTo === null ? empty : sql`AND g.position <= ${upTo}`;
+  const entries = (match: Sql) => sql`SELECT g.* FROM log g WHERE g.position > ${after} ${upper} ${match}
+    ORDER BY g.position LIMIT ${limit}`;
+  const all = sql`SELECT ${entryColumns}, e.* FROM (${select(selection, entries, limit)}) l
+      LEFT JOIN LATERAL (SELECT * FROM events WHERE events.id = l.event_id LIMIT 1) e ON true`;
+  const { rows, isCut } = await readWithinBytes<FlatLogRow>(database, all, sql`e.log_position`, {
+    fields,
+    maxBytes: limits.pageBytes,
+    more: entryNames,
+  });
+  return { rows: rows.map(toLogRow), isCut };
+}
+
+/** Each value goes through its part of an index in order, and the parts are merged. */
+function select({ topics, eventIds }: LogSelection, entries: (match: Sql) => Sql, limit: number): Sql {
+  if (topics === null && eventIds === null) return entries(empty);
+  const values = eventIds === null ? sql`unnest(${topics}::text[])` : sql`unnest(${eventIds}::uuid[])`;
+  const match = eventIds === null ? sql`AND g.topic = d.value` : sql`AND g.event_id = d.value`;
+  return sql`SELECT l.* FROM ${values} AS d(value) CROSS JOIN LATERAL (${entries(match)}) l
+    ORDER BY l.position LIMIT ${limit}`;
+}
+
+interface FlatLogRow extends PartialEvent {
+  readonly log_position: Position;
+  readonly event_id: string;
+  readonly kind: LogEntry['kind'];
+  readonly from_status: LogEntry['fromStatus'];
+  readonly log_status: LogEntry['status'];
+  readonly at: Date;
+  readonly by: string | null;
+  readonly why: string | null;
+  readonly attempt: number | null;
+  readonly log_topic: string;
+  readonly log_request: string;
+  readonly log_node: string;
+  readonly log_project: string | null;
+  readonly log_user: string | null;
+  readonly log_sender: string | null;
+}
+
+function toLogRow(row: FlatLogRow): LogRow {
+  const entry: LogEntry = {
+    position: row.log_position,
+    eventId: row.event_id,
+    kind: row.kind,
+    fromStatus: row.from_status,
+    status: row.log_status,
+    at: row.at,
+    by: row.by,
+    description: row.why,
+    attempt: row.attempt,
+    topic: row.log_topic,
+    requestId: row.log_request,
+    nodeId: row.log_node,
+    project: row.log_project,
+    user: row.log_user,
+    sender: row.log_sender,
+  };
+  return { entry, event: row.id === null ? null : row };
+}
+
+/** The last position of the log; 0 where it is empty. */
+export async function lastPosition(database: Queryable): Promise<Position> {
+  const [row] = await database.query<{ position: Position }>({
+    name: 'last-position',
+    text: 'SELECT coalesce(max(position), 0)::int8 AS position FROM log',
+    values: [],
+  });
+  return row?.position ?? 0n;
+}
+
+/** Every status that each event has had, oldest first. */
+export async function readHistories(
+  database: Queryable,
+  ids: readonly string[],
+): Promise<(StatusChange & { eventId: string })[]> {
+  return database.query({
+    name: 'read-histories',
+    text: `SELECT l.event_id AS "eventId", l.position, l.from_status AS "from", l.status AS "to", l.at, l."by", l.description,
+        l.attempt
+      FROM unnest($1::uuid[]) AS i(id)
+        JOIN LATERAL (SELECT * FROM log WHERE log.event_id = i.id AND log.kind IN ('CREATED', 'STATUS')
+                      ORDER BY log.position) l ON true
+      ORDER BY l.position`,
+    values: [ids],
+  });
+}

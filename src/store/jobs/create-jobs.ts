@@ -1,0 +1,159 @@
+// Makes jobs and their log entries: one statement, one commit, however many.
+import { type Asked, asked } from '../../database/batched-query.ts';
+import type { ClaimTerms } from '../../domain/jobs/enroll.ts';
+import type { EventRecord, Position } from '../../domain/events/event.ts';
+import { nextPosition, underLock } from '../events/log-lock.ts';
+
+/**
+ * How a job is born: held by a worker, which has yet to say that it begins; held, and begun; or held by nobody, and
+ * ready to be claimed.
+ */
+export type JobBirth = 'HELD' | 'BEGUN' | 'READY';
+
+/** A job to be made for a source that became FINISHED at `sourcePosition`. */
+export interface NewJob {
+  readonly birth: JobBirth;
+  readonly id: string;
+  readonly sourceId: string;
+  /** Null for the one at which it was created. */
+  readonly sourcePosition: Position | null;
+  readonly target: string;
+  readonly wayId: string;
+  readonly terms: ClaimTerms;
+  /** Not made where a job of the target is ready for its next run: those come first. */
+  readonly yields: boolean;
+}
+
+export interface CreatedJob extends Pick<EventRecord, 'requestId' | 'project' | 'user'> {
+  readonly position: Position;
+  readonly at: Date;
+  /** When the lease ends; of one that nobody holds, when it was made. */
+  readonly until: Date;
+}
+
+/**
+ * The source may have got a job, or be no longer what it was, since it was found: then none is made. So too for a
+ * sequential job where another of its target is not over. What was committed between this statement's snapshot and its
+ * lock the unique index catches; for sequential jobs the caller takes the lock in a statement before.
+ *
+ * Nothing is joined, as in create-events.ts: the terms get past the insert in arrays, by position, since positions drawn
+ * in one statement follow one another.
+ */
+const createJobsStatement = `WITH ${underLock},
+  input AS MATERIALIZED (
+    SELECT i.* FROM json_to_recordset($1::json) AS i(
+      n int, id uuid, source uuid, source_position int8, target text, way text, worker text, sender text,
+      sender_type text, description text, project text, max_retries int, retry_delay_ms int, lease_ms int,
+      sequential boolean, status event_status, held boolean, yields boolean)
+  ),
+  found AS MATERIALIZED (
+    SELECT i.*, coalesce(i.source_position, s.created_position) AS source_place, s.request_id, coalesce(i.project, s.project) AS job_project, s.user_name
+    FROM input i CROSS JOIN LATERAL (SELECT * FROM events WHERE events.id = i.source LIMIT 1) s
+    WHERE s.status = 'FINISHED'
+      AND NOT EXISTS (SELECT FROM events x WHERE x.depends_on = i.source AND x.topic = i.target AND x.job OFFSET 0)
+      AND NOT (i.sequential
+        AND EXISTS (SELECT FROM jobs o WHERE o.target = i.target AND o.ready_at IS NOT NULL OFFSET 0))
+      AND NOT (i.yields AND EXISTS (SELECT FROM (
+        SELECT FROM jobs o WHERE o.target = i.target AND o.ready_at <= (SELECT at FROM moment)
+        ORDER BY o.ready_at LIMIT 1) o OFFSET 0))
+  ),
+  accepted AS MATERIALIZED (
+    SELECT f.*, ${nextPosition} AS position, m.at FROM (SELECT * FROM found ORDER BY n) f, moment m
+  ),
+  terms AS MATERIALIZED (
+    SELECT min(position) AS first, array_agg(worker ORDER BY position) AS workers, array_agg(way ORDER BY position) AS ways,
+      array_agg(held ORDER BY position) AS held,
+      array_agg(source_place ORDER BY position) AS source_positions,
+      array_agg(max_retries ORDER BY position) AS max_retries,
+      array_agg(retry_delay_ms ORDER BY position) AS delays, array_agg(lease_ms ORDER BY position) AS leases,
+      array_agg(CASE WHEN held THEN lease_ms / 1000.0 ELSE 0 END ORDER BY position) AS seconds
+    FROM accepted
+  ),
+  inserted AS (
+    INSERT INTO events (id, position, created_position, topic, event_type, sender, sender_type, project, user_name,
+      request_id, node_id, depends_on, status, description, created_at, updated_at, started_at, job)
+    SELECT id, position, position, target, 'events.NormalType', sender, sender_type, job_project, user_name,
+      request_id, id::text, source, status, coalesce(description, ''), at, at, CASE WHEN status = 'IN_PROGRESS' THEN at END,
+      true
+    FROM accepted
+    ON CONFLICT DO NOTHING
+    RETURNING id, position, status, created_at, topic, request_id, node_id, project, user_name, sender, depends_on
+  ),
+  logged AS (
+    INSERT INTO log (position, event_id, kind, status, at, "by", attempt, topic, request_id, node_id, project, user_name,
+      sender)
+    SELECT i.position, i.id, 'CREATED', i.status, i.created_at, t.workers[i.position - t.first + 1],
+      CASE WHEN t.held[i.position - t.first + 1] THEN 1 END, i.topic,
+      i.request_id, i.node_id, i.project, i.user_name, i.sender
+    FROM inserted i, terms t
+  ),
+  leased AS (
+    INSERT INTO jobs (event_id, source_id, position, source_position, ready_at, attempt, max_retries, retry_delay_ms,
+      lease_ms, last_run, target, way, worker)
+    SELECT i.id, i.depends_on, i.position, t.source_positions[i.position - t.first + 1],
+      i.created_at + make_interval(secs => t.seconds[i.position - t.first + 1]), t.held[i.position - t.first + 1]::int,
+      t.max_retries[i.position - t.first + 1], t.delays[i.position - t.first + 1], t.leases[i.position - t.first + 1],
+      t.max_retries[i.position - t.first + 1] = 0, i.topic, t.ways[i.position - t.first + 1],
+      CASE WHEN t.held[i.position - t.first + 1] THEN t.workers[i.position - t.first + 1] END
+    FROM inserted i, terms t
+    RETURNING event_id
+  )
+  SELECT id, position, created_at AS at, request_id AS "requestId", project, user_name AS "user",
+    created_at + make_interval(secs => t.seconds[position - t.first + 1]) AS until
+  FROM inserted, terms t
+  UNION ALL
+  SELECT e.id, e.position, e.created_at, e.request_id, e.project, e.user_name, j.ready_at
+  FROM input i
+    CROSS JOIN LATERAL (SELECT * FROM jobs WHERE $3::boolean AND jobs.event_id = i.id LIMIT 1) j
+    CROSS JOIN LATERAL (SELECT * FROM events WHERE events.id = i.id LIMIT 1) e
+  WHERE NOT i.held OR (j.attempt = 1 AND j.worker IS NOT NULL)
+  UNION ALL
+  SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM hinted`;
+
+/**
+ * In the order of `jobs`; null for one that was not made. `retried`: an earlier try may have been committed, so that a
+ * job of ours may be there.
+ */
+export function createJobs(
+  jobs: readonly NewJob[],
+  retried: boolean,
+  hint: string,
+): Asked<readonly (CreatedJob | null)[]> {
+  const values = [JSON.stringify(jobs.map(toRow)), hint, retried];
+  const statement = { name: 'create-jobs', text: createJobsStatement, values };
+  return asked(statement, (rows: readonly (CreatedJob & { id: string | null })[]) => {
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    return jobs.map(({ id }) => byId.get(id) ?? null);
+  });
+}
+
+function toRow(job: NewJob, n: number): object {
+  const { birth, id, sourceId, sourcePosition, target, wayId, terms, yields } = job;
+  return {
+    n,
+    id,
+    source: sourceId,
+    source_position: sourcePosition === null ? null : String(sourcePosition),
+    target,
+    way: wayId,
+    status: birth === 'BEGUN' ? 'IN_PROGRESS' : 'PENDING',
+    held: birth !== 'READY',
+    yields,
+    ...termColumns(terms),
+  };
+}
+
+/** As both statements that claim take them. */
+export function termColumns(terms: ClaimTerms): object {
+  return {
+    worker: terms.worker,
+    sender: terms.sender,
+    sender_type: terms.senderType,
+    description: terms.description,
+    project: terms.project,
+    max_retries: terms.maxRetries,
+    retry_delay_ms: terms.retryDelayMs,
+    lease_ms: terms.leaseMs,
+    sequential: terms.sequential,
+  };
+}

@@ -1,0 +1,136 @@
+// Finds the jobs of a target that can be claimed again, and tells when the next one can.
+import sql, { empty, type Sql } from 'sql-template-tag';
+import type { Queryable } from '../../database/database.ts';
+import { prepared } from '../../database/prepared.ts';
+import type { Way } from '../../domain/jobs/enroll.ts';
+import { sourceConditions } from './find-sources.ts';
+import type { ReadyJob } from './reclaim-jobs.ts';
+
+/** A job that is ready, and whether the way of asking has claimed it before: then it wants it without being asked again. */
+export interface FoundJob extends ReadyJob {
+  readonly isOwn: boolean;
+}
+
+const jobColumns = sql`j.event_id AS "eventId", j.source_id AS "sourceId", j.attempt, j.position,
+  j.worker IS NOT NULL AND j.last_run AS expires`;
+
+/** Where a search goes on: the last job of another way that was looked at. */
+export interface ReadyPlace {
+  readonly readyAt: Date;
+  readonly eventId: string;
+}
+
+export interface ReadyJobs {
+  /** Its own first, each kind in the order in which its time came; of others those that are wanted as far as SQL can tell. */
+  readonly jobs: readonly FoundJob[];
+  /** The last job that was looked at among those of other ways, if there may be more behind it; null where not. */
+  readonly next: ReadyPlace | null;
+  /** The database's time: what became ready until then was looked at, unless there is more. */
+  readonly at: Date;
+}
+
+/**
+ * Jobs whose time has come: `own` at most of those that the way itself has claimed before, and of those of other ways for
+ * the same target what is among the next `batch`.
+ */
+export async function findReadyJobs(
+  database: Queryable,
+  way: Way,
+  own: number,
+  after: ReadyPlace | null,
+  batch: number,
+): Promise<ReadyJobs> {
+  const beyond = after ? sql`AND (ready_at, event_id) > (${after.readyAt}, ${after.eventId}::uuid)` : empty;
+  const rows = await database.query<FoundJob & { ready_at: Date; wanted: boolean | null }>(
+    prepared(sql`
+    SELECT ${jobColumns}, j.ready_at, true AS "isOwn", true AS wanted
+    FROM (SELECT * FROM jobs WHERE target = ${way.target} AND way = ${way.id} AND ready_at <= now()
+          ORDER BY ready_at, event_id LIMIT ${own}) j
+    UNION ALL
+    SELECT ${jobColumns}, j.ready_at, false, j.way <> ${way.id} AND ${isWanted(way)}
+    FROM (SELECT * FROM jobs WHERE target = ${way.target} AND ready_at <= now() ${beyond}
+          ORDER BY ready_at, event_id LIMIT ${batch}) j
+    UNION ALL
+    SELECT NULL, NULL, NULL, NULL, NULL, now(), NULL, NULL`),
+  );
+  const others = rows.filter(({ isOwn }) => isOwn === false);
+  const last = others.length === batch ? others.at(-1) : undefined;
+  return {
+    jobs: rows.filter(({ wanted }) => wanted),
+    next: last ? { readyAt: last.ready_at, eventId: last.eventId } : null,
+    at: rows.at(-1)!.ready_at,
+  };
+}
+
+/** Whether the source of the job `j` is one that the way asks for. */
+function isWanted(way: Way): Sql {
+  return sql`EXISTS (SELECT FROM events e WHERE e.id = j.source_id AND ${sourceConditions(way)} OFFSET 0)`;
+}
+
+/** What stands first in the order of the sources among all jobs of a target that are not over. */
+export interface SequentialHead {
+  /** It can be claimed, and the way of asking wants it, as far as SQL can tell. */
+  readonly job: FoundJob | null;
+}
+
+/** Null where no job of the target is open: then the next source may have one. */
+export async function findSequentialHead(database: Queryable, way: Way): Promise<SequentialHead | null> {
+  const [row] = await database.query<FoundJob & { wanted: boolean }>(
+    prepared(sql`
+    SELECT ${jobColumns}, j.way = ${way.id} AS "isOwn",
+      j.ready_at <= now() AND (j.way = ${way.id} OR ${isWanted(way)}) AND NOT EXISTS (
+        SELECT FROM jobs o WHERE o.target = ${way.target} AND o.worker IS NOT NULL AND o.ready_at > now() OFFSET 0
+      ) AS wanted
+    FROM (SELECT * FROM jobs WHERE target = ${way.target} AND ready_at IS NOT NULL
+          ORDER BY source_position LIMIT 1) j`),
+  );
+  return row ? { job: row.wanted ? row : null } : null;
+}
+
+/** A job that a worker has claimed and not finished. */
+export interface OwnJob extends ReadyJob {
+  /** Its lease still runs; otherwise it was lost, and nobody else has claimed it. */
+  readonly held: boolean;
+}
+
+/** In the order of their sources, `limit` of each worker. */
+export async function findOwnJobs(
+  database: Queryable,
+  target: string,
+  workers: readonly string[],
+  limit: number,
+): Promise<(OwnJob & { worker: string })[]> {
+  return database.query(
+    prepared(sql`SELECT ${jobColumns}, j.worker, j.ready_at > now() AS held
+    FROM unnest(${workers}::text[]) AS w(worker) CROSS JOIN LATERAL (
+      SELECT * FROM jobs WHERE jobs.target = ${target} AND jobs.worker = w.worker
+      ORDER BY source_position LIMIT ${limit}) j
+    ORDER BY j.source_position`),
+  );
+}
+
+/**
+ * Milliseconds until the next job of the target can be claimed unless something happens before; null for never. Counted
+ * too, as 0, are those whose time came in the last `sinceMs`: after the caller looked, or while it did.
+ */
+export async function nextReadyMs(
+  database: Queryable,
+  target: string,
+  sinceMs: number,
+): Promise<number | null> {
+  const [row] = await database.query<{ ms: number }>(
+    prepared(sql`
+    SELECT (extract(epoch FROM ready_at - now()) * 1000)::float8 AS ms FROM jobs
+    WHERE target = ${target} AND ready_at > now() - make_interval(secs => ${sinceMs / 1_000}::float8)
+    ORDER BY ready_at LIMIT 1`),
+  );
+  return row ? Math.max(0, Math.ceil(row.ms)) : null;
+}
+
+/** Jobs of any target whose lease has lapsed, those first whose lapsed first. */
+export async function findLapsed(database: Queryable, batch: number): Promise<ReadyJob[]> {
+  return database.query(
+    prepared(sql`SELECT ${jobColumns}
+    FROM (SELECT * FROM jobs WHERE worker IS NOT NULL AND ready_at <= now() ORDER BY ready_at LIMIT ${batch}) j`),
+  );
+}

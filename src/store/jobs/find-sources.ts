@@ -1,0 +1,106 @@
+// Reads the log on from a place, for events that became FINISHED and that a way of asking wants.
+import sql, { empty, raw, type Sql } from 'sql-template-tag';
+import type { Queryable } from '../../database/database.ts';
+import { prepared } from '../../database/prepared.ts';
+import { costlyConditions } from '../../domain/conditions/costly-filter.ts';
+import type { Way } from '../../domain/jobs/enroll.ts';
+import type { Position } from '../../domain/events/event.ts';
+import { isExactTopic, likePattern } from '../../domain/events/topic.ts';
+import { conditionsSql } from '../events/conditions-sql.ts';
+import { allOf } from '../events/filter-sql.ts';
+
+/** An event that became FINISHED, and where in the log. */
+export interface Source {
+  readonly id: string;
+  readonly position: Position;
+}
+
+export interface FoundSources {
+  /** In the order of the log. */
+  readonly sources: readonly Source[];
+  /** All up to here has been looked at. */
+  readonly readTo: Position;
+  /** Whether there may be more behind it. */
+  readonly more: boolean;
+}
+
+/**
+ * Reads `batch` entries at most. Those of exact topics come from the index on topics; patterns are tested on every entry
+ * of the log, each once. A source that has a job of the target already is passed over.
+ */
+export async function findSources(
+  database: Queryable,
+  way: Way,
+  after: Position,
+  batch: number,
+): Promise<FoundSources> {
+  const statement = sql`WITH read AS MATERIALIZED (${entriesOf(way, after, batch)}),
+    bound AS MATERIALIZED (
+      SELECT min(f.position) AS position FROM (
+        SELECT max(position) AS position FROM read GROUP BY topic_number HAVING count(*) = max(topic_limit)) f
+    ),
+    entries AS MATERIALIZED (
+      SELECT r.* FROM read r CROSS JOIN bound b WHERE b.position IS NULL OR r.position <= b.position
+    )
+    SELECT e.id, l.position, false AS more
+    FROM entries l CROSS JOIN LATERAL (SELECT * FROM events WHERE events.id = l.event_id LIMIT 1) e
+    WHERE l.status = 'FINISHED' AND l.kind IN ('CREATED', 'STATUS') AND e.status = 'FINISHED'
+      AND ${ofTopics('l', way)} ${notItself(way)} ${youngerThan(way)} AND ${sourceConditions(way)}
+      AND NOT EXISTS (SELECT FROM events x WHERE x.depends_on = e.id AND x.topic = ${way.target} AND x.job OFFSET 0)
+    UNION ALL
+    SELECT NULL, (SELECT max(position) FROM entries), b.position IS NOT NULL FROM bound b`;
+  const rows = await database.query<{ id: string | null; position: Position | null; more: boolean }>(
+    prepared(statement),
+  );
+  const summary = rows.find(({ id }) => id === null);
+  const sources = rows.filter((row): row is Source & { more: boolean } => row.id !== null);
+  return {
+    sources: sources
+      .map(({ id, position }) => ({ id, position }))
+      .sort((a, b) => (a.position < b.position ? -1 : 1)),
+    readTo: summary?.position ?? after,
+    more: summary?.more ?? false,
+  };
+}
+
+/** Each topic gives its share; what was read beyond the first that may have more is left for the next time. */
+function entriesOf({ topics }: Way, after: Position, batch: number): Sql {
+  const isExact = topics.every(isExactTopic);
+  const limit = isExact ? Math.ceil(batch / topics.length) : batch;
+  const entries = (number: Sql, condition: Sql) => sql`SELECT position, event_id, kind, status, at, topic,
+      ${number} AS topic_number, ${limit}::int4 AS topic_limit
+    FROM log WHERE position > ${after} ${condition} ORDER BY position LIMIT ${limit}`;
+  if (!isExact) return entries(sql`1`, empty);
+  return sql`SELECT l.* FROM unnest(${topics}::text[]) WITH ORDINALITY AS d(topic, number) CROSS JOIN LATERAL (
+    ${entries(sql`d.number`, sql`AND log.topic = d.topic`)}) l`;
+}
+
+function ofTopics(alias: 'e' | 'l', { topics }: Pick<Way, 'topics'>): Sql {
+  if (topics.includes('*')) return sql`true`;
+  const topic = raw(`${alias}.topic`);
+  return topics.every(isExactTopic)
+    ? sql`${topic} = ANY(${topics}::text[])`
+    : sql`${topic} LIKE ANY(${topics.map(likePattern)}::text[])`;
+}
+
+/** A pattern that its own target matches does not make jobs for jobs without end; a target that is named does. */
+function notItself({ topics, target }: Way): Sql {
+  return topics.includes(target) ? empty : sql`AND l.topic <> ${target}`;
+}
+
+function youngerThan({ ignoreOlderThanMs }: Way): Sql {
+  if (ignoreOlderThanMs === null) return empty;
+  return sql`AND l.at > now() - make_interval(secs => ${ignoreOlderThanMs / 1_000}::float8)`;
+}
+
+/** What a way of asking says of the source itself, as far as the database decides it, on the event `e`; one without a sender type has none that is ignored. */
+export function sourceConditions({ topics, ignoredSenderTypes, conditions }: Way): Sql {
+  const { inDatabase } = costlyConditions(conditions);
+  return allOf([
+    ofTopics('e', { topics }),
+    ...(ignoredSenderTypes.length === 0
+      ? []
+      : [sql`(e.sender_type = ANY(${ignoredSenderTypes}::text[])) IS NOT TRUE`]),
+    ...(inDatabase === null ? [] : [conditionsSql(inDatabase)]),
+  ]);
+}

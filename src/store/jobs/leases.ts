@@ -1,0 +1,69 @@
+// Leases of jobs: prolonged by heartbeats, many in one statement, and read.
+import sql from 'sql-template-tag';
+import type { JobModel } from '../../../generated/prisma/models.ts';
+import { type Asked, asked } from '../../database/batched-query.ts';
+import type { Queryable } from '../../database/database.ts';
+import { prepared } from '../../database/prepared.ts';
+import { lockAndTime } from '../events/log-lock.ts';
+
+/** Who holds a job, and until when. */
+export interface Lease extends Readonly<Pick<JobModel, 'attempt'>> {
+  readonly worker: NonNullable<JobModel['worker']>;
+  readonly until: NonNullable<JobModel['readyAt']>;
+}
+
+/** A lease that was prolonged, or shortened. */
+export interface ExtendedLease extends Lease {
+  readonly target: string;
+  /** Milliseconds from now to its end where that is sooner than it was; null where it is not. */
+  readonly soonerMs: number | null;
+}
+
+export interface Heartbeat {
+  readonly eventId: string;
+  readonly attempt: number;
+  /** From now; null for as long as the claim asked for. */
+  readonly leaseMs: number | null;
+}
+
+/**
+ * Touches no event: a heartbeat is no change of an event. Whoever changes a job holds the log's lock, so that no two
+ * wait for each other's rows. IS TRUE keeps the planner from going through all jobs that are ready or held, which the
+ * condition would let it do.
+ */
+const extendStatement = `WITH ${lockAndTime}
+  UPDATE jobs j SET ready_at = c.at + make_interval(secs => coalesce(i.lease_ms, j.lease_ms) / 1000.0)
+  FROM (SELECT i.*, (SELECT ready_at FROM jobs WHERE event_id = i.id) AS was_until
+        FROM json_to_recordset($1::json) AS i(n int, id uuid, attempt int, lease_ms int) OFFSET 0) i,
+    moment c
+  WHERE j.event_id = i.id AND j.attempt = i.attempt AND (j.worker IS NOT NULL AND j.ready_at > c.at) IS TRUE
+  RETURNING i.n, j.worker, j.attempt, j.ready_at AS until, j.target,
+    CASE WHEN j.ready_at < i.was_until THEN (extract(epoch FROM j.ready_at - c.at) * 1000)::int4 END AS "soonerMs"`;
+
+/** In the order of `heartbeats`, which must be of different jobs; null for a lease that is lost. */
+export function extendLeases(heartbeats: readonly Heartbeat[]): Asked<readonly (ExtendedLease | null)[]> {
+  const inputs = heartbeats.map(({ eventId, attempt, leaseMs }, n) => ({
+    n,
+    id: eventId,
+    attempt,
+    lease_ms: leaseMs,
+  }));
+  const statement = { name: 'extend-leases', text: extendStatement, values: [JSON.stringify(inputs)] };
+  return asked(statement, (rows: readonly (ExtendedLease & { n: number })[]) => {
+    const byNumber = new Map(rows.map(({ n, ...lease }) => [n, lease]));
+    return heartbeats.map((_, n) => byNumber.get(n) ?? null);
+  });
+}
+
+/** Those that run at this moment, by event. */
+export async function readLeases(
+  database: Queryable,
+  eventIds: readonly string[],
+): Promise<Map<string, Lease>> {
+  const statement = sql`SELECT j.event_id AS "eventId", j.worker, j.attempt, j.ready_at AS until
+    FROM unnest(${eventIds}::uuid[]) AS i(id)
+      CROSS JOIN LATERAL (SELECT * FROM jobs WHERE jobs.event_id = i.id LIMIT 1) j
+    WHERE j.worker IS NOT NULL AND j.ready_at > now()`;
+  const rows = await database.query<Lease & { eventId: string }>(prepared(statement));
+  return new Map(rows.map(({ eventId, ...lease }) => [eventId, lease]));
+}

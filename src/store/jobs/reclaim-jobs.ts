@@ -1,0 +1,144 @@
+// Claims jobs that are there already and ready for their next run, and ends lapsed leases.
+import { type Asked, asked } from '../../database/batched-query.ts';
+import type { ClaimTerms } from '../../domain/jobs/enroll.ts';
+import type { EventStatus, Position } from '../../domain/events/event.ts';
+import { termColumns } from './create-jobs.ts';
+import { nextPosition, underLock } from '../events/log-lock.ts';
+
+/** A job as it was found: what the claim counts on. */
+export interface ReadyJob {
+  readonly eventId: string;
+  readonly sourceId: string;
+  readonly attempt: number;
+  readonly position: Position;
+  /** Its lease lapsed in its last run: a claim only records that it FAILED. */
+  readonly expires: boolean;
+}
+
+/** Null terms end a lapsed lease for nobody: the job becomes PENDING, or FAILED where it `expires`. */
+export interface Reclaim {
+  /** Names this claim, so that it is known again where it has to be repeated. */
+  readonly claimId: string;
+  readonly job: ReadyJob;
+  readonly wayId: string;
+  readonly terms: ClaimTerms | null;
+}
+
+export interface ReclaimedJob {
+  readonly position: Position;
+  /** FAILED where no run is left, else PENDING. */
+  readonly status: EventStatus;
+  readonly attempt: number;
+  readonly until: Date | null;
+}
+
+/**
+ * The job's own row decides: it is taken only if neither its version nor its attempt has changed and it is still ready;
+ * all else follows from that update, so that of several gateways one writes. A failure and a lapsed lease count as a run,
+ * a restart and a release do not. A lease that is ended for nobody leaves the job ready since then.
+ */
+const reclaimStatement = `WITH ${underLock},
+  input AS MATERIALIZED (
+    SELECT i.* FROM json_to_recordset($1::json) AS i(
+      n int, id uuid, claim_id uuid, attempt int, position int8, way text, worker text, sender text, sender_type text,
+      description text, project text, max_retries int, retry_delay_ms int, lease_ms int, sequential boolean)
+  ),
+  found AS MATERIALIZED (
+    SELECT i.*, m.at, e.status AS from_status, j.worker AS holder, j.worker IS NOT NULL AND j.last_run AS expires,
+      i.worker IS NOT NULL AND NOT (j.worker IS NOT NULL AND j.last_run) AS claims,
+      e.retries + (e.status = 'FAILED' OR j.worker IS NOT NULL)::int AS counted
+    FROM input i
+      CROSS JOIN moment m
+      CROSS JOIN LATERAL (SELECT * FROM jobs WHERE jobs.event_id = i.id LIMIT 1) j
+      CROSS JOIN LATERAL (SELECT * FROM events WHERE events.id = i.id LIMIT 1) e
+    WHERE j.attempt = i.attempt AND j.position = i.position AND j.ready_at <= m.at
+      AND (i.worker IS NOT NULL OR j.worker IS NOT NULL)
+      AND (i.sequential IS NOT TRUE OR (j.worker IS NOT NULL AND j.last_run)
+        OR NOT EXISTS (SELECT FROM jobs o WHERE o.target = j.target AND o.ready_at IS NOT NULL AND o.event_id <> i.id
+          AND (o.source_position < j.source_position OR (o.worker IS NOT NULL AND o.ready_at > m.at)) OFFSET 0))
+  ),
+  numbered AS MATERIALIZED (
+    SELECT f.*, ${nextPosition} AS new_position FROM (SELECT * FROM found ORDER BY n) f
+  ),
+  taken AS (
+    UPDATE jobs j SET
+      position = c.new_position,
+      attempt = j.attempt + c.claims::int,
+      worker = CASE WHEN c.claims THEN c.worker END,
+      ready_at = CASE WHEN c.claims THEN c.at + make_interval(secs => c.lease_ms / 1000.0)
+                      WHEN NOT c.expires THEN j.ready_at END,
+      max_retries = CASE WHEN c.claims THEN c.max_retries ELSE j.max_retries END,
+      retry_delay_ms = CASE WHEN c.claims THEN c.retry_delay_ms ELSE j.retry_delay_ms END,
+      lease_ms = CASE WHEN c.claims THEN c.lease_ms ELSE j.lease_ms END,
+      last_run = c.expires OR c.counted >= CASE WHEN c.claims THEN c.max_retries ELSE j.max_retries END,
+      last_write = c.claim_id,
+      way = CASE WHEN c.claims THEN c.way ELSE j.way END
+    FROM numbered c
+    WHERE j.event_id = c.id AND j.attempt = c.attempt AND j.position = c.position AND (j.ready_at <= c.at) IS TRUE
+    RETURNING c.*, j.attempt AS new_attempt, j.ready_at AS until
+  ),
+  updated AS (
+    UPDATE events e SET
+      position = t.new_position,
+      updated_at = t.at,
+      status = CASE WHEN t.expires THEN 'FAILED' ELSE 'PENDING' END::event_status,
+      finished_at = CASE WHEN t.expires THEN t.at END,
+      retries = CASE WHEN t.expires THEN e.retries ELSE t.counted END,
+      sender = CASE WHEN t.claims THEN t.sender ELSE e.sender END,
+      sender_type = CASE WHEN t.claims THEN t.sender_type ELSE e.sender_type END,
+      project = CASE WHEN t.claims THEN coalesce(t.project, e.project) ELSE e.project END,
+      description = CASE WHEN t.claims THEN coalesce(t.description, e.description) ELSE e.description END,
+      error = CASE WHEN t.expires THEN jsonb_build_object('message', format(
+          'The lease of %s ended without an answer in its last run (attempt %s).', t.holder, t.attempt),
+          'code', 'LEASE_EXPIRED', 'stack', NULL) ELSE e.error END
+    FROM taken t
+    WHERE e.id = t.id
+    RETURNING t.n, t.new_position, t.from_status, e.status, t.at, t.holder, t.attempt, t.new_attempt, t.until, t.claims,
+      t.worker, e.id, e.topic, e.request_id, e.node_id, e.project, e.user_name, e.sender
+  ),
+  logged AS (
+    INSERT INTO log (position, event_id, kind, from_status, status, at, "by", description, attempt,
+      topic, request_id, node_id, project, user_name, sender)
+    SELECT new_position, id, 'STATUS', from_status, status, at, CASE WHEN claims THEN worker END,
+      CASE WHEN holder IS NOT NULL THEN format('The lease of %s (attempt %s) ended without an answer.', holder, attempt) END,
+      new_attempt, topic, request_id, node_id, project, user_name, sender
+    FROM updated
+  )
+  SELECT n, new_position AS position, status, new_attempt AS attempt, until FROM updated
+  UNION ALL
+  SELECT i.n, j.position, e.status, j.attempt, j.ready_at
+  FROM input i
+    CROSS JOIN LATERAL (SELECT * FROM jobs WHERE $3::boolean AND jobs.event_id = i.id LIMIT 1) j
+    CROSS JOIN LATERAL (SELECT * FROM events WHERE events.id = i.id LIMIT 1) e
+  WHERE j.last_write = i.claim_id
+  UNION ALL
+  SELECT NULL, NULL, NULL, NULL, NULL FROM hinted`;
+
+/**
+ * In the order of `reclaims`, which must be of different jobs; null for one that is not what it was found to be.
+ * `retried`: an earlier try may have been committed.
+ */
+export function reclaimJobs(
+  reclaims: readonly Reclaim[],
+  retried: boolean,
+  hint: string,
+): Asked<readonly (ReclaimedJob | null)[]> {
+  const values = [JSON.stringify(reclaims.map(toRow)), hint, retried];
+  const statement = { name: 'reclaim-jobs', text: reclaimStatement, values };
+  return asked(statement, (rows: readonly (ReclaimedJob & { n: number | null })[]) => {
+    const byNumber = new Map(rows.map((row) => [row.n, row]));
+    return reclaims.map((_, n) => byNumber.get(n) ?? null);
+  });
+}
+
+function toRow({ claimId, job, wayId, terms }: Reclaim, n: number): object {
+  return {
+    n,
+    id: job.eventId,
+    claim_id: claimId,
+    attempt: job.attempt,
+    position: String(job.position),
+    way: wayId,
+    ...(terms && termColumns(terms)),
+  };
+}

@@ -1,0 +1,164 @@
+// What callers take from durable subscriptions: where each stands, what is due again, and the taking itself.
+import sql from 'sql-template-tag';
+import type { Queryable } from '../../database/database.ts';
+import type { Position } from '../../domain/events/event.ts';
+import type { DurableSubscription } from '../../domain/subscriptions/subscription.ts';
+import { askedLongAgo, columnsOfSubscription } from './subscriptions.ts';
+
+/** An event of a subscription, by the log's entry that says that it was sent. */
+export interface Pending {
+  readonly id: string;
+  readonly position: Position;
+}
+
+/** One that was handed out before. */
+export interface Due extends Pending {
+  /** Its event was deleted meanwhile. */
+  readonly gone: boolean;
+}
+
+export interface Standing {
+  readonly subscription: DurableSubscription;
+  readonly askedLongAgo: boolean;
+  /** Oldest first. */
+  readonly due: readonly Due[];
+  /** Milliseconds until the next one that is out is due; null where none is. */
+  readonly dueInMs: number | null;
+}
+
+/** Where subscriptions stand, with `count` that are due at most of each; and where the log ends. Unknown ones are absent. */
+export async function readStandings(
+  database: Queryable,
+  ids: readonly string[],
+  count: number,
+): Promise<{ readonly end: Position; readonly standings: readonly Standing[] }> {
+  type Row = DurableSubscription & {
+    askedLongAgo: boolean;
+    due: { id: string; position: string; gone: boolean }[] | null;
+    due_in: number | null;
+    log_end: Position;
+  };
+  const rows = await database.query<Row>(sql`
+    SELECT ${columnsOfSubscription}, ${askedLongAgo}, d.due, n.due_in,
+      (SELECT coalesce(max(position), 0)::int8 FROM log) AS log_end
+    FROM unnest(${ids}::uuid[]) AS i(id)
+      CROSS JOIN LATERAL (SELECT * FROM subscriptions WHERE subscriptions.id = i.id AND expires_at > now() LIMIT 1) s
+      LEFT JOIN LATERAL (
+        SELECT json_agg(json_build_object('id', x.event_id, 'position', x.position::text, 'gone', x.gone)
+          ORDER BY x.position) AS due
+        FROM (
+          SELECT o.event_id, o.position,
+            NOT EXISTS (SELECT FROM events e WHERE e.id = o.event_id OFFSET 0) AS gone
+          FROM (SELECT * FROM deliveries WHERE subscription_id = s.id AND until <= clock_timestamp()
+                ORDER BY position LIMIT ${count}) o) x
+      ) d ON s.manual
+      LEFT JOIN LATERAL (
+        SELECT (extract(epoch FROM until - clock_timestamp()) * 1000)::float8 AS due_in FROM deliveries
+        WHERE subscription_id = s.id AND until > clock_timestamp() ORDER BY until LIMIT 1
+      ) n ON s.manual`);
+  const standings = rows.map(({ askedLongAgo: longAgo, due, due_in, log_end: _end, ...subscription }) => ({
+    subscription,
+    askedLongAgo: longAgo,
+    due: (due ?? []).map(({ id, position, gone }) => ({ id, position: BigInt(position), gone })),
+    dueInMs: due_in === null ? null : Math.max(0, Math.ceil(due_in)),
+  }));
+  return { end: rows[0]?.log_end ?? 0n, standings };
+}
+
+/** What is written for one subscription: all of it, or nothing. */
+export interface Move {
+  readonly id: string;
+  /** Where it has to stand for the move to count. */
+  readonly from: Position;
+  /** Where it stands then; the same where only what is due is handed out. */
+  readonly to: Position;
+  /** Events between the two on which the filter failed, and what the last of them said. */
+  readonly errors: number;
+  readonly lastError: string | null;
+  /** Between the two, to be acknowledged. */
+  readonly delivered: readonly Pending[];
+  /** Those that were due: they are out again. */
+  readonly again: readonly Position[];
+  /** Those whose event is gone. */
+  readonly dropped: readonly Position[];
+}
+
+/** What of a move was written: not the same as asked where another gateway was there before. */
+export interface Moved {
+  readonly moved: boolean;
+  readonly again: ReadonlySet<Position>;
+}
+
+/**
+ * One statement for all. The rows are locked in the order of their ids, so that no two gateways wait for each other;
+ * a position that is no longer what it was, and a delivery that is not due any more, are left as they are.
+ */
+const moveStatement = `WITH input AS MATERIALIZED (
+    SELECT * FROM json_to_recordset($1::json) AS i(id uuid, "from" int8, "to" int8, errors int, last_error text)
+  ),
+  locked AS MATERIALIZED (
+    SELECT s.id, s.manual, s.visibility_ms FROM subscriptions s
+    WHERE s.id = ANY(ARRAY(SELECT id FROM input)) AND s.expires_at > now() ORDER BY s.id FOR NO KEY UPDATE
+  ),
+  moved AS (
+    UPDATE subscriptions s SET position = i."to", filter_errors = s.filter_errors + i.errors,
+      last_filter_error = coalesce(i.last_error, s.last_filter_error)
+    FROM input i JOIN locked l ON l.id = i.id
+    WHERE s.id = i.id AND s.position = i."from" AND i."to" > i."from"
+    RETURNING s.id
+  ),
+  delivered AS (
+    INSERT INTO deliveries (subscription_id, position, event_id, until)
+    SELECT d.subscription, d.position, d.event, clock_timestamp() + make_interval(secs => l.visibility_ms / 1000.0)
+    FROM json_to_recordset($2::json) AS d(subscription uuid, position int8, event uuid)
+      JOIN moved m ON m.id = d.subscription JOIN locked l ON l.id = d.subscription
+    WHERE l.manual
+  ),
+  again AS (
+    UPDATE deliveries d SET until = clock_timestamp() + make_interval(secs => l.visibility_ms / 1000.0)
+    FROM json_to_recordset($3::json) AS a(subscription uuid, position int8) JOIN locked l ON l.id = a.subscription
+    WHERE d.subscription_id = a.subscription AND d.position = a.position AND d.until <= clock_timestamp()
+    RETURNING d.subscription_id, d.position
+  ),
+  dropped AS (
+    DELETE FROM deliveries d
+    USING json_to_recordset($4::json) AS a(subscription uuid, position int8) JOIN locked l ON l.id = a.subscription
+    WHERE d.subscription_id = a.subscription AND d.position = a.position
+  )
+  SELECT id, NULL::int8 AS position FROM moved UNION ALL SELECT subscription_id, position FROM again`;
+
+/** In the order of `moves`, which must be of different subscriptions. */
+export async function moveAll(database: Queryable, moves: readonly Move[]): Promise<Moved[]> {
+  const of = <Item>(list: (move: Move) => readonly Item[], row: (item: Item) => object) =>
+    JSON.stringify(
+      moves.flatMap((move) => list(move).map((item) => ({ subscription: move.id, ...row(item) }))),
+    );
+  const place = (position: Position) => ({ position: String(position) });
+  const inputs = moves.map(({ id, from, to, errors, lastError }) => ({
+    id,
+    from: String(from),
+    to: String(to),
+    errors,
+    last_error: lastError,
+  }));
+  const rows = await database.query<{ id: string; position: Position | null }>({
+    name: 'move-subscriptions',
+    text: moveStatement,
+    values: [
+      JSON.stringify(inputs),
+      of(
+        ({ delivered }) => delivered,
+        ({ id, position }) => ({ event: id, ...place(position) }),
+      ),
+      of(({ again }) => again, place),
+      of(({ dropped }) => dropped, place),
+    ],
+  });
+  return moves.map((move) => {
+    const own = rows.filter(({ id }) => id === move.id);
+    return {
+      moved: own.some(({ position }) => position === null),
+      again: new Set(own.flatMap(({ position }) => position ?? [])),
+    };
+  });
+}

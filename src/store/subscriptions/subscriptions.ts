@@ -1,0 +1,180 @@
+// Durable subscriptions as they are stored: made, read, listed, kept and removed.
+import sql, { empty, raw } from 'sql-template-tag';
+import type { Queryable } from '../../database/database.ts';
+import type { Position } from '../../domain/events/event.ts';
+import type { CheckedSubscribe, DurableSubscription } from '../../domain/subscriptions/subscription.ts';
+import type { MostOwned } from '../jobs/consumer-positions.ts';
+
+/** One that has expired is as good as gone, whether it is swept or not. */
+export const columnsOfSubscription = raw(`s.id, s.name, s.source, s.topics, s.filter AS "where",
+  CASE WHEN s.manual THEN 'MANUAL' ELSE 'AUTO' END AS ack, s.visibility_ms AS "visibilityMs", s.position,
+  s.filter_errors AS "filterErrors", s.last_filter_error AS "lastFilterError", s.created_at AS "createdAt",
+  s.expires_after_days AS "expiresAfterDays", s.expires_at AS "expiresAt"`);
+
+/** What came of making one. */
+export interface Inserted {
+  /** Null where it was to begin after the end of the log, or where there are too many. */
+  readonly subscription: DurableSubscription | null;
+  /** Where the log ended. */
+  readonly logEnd: Position;
+  /** Whether its key, or all together, had as many before as there may be. */
+  readonly isFull: boolean;
+}
+
+/**
+ * Positions follow commit order, so that what this statement's snapshot does not hold comes after the last position
+ * that it does: nothing that is committed later is missed. The snapshot has all that any gateway has acknowledged.
+ */
+export async function insertSubscription(
+  database: Queryable,
+  { id, owner }: { readonly id: string; readonly owner: string },
+  given: CheckedSubscribe,
+  most: MostOwned,
+): Promise<Inserted> {
+  const { after, ack, visibilityMs, name, source, topics, where, expiresAfterDays } = given;
+  const [row] = await database.query<
+    (DurableSubscription | { id: null }) & Omit<Inserted, 'subscription'>
+  >(sql`
+    WITH moment AS (SELECT date_trunc('milliseconds', clock_timestamp()) AS at),
+    ends AS MATERIALIZED (SELECT coalesce(max(position), 0)::int8 AS position FROM log),
+    counts AS MATERIALIZED (
+      SELECT count(*) >= ${most.inAll} OR count(*) FILTER (WHERE owner = ${owner}) >= ${most.perKey} AS full
+      FROM subscriptions WHERE expires_at > now()
+    ),
+    s AS (
+      INSERT INTO subscriptions (id, position, created_at, asked_at, expires_at, expires_after_days, visibility_ms,
+        manual, name, source, topics, filter, owner)
+      SELECT ${id}::uuid, coalesce(${after}::int8, l.position), m.at, m.at,
+        m.at + make_interval(days => ${expiresAfterDays}::int4), ${expiresAfterDays}::int4, ${visibilityMs}::int4,
+        ${ack === 'MANUAL'}::boolean, ${name}, ${source}, ${topics}::text[], ${where}, ${owner}
+      FROM moment m, ends l, counts c
+      WHERE coalesce(${after}::int8, 0) <= l.position AND NOT c.full
+      RETURNING *
+    )
+    SELECT l.position AS "logEnd", c.full AS "isFull", ${columnsOfSubscription}
+    FROM ends l CROSS JOIN counts c LEFT JOIN s ON true`);
+  const { logEnd, isFull, ...subscription } = row!;
+  return { subscription: subscription.id === null ? null : subscription, logEnd, isFull };
+}
+
+/** Whether there was one. */
+export async function deleteSubscription(database: Queryable, id: string): Promise<boolean> {
+  const rows = await database.query({
+    text: 'DELETE FROM subscriptions WHERE id = $1 RETURNING expires_at > now() AS live',
+    values: [id],
+  });
+  return rows.some((row) => 'live' in row && row.live === true);
+}
+
+export function readSubscriptions(
+  database: Queryable,
+  ids: readonly string[],
+): Promise<DurableSubscription[]> {
+  return database.query(sql`SELECT ${columnsOfSubscription}
+    FROM subscriptions s WHERE s.id = ANY(${ids}::uuid[]) AND s.expires_at > now()`);
+}
+
+/** Those for events of this topic and this sender: how many have no filter, and those that have one. */
+export async function readSubscriptionsFor(
+  database: Queryable,
+  topic: string,
+  sender: string | null,
+): Promise<{ unfiltered: number; filtered: DurableSubscription[] }> {
+  const fits = sql`s.expires_at > now() AND (s.source IS NULL OR s.source = ${sender})
+    AND (s.topics IS NULL OR ${topic} LIKE ANY(ARRAY(SELECT replace(replace(replace(replace(p,
+      E'\\\\', E'\\\\\\\\'), '%', E'\\\\%'), '_', E'\\\\_'), '*', '%') FROM unnest(s.topics) AS p)))`;
+  const [counted] = await database.query<{ count: number }>(
+    sql`SELECT count(*)::int4 AS count FROM subscriptions s WHERE s.filter IS NULL AND ${fits}`,
+  );
+  const filtered = await database.query<DurableSubscription>(
+    sql`SELECT ${columnsOfSubscription} FROM subscriptions s WHERE s.filter IS NOT NULL AND ${fits}`,
+  );
+  return { unfiltered: counted?.count ?? 0, filtered };
+}
+
+/** Where one is in the list: it is in order of creation. */
+export interface SubscriptionPlace {
+  readonly at: Date;
+  readonly id: string;
+}
+
+export function listSubscriptions(
+  database: Queryable,
+  limit: number,
+  after: SubscriptionPlace | null,
+): Promise<DurableSubscription[]> {
+  const bound =
+    after === null ? empty : sql`AND (s.created_at, s.id) > (${after.at}::timestamptz, ${after.id}::uuid)`;
+  return database.query(sql`SELECT ${columnsOfSubscription}
+    FROM subscriptions s WHERE s.expires_at > now() ${bound} ORDER BY s.created_at, s.id LIMIT ${limit}`);
+}
+
+/** Somebody asked: they go so much later. In the order of their ids, so that no two wait for each other's rows. */
+export async function keepSubscriptions(database: Queryable, ids: readonly string[]): Promise<void> {
+  await database.query(sql`
+    WITH kept AS MATERIALIZED (
+      SELECT id FROM subscriptions WHERE id = ANY(${ids}::uuid[]) ORDER BY id FOR NO KEY UPDATE
+    )
+    UPDATE subscriptions s SET asked_at = now(), expires_at = now() + make_interval(days => s.expires_after_days)
+    FROM kept WHERE s.id = kept.id AND s.expires_at > now()`);
+}
+
+/** Removes `batch` that have expired at most, and answers how many it removed. */
+export async function deleteExpired(database: Queryable, batch: number): Promise<number> {
+  const rows = await database.query(sql`
+    WITH expired AS MATERIALIZED (
+      SELECT id FROM subscriptions WHERE expires_at <= now() ORDER BY expires_at LIMIT ${batch}
+      FOR UPDATE SKIP LOCKED
+    )
+    DELETE FROM subscriptions s USING expired WHERE s.id = expired.id RETURNING s.id`);
+  return rows.length;
+}
+
+export interface Acknowledgement {
+  readonly subscriptionId: string;
+  readonly position: Position;
+}
+
+export interface Acknowledged extends DurableSubscription {
+  readonly askedLongAgo: boolean;
+}
+
+/** In the order given; each with its subscription as it stands, or null where there is none. */
+export async function acknowledgeAll(
+  database: Queryable,
+  given: readonly Acknowledgement[],
+): Promise<(Acknowledged | null)[]> {
+  const input = given.map(({ subscriptionId, position }) => ({
+    id: subscriptionId,
+    position: String(position),
+  }));
+  const ids = [...new Set(given.map(({ subscriptionId }) => subscriptionId))];
+  const rows = await database.query<Acknowledged>(sql`
+    WITH s AS MATERIALIZED (
+      SELECT * FROM subscriptions WHERE id = ANY(${ids}::uuid[]) AND expires_at > now() ORDER BY id FOR NO KEY UPDATE
+    ),
+    done AS (
+      DELETE FROM deliveries d
+      USING json_to_recordset(${JSON.stringify(input)}::json) AS i(id uuid, position int8), s
+      WHERE s.id = i.id AND d.subscription_id = i.id AND d.position = i.position
+    )
+    SELECT ${columnsOfSubscription}, ${askedLongAgo} FROM s`);
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return given.map(({ subscriptionId }) => byId.get(subscriptionId) ?? null);
+}
+
+/** Written down once an hour at most. */
+export const askedLongAgo = raw(`s.asked_at < now() - interval '1 hour' AS "askedLongAgo"`);
+
+/** How many events each has handed out that are not acknowledged, up to `ceiling`; those deleted since are not counted. */
+export function countDeliveries(
+  database: Queryable,
+  ids: readonly string[],
+  ceiling: number,
+): Promise<{ id: string; count: number }[]> {
+  return database.query(sql`
+    SELECT i.id, c.count FROM unnest(${ids}::uuid[]) AS i(id) CROSS JOIN LATERAL (
+      SELECT count(*)::int4 AS count FROM (
+        SELECT FROM (SELECT * FROM deliveries WHERE subscription_id = i.id ORDER BY position LIMIT ${ceiling}) d
+        WHERE EXISTS (SELECT FROM events e WHERE e.id = d.event_id OFFSET 0)) x) c`);
+}
