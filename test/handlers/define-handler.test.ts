@@ -43,6 +43,11 @@ describe('defineHandler', () => {
     expect(defineHandler(said)).toEqual({ ...said, baseType: 'events.ModelType' });
   });
 
+  it('takes what it made, and fields that are no setting', () => {
+    const handler = defineHandler(least);
+    expect(defineHandler({ ...handler, owner: 'billing' } as any)).toEqual(handler);
+  });
+
   it.each([
     [{ fullName: 7 }, 'defineHandler(…): fullName must be a text, not 7.'],
     [
@@ -67,6 +72,9 @@ describe('defineHandler', () => {
     ],
     [{ isValid: true }, 'defineHandler("events.Paid"): isValid must be a function, not true.'],
     [{ where: 1 }, 'defineHandler("events.Paid"): where must be a CEL expression, as a string, not 1.'],
+    [{ filter: 'true' }, 'defineHandler("events.Paid"): filter has no meaning; did you mean where?'],
+    [{ asyncType: true }, 'defineHandler("events.Paid"): asyncType has no meaning; did you mean async?'],
+    [{ maxRetry: 0 }, 'defineHandler("events.Paid"): maxRetry has no meaning; did you mean maxRetries?'],
     [{ where: 'topic =' }, /^defineHandler\("events\.Paid"\): where, line 1, column \d+: /],
   ])('refuses %j', (wrong, message) => {
     expect(() => defineHandler({ ...least, ...wrong } as any)).toThrow(message);

@@ -5,6 +5,7 @@ import { checkCel } from '../../domain/cel/filter.ts';
 import { type BaseType, baseTypes, type Handler } from '../../domain/handlers/handler.ts';
 import { checkTopic } from '../../domain/events/topic.ts';
 import { didYouMean, shown } from '../wording.ts';
+import { meantField } from './stray-fields.ts';
 
 /** A Handler with defaults for most fields. */
 export interface HandlerDefinition extends Pick<Handler, 'fullName' | 'source' | 'run'> {
@@ -43,6 +44,12 @@ export const handlerDefaults = {
   retryDelayMs: 1_000,
 } as const;
 
+/** Those of a Handler, so that one can be defined from another. */
+const fields: ReadonlySet<string> = new Set<keyof Handler>([
+  ...['fullName', 'title', 'eventType', 'baseType', 'source', 'where', 'async', 'enabled', 'order'],
+  ...['failSender', 'timeoutMs', 'maxRetries', 'retryDelayMs', 'isValid', 'run'],
+] as (keyof Handler)[]);
+
 /**
  * A handler for `createGateway({ handlers })`. Throws BAD_USER_INPUT or INVALID_FILTER with the name of the wrong field.
  */
@@ -52,6 +59,10 @@ export function defineHandler(definition: HandlerDefinition): Handler {
   const refuse = (field: string, right: string, given: unknown, hint = ''): never => {
     throw badInput(`${name}: ${field} must be ${right}, not ${describe(given)}${hint}.`);
   };
+  for (const field of Object.keys(definition)) {
+    const meant = fields.has(field) ? null : meantField(field, [...fields]);
+    if (meant !== null) throw badInput(`${name}: ${field} has no meaning; did you mean ${meant}?`);
+  }
   const flag = (field: 'async' | 'enabled' | 'failSender'): boolean => {
     const value = definition[field] ?? handlerDefaults[field];
     return typeof value === 'boolean' ? value : refuse(field, 'true or false', value);

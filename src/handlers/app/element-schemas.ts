@@ -4,8 +4,8 @@ import { limits } from '../../base/limits.ts';
 import type { BaseType } from '../../domain/handlers/handler.ts';
 import { modelMoments } from '../../domain/events/model-event.ts';
 import { workflowOperations } from '../../domain/handlers/workflow.ts';
-import { nearest } from '../../domain/cel/language/suggest.ts';
 import { didYouMean, shown } from '../wording.ts';
+import { strayFields } from './stray-fields.ts';
 
 /** `description` completes the sentence "must be …". */
 const text = { type: 'string', minLength: 1, description: 'a text that is not empty' };
@@ -144,28 +144,16 @@ export type ConfigKind = keyof typeof checks;
 /** All problems of an e.json in one line; null if it is valid. */
 export function problemOf(kind: ConfigKind, config: unknown): string | null {
   const check: ValidateFunction = checks[kind];
-  if (check(config)) return null;
-  const problems = (check.errors ?? []).map(worded).filter((problem) => problem !== null);
-  return [...new Set(problems)].join('; ');
+  const errors = check(config) ? [] : (check.errors ?? []);
+  const problems = errors.map(worded).filter((problem) => problem !== null);
+  // A type's own e.json is checked by `strayFieldsOf`, once its base type is known.
+  if (kind !== 'type') problems.push(...strayFields(check.schema as SchemaObject, config));
+  return problems.length === 0 ? null : [...new Set(problems)].join('; ');
 }
 
-/** Renamed fields. */
-const renamed: ReadonlyMap<string, string> = new Map([['filter', 'where']]);
-
-/** The field that a misspelt one was probably meant to be; null if the field is known, or similar to none. */
-export function meantField(baseType: BaseType, field: string): string | null {
-  const known = Object.keys(eventSchemas[baseType].properties as object);
-  // JitAI's fields for packaging elements.
-  const packaging = [
-    'backendBundleEntry',
-    'backendEpath',
-    'extendType',
-    'returnType',
-    'path',
-    'sender',
-    'model',
-  ];
-  return [...known, ...packaging].includes(field) ? null : (renamed.get(field) ?? nearest(field, known));
+/** The misspelt fields in the e.json of a type, which holds defaults for its elements; null if there are none. */
+export function strayFieldsOf(baseType: BaseType, config: unknown): string | null {
+  return strayFields(eventSchemas[baseType], config).join('; ') || null;
 }
 
 function worded(error: ErrorObject): string | null {

@@ -1,7 +1,6 @@
 // Event elements of an app folder: builds a handler from an e.json and a function.
 import { ThroughlineError } from '../../base/errors.ts';
 import { asError } from '../../base/errors.ts';
-import type { Logger } from '../../base/logger.ts';
 import { checkCel } from '../../domain/cel/filter.ts';
 import type { BaseType, HandledEvent, Handler, Run } from '../../domain/handlers/handler.ts';
 import { checkTopic } from '../../domain/events/topic.ts';
@@ -12,12 +11,12 @@ import { exportedFunctions, type Loading, notExported, refuse, saverOf, titleIn 
 import { typeNamed } from './types.ts';
 import { joinArguments } from '../running/arguments.ts';
 import { handlerDefaults } from './define-handler.ts';
-import { meantField, problemOf } from './element-schemas.ts';
+import { problemOf } from './element-schemas.ts';
 import { didYouMean, shown } from '../wording.ts';
 import type { ElementConfig, EventElement } from './event-element.ts';
 
 /** Loads an event element and its handler. Throws an ElementProblem. */
-export async function loadEvent(found: FoundElement, loading: Loading, logger: Logger): Promise<void> {
+export async function loadEvent(found: FoundElement, loading: Loading): Promise<void> {
   const { folder, elements } = loading;
   const file = `${found.path}/e.json`;
   const given = await readConfig(folder, found);
@@ -26,11 +25,6 @@ export async function loadEvent(found: FoundElement, loading: Loading, logger: L
   const config = withFuncType({ ...type.config, ...given }, found);
   refuse(file, problemOf(type.baseType, config));
   refuse(file, handleTypeProblem(config));
-  for (const field of Object.keys(given)) {
-    const meant = meantField(type.baseType, field);
-    if (meant !== null)
-      logger.warn({ element: found.fullName }, `${file}: ${field} has no meaning; did you mean ${meant}?`);
-  }
   const where = checkWhere(file, config.where as string | null | undefined);
   const func = await functionFor(found, config, loading);
   const element = guarded(`${file}: the type ${String(given.type)} can not be made`, () => {

@@ -44,7 +44,7 @@ export async function loadApp(folder: string, parts: AppParts): Promise<App> {
   await each('models', (element) => loadModel(element, loading));
   const types = found.filter(({ kind }) => kind === 'types');
   await loadTypes(types, loading, onProblem);
-  await each('events', (element) => loadEvent(element, loading, logger));
+  await each('events', (element) => loadEvent(element, loading));
   return app;
 }
 

@@ -3,7 +3,7 @@ import { type BaseType, baseTypes } from '../../domain/handlers/handler.ts';
 import { ElementProblem, type FoundElement, readConfig } from './files.ts';
 import { classOf } from './modules.ts';
 import { type Loading, refuse } from './services.ts';
-import { problemOf } from './element-schemas.ts';
+import { problemOf, strayFieldsOf } from './element-schemas.ts';
 import { didYouMean, shown } from '../wording.ts';
 import type { ElementConfig, ElementInit, EventElement } from './event-element.ts';
 import { ModelType } from '../types/model-type.ts';
@@ -65,6 +65,7 @@ async function loadType(
 ): Promise<ElementType> {
   const name = (config.type as string | undefined) ?? 'events.NormalType';
   const base = typeNamed(`${path}/e.json`, name, elements);
+  refuse(`${path}/e.json`, strayFieldsOf(base.baseType, config));
   if (code === null) {
     throw new ElementProblem(`${path}/type.ts is missing; it exports a class that extends that of ${name}`);
   }
