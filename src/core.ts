@@ -3,12 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { once, Releasers } from './base/lifecycle.ts';
 import type { Logger } from './base/logger.ts';
 import type { Database } from './database/database.ts';
-import { Enrolling } from './jobs/job-dispatcher.ts';
+import { JobDispatcher } from './jobs/job-dispatcher.ts';
 import { Live } from './live/live.ts';
 import type { WatchFactory } from './live/watch.ts';
 import { BulkDeleter } from './log/bulk-deleter.ts';
 import { type CommitOptions, Commits } from './log/commits.ts';
-import { HeldSender } from './log/scheduled-sender.ts';
+import { ScheduledSender } from './log/scheduled-sender.ts';
 import { JobWriter } from './log/job-writer.ts';
 import { LogTail } from './log/tail.ts';
 import { LogWriter } from './log/writer.ts';
@@ -17,12 +17,12 @@ import { type Declare, Handlers, type HandlerSettings, noHandlers } from './hand
 import type { Report } from './operations/events/batch.ts';
 import { createOperations } from './operations/create-operations.ts';
 import type { Caller, Operations } from './operations/operations.ts';
-import { placesOf } from './operations/events/event-locations.ts';
-import { Relay } from './operations/gateway-bus.ts';
+import { eventLocationsOf } from './operations/events/event-locations.ts';
+import { GatewayBus } from './operations/gateway-bus.ts';
 import { createWatchFactory } from './operations/live-streams.ts';
-import { Consuming } from './subscriptions/subscription-dispatcher.ts';
+import { SubscriptionDispatcher } from './subscriptions/subscription-dispatcher.ts';
 import { DeclaredTopics } from './topics/declared-topics.ts';
-import { Ticker } from './triggers/scheduler.ts';
+import { Scheduler } from './triggers/scheduler.ts';
 
 export interface CoreParts {
   /** Migrated, or about to be; not closed with the core. */
@@ -41,10 +41,10 @@ export interface Core {
   readonly operations: Operations;
   readonly watching: WatchFactory;
   readonly tail: LogTail;
-  readonly enrolling: Enrolling;
-  readonly consuming: Consuming;
-  readonly heldSender: HeldSender;
-  readonly ticker: Ticker;
+  readonly jobs: JobDispatcher;
+  readonly subscriptions: SubscriptionDispatcher;
+  readonly scheduledSender: ScheduledSender;
+  readonly scheduler: Scheduler;
   readonly handlers: Handlers;
   /** Calls that wait for a job or an event are answered with nothing, and no more are taken. */
   answerWaiting(): Promise<void>;
@@ -75,58 +75,58 @@ async function join(parts: CoreParts, releasers: Releasers): Promise<Core> {
   const writing = { hint, onCommit: () => tail.wake(), ...parts.writing };
   const commits = new Commits(database, writing);
   const jobWriter = new JobWriter(commits);
-  const enrolling = new Enrolling({ database, writer: jobWriter, tail, live, logger });
-  const consuming = new Consuming({ database, tail, live, logger });
+  const jobs = new JobDispatcher({ database, writer: jobWriter, tail, live, logger });
+  const subscriptions = new SubscriptionDispatcher({ database, tail, live, logger });
   // Nobody else declares topics of an embedded database.
   const topics = new DeclaredTopics({ database, logger, pollMs: database.kind === 'embedded' ? 0 : 30_000 });
   releasers.add(() => topics.stop());
-  const relay = new Relay(database, id, live, logger, {
-    lease: (target, ms) => enrolling.wakeIn(target, ms),
-    unsubscribed: (subscriptionId) => consuming.gone(subscriptionId),
+  const bus = new GatewayBus(database, id, live, logger, {
+    lease: (target, ms) => jobs.wakeIn(target, ms),
+    unsubscribed: (subscriptionId) => subscriptions.removed(subscriptionId),
     topics: () => topics.changed(),
     handlers: () => handlers.refresh(),
   });
-  releasers.add(() => relay.stop());
-  await relay.start();
+  releasers.add(() => bus.stop());
+  await bus.start();
   await topics.start();
 
   const writer = new LogWriter(commits, new BulkDeleter(database, writing));
   releasers.add(() => writer.stop());
-  const heldSender = new HeldSender({ ...writing, database, logger });
-  releasers.add(() => heldSender.stop());
-  const places = placesOf(database);
+  const scheduledSender = new ScheduledSender({ ...writing, database, logger });
+  releasers.add(() => scheduledSender.stop());
+  const places = eventLocationsOf(database);
   const handlers = new Handlers({
-    ...{ database, writer, jobWriter, enrolling, tail, live, logger },
+    ...{ database, writer, jobWriter, jobs, tail, live, logger },
     ...(parts.handling ?? noHandlers),
     name: `gateway ${id}`,
     requestOf: async (eventId) => (await places.load(eventId))?.requestId ?? null,
-    onSwitched: () => relay.handlers(),
+    onSwitched: () => bus.handlers(),
   });
   const operations = createOperations({
-    ...{ database, writer, jobWriter, enrolling, consuming, live, report, heldSender, topics },
+    ...{ database, writer, jobWriter, jobs, subscriptions, live, report, scheduledSender, topics },
     handling: handlers,
-    broadcast: relay,
-    onTriggerCreated: () => ticker.wake(),
+    broadcast: bus,
+    onTriggerCreated: () => scheduler.wake(),
   });
   releasers.add(() => handlers.stop());
   await handlers.start(portOf(operations, logger), declarer(operations, logger));
-  const ticker = new Ticker({ database, send: operations.sendEvent, logger });
-  releasers.add(() => ticker.stop());
+  const scheduler = new Scheduler({ database, send: operations.sendEvent, logger });
+  releasers.add(() => scheduler.stop());
   const answerWaiting = once(async () => {
     await handlers.answerWaiting();
-    await Promise.all([enrolling.stop(), consuming.stop()]);
+    await Promise.all([jobs.stop(), subscriptions.stop()]);
   });
   releasers.add(answerWaiting);
   if (parts.sweeps ?? true) {
-    enrolling.start();
-    consuming.start();
+    jobs.start();
+    subscriptions.start();
   }
-  heldSender.wake();
-  ticker.wake();
+  scheduledSender.wake();
+  scheduler.wake();
   const watching = createWatchFactory(database, tail, live);
   const stop = once(() => releasers.releaseAll());
   return {
-    ...{ operations, watching, tail, enrolling, consuming, heldSender, ticker, handlers },
+    ...{ operations, watching, tail, jobs, subscriptions, scheduledSender, scheduler, handlers },
     answerWaiting,
     stop,
   };

@@ -8,7 +8,7 @@ import { openDatabase } from './database/open.ts';
 import type { Gateway } from './gateway.ts';
 
 /** How long an orderly end may take, in milliseconds, before the process ends anyway. */
-const patienceMs = 9_500;
+const timeoutMs = 9_500;
 
 async function main(): Promise<void> {
   const loading = load();
@@ -38,7 +38,7 @@ function stopOnSignals(loading: Promise<Gateway>): void {
     if (stopping) return process.exit(1);
     stopping = true;
     say(`${signal}: stopping`);
-    setTimeout(() => fail(new Error(`it took longer than ${patienceMs} ms to stop`)), patienceMs).unref();
+    setTimeout(() => fail(new Error(`it took longer than ${timeoutMs} ms to stop`)), timeoutMs).unref();
     loading.then((gateway) => gateway.stop()).then(() => end(0), fail);
   };
   process.on('SIGTERM', stop);

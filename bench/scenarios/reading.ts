@@ -6,14 +6,14 @@ import { startServer } from '../processes.ts';
 import { byTurns, compare, perSecond, type Row } from '../rounds.ts';
 import type { Settings } from '../scenario.ts';
 
-export interface Question {
+export interface SubscriptionDefinition {
   readonly name: string;
   readonly events: number;
   readonly ours: (history: History) => string;
   readonly theirs: (history: History) => string;
 }
 
-export const questions: readonly Question[] = [
+export const questions: readonly SubscriptionDefinition[] = [
   {
     name: 'events page of 50',
     events: 50,

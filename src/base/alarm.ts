@@ -1,23 +1,23 @@
 // A timer that rings at the earliest of the times requested.
 
 export class Alarm {
-  readonly #ring: () => void;
+  readonly #fire: () => void;
   #timer: NodeJS.Timeout | undefined;
   #at = Infinity;
 
-  constructor(ring: () => void) {
-    this.#ring = ring;
+  constructor(fire: () => void) {
+    this.#fire = fire;
   }
 
   /** Rings after this many milliseconds, unless a ring is already due earlier. */
-  ringIn(ms: number): void {
+  wakeIn(ms: number): void {
     const at = performance.now() + ms;
     if (at >= this.#at) return;
     this.off();
     this.#at = at;
     this.#timer = setTimeout(() => {
       this.off();
-      this.#ring();
+      this.#fire();
     }, ms);
   }
 

@@ -62,7 +62,7 @@ export const limits = {
   /** Compiled patterns that are kept of those which come out of events. */
   celPatterns: 500,
   /** Where counts stop. */
-  countCeiling: 25_000,
+  countCap: 25_000,
   /** Rows that a filter which no index serves reads for one page, before it hands back a cursor to go on from. */
   scanRows: 50_000,
   /** Events that `eventChain` and the two chain logs return at most. */

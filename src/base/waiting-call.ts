@@ -13,15 +13,15 @@ export interface Call {
  * A waiting call is served at least once before its timeout ends it, however short that is, so that it never gets less
  * than a call that does not wait.
  */
-export class Waiter<Asked extends Call, Got> {
-  readonly call: Asked;
+export class WaitingCall<Request extends Call, Got> {
+  readonly request: Request;
   readonly got: Got[] = [];
   /** Resolves with the items; an empty list if there were none in time. */
   readonly answer: Promise<readonly Got[]>;
   #resolve!: () => void;
   #fail!: (error: Error) => void;
   #timer: NodeJS.Timeout | undefined;
-  readonly #onEnd: (waiter: Waiter<Asked, Got>) => void;
+  readonly #onEnd: (call: WaitingCall<Request, Got>) => void;
   /** Whether a pass that may serve the call is running. */
   #busy = false;
   #isOver = false;
@@ -32,20 +32,20 @@ export class Waiter<Asked extends Call, Got> {
   #hindrance: Error | undefined;
 
   /** `onEnd` is called once, when the call needs nothing more. */
-  constructor(call: Asked, onEnd: (waiter: Waiter<Asked, Got>) => void) {
-    this.call = call;
+  constructor(request: Request, onEnd: (call: WaitingCall<Request, Got>) => void) {
+    this.request = request;
     this.#onEnd = onEnd;
-    this.#isDue = call.waitMs === 0;
+    this.#isDue = request.waitMs === 0;
     this.answer = new Promise((resolve, reject) => {
       this.#resolve = () => resolve(this.got);
       this.#fail = reject;
     });
-    if (call.waitMs > 0) this.#timer = setTimeout(() => this.#expire(), call.waitMs);
-    call.signal?.addEventListener('abort', this.giveUp, { once: true });
+    if (request.waitMs > 0) this.#timer = setTimeout(() => this.#expire(), request.waitMs);
+    request.signal?.addEventListener('abort', this.giveUp, { once: true });
   }
 
   get missing(): number {
-    return this.#isOver ? 0 : this.call.count - this.got.length;
+    return this.#isOver ? 0 : this.request.count - this.got.length;
   }
 
   /** Records without a pass that nothing is available for the call at the moment. */
@@ -97,7 +97,7 @@ export class Waiter<Asked extends Call, Got> {
 
   #close(): void {
     clearTimeout(this.#timer);
-    this.call.signal?.removeEventListener('abort', this.giveUp);
+    this.request.signal?.removeEventListener('abort', this.giveUp);
     this.#isOver = true;
     this.#onEnd(this);
   }

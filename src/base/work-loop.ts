@@ -1,16 +1,16 @@
 // A loop of passes, one at a time: the next begins when woken, or after the delay that the last one returned.
 import { once, type Stoppable } from './lifecycle.ts';
 
-export class Rounds implements Stoppable {
-  readonly #round: () => Promise<number>;
+export class WorkLoop implements Stoppable {
+  readonly #pass: () => Promise<number>;
   #last: Promise<void> = Promise.resolve();
   #isQueued = false;
   #isStopped = false;
   #timer: NodeJS.Timeout | undefined;
 
   /** `round` returns the delay until the next pass, in milliseconds. It must not reject. */
-  constructor(round: () => Promise<number>) {
-    this.#round = round;
+  constructor(pass: () => Promise<number>) {
+    this.#pass = pass;
   }
 
   get isStopped(): boolean {
@@ -39,7 +39,7 @@ export class Rounds implements Stoppable {
   async #run(): Promise<void> {
     this.#isQueued = false;
     if (this.#isStopped) return;
-    const sleepMs = await this.#round();
+    const sleepMs = await this.#pass();
     if (this.#isStopped || this.#isQueued) return;
     this.#timer = setTimeout(() => this.wake(), sleepMs).unref();
   }

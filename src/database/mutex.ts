@@ -3,7 +3,7 @@ import { DatabaseUnavailable } from './database.ts';
 import { within } from './deadline.ts';
 
 /** Whoever entered must leave, once; those behind wait for it. */
-export class Turnstile {
+export class Mutex {
   #last: Promise<void> = Promise.resolve();
   /** Those who have it or wait for it. */
   #count = 0;

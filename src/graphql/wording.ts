@@ -22,8 +22,8 @@ export const pageArgument = {
   before: 'Only items before this cursor of the same list. An invalid cursor: BAD_USER_INPUT.',
 } as const;
 
-export const totalCount = `Number of items on all pages. Counting stops at ${amount(limits.countCeiling)}. Computed only if selected.`;
-export const totalIsExact = `Whether \`totalCount\` is exact. False if counting stopped at ${amount(limits.countCeiling)} or at the scan limit.`;
+export const totalCount = `Number of items on all pages. Counting stops at ${amount(limits.countCap)}. Computed only if selected.`;
+export const totalIsExact = `Whether \`totalCount\` is exact. False if counting stopped at ${amount(limits.countCap)} or at the scan limit.`;
 
 /** Sanitizing rules for the texts of a failure, which are never refused. */
 export function failureLimit(length: number): string {

@@ -5,7 +5,7 @@ import { once, type Stoppable } from '../base/lifecycle.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Database } from '../database/database.ts';
 import type { BrokenHandler, Handler, TopicDeclaration } from '../domain/handlers/handler.ts';
-import type { Enrolling } from '../jobs/job-dispatcher.ts';
+import type { JobDispatcher } from '../jobs/job-dispatcher.ts';
 import type { Live } from '../live/live.ts';
 import type { JobWriter } from '../log/job-writer.ts';
 import type { LogTail } from '../log/tail.ts';
@@ -19,7 +19,7 @@ import { announceApp } from './app/module.ts';
 import { ChainLimits } from './running/chain-limits.ts';
 import { Dispatcher } from './running/dispatcher.ts';
 import type { GatewayPort } from './gateway-port.ts';
-import { HeldRuns } from './running/leased-runs.ts';
+import { LeasedRuns } from './running/leased-runs.ts';
 import { Registry } from './app/registry.ts';
 import { Runner } from './running/runner.ts';
 import { planSend, type SendingParts } from './running/synchronous-runs.ts';
@@ -52,7 +52,7 @@ export interface HandlersParts extends HandlerSettings {
   readonly database: Database;
   readonly writer: LogWriter;
   readonly jobWriter: JobWriter;
-  readonly enrolling: Enrolling;
+  readonly jobs: JobDispatcher;
   readonly tail: LogTail;
   readonly live: Live;
   readonly logger: Logger;
@@ -73,7 +73,7 @@ const refreshMs = 30_000;
 export class Handlers implements Handling, Stoppable {
   readonly #parts: HandlersParts;
   readonly #registry = new Registry();
-  readonly #heldRuns: HeldRuns;
+  readonly #leasedRuns: LeasedRuns;
   readonly #runner: Runner;
   readonly #dispatcher: Dispatcher;
   readonly #sending: SendingParts;
@@ -90,10 +90,10 @@ export class Handlers implements Handling, Stoppable {
   constructor(parts: HandlersParts) {
     this.#parts = parts;
     const { jobWriter, logger, handlerTimeoutMs, database } = parts;
-    this.#heldRuns = new HeldRuns(jobWriter, logger);
+    this.#leasedRuns = new LeasedRuns(jobWriter, logger);
     this.#runner = new Runner({
       ...parts,
-      heldRuns: this.#heldRuns,
+      leasedRuns: this.#leasedRuns,
       timeoutMs: handlerTimeoutMs,
       api: () => this.app.api,
     });
@@ -199,7 +199,7 @@ export class Handlers implements Handling, Stoppable {
     await this.#ending;
     // Runs that were started meanwhile.
     await this.#runner.giveBackAfter(0);
-    await this.#heldRuns.stop();
+    await this.#leasedRuns.stop();
     // Work left running by handlers could fail until here.
     for (const release of this.#releases.splice(0).reverse()) await release();
   });

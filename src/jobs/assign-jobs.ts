@@ -1,16 +1,16 @@
 // Assignment of jobs to waiting calls.
-import type { EnrollWaiter } from './waiting-enroll.ts';
+import type { WaitingEnroll } from './waiting-enroll.ts';
 
 /** Jobs that these calls still need, in total. */
-export function total(waiters: readonly EnrollWaiter[]): number {
-  return waiters.reduce((sum, { missing }) => sum + missing, 0);
+export function total(calls: readonly WaitingEnroll[]): number {
+  return calls.reduce((sum, { missing }) => sum + missing, 0);
 }
 
 /** Assigns items in order: each call gets as many as it still needs. */
-export function deal<Item>(
+export function assign<Item>(
   items: readonly Item[],
-  waiters: readonly EnrollWaiter[],
-): (readonly [EnrollWaiter, Item])[] {
-  const hands = waiters.flatMap((waiter) => Array<EnrollWaiter>(waiter.missing).fill(waiter));
-  return items.slice(0, hands.length).map((item, n) => [hands[n]!, item] as const);
+  calls: readonly WaitingEnroll[],
+): (readonly [WaitingEnroll, Item])[] {
+  const deliveries = calls.flatMap((call) => Array<WaitingEnroll>(call.missing).fill(call));
+  return items.slice(0, deliveries.length).map((item, n) => [deliveries[n]!, item] as const);
 }

@@ -1,6 +1,6 @@
 // Builders of new jobs and of the claims that describe them to a worker without another read.
 import { newId } from '../base/ids.ts';
-import type { ClaimTerms, Way } from '../domain/jobs/enroll.ts';
+import type { ClaimTerms, ConsumerDefinition } from '../domain/jobs/enroll.ts';
 import type { PartialEvent } from '../domain/events/event.ts';
 import type { NewRun } from '../store/events/create-events.ts';
 import type { CreatedJob } from '../store/jobs/create-jobs.ts';
@@ -8,8 +8,8 @@ import type { ReadyJob, ReclaimedJob } from '../store/jobs/reclaim-jobs.ts';
 import type { Claim } from './waiting-enroll.ts';
 
 /** `yields`: the job is not created if another job is ready for its next run. */
-export function newClaim({ id, target }: Way, terms: ClaimTerms, yields: boolean): NewRun {
-  return { birth: 'HELD', id: newId(), target, wayId: id, terms, yields };
+export function newClaim({ id, target }: ConsumerDefinition, terms: ClaimTerms, yields: boolean): NewRun {
+  return { birth: 'HELD', id: newId(), target, definitionId: id, terms, yields };
 }
 
 export function claimOfNew({ id, target, terms }: NewRun, source: PartialEvent, row: CreatedJob): Claim {
@@ -47,7 +47,11 @@ export function claimOfNew({ id, target, terms }: NewRun, source: PartialEvent, 
 }
 
 /** Null if reclaiming ended the job. */
-export function claimOfReclaimed({ target }: Way, job: ReadyJob, row: ReclaimedJob): Claim | null {
+export function claimOfReclaimed(
+  { target }: ConsumerDefinition,
+  job: ReadyJob,
+  row: ReclaimedJob,
+): Claim | null {
   if (row.until === null) return null;
   const { position, status, attempt, until } = row;
   const event = { id: job.eventId, position, topic: target, dependsOnId: job.sourceId, status };

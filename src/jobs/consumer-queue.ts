@@ -1,9 +1,9 @@
 // One consumer's queue of waiting calls: matches them with ready jobs and new sources, in order of arrival.
 import { asError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
-import { Waiter } from '../base/waiting-call.ts';
+import { WaitingCall } from '../base/waiting-call.ts';
 import { type Database, DatabaseEnded, DatabaseUnavailable } from '../database/database.ts';
-import type { Way } from '../domain/jobs/enroll.ts';
+import type { ConsumerDefinition } from '../domain/jobs/enroll.ts';
 import type { EventRecord } from '../domain/events/event.ts';
 import type { Live } from '../live/live.ts';
 import type { JobWriter } from '../log/job-writer.ts';
@@ -12,11 +12,11 @@ import { findOwnJobs, findSequentialHead, type OwnJob } from '../store/jobs/find
 import type { Source } from '../store/jobs/find-sources.ts';
 import type { ReadyJob } from '../store/jobs/reclaim-jobs.ts';
 import { claimOfNew, claimOfReclaimed, newClaim } from './claims.ts';
-import { deal, total } from './assign-jobs.ts';
-import { Handoffs, type Offer, wantsBeforehand } from './direct-delivery.ts';
+import { assign, total } from './assign-jobs.ts';
+import { DirectDeliveries, type Offer, wantsBeforehand } from './direct-delivery.ts';
 import { readyBatch, ReadyJobs } from './ready-jobs.ts';
 import { SourceCursor } from './source-cursor.ts';
-import { type Claim, type EnrollCall, type EnrollWaiter, isPlain } from './waiting-enroll.ts';
+import { type Claim, type EnrollCall, type WaitingEnroll, isPlain } from './waiting-enroll.ts';
 import { WakeUp } from './wake-up.ts';
 
 export interface JobParts {
@@ -39,16 +39,16 @@ const closelyMs = 1_000;
 /** Longest interval between passes while a call waits beside leased or delayed jobs, in milliseconds. */
 const lookAgainMs = 5_000;
 
-export class WayQueue {
+export class ConsumerQueue {
   readonly #parts: JobParts;
-  readonly way: Way;
+  readonly definition: ConsumerDefinition;
   readonly #cursor: SourceCursor;
   readonly #wakeUp: WakeUp;
   readonly #ready: ReadyJobs;
-  readonly #waiting = new Set<EnrollWaiter>();
+  readonly #waiting = new Set<WaitingEnroll>();
   /** Calls being served outside of a pass. */
   readonly #atOnce = new Set<Promise<void>>();
-  readonly #handoffs: Handoffs;
+  readonly #directDeliveries: DirectDeliveries;
   #isStopping = false;
   #pumping: Promise<void> | undefined;
   #wanted = false;
@@ -60,48 +60,48 @@ export class WayQueue {
   /** The last pass found nothing for the waiting calls; new work will wake them. */
   #isUpToDate = false;
   /** Start of the last pass. */
-  #roundAt = 0;
+  #passAt = 0;
   /** Something found in this pass was not claimed, or was only marked as failed: there may be more. */
   #again = false;
   lastAskedAt = performance.now();
 
-  constructor(parts: JobParts, way: Way, owner: string) {
+  constructor(parts: JobParts, definition: ConsumerDefinition, owner: string) {
     this.#parts = parts;
-    this.way = way;
-    this.#cursor = new SourceCursor(parts.database, way, owner, parts.logger);
-    this.#ready = new ReadyJobs(parts.database, way);
-    this.#wakeUp = new WakeUp(parts, way, {
+    this.definition = definition;
+    this.#cursor = new SourceCursor(parts.database, definition, owner, parts.logger);
+    this.#ready = new ReadyJobs(parts.database, definition);
+    this.#wakeUp = new WakeUp(parts, definition, {
       wake: (isOver) => {
-        if (!isOver || [...this.#waiting].some(({ call }) => call.terms.sequential)) this.#wake();
+        if (!isOver || [...this.#waiting].some(({ request }) => request.terms.sequential)) this.#wake();
       },
-      ring: () => void this.#ring(),
+      onAlarm: () => void this.#onAlarm(),
     });
-    this.#handoffs = new Handoffs(way, (waiter) => {
-      if (waiter.got.length === 0) this.#putFirst(waiter);
-      waiter.finish(waiter.got.length > 0);
+    this.#directDeliveries = new DirectDeliveries(definition, (call) => {
+      if (call.got.length === 0) this.#putFirst(call);
+      call.finish(call.got.length > 0);
     });
   }
 
   get isBusy(): boolean {
-    return this.#waiting.size > 0 || this.#atOnce.size > 0 || this.#handoffs.size > 0;
+    return this.#waiting.size > 0 || this.#atOnce.size > 0 || this.#directDeliveries.size > 0;
   }
 
   /** Work may become claimable after this many milliseconds. */
   wakeIn(ms: number): void {
-    if (this.isBusy || this.#isUpToDate) this.#wakeUp.ringIn(ms);
+    if (this.isBusy || this.#isUpToDate) this.#wakeUp.wakeIn(ms);
   }
 
-  ask(call: EnrollCall): Promise<readonly Claim[]> {
+  ask(request: EnrollCall): Promise<readonly Claim[]> {
     this.lastAskedAt = performance.now();
-    const waiter: EnrollWaiter = new Waiter(call, () => {
-      this.#waiting.delete(waiter);
+    const call: WaitingEnroll = new WaitingCall(request, () => {
+      this.#waiting.delete(call);
       this.#restWhereIdle();
     });
-    if (this.#canWaitOn(call)) {
-      waiter.looked();
-      this.#waiting.add(waiter);
-    } else if (this.#waiting.size > 0 || !this.#serveAtOnce(waiter)) this.#queue(waiter);
-    return waiter.answer;
+    if (this.#canWaitOn(request)) {
+      call.looked();
+      this.#waiting.add(call);
+    } else if (this.#waiting.size > 0 || !this.#serveAtOnce(call)) this.#queue(call);
+    return call.answer;
   }
 
   /**
@@ -111,22 +111,22 @@ export class WayQueue {
   offer(asEvent: () => EventRecord): Offer | null {
     if (!this.#isUpToDate) return null;
     const event = asEvent();
-    if (!wantsBeforehand(this.way, event)) return null;
+    if (!wantsBeforehand(this.definition, event)) return null;
     const next = () => {
       const [first] = this.#waiting;
       const isClose = performance.now() < this.#closelyUntil;
-      if (first === undefined || isClose || !isPlain(first.call)) return undefined;
+      if (first === undefined || isClose || !isPlain(first.request)) return undefined;
       this.#waiting.delete(first);
       return first;
     };
-    const offer = this.#handoffs.offer(next, (isWritten) => {
-      this.#wakeUp.hear(event.id);
+    const offer = this.#directDeliveries.offer(next, (isWritten) => {
+      this.#wakeUp.notify(event.id);
       if (isWritten) this.#yieldToReady();
     });
     if (offer) {
-      this.#wakeUp.overhear(event.id);
+      this.#wakeUp.notifyOfOwn(event.id);
       // So that the consumer's position is saved from time to time.
-      this.#wakeUp.ringIn(lookAgainMs);
+      this.#wakeUp.wakeIn(lookAgainMs);
     } else {
       // Later events must not overtake this one.
       this.#isUpToDate = false;
@@ -143,8 +143,8 @@ export class WayQueue {
   /** Answers all waiting calls with no jobs. Resolves when the consumer's position is saved. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    for (const waiter of this.#waiting) waiter.giveUp();
-    await Promise.all([...this.#atOnce, this.#handoffs.settled()]);
+    for (const call of this.#waiting) call.giveUp();
+    await Promise.all([...this.#atOnce, this.#directDeliveries.settled()]);
     await this.#pumping;
     this.#wakeUp.stop();
     await this.#cursor.save();
@@ -154,14 +154,15 @@ export class WayQueue {
   readonly end = (failure: DatabaseEnded) => this.#fail([...this.#waiting], failure);
 
   /** Whether the call can wait without a check, because nothing can have been missed since the last pass. */
-  #canWaitOn(call: EnrollCall): boolean {
-    if (!this.#isUpToDate || this.#isStopping || !isPlain(call) || call.waitMs < readWithinMs) return false;
+  #canWaitOn(request: EnrollCall): boolean {
+    if (!this.#isUpToDate || this.#isStopping || !isPlain(request) || request.waitMs < readWithinMs)
+      return false;
     return this.#wakeUp.goOn();
   }
 
-  #queue(waiter: EnrollWaiter): void {
-    if (this.#isStopping) return waiter.giveUp();
-    this.#waiting.add(waiter);
+  #queue(call: WaitingEnroll): void {
+    if (this.#isStopping) return call.giveUp();
+    this.#waiting.add(call);
     this.#wake();
   }
 
@@ -169,21 +170,21 @@ export class WayQueue {
    * Creates jobs for a call from prefetched sources, unless a job is ready for its next run. Concurrent calls share a
    * flush. A call that gets nothing is queued for a pass. Returns false if a pass is needed.
    */
-  #serveAtOnce(waiter: EnrollWaiter): boolean {
-    if (this.#isStopping || !isPlain(waiter.call) || performance.now() < this.#closelyUntil) return false;
-    const sources = this.#cursor.nextAhead(waiter.missing);
+  #serveAtOnce(call: WaitingEnroll): boolean {
+    if (this.#isStopping || !isPlain(call.request) || performance.now() < this.#closelyUntil) return false;
+    const sources = this.#cursor.nextPrefetched(call.missing);
     if (sources.length === 0) return false;
-    this.#waiting.delete(waiter);
-    waiter.begin();
-    const serving = this.#make(deal(sources, [waiter]), true)
+    this.#waiting.delete(call);
+    call.begin();
+    const serving = this.#make(assign(sources, [call]), true)
       .then((made) => {
         if (made < sources.length) this.#yieldToReady();
-        if (waiter.got.length === 0) this.#queue(waiter);
-        waiter.finish(waiter.got.length > 0);
+        if (call.got.length === 0) this.#queue(call);
+        call.finish(call.got.length > 0);
       })
       .catch((error: unknown) => {
-        if (error instanceof DatabaseUnavailable && waiter.call.waitMs > 0) this.#queue(waiter);
-        this.#fail([waiter], asError(error));
+        if (error instanceof DatabaseUnavailable && call.request.waitMs > 0) this.#queue(call);
+        this.#fail([call], asError(error));
         // The sources remain available to other calls.
         this.#wake();
       })
@@ -196,27 +197,27 @@ export class WayQueue {
   }
 
   /** Returns a call to the front of the queue after a direct delivery failed. */
-  #putFirst(waiter: EnrollWaiter): void {
+  #putFirst(call: WaitingEnroll): void {
     const others = [...this.#waiting];
     this.#waiting.clear();
-    for (const each of [waiter, ...others]) this.#waiting.add(each);
-    if (this.#isStopping) waiter.giveUp();
+    for (const each of [call, ...others]) this.#waiting.add(each);
+    if (this.#isStopping) call.giveUp();
     else if (this.#wanted) this.#wake();
   }
 
   #wake(): void {
     this.#wanted = true;
     this.#isUpToDate = false;
-    if (this.#waiting.size > 0) this.#pumping ??= this.#pump();
+    if (this.#waiting.size > 0) this.#pumping ??= this.#dispatch();
   }
 
-  async #pump(): Promise<void> {
+  async #dispatch(): Promise<void> {
     // Calls that arrive in the same turn of the event loop share a pass.
     await new Promise(setImmediate);
     while (this.#wanted && this.#waiting.size > 0) {
       this.#wanted = false;
-      for (const waiter of this.#waiting) if (!this.#serveAtOnce(waiter)) break;
-      if (this.#waiting.size > 0) await this.#round([...this.#waiting]);
+      for (const call of this.#waiting) if (!this.#serveAtOnce(call)) break;
+      if (this.#waiting.size > 0) await this.#pass([...this.#waiting]);
     }
     this.#pumping = undefined;
     this.#restWhereIdle();
@@ -226,44 +227,47 @@ export class WayQueue {
     if (!this.isBusy && this.#pumping === undefined) this.#wakeUp.rest();
   }
 
-  async #round(waiters: readonly EnrollWaiter[]): Promise<void> {
-    this.#roundAt = performance.now();
+  async #pass(calls: readonly WaitingEnroll[]): Promise<void> {
+    this.#passAt = performance.now();
     this.#ready.look();
-    for (const waiter of waiters) waiter.begin();
+    for (const call of calls) call.begin();
     try {
       this.#again = false;
-      if (waiters.some(({ call }) => call.waitMs > 0)) await this.#wakeUp.watch();
-      await this.#serveOwn(waiters.filter(({ call, missing }) => call.terms.sticky && missing > 0));
-      await this.#serveSequential(waiters.find(({ call, missing }) => call.terms.sequential && missing > 0));
-      await this.#servePlain(waiters.filter(({ call, missing }) => !call.terms.sequential && missing > 0));
-      this.#wanted ||= this.#again;
-      const isExhausted = waiters.some(
-        ({ call, missing }) => isPlain(call) && call.waitMs > 0 && missing > 0,
+      if (calls.some(({ request }) => request.waitMs > 0)) await this.#wakeUp.watch();
+      await this.#serveOwn(calls.filter(({ request, missing }) => request.terms.sticky && missing > 0));
+      const isOpen = ({ request, missing }: WaitingEnroll) => request.terms.sequential && missing > 0;
+      await this.#serveSequential(calls.find(isOpen));
+      await this.#servePlain(
+        calls.filter(({ request, missing }) => !request.terms.sequential && missing > 0),
       );
-      for (const waiter of waiters) waiter.finish(!this.#again);
+      this.#wanted ||= this.#again;
+      const isExhausted = calls.some(
+        ({ request, missing }) => isPlain(request) && request.waitMs > 0 && missing > 0,
+      );
+      for (const call of calls) call.finish(!this.#again);
       if (this.#wanted || this.#waiting.size === 0) return;
       await this.#setAlarm();
       this.#isUpToDate = isExhausted && !this.#wanted && this.#waiting.size > 0;
     } catch (error) {
       this.#cursor.forget();
-      this.#fail(waiters, asError(error));
+      this.#fail(calls, asError(error));
     }
   }
 
   /** Calls with time left outlast a database outage; the others fail. */
-  #fail(waiters: readonly EnrollWaiter[], error: Error): void {
+  #fail(calls: readonly WaitingEnroll[], error: Error): void {
     const isUnavailable = error instanceof DatabaseUnavailable && !(error instanceof DatabaseEnded);
-    for (const waiter of waiters) waiter[isUnavailable ? 'postpone' : 'fail'](error);
-    if (this.isBusy) this.#wakeUp.ringIn(retryMs);
+    for (const call of calls) call[isUnavailable ? 'postpone' : 'fail'](error);
+    if (this.isBusy) this.#wakeUp.wakeIn(retryMs);
   }
 
   /** If all available work is known, only jobs that became ready since then are checked for. */
-  async #ring(): Promise<void> {
-    const isLongAgo = performance.now() - this.#roundAt >= lookAgainMs;
+  async #onAlarm(): Promise<void> {
+    const isLongAgo = performance.now() - this.#passAt >= lookAgainMs;
     if (!this.#isUpToDate || this.#waiting.size === 0 || isLongAgo) return this.#wake();
     try {
       // If the clock jumped past the alarm's time, the next pass notices.
-      if (!(await this.#setAlarm()) && this.#waiting.size > 0) this.#wakeUp.ringIn(lookAgainMs);
+      if (!(await this.#setAlarm()) && this.#waiting.size > 0) this.#wakeUp.wakeIn(lookAgainMs);
     } catch {
       this.#wake();
     }
@@ -277,86 +281,86 @@ export class WayQueue {
     if (ms === null || this.#waiting.size === 0) return ms !== null;
     if (ms === 0) this.#wake();
     // The notification that another gateway shortened a lease can be lost.
-    else this.#wakeUp.ringIn(Math.min(ms, lookAgainMs));
+    else this.#wakeUp.wakeIn(Math.min(ms, lookAgainMs));
     return true;
   }
 
   /** Gives sticky workers their unfinished jobs again. */
-  async #serveOwn(waiters: readonly EnrollWaiter[]): Promise<void> {
-    if (waiters.length === 0) return;
-    const workers = [...new Set(waiters.map(({ call }) => call.terms.worker))];
-    const limit = Math.max(...waiters.map(({ missing }) => missing)) + readyBatch.least;
-    const found = await findOwnJobs(this.#parts.database, this.way.target, workers, limit);
+  async #serveOwn(calls: readonly WaitingEnroll[]): Promise<void> {
+    if (calls.length === 0) return;
+    const workers = [...new Set(calls.map(({ request }) => request.terms.worker))];
+    const limit = Math.max(...calls.map(({ missing }) => missing)) + readyBatch.least;
+    const found = await findOwnJobs(this.#parts.database, this.definition.target, workers, limit);
     const over = found.filter(({ held, expires }) => expires && !held).slice(0, readyBatch.most);
     await allOf(over.map((job) => this.#reclaim(null, job)));
     const jobs = found.filter(({ held, expires }) => held || !expires);
-    for (const waiter of waiters) {
-      const own = jobs.filter(({ worker }) => worker === waiter.call.terms.worker);
-      while (waiter.missing > 0 && own.length > 0) {
-        const next = own.splice(0, waiter.missing);
-        await allOf(next.map((job) => (job.held ? this.#keep(waiter, job) : this.#reclaimOwn(waiter, job))));
+    for (const call of calls) {
+      const own = jobs.filter(({ worker }) => worker === call.request.terms.worker);
+      while (call.missing > 0 && own.length > 0) {
+        const next = own.splice(0, call.missing);
+        await allOf(next.map((job) => (job.held ? this.#keep(call, job) : this.#reclaimOwn(call, job))));
       }
     }
   }
 
   /** Serves one job at a time: the first unfinished job, or the next source if there is none. */
-  async #serveSequential(waiter: EnrollWaiter | undefined): Promise<void> {
-    if (!waiter) return;
-    const head = await findSequentialHead(this.#parts.database, this.way);
+  async #serveSequential(call: WaitingEnroll | undefined): Promise<void> {
+    if (!call) return;
+    const head = await findSequentialHead(this.#parts.database, this.definition);
     const [job] = await this.#ready.onlyWanted(head?.job ? [head.job] : []);
-    if (job) await this.#reclaim(waiter, job);
+    if (job) await this.#reclaim(call, job);
     if (head) return;
-    await this.#cursor.readAhead(1, () => waiter.missing > 0);
-    await this.#create(this.#cursor.next(1, false), [waiter]);
+    await this.#cursor.readAhead(1, () => call.missing > 0);
+    await this.#create(this.#cursor.next(1, false), [call]);
   }
 
   /** Serves jobs that are ready for their next run first, then sources without a job. */
-  async #servePlain(waiters: readonly EnrollWaiter[]): Promise<void> {
-    if (waiters.length === 0) return;
-    const stillWanted = () => waiters.some((waiter) => waiter.missing > 0);
-    const ready = await this.#ready.find(total(waiters), stillWanted);
+  async #servePlain(calls: readonly WaitingEnroll[]): Promise<void> {
+    if (calls.length === 0) return;
+    const stillWanted = () => calls.some((call) => call.missing > 0);
+    const ready = await this.#ready.find(total(calls), stillWanted);
     const claimable = ready.filter(({ expires }) => !expires);
     const expired = ready.filter(({ expires }) => expires);
     const writing = [
-      ...deal(claimable, waiters).map(([waiter, job]) => this.#reclaim(waiter, job)),
+      ...assign(claimable, calls).map(([call, job]) => this.#reclaim(call, job)),
       ...expired.map((job) => this.#reclaim(null, job)),
     ];
-    const missing = total(waiters) - claimable.length;
+    const missing = total(calls) - claimable.length;
     await allOf(writing);
     if (missing <= 0) return;
     await this.#cursor.readAhead(missing, stillWanted);
-    await this.#create(this.#cursor.next(missing, this.#contended), waiters);
+    await this.#create(this.#cursor.next(missing, this.#contended), calls);
   }
 
-  async #keep(waiter: EnrollWaiter, job: OwnJob): Promise<void> {
-    const { leaseMs } = waiter.call.terms;
+  async #keep(call: WaitingEnroll, job: OwnJob): Promise<void> {
+    const { leaseMs } = call.request.terms;
     const lease = await this.#parts.writer.extend({ eventId: job.eventId, attempt: job.attempt, leaseMs });
     if (lease === null) return this.#lost();
     const { eventId: id, sourceId, attempt } = job;
-    waiter.got.push({ event: { id }, source: { id: sourceId }, attempt, until: lease.until, isKept: true });
+    call.got.push({ event: { id }, source: { id: sourceId }, attempt, until: lease.until, isKept: true });
   }
 
   /** Without a waiting call, a job whose last lease lapsed is marked FAILED. */
-  async #reclaim(waiter: EnrollWaiter | null, job: ReadyJob): Promise<void> {
-    if (!(await this.#tryReclaim(waiter, job))) this.#lost();
+  async #reclaim(call: WaitingEnroll | null, job: ReadyJob): Promise<void> {
+    if (!(await this.#tryReclaim(call, job))) this.#lost();
   }
 
   /** A sequential worker gets no job while another precedes it; this is no reason for another pass. */
-  async #reclaimOwn(waiter: EnrollWaiter, job: ReadyJob): Promise<void> {
-    const isClaimed = await this.#tryReclaim(waiter, job);
-    if (!isClaimed && !waiter.call.terms.sequential) this.#lost();
+  async #reclaimOwn(call: WaitingEnroll, job: ReadyJob): Promise<void> {
+    const isClaimed = await this.#tryReclaim(call, job);
+    if (!isClaimed && !call.request.terms.sequential) this.#lost();
   }
 
-  async #tryReclaim(waiter: EnrollWaiter | null, job: ReadyJob): Promise<boolean> {
-    const terms = job.expires ? null : (waiter?.call.terms ?? null);
-    const row = await this.#parts.writer.reclaim({ job, wayId: this.way.id, terms });
-    const claim = row && waiter && claimOfReclaimed(this.way, job, row);
-    if (claim) waiter.got.push(claim);
+  async #tryReclaim(call: WaitingEnroll | null, job: ReadyJob): Promise<boolean> {
+    const terms = job.expires ? null : (call?.request.terms ?? null);
+    const row = await this.#parts.writer.reclaim({ job, definitionId: this.definition.id, terms });
+    const claim = row && call && claimOfReclaimed(this.definition, job, row);
+    if (claim) call.got.push(claim);
     return claim !== null;
   }
 
-  async #create(sources: readonly Source[], waiters: readonly EnrollWaiter[]): Promise<void> {
-    const pairs = deal(sources, waiters);
+  async #create(sources: readonly Source[], calls: readonly WaitingEnroll[]): Promise<void> {
+    const pairs = assign(sources, calls);
     this.#cursor.giveBack(sources.slice(pairs.length), new Set());
     if (pairs.length === 0) return;
     const isBehind = (await this.#make(pairs, false)) < pairs.length;
@@ -368,15 +372,15 @@ export class WayQueue {
   }
 
   /** Returns how many jobs were created. `yields`: none are created if a job is ready for its next run. */
-  async #make(pairs: readonly (readonly [EnrollWaiter, Source])[], yields: boolean): Promise<number> {
+  async #make(pairs: readonly (readonly [WaitingEnroll, Source])[], yields: boolean): Promise<number> {
     const settled = new Set<Source>();
-    const create = async ([waiter, source]: readonly [EnrollWaiter, Source]) => {
-      const run = newClaim(this.way, waiter.call.terms, yields);
+    const create = async ([call, source]: readonly [WaitingEnroll, Source]) => {
+      const run = newClaim(this.definition, call.request.terms, yields);
       const job = { ...run, sourceId: source.id, sourcePosition: source.position };
       const row = await this.#parts.writer.create(job);
       if (row === null) return;
       settled.add(source);
-      waiter.got.push(claimOfNew(run, { id: source.id }, row));
+      call.got.push(claimOfNew(run, { id: source.id }, row));
     };
     const sources = pairs.map(([, source]) => source);
     await allOf(pairs.map(create)).finally(() => this.#cursor.giveBack(sources, settled));

@@ -3,13 +3,13 @@ import { CostExceeded, Meter } from '../domain/cel/meter.ts';
 import { conditionsMatch } from '../domain/conditions/match-conditions.ts';
 import { type CheckedConditions, isGroup } from '../domain/conditions/conditions.ts';
 import type { ConditionField } from '../domain/conditions/condition-keys.ts';
-import type { Way } from '../domain/jobs/enroll.ts';
+import type { ConsumerDefinition } from '../domain/jobs/enroll.ts';
 import type { EventRecord } from '../domain/events/event.ts';
 import { topicMatches } from '../domain/events/topic.ts';
 import type { NewRun } from '../store/events/create-events.ts';
 import type { CreatedJob } from '../store/jobs/create-jobs.ts';
 import { claimOfNew, newClaim } from './claims.ts';
-import type { EnrollWaiter } from './waiting-enroll.ts';
+import type { WaitingEnroll } from './waiting-enroll.ts';
 
 /** A job that is to be written with its source. */
 export interface Offer {
@@ -21,7 +21,7 @@ export interface Offer {
 }
 
 /** A call that something was offered to. */
-interface Hand {
+interface DirectDelivery {
   /** Offers that are not settled. */
   open: number;
   /** It has got something, and waits only for what is open. */
@@ -29,38 +29,38 @@ interface Hand {
 }
 
 /** Those of one way of asking. */
-export class Handoffs {
-  readonly #way: Way;
-  readonly #hands = new Map<EnrollWaiter, Hand>();
-  readonly #onEnd: (waiter: EnrollWaiter) => void;
+export class DirectDeliveries {
+  readonly #definition: ConsumerDefinition;
+  readonly #deliveries = new Map<WaitingEnroll, DirectDelivery>();
+  readonly #onEnd: (call: WaitingEnroll) => void;
 
   /** `onEnd`: nothing that was offered to it is open any more. */
-  constructor(way: Way, onEnd: (waiter: EnrollWaiter) => void) {
-    this.#way = way;
+  constructor(definition: ConsumerDefinition, onEnd: (call: WaitingEnroll) => void) {
+    this.#definition = definition;
     this.#onEnd = onEnd;
   }
 
   get size(): number {
-    return this.#hands.size;
+    return this.#deliveries.size;
   }
 
   /**
    * Null where nobody wants more, and `next` has nobody who does. `onMissed`: no job was written; its source was, where
    * `isWritten`.
    */
-  offer(next: () => EnrollWaiter | undefined, onMissed: (isWritten: boolean) => void): Offer | null {
-    const waiter = this.#wanting() ?? next();
-    if (waiter === undefined) return null;
-    const hand = this.#hands.get(waiter) ?? { open: 0, isFull: false };
-    this.#hands.set(waiter, hand);
-    hand.open += 1;
-    waiter.begin();
-    const run = newClaim(this.#way, waiter.call.terms, true);
+  offer(next: () => WaitingEnroll | undefined, onMissed: (isWritten: boolean) => void): Offer | null {
+    const call = this.#wanting() ?? next();
+    if (call === undefined) return null;
+    const deliver = this.#deliveries.get(call) ?? { open: 0, isFull: false };
+    this.#deliveries.set(call, deliver);
+    deliver.open += 1;
+    call.begin();
+    const run = newClaim(this.#definition, call.request.terms, true);
     const close = () => {
-      hand.open -= 1;
-      if (hand.open > 0) return;
-      this.#hands.delete(waiter);
-      this.#onEnd(waiter);
+      deliver.open -= 1;
+      if (deliver.open > 0) return;
+      this.#deliveries.delete(call);
+      this.#onEnd(call);
     };
     return {
       run,
@@ -68,8 +68,8 @@ export class Handoffs {
         if (row === null) {
           onMissed(true);
         } else {
-          hand.isFull = true;
-          waiter.got.push(claimOfNew(run, source, row));
+          deliver.isFull = true;
+          call.got.push(claimOfNew(run, source, row));
         }
         close();
       },
@@ -82,11 +82,11 @@ export class Handoffs {
 
   /** Resolves when nothing is open. */
   async settled(): Promise<void> {
-    await Promise.allSettled([...this.#hands.keys()].map(({ answer }) => answer));
+    await Promise.allSettled([...this.#deliveries.keys()].map(({ answer }) => answer));
   }
 
-  #wanting(): EnrollWaiter | undefined {
-    for (const [waiter, { open, isFull }] of this.#hands) if (!isFull && waiter.missing > open) return waiter;
+  #wanting(): WaitingEnroll | undefined {
+    for (const [call, { open, isFull }] of this.#deliveries) if (!isFull && call.missing > open) return call;
     return undefined;
   }
 }
@@ -104,8 +104,8 @@ const decidedLate: readonly ConditionField[] = [
  * Whether a way of asking wants an event that is about to be written as FINISHED, as src/store/jobs/find-sources.ts says it of
  * one that is. False also where it can not be told beforehand, or not at once: then the log tells.
  */
-export function wantsBeforehand(way: Way, event: EventRecord): boolean {
-  const { topics, target, ignoredSenderTypes, conditions, where } = way;
+export function wantsBeforehand(definition: ConsumerDefinition, event: EventRecord): boolean {
+  const { topics, target, ignoredSenderTypes, conditions, where } = definition;
   const { topic, senderType } = event;
   if (where !== null || (topic === target && !topics.includes(target))) return false;
   if (senderType !== null && ignoredSenderTypes.includes(senderType)) return false;

@@ -2,14 +2,14 @@
 import { ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { once, type Stoppable } from '../base/lifecycle.ts';
-import type { CheckedEnroll, Way } from '../domain/jobs/enroll.ts';
+import type { CheckedEnroll, ConsumerDefinition } from '../domain/jobs/enroll.ts';
 import type { EventRecord } from '../domain/events/event.ts';
 import { TopicIndex } from '../domain/events/topic-index.ts';
 import { deleteUnused, touchCursors } from '../store/jobs/consumer-positions.ts';
 import { findLapsed } from '../store/jobs/find-jobs.ts';
 import type { Offer } from './direct-delivery.ts';
 import type { Claim } from './waiting-enroll.ts';
-import { type JobParts, WayQueue } from './consumer-queue.ts';
+import { type JobParts, ConsumerQueue } from './consumer-queue.ts';
 
 /** A consumer unused for this long is dropped from memory, in milliseconds. */
 const idleMs = 600_000;
@@ -29,10 +29,10 @@ export interface EnrollCaller {
   readonly signal?: AbortSignal | null | undefined;
 }
 
-export class Enrolling implements Stoppable {
+export class JobDispatcher implements Stoppable {
   readonly #parts: JobParts;
-  readonly #queues = new Map<string, WayQueue>();
-  readonly #bySource = new TopicIndex<WayQueue>();
+  readonly #queues = new Map<string, ConsumerQueue>();
+  readonly #bySource = new TopicIndex<ConsumerQueue>();
   /** Calls not yet answered. */
   #open = 0;
   #sweeping: Promise<void> | undefined;
@@ -76,8 +76,8 @@ export class Enrolling implements Stoppable {
         `${limits.waitingEnrolls} calls of enroll are waiting; try again after a pause.`,
       );
     }
-    const { way, terms, waitMs } = asked;
-    const queue = this.#queues.get(way.id) ?? this.#begin(way, name);
+    const { definition, terms, waitMs } = asked;
+    const queue = this.#queues.get(definition.id) ?? this.#begin(definition, name);
     this.#open += 1;
     try {
       return await queue.ask({ terms, count, waitMs, signal });
@@ -103,8 +103,8 @@ export class Enrolling implements Stoppable {
     for (const queue of this.#bySource.for(topic)) {
       if (asked === mostAsked) break;
       asked += 1;
-      const offer = offers.has(queue.way.target) ? null : queue.offer(asEvent);
-      if (offer) offers.set(queue.way.target, offer);
+      const offer = offers.has(queue.definition.target) ? null : queue.offer(asEvent);
+      if (offer) offers.set(queue.definition.target, offer);
     }
     return [...offers.values()];
   }
@@ -114,7 +114,7 @@ export class Enrolling implements Stoppable {
    * seconds.
    */
   wakeIn(target: string, ms: number): void {
-    for (const queue of this.#queues.values()) if (queue.way.target === target) queue.wakeIn(ms);
+    for (const queue of this.#queues.values()) if (queue.definition.target === target) queue.wakeIn(ms);
   }
 
   /**
@@ -125,7 +125,9 @@ export class Enrolling implements Stoppable {
     this.#putAway();
     for (;;) {
       const lapsed = await findLapsed(this.#parts.database, sweepBatch);
-      await Promise.all(lapsed.map((job) => this.#parts.writer.reclaim({ job, wayId: '', terms: null })));
+      await Promise.all(
+        lapsed.map((job) => this.#parts.writer.reclaim({ job, definitionId: '', terms: null })),
+      );
       if (lapsed.length < sweepBatch) return;
     }
   }
@@ -138,10 +140,10 @@ export class Enrolling implements Stoppable {
     await Promise.all([...this.#queues.values()].map((queue) => queue.stop()));
   });
 
-  #begin(way: Way, owner: string): WayQueue {
-    const queue = new WayQueue(this.#parts, way, owner);
-    this.#queues.set(way.id, queue);
-    this.#bySource.add(way.topics, queue);
+  #begin(definition: ConsumerDefinition, owner: string): ConsumerQueue {
+    const queue = new ConsumerQueue(this.#parts, definition, owner);
+    this.#queues.set(definition.id, queue);
+    this.#bySource.add(definition.topics, queue);
     return queue;
   }
 
@@ -150,8 +152,8 @@ export class Enrolling implements Stoppable {
       if (performance.now() - queue.lastAskedAt >= idleMs) this.#forget(queue);
   }
 
-  #forget(queue: WayQueue): void {
-    const { id, topics } = queue.way;
+  #forget(queue: ConsumerQueue): void {
+    const { id, topics } = queue.definition;
     if (queue.isBusy || this.#queues.get(id) !== queue) return;
     this.#queues.delete(id);
     this.#bySource.delete(topics, queue);
@@ -169,7 +171,7 @@ export class Enrolling implements Stoppable {
     if (used.length > 0)
       await touchCursors(
         this.#parts.database,
-        used.map(({ way }) => way.id),
+        used.map(({ definition }) => definition.id),
       );
     await deleteUnused(this.#parts.database, limits.consumerDays);
   }

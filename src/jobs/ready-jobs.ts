@@ -1,9 +1,9 @@
 // Jobs of a target that are ready for their next run and match one consumer, and the time until the next one.
 import type { Database } from '../database/database.ts';
-import type { Way } from '../domain/jobs/enroll.ts';
+import type { ConsumerDefinition } from '../domain/jobs/enroll.ts';
 import { findReadyJobs, type FoundJob, nextReadyMs } from '../store/jobs/find-jobs.ts';
-import { OtherWays } from './foreign-jobs-scan.ts';
-import { siftSources } from './filter-sources.ts';
+import { ForeignJobsScan } from './foreign-jobs-scan.ts';
+import { filterSources } from './filter-sources.ts';
 
 /** Smallest and largest number of ready jobs read by one statement. */
 export const readyBatch = { least: 20, most: 1_000 };
@@ -13,13 +13,13 @@ const clockMarginMs = 5;
 
 export class ReadyJobs {
   readonly #database: Database;
-  readonly #way: Way;
-  readonly #others = new OtherWays();
+  readonly #definition: ConsumerDefinition;
+  readonly #others = new ForeignJobsScan();
   #lookedAt = 0;
 
-  constructor(database: Database, way: Way) {
+  constructor(database: Database, definition: ConsumerDefinition) {
     this.#database = database;
-    this.#way = way;
+    this.#definition = definition;
   }
 
   /** Sets the start of the period that `nextInMs` covers. */
@@ -33,7 +33,7 @@ export class ReadyJobs {
   nextInMs(): Promise<number | null> {
     const sinceMs = performance.now() - this.#lookedAt + clockMarginMs;
     this.look();
-    return nextReadyMs(this.#database, this.#way.target, sinceMs);
+    return nextReadyMs(this.#database, this.#definition.target, sinceMs);
   }
 
   /** Finds up to `count` claimable jobs, plus any jobs met on the way that must be marked FAILED. */
@@ -44,7 +44,7 @@ export class ReadyJobs {
     let batch: number = readyBatch.least;
     let place = this.#others.start();
     while (missing() > 0 && found.length < 2 * readyBatch.most && wanted()) {
-      const ready = await findReadyJobs(this.#database, this.#way, own, place, batch);
+      const ready = await findReadyJobs(this.#database, this.#definition, own, place, batch);
       found.push(...(await this.onlyWanted(ready.jobs)));
       if (found.every(({ isOwn }) => isOwn)) this.#others.lookedTo(ready.next, ready.at);
       if (ready.next === null) break;
@@ -58,7 +58,9 @@ export class ReadyJobs {
   /** Drops those jobs of other consumers whose sources this consumer does not match. */
   async onlyWanted(jobs: readonly FoundJob[]): Promise<readonly FoundJob[]> {
     const others = jobs.filter(({ isOwn }) => !isOwn);
-    const wanted = new Set(await siftSources(this.#database, this.#way, others, ({ sourceId }) => sourceId));
+    const wanted = new Set(
+      await filterSources(this.#database, this.#definition, others, ({ sourceId }) => sourceId),
+    );
     return jobs.filter((job) => job.isOwn || wanted.has(job));
   }
 }

@@ -4,11 +4,11 @@ import { limits } from '../base/limits.ts';
 import type { Database } from '../database/database.ts';
 import { readLanes } from '../database/expensive-reads.ts';
 import { costlyConditions } from '../domain/conditions/costly-filter.ts';
-import { type Way, wayText } from '../domain/jobs/enroll.ts';
+import { type ConsumerDefinition, definitionText } from '../domain/jobs/enroll.ts';
 import type { Position } from '../domain/events/event.ts';
 import { openCursor, saveCursor } from '../store/jobs/consumer-positions.ts';
 import { findSources, type FoundSources, type Source } from '../store/jobs/find-sources.ts';
-import { siftSources } from './filter-sources.ts';
+import { filterSources } from './filter-sources.ts';
 
 /** Entries that a search which expects to find something begins with. */
 const firstBatch = 100;
@@ -22,7 +22,7 @@ const saveEveryMs = 1_000;
 export class SourceCursor {
   readonly #database: Database;
   readonly #logger: Logger;
-  readonly #way: Way;
+  readonly #definition: ConsumerDefinition;
   /** The name of the key that asked first. */
   readonly #owner: string;
   #opened = false;
@@ -30,7 +30,7 @@ export class SourceCursor {
   /** Up to here the log has been read: what is not in `#ahead` is settled. */
   #readTo: Position = 0n;
   /** Sources that are wanted and have no job yet, in the order of the log. */
-  #ahead: Source[] = [];
+  #prefetched: Source[] = [];
   /** Those that were taken, and may get their jobs at this moment. */
   readonly #taken = new Set<Source>();
   #readAt = 0;
@@ -39,10 +39,10 @@ export class SourceCursor {
   /** Whether its conditions look at what may be large. */
   readonly #isCostly: boolean;
 
-  constructor(database: Database, way: Way, owner: string, logger: Logger) {
-    this.#isCostly = costlyConditions(way.conditions).tests > 0;
+  constructor(database: Database, definition: ConsumerDefinition, owner: string, logger: Logger) {
+    this.#isCostly = costlyConditions(definition.conditions).tests > 0;
     this.#database = database;
-    this.#way = way;
+    this.#definition = definition;
     this.#owner = owner;
     this.#logger = logger;
   }
@@ -52,19 +52,19 @@ export class SourceCursor {
    * `wanted` is asked between them. Once at a time.
    */
   async readAhead(count: number, wanted: () => boolean): Promise<void> {
-    if (this.#way.topics.length === 0) return;
+    if (this.#definition.topics.length === 0) return;
     if (!this.#opened) await this.#open();
     if (performance.now() - this.#readAt > freshMs) this.forget();
     const most = this.#isCostly ? costlyBatch : limits.enrollScanRows;
     let batch = Math.min(Math.max(firstBatch, 2 * count), most);
-    for (let more = true; more && this.#ahead.length < count && wanted();) {
+    for (let more = true; more && this.#prefetched.length < count && wanted();) {
       const found = await this.#find(batch);
-      const sources = await siftSources(this.#database, this.#way, found.sources, ({ id }) => id);
+      const sources = await filterSources(this.#database, this.#definition, found.sources, ({ id }) => id);
       more = found.more;
       if (sources.length === 0) batch = Math.min(4 * batch, most);
-      if (this.#ahead.length === 0) this.#readAt = performance.now();
+      if (this.#prefetched.length === 0) this.#readAt = performance.now();
       const taken = new Set([...this.#taken].map(({ id }) => id));
-      this.#ahead.push(...sources.filter(({ id }) => !taken.has(id)));
+      this.#prefetched.push(...sources.filter(({ id }) => !taken.has(id)));
       this.#readTo = found.readTo;
     }
     this.#saveSoon();
@@ -75,15 +75,15 @@ export class SourceCursor {
    * takes them from further on, where other gateways do not take theirs at this moment.
    */
   next(count: number, anywhere: boolean): readonly Source[] {
-    const spare = anywhere ? this.#ahead.length - count : 0;
+    const spare = anywhere ? this.#prefetched.length - count : 0;
     const start = spare > 0 ? Math.floor(Math.random() * (spare + 1)) : 0;
     return this.#take(start, count);
   }
 
   /** `count` of them, where so many were read ahead not long ago; else none. */
-  nextAhead(count: number): readonly Source[] {
+  nextPrefetched(count: number): readonly Source[] {
     const isFresh = performance.now() - this.#readAt <= freshMs;
-    return isFresh && this.#ahead.length >= count ? this.#take(0, count) : [];
+    return isFresh && this.#prefetched.length >= count ? this.#take(0, count) : [];
   }
 
   /** Those that have their jobs now are `settled`; the others are next again. What was forgotten is read again anyway. */
@@ -91,14 +91,14 @@ export class SourceCursor {
     for (const source of sources) this.#taken.delete(source);
     const left = sources.filter((source) => !settled.has(source) && source.position <= this.#readTo);
     if (left.length > 0)
-      this.#ahead = [...left, ...this.#ahead].sort((a, b) => (a.position < b.position ? -1 : 1));
+      this.#prefetched = [...left, ...this.#prefetched].sort((a, b) => (a.position < b.position ? -1 : 1));
     this.#saveSoon();
   }
 
   /** What was read ahead is no longer as it was: it is read again. */
   forget(): void {
     this.#readTo = this.#settled();
-    this.#ahead = [];
+    this.#prefetched = [];
   }
 
   /** Writes the place down. */
@@ -107,23 +107,27 @@ export class SourceCursor {
     this.#saving = undefined;
     const position = this.#settled();
     if (position <= this.#saved) return;
-    await saveCursor(this.#database, this.#way.id, position);
+    await saveCursor(this.#database, this.#definition.id, position);
     this.#saved = position;
   }
 
   #find(batch: number): Promise<FoundSources> {
-    const find = () => findSources(this.#database, this.#way, this.#readTo, batch);
+    const find = () => findSources(this.#database, this.#definition, this.#readTo, batch);
     return this.#isCostly ? readLanes(this.#database).run('jobs', find) : find();
   }
 
   #take(start: number, count: number): readonly Source[] {
-    const sources = this.#ahead.splice(start, count);
+    const sources = this.#prefetched.splice(start, count);
     for (const source of sources) this.#taken.add(source);
     return sources;
   }
 
   async #open(): Promise<void> {
-    const draft = { id: this.#way.id, definition: wayText(this.#way), owner: this.#owner };
+    const draft = {
+      id: this.#definition.id,
+      definition: definitionText(this.#definition),
+      owner: this.#owner,
+    };
     const most = { perKey: limits.consumersPerKey, inAll: limits.consumers };
     this.#saved = await openCursor(this.#database, draft, most);
     this.#readTo = this.#saved;
@@ -131,11 +135,11 @@ export class SourceCursor {
   }
 
   #settled(): Position {
-    const [next] = this.#ahead;
-    const ahead = next ? next.position - 1n : this.#readTo;
+    const [next] = this.#prefetched;
+    const readAhead = next ? next.position - 1n : this.#readTo;
     return [...this.#taken].reduce(
       (least, { position }) => (position <= least ? position - 1n : least),
-      ahead,
+      readAhead,
     );
   }
 

@@ -1,5 +1,5 @@
 // Types of a waiting enroll call and of the jobs it claims.
-import type { Call, Waiter } from '../base/waiting-call.ts';
+import type { Call, WaitingCall } from '../base/waiting-call.ts';
 import type { ClaimTerms } from '../domain/jobs/enroll.ts';
 import type { PartialEvent } from '../domain/events/event.ts';
 
@@ -17,7 +17,7 @@ export interface EnrollCall extends Call {
   readonly terms: ClaimTerms;
 }
 
-export type EnrollWaiter = Waiter<EnrollCall, Claim>;
+export type WaitingEnroll = WaitingCall<EnrollCall, Claim>;
 
 /** Whether the call may claim any free job, regardless of the jobs that it or other workers hold. */
 export function isPlain({ terms }: EnrollCall): boolean {

@@ -3,7 +3,7 @@
 import { Alarm } from '../base/alarm.ts';
 import type { Logger } from '../base/logger.ts';
 import { limits } from '../base/limits.ts';
-import type { Way } from '../domain/jobs/enroll.ts';
+import type { ConsumerDefinition } from '../domain/jobs/enroll.ts';
 import { topicMatches } from '../domain/events/topic.ts';
 import type { LiveChange } from '../live/change.ts';
 import type { Live } from '../live/live.ts';
@@ -14,42 +14,46 @@ import type { LogTail } from '../log/tail.ts';
  */
 const lingerMs = 1_000;
 
-interface Told {
+interface Notified {
   /** New work may be available. `isOver`: a job ended, so only a sequential target may have new work. */
   wake(isOver: boolean): void;
   /** A timer fired: check for ready jobs. */
-  ring(): void;
+  onAlarm(): void;
 }
 
 export class WakeUp {
-  readonly #way: Way;
+  readonly #definition: ConsumerDefinition;
   readonly #tail: LogTail;
   readonly #live: Live;
   readonly #logger: Logger;
-  readonly #tell: Told;
-  #watching: Promise<() => void> | undefined;
+  readonly #notify: Notified;
+  #watched: Promise<() => void> | undefined;
   readonly #alarm: Alarm;
   /** Sources whose log entries must not wake anyone. */
-  readonly #overheard = new Set<string>();
+  readonly #ownChanges = new Set<string>();
   #linger: NodeJS.Timeout | undefined;
 
-  constructor(parts: { tail: LogTail; live: Live; logger: Logger }, way: Way, tell: Told) {
-    this.#way = way;
+  constructor(
+    parts: { tail: LogTail; live: Live; logger: Logger },
+    definition: ConsumerDefinition,
+    notify: Notified,
+  ) {
+    this.#definition = definition;
     this.#tail = parts.tail;
     this.#live = parts.live;
     this.#logger = parts.logger;
-    this.#tell = tell;
-    this.#alarm = new Alarm(() => tell.ring());
+    this.#notify = notify;
+    this.#alarm = new Alarm(() => notify.onAlarm());
   }
 
   /** Resolves when no later commit can be missed. */
   async watch(): Promise<void> {
     this.goOn();
-    this.#watching ??= this.#begin();
+    this.#watched ??= this.#begin();
     try {
-      await this.#watching;
+      await this.#watched;
     } catch (error) {
-      this.#watching = undefined;
+      this.#watched = undefined;
       throw error;
     }
   }
@@ -58,36 +62,36 @@ export class WakeUp {
   goOn(): boolean {
     clearTimeout(this.#linger);
     this.#linger = undefined;
-    return this.#watching !== undefined;
+    return this.#watched !== undefined;
   }
 
   /** Ignores the log entry of this source: it is being delivered directly to a waiting call. */
-  overhear(sourceId: string): void {
-    this.#overheard.add(sourceId);
+  notifyOfOwn(sourceId: string): void {
+    this.#ownChanges.add(sourceId);
   }
 
-  hear(sourceId: string): void {
-    this.#overheard.delete(sourceId);
+  notify(sourceId: string): void {
+    this.#ownChanges.delete(sourceId);
   }
 
   /** Stops watching soon, since no call is waiting. */
   rest(): void {
-    if (this.#watching === undefined) return;
+    if (this.#watched === undefined) return;
     this.#linger ??= setTimeout(() => this.stop(), lingerMs).unref();
   }
 
   /** Rings after this many milliseconds, unless a ring is already due earlier. */
-  ringIn(ms: number): void {
-    this.#alarm.ringIn(ms);
+  wakeIn(ms: number): void {
+    this.#alarm.wakeIn(ms);
   }
 
   stop(): void {
     this.#alarm.off();
     clearTimeout(this.#linger);
     this.#linger = undefined;
-    const watching = this.#watching;
-    this.#watching = undefined;
-    this.#overheard.clear();
+    const watching = this.#watched;
+    this.#watched = undefined;
+    this.#ownChanges.clear();
     watching?.then(
       (end) => end(),
       (error: unknown) => this.#logger.debug({ err: error }, 'could not watch the log'),
@@ -95,8 +99,8 @@ export class WakeUp {
   }
 
   async #begin(): Promise<() => void> {
-    const letGo = await this.#tail.hold();
-    const { topics, target } = this.#way;
+    const drop = await this.#tail.hold();
+    const { topics, target } = this.#definition;
     const selector = { ids: null, requestIds: null, topics: [...topics, target], projects: null };
     const unwatch = this.#live.changes.watch({
       selector,
@@ -105,19 +109,19 @@ export class WakeUp {
     });
     return () => {
       unwatch();
-      letGo();
+      drop();
     };
   }
 
   #consider({ change: { kind, status, event }, filterable: { topic }, attempt }: LiveChange): void {
     if (kind === 'TRANSIENT') return;
-    if (this.#overheard.delete(event.id)) return;
-    if (status === 'FINISHED' && this.#way.topics.some((pattern) => topicMatches(pattern, topic)))
-      this.#tell.wake(false);
-    if (topic !== this.#way.target) return;
+    if (this.#ownChanges.delete(event.id)) return;
+    if (status === 'FINISHED' && this.#definition.topics.some((pattern) => topicMatches(pattern, topic)))
+      this.#notify.wake(false);
+    if (topic !== this.#definition.target) return;
     // A job was created, or its holder reported. No lease granted now ends before the shortest possible one.
     const isHeld = attempt !== null && (kind !== 'STATUS' || status === 'IN_PROGRESS');
-    if (isHeld) this.ringIn(limits.minLeaseMs);
-    else this.#tell.wake(status === 'FINISHED' || status === 'ABORTED');
+    if (isHeld) this.wakeIn(limits.minLeaseMs);
+    else this.#notify.wake(status === 'FINISHED' || status === 'ABORTED');
   }
 }

@@ -2,7 +2,7 @@
 import type { CheckedConditions } from '../domain/conditions/conditions.ts';
 import { type IndexKeys, indexKeysOf, mostTelling } from '../domain/conditions/index-keys.ts';
 import { isExactTopic } from '../domain/events/topic.ts';
-import { PlaceIndex } from './path-index.ts';
+import { PathIndex } from './path-index.ts';
 
 /** What watchers are found by: what else selectors and their conditions look at is among it as well. */
 export interface Routed {
@@ -46,9 +46,9 @@ interface Entry<Item> {
  */
 export class Hub<Item> {
   readonly #routeOf: (item: Item) => Routed;
-  readonly #index = new PlaceIndex<Entry<Item>>();
+  readonly #index = new PathIndex<Entry<Item>>();
   readonly #others = new Set<Entry<Item>>();
-  #round = 0;
+  #pass = 0;
 
   constructor(routeOf: (item: Item) => Routed) {
     this.#routeOf = routeOf;
@@ -77,27 +77,27 @@ export class Hub<Item> {
   }
 
   publish(item: Item): void {
-    for (const entry of this.#concerned(this.#routeOf(item))) {
+    for (const entry of this.#matching(this.#routeOf(item))) {
       const { watcher } = entry;
       if (!entry.isOver && watcher.accepts(item)) watcher.push(item);
     }
   }
 
   /** Each once, by however many of its keys it is found. */
-  #concerned(route: Routed): readonly Entry<Item>[] {
-    const concerned: Entry<Item>[] = [];
-    const round = (this.#round += 1);
+  #matching(route: Routed): readonly Entry<Item>[] {
+    const matching: Entry<Item>[] = [];
+    const round = (this.#pass += 1);
     const found = (entries: ReadonlySet<Entry<Item>> | undefined): void => {
       for (const entry of entries ?? []) {
         if (entry.round === round) continue;
         entry.round = round;
-        concerned.push(entry);
+        matching.push(entry);
       }
     };
     this.#index.find(route, found);
     for (const beginning of beginningsOf(route.topic)) found(this.#index.at(['topic'], beginning));
     found(this.#others);
-    return concerned;
+    return matching;
   }
 }
 

@@ -14,7 +14,7 @@ class Step<Entry> {
 /** From so many paths on, it is asked whether the event has fewer keys than there are paths. */
 const manyPaths = 32;
 
-export class PlaceIndex<Entry> {
+export class PathIndex<Entry> {
   readonly #root = new Step<Entry>();
 
   get isEmpty(): boolean {

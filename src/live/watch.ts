@@ -51,7 +51,7 @@ export interface Watch {
 }
 
 /** A subscriber's own beginning. Once its streams have ended, what comes next is what the shared execution says after `handover`. */
-export interface Prelude extends Watch {
+export interface CatchUp extends Watch {
   /** Up to where the log is covered: where the streams begin, and once they have ended, where they end. */
   readonly handover: Position;
 }
@@ -65,5 +65,5 @@ export interface WatchFactory {
   /** `caller`: whose share of the time for filters it uses. */
   live(caller: string): Watch;
   /** `from`: where the subscriber comes in unless it says `after`. */
-  prelude(from: Position, caller: string): Prelude;
+  catchUp(from: Position, caller: string): CatchUp;
 }

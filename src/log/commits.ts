@@ -1,6 +1,6 @@
 // The gateway's single group commit: all writes to the log, of every kind, share flushes of one transaction each.
 import { groupBy } from '../base/group-by.ts';
-import { type Asked, perform, together } from '../database/batched-query.ts';
+import { type BatchedQuery, perform, together } from '../database/batched-query.ts';
 import type { Database } from '../database/database.ts';
 import { lockStatement } from '../store/events/log-lock.ts';
 import type { AGAIN } from './group-commit.ts';
@@ -12,7 +12,7 @@ export interface CommitOptions {
   /** Called after each commit. The log reader then reads the new entries. */
   readonly onCommit: () => void;
   /** How long a write waits while the database is unreachable, in milliseconds. Default: 5,000. */
-  readonly patienceMs?: number;
+  readonly timeoutMs?: number;
   /** Most waiting writes of one kind. Default: `limits.writeQueue`. */
   readonly queueLimit?: number;
 }
@@ -24,7 +24,11 @@ export interface WriteKind<Item, Result> {
    * `retried`: an earlier attempt may have been committed without our knowledge. AGAIN puts an item at the front of
    * its queue.
    */
-  ask(items: readonly Item[], retried: boolean, hint: string): Asked<readonly (Result | typeof AGAIN)[]>;
+  ask(
+    items: readonly Item[],
+    retried: boolean,
+    hint: string,
+  ): BatchedQuery<readonly (Result | typeof AGAIN)[]>;
   /** Memory of a waiting item, in bytes. */
   sizeOf(item: Item): number;
   /** Items with the same key never share a flush and keep their order. */
@@ -100,4 +104,4 @@ export class Commits {
 }
 
 /** A statement of its own, so that later ones see everything committed before it. */
-const underLock: Asked<readonly never[]> = { statements: [lockStatement], answer: () => [] };
+const underLock: BatchedQuery<readonly never[]> = { statements: [lockStatement], answer: () => [] };

@@ -25,7 +25,7 @@ export interface GroupCommitOptions<Item, Result> {
   /** Items with the same lane and key never share a flush and keep their order. */
   readonly keyOf?: (item: Item) => string | undefined;
   /** How long a write waits while the database is unreachable, in milliseconds. Default: 5,000. */
-  readonly patienceMs?: number;
+  readonly timeoutMs?: number;
   /** Most waiting writes of a lane. Default: `limits.writeQueue`. */
   readonly queueLimit?: number;
 }
@@ -53,7 +53,7 @@ interface Lane<Item, Result> {
 
 export class GroupCommit<Item, Result> {
   readonly #options: GroupCommitOptions<Item, Result>;
-  readonly #patienceMs: number;
+  readonly #timeoutMs: number;
   readonly #lanes = new Map<string, Lane<Item, Result>>();
   #failures = 0;
   #pumping: Promise<void> | undefined;
@@ -62,7 +62,7 @@ export class GroupCommit<Item, Result> {
 
   constructor(options: GroupCommitOptions<Item, Result>) {
     this.#options = options;
-    this.#patienceMs = options.patienceMs ?? 5_000;
+    this.#timeoutMs = options.timeoutMs ?? 5_000;
   }
 
   /**
@@ -78,7 +78,7 @@ export class GroupCommit<Item, Result> {
       lane.queue.push({ lane, item, size, since: performance.now(), retried: false, resolve, reject });
       lane.count += 1;
       lane.bytes += size;
-      this.#pumping ??= this.#pump();
+      this.#pumping ??= this.#dispatch();
     });
   }
 
@@ -110,7 +110,7 @@ export class GroupCommit<Item, Result> {
     );
   }
 
-  async #pump(): Promise<void> {
+  async #dispatch(): Promise<void> {
     // Writes that arrive in the same turn of the event loop share a flush.
     await new Promise(setImmediate);
     while (this.#isQueued) {
@@ -197,7 +197,7 @@ export class GroupCommit<Item, Result> {
 
   async #waitAndRetry(group: Waiting<Item, Result>[], failure: DatabaseUnavailable): Promise<void> {
     this.#failures += 1;
-    const deadline = performance.now() - this.#patienceMs;
+    const deadline = performance.now() - this.#timeoutMs;
     const expired = (waiting: Waiting<Item, Result>) => waiting.since <= deadline;
     this.#reject(group.filter(expired), failure);
     for (const lane of this.#lanes.values()) {

@@ -2,11 +2,11 @@
 import { asError } from '../base/errors.ts';
 import type { Stoppable } from '../base/lifecycle.ts';
 import type { Logger } from '../base/logger.ts';
-import { Rounds } from '../base/work-loop.ts';
+import { WorkLoop } from '../base/work-loop.ts';
 import type { Database } from '../database/database.ts';
 import { nextDueInMs, sendDue } from '../store/events/scheduled-events.ts';
 
-export interface HeldSenderParts {
+export interface ScheduledSenderParts {
   readonly database: Database;
   /** Identifies this gateway in notifications to others; empty if there can be no others. */
   readonly hint: string;
@@ -24,29 +24,29 @@ const retryMs = 1_000;
 /** Events published in one transaction. */
 const batch = 500;
 
-export class HeldSender implements Stoppable {
-  readonly #parts: HeldSenderParts;
-  readonly #rounds = new Rounds(() => this.#round());
+export class ScheduledSender implements Stoppable {
+  readonly #parts: ScheduledSenderParts;
+  readonly #workLoop = new WorkLoop(() => this.#pass());
 
-  constructor(parts: HeldSenderParts) {
+  constructor(parts: ScheduledSenderParts) {
     this.#parts = parts;
   }
 
   /** An event was scheduled: checks when the next one is due. */
   wake(): void {
-    this.#rounds.wake();
+    this.#workLoop.wake();
   }
 
   /** Resolves when all due events are published. */
   idle(): Promise<void> {
-    return this.#rounds.idle();
+    return this.#workLoop.idle();
   }
 
   stop(): Promise<void> {
-    return this.#rounds.stop();
+    return this.#workLoop.stop();
   }
 
-  #round(): Promise<number> {
+  #pass(): Promise<number> {
     return this.#send().catch((error: unknown) => {
       this.#parts.logger.warn({ err: asError(error) }, 'could not publish scheduled events; will retry');
       return retryMs;
@@ -60,7 +60,7 @@ export class HeldSender implements Stoppable {
     for (;;) {
       const inMs = await nextDueInMs(database);
       if (inMs === null || inMs > 0) return Math.min(inMs ?? longest, longest);
-      if (this.#rounds.isStopped) return retryMs;
+      if (this.#workLoop.isStopped) return retryMs;
       await sendDue(database, batch, hint);
       onCommit();
     }

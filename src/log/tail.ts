@@ -142,14 +142,14 @@ export class LogTail implements Stoppable {
     // Released and held again meanwhile: the position is another, and these rows are not for those who hold it now.
     if (last === undefined || this.#position !== after) return;
     this.#wanted ||= isFull;
-    await this.#slices.run('log', this.#handOut(rows, withJson));
+    await this.#slices.run('log', this.#distribute(rows, withJson));
   }
 
   /**
    * The position moves on with each row that is handed out: whoever listens has heard of all up to it, and whoever comes
    * now reads all up to it from the log.
    */
-  *#handOut(rows: readonly LogRow[], withJson: boolean): Steps<void> {
+  *#distribute(rows: readonly LogRow[], withJson: boolean): Steps<void> {
     let at = this.#position;
     for (const row of rows) {
       // Released and held again meanwhile.

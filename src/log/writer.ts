@@ -1,5 +1,5 @@
 // The log writer: every creation, change and deletion of events goes through it.
-import type { Asked } from '../database/batched-query.ts';
+import type { BatchedQuery } from '../database/batched-query.ts';
 import type { BulkDeletion } from '../store/events/bulk.ts';
 import { type CreatedWithRuns, createWithRuns, type NewEvent } from '../store/events/create-events.ts';
 import { type DeletedRow, deleteEvents, type EventDeletion } from '../store/events/delete-events.ts';
@@ -94,7 +94,7 @@ export class LogWriter {
 function orAgain<Row>({
   statements,
   answer,
-}: Asked<readonly (Row | null)[]>): Asked<readonly (Row | typeof AGAIN)[]> {
+}: BatchedQuery<readonly (Row | null)[]>): BatchedQuery<readonly (Row | typeof AGAIN)[]> {
   return { statements, answer: (rows) => answer(rows).map((row) => row ?? AGAIN) };
 }
 

@@ -4,14 +4,14 @@ import type { Database } from '../database/database.ts';
 import type { EventRecord } from '../domain/events/event.ts';
 import type { Live } from '../live/live.ts';
 import type { EventProgress } from '../live/watch.ts';
-import type { Enrolling } from '../jobs/job-dispatcher.ts';
+import type { JobDispatcher } from '../jobs/job-dispatcher.ts';
 import type { JobWriter } from '../log/job-writer.ts';
 import type { LogWriter } from '../log/writer.ts';
-import type { Consuming } from '../subscriptions/subscription-dispatcher.ts';
-import { moveHeld } from '../store/events/scheduled-events.ts';
+import type { SubscriptionDispatcher } from '../subscriptions/subscription-dispatcher.ts';
+import { moveScheduled } from '../store/events/scheduled-events.ts';
 import { isDeclaredTopic, readDeclared } from '../store/control/topic-administration.ts';
 import type { DeclaredTopics } from '../topics/declared-topics.ts';
-import { createAsking } from './events/event-queries.ts';
+import { createEventQueries } from './events/event-queries.ts';
 import type { Report } from './events/batch.ts';
 import { type BulkParts, changeAll, deleteAll } from './events/bulk.ts';
 import {
@@ -26,7 +26,7 @@ import type { Handling } from './handler-port.ts';
 import { createLeaseCheck, enroll, extendLease, releaseJob } from './jobs.ts';
 import type { Operations } from './operations.ts';
 import { type SendParts, sendEvent, sendEvents } from './events/send.ts';
-import { placesOf } from './events/event-locations.ts';
+import { eventLocationsOf } from './events/event-locations.ts';
 import { createSubscriptionOperations } from './subscriptions.ts';
 import { createTopicOperations } from './topics.ts';
 import { createTriggerOperations } from './triggers.ts';
@@ -35,8 +35,8 @@ export interface OperationsParts {
   readonly database: Database;
   readonly writer: LogWriter;
   readonly jobWriter: JobWriter;
-  readonly enrolling: Enrolling;
-  readonly consuming: Consuming;
+  readonly jobs: JobDispatcher;
+  readonly subscriptions: SubscriptionDispatcher;
   readonly live: Live;
   /** Carries what is not stored to watchers here and at other gateways. */
   readonly broadcast: {
@@ -48,7 +48,7 @@ export interface OperationsParts {
   };
   readonly report: Report;
   /** Sends what is held back; told that there is something new to be sent later. */
-  readonly heldSender: { wake(): void };
+  readonly scheduledSender: { wake(): void };
   readonly topics: DeclaredTopics;
   readonly handling: Handling;
   /** Told of each trigger that is made here. */
@@ -57,10 +57,10 @@ export interface OperationsParts {
 
 export function createOperations(parts: OperationsParts): Operations {
   const { database, writer, live, broadcast, report, topics, handling } = parts;
-  const places = placesOf(database);
+  const locations = eventLocationsOf(database);
   const placeOf = async (id: string): Promise<ProgressTarget | null> => {
     const known = live.lastProgress(id);
-    return known ? { id, requestId: known.requestId ?? '', topic: known.topic } : places.load(id);
+    return known ? { id, requestId: known.requestId ?? '', topic: known.topic } : locations.load(id);
   };
   const send: SendParts = {
     database,
@@ -70,10 +70,10 @@ export function createOperations(parts: OperationsParts): Operations {
     broadcast: (event) => broadcast.event(event),
     requestOf: async (id) => (await placeOf(id))?.requestId ?? null,
     checkTopic: (draft) => topics.check(draft.topic, draft),
-    offer: (topic, event) => parts.enrolling.offer(topic, event),
+    offer: (topic, event) => parts.jobs.offer(topic, event),
     held: {
-      wake: () => parts.heldSender.wake(),
-      move: (id, sendAt, status) => moveHeld(database, id, sendAt, status),
+      wake: () => parts.scheduledSender.wake(),
+      move: (id, sendAt, status) => moveScheduled(database, id, sendAt, status),
     },
   };
   const change: ChangeParts = {
@@ -82,7 +82,7 @@ export function createOperations(parts: OperationsParts): Operations {
     progressTarget: placeOf,
     checkTopic: (patch) => {
       if ((patch.summary ?? patch.payload) === null || !topics.any) return null;
-      return places.load(patch.id).then(async (place) => {
+      return locations.load(patch.id).then(async (place) => {
         await pauseIfDue();
         if (place !== null) topics.check(place.topic, patch);
       });
@@ -112,7 +112,7 @@ export function createOperations(parts: OperationsParts): Operations {
     ...createHandlerOperations(database, handling),
     ...createTopicOperations(database, topics, () => broadcast.topics()),
     ...createTriggerOperations(database, handling, parts.onTriggerCreated ?? (() => {})),
-    ...createAsking(database),
+    ...createEventQueries(database),
     progressOf: (id) => live.lastProgress(id)?.progress ?? null,
   };
 }

@@ -24,7 +24,7 @@ const partialLimit = 100;
 const partBytes = Math.floor((notificationBytes - 100) * 0.75);
 
 /** Who is told what. */
-export interface RelayHints {
+export interface GatewayBusHints {
   /** A lease of a job of this target ends in so many milliseconds, sooner than it was to: here too. */
   lease(target: string, ms: number): void;
   /** A durable subscription is gone: here too. */
@@ -35,19 +35,19 @@ export interface RelayHints {
   handlers(): void;
 }
 
-export class Relay {
+export class GatewayBus {
   readonly #database: Database;
   readonly #gatewayId: string;
   readonly #live: Live;
   readonly #logger: Logger;
-  readonly #hints: RelayHints;
+  readonly #hints: GatewayBusHints;
   #queue: Message[] = [];
   #sending: Promise<void> | undefined;
   #sent = 0;
   readonly #partial = new Map<string, string[]>();
   #unlisten: (() => Promise<void>) | undefined;
 
-  constructor(database: Database, gatewayId: string, live: Live, logger: Logger, hints: RelayHints) {
+  constructor(database: Database, gatewayId: string, live: Live, logger: Logger, hints: GatewayBusHints) {
     this.#database = database;
     this.#gatewayId = gatewayId;
     this.#live = live;

@@ -13,7 +13,7 @@ import {
 } from '../domain/jobs/enroll.ts';
 import type { PartialEvent } from '../domain/events/event.ts';
 import { checkId } from '../domain/events/send.ts';
-import type { Enrolling } from '../jobs/job-dispatcher.ts';
+import type { JobDispatcher } from '../jobs/job-dispatcher.ts';
 import type { Claim } from '../jobs/waiting-enroll.ts';
 import type { JobWriter } from '../log/job-writer.ts';
 import type { LogWriter } from '../log/writer.ts';
@@ -28,7 +28,7 @@ export interface JobsParts {
   readonly database: Database;
   readonly writer: LogWriter;
   readonly jobWriter: JobWriter;
-  readonly enrolling: Enrolling;
+  readonly jobs: JobDispatcher;
   /** Tells who waits for jobs of a target, at every gateway, that a lease ends so soon. */
   readonly broadcast: { lease(target: string, ms: number): void };
   readonly report: Report;
@@ -43,7 +43,7 @@ export async function enroll(
 ): Promise<readonly Enrollment[]> {
   const checked = checkEnroll(input);
   const { signal = null } = caller;
-  const claims = await parts.enrolling.enroll(checked, checkCount(count), caller);
+  const claims = await parts.jobs.enroll(checked, checkCount(count), caller);
   // What it held before, it may be working on.
   const taken = claims.filter(({ isKept }) => !isKept);
   const giveBack = () => void giveBackAll(parts, caller, taken);

@@ -26,7 +26,7 @@ import type {
   EventChange,
   EventProgress,
   FeedRequest,
-  Prelude,
+  CatchUp,
   ProgressRequest,
   StatusRequest,
   Watch,
@@ -55,7 +55,7 @@ export function createWatchFactory(database: Database, tail: LogTail, live: Live
       return tail.position;
     },
     live: (caller) => liveWatch(live, caller),
-    prelude: (from, caller) => new DatabasePrelude({ database, tail, live }, from, caller),
+    catchUp: (from, caller) => new DatabaseCatchUp({ database, tail, live }, from, caller),
   };
 }
 
@@ -153,13 +153,13 @@ function matchesProgress(wanted: CheckedFilter, item: EventProgress): boolean {
   );
 }
 
-interface PreludeParts {
+interface CatchUpParts {
   readonly database: Database;
   readonly tail: LogTail;
   readonly live: Live;
 }
 
-class DatabasePrelude implements Prelude {
+class DatabaseCatchUp implements CatchUp {
   readonly #database: Database;
   readonly #tail: LogTail;
   readonly #live: Live;
@@ -167,7 +167,7 @@ class DatabasePrelude implements Prelude {
   readonly #caller: string;
   handover: Position;
 
-  constructor({ database, tail, live }: PreludeParts, from: Position, caller: string) {
+  constructor({ database, tail, live }: CatchUpParts, from: Position, caller: string) {
     this.#database = database;
     this.#tail = tail;
     this.#live = live;

@@ -19,12 +19,12 @@ import {
   insertSubscription,
   listSubscriptions,
   readSubscriptions,
-  type SubscriptionPlace,
+  type SubscriptionPosition,
 } from '../store/subscriptions/subscriptions.ts';
-import type { Consuming } from '../subscriptions/subscription-dispatcher.ts';
+import type { SubscriptionDispatcher } from '../subscriptions/subscription-dispatcher.ts';
 import type { NextEvent } from '../subscriptions/assign-events.ts';
 import { countLags } from '../subscriptions/lag.ts';
-import { countConcerned } from './events/count-subscribers.ts';
+import { countSubscribers } from './events/count-subscribers.ts';
 import { checkSource } from './sources.ts';
 import { NextEvents } from './events/next-events.ts';
 import type { Caller } from './operations.ts';
@@ -49,14 +49,14 @@ export interface SubscriptionOperations {
     readonly after?: string | null | undefined;
   }): Promise<Page<DurableSubscription>>;
   /** For how many of them an event is. */
-  countConcerned(eventId: string): Promise<number>;
+  countSubscribers(eventId: string): Promise<number>;
   /** How many events wait for each, by its id; each count stops where it would take too long. */
   lagsOf(subscriptions: readonly DurableSubscription[]): Promise<Map<string, number>>;
 }
 
 export interface SubscriptionParts {
   readonly database: Database;
-  readonly consuming: Consuming;
+  readonly subscriptions: SubscriptionDispatcher;
   /** Tells every gateway, this one too, that a subscription is gone. */
   readonly broadcast: { unsubscribed(id: string): void };
   /** Whether there is a handler, or a declared topic, of that name: a source before any event has come of it. */
@@ -66,7 +66,7 @@ export interface SubscriptionParts {
 }
 
 export function createSubscriptionOperations(parts: SubscriptionParts): SubscriptionOperations {
-  const { database, consuming } = parts;
+  const { database, subscriptions } = parts;
   return {
     subscribe: async ({ name }, input) => {
       const checked = checkSubscribe(input);
@@ -82,14 +82,14 @@ export function createSubscriptionOperations(parts: SubscriptionParts): Subscrip
     },
     nextEvent: async ({ signal = null }, given, timeoutMs) => {
       const ids = checkSubscriptionIds(given);
-      return consuming.next({ ids, waitMs: checkTimeout(timeoutMs), signal });
+      return subscriptions.next({ ids, waitMs: checkTimeout(timeoutMs), signal });
     },
-    subscriptionEvents: async (ids) => new NextEvents(consuming, checkSubscriptionIds(ids, 'ids')),
-    acknowledge: (id, position) => acknowledge(consuming, id, position),
+    subscriptionEvents: async (ids) => new NextEvents(subscriptions, checkSubscriptionIds(ids, 'ids')),
+    acknowledge: (id, position) => acknowledge(subscriptions, id, position),
     unsubscribe: (id) => unsubscribe(parts, id),
     subscription: async (id) => (await readSubscriptions(database, [checkId(id)]))[0] ?? null,
     subscriptions: (page) => list(database, page.first ?? null, page.after ?? null),
-    countConcerned: (eventId) => countConcerned(database, eventId),
+    countSubscribers: (eventId) => countSubscribers(database, eventId),
     lagsOf: (subscriptions) => countLags(database, subscriptions),
   };
 }
@@ -112,13 +112,13 @@ function refusePast(after: Position | null, logEnd: Position): never {
 }
 
 async function acknowledge(
-  consuming: Consuming,
+  subscriptions: SubscriptionDispatcher,
   givenId: string,
   given: string,
 ): Promise<DurableSubscription> {
   const subscriptionId = checkId(givenId, 'subscriptionId');
   const position = checkPosition(given, 'position');
-  const subscription = await consuming.acknowledge({ subscriptionId, position });
+  const subscription = await subscriptions.acknowledge({ subscriptionId, position });
   if (subscription === null) throw noSuchSubscription(subscriptionId);
   if (subscription.ack === 'AUTO')
     throw badInput(
@@ -161,7 +161,7 @@ function cursorOf({ createdAt, id }: DurableSubscription): string {
   return Buffer.from(`S:${createdAt.getTime()}:${id}`).toString('base64url');
 }
 
-function placeOf(cursor: string): SubscriptionPlace {
+function placeOf(cursor: string): SubscriptionPosition {
   const text = Buffer.from(cursor, 'base64url').toString();
   const [, time, id] = /^S:(\d{1,14}):([0-9a-f-]{36})$/.exec(text) ?? [];
   if (time === undefined || id === undefined)

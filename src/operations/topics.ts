@@ -49,13 +49,13 @@ export interface TopicOperations {
 export function createTopicOperations(
   database: Database,
   topics: DeclaredTopics,
-  tellOthers: () => void,
+  notifyGateways: () => void,
 ): TopicOperations {
   const declare = async (given: readonly CheckedDeclaration[], by: string) => {
     const { fits, changed } = await declareTopics(database, given, by, limits.declaredTopics);
     if (!fits) throw tooMany();
     if (changed === 0) return;
-    tellOthers();
+    notifyGateways();
     await topics.refresh();
   };
   return {
@@ -84,7 +84,7 @@ export function createTopicOperations(
       );
     },
     countTopics: async (names) => {
-      const rows = await countByTopic(database, names, limits.countCeiling);
+      const rows = await countByTopic(database, names, limits.countCap);
       return new Map(rows.map(({ name, count }) => [name, count]));
     },
     lastEventsAt: async (names) => {

@@ -1,5 +1,5 @@
 // One pass over subscriptions: assigns their pending events to waiting calls, and builds the resulting write.
-import type { Waiter, Call } from '../base/waiting-call.ts';
+import type { WaitingCall, Call } from '../base/waiting-call.ts';
 import type { PartialEvent, Position } from '../domain/events/event.ts';
 import type { Move, Moved, Pending, Standing } from '../store/subscriptions/deliver-events.ts';
 import type { SubscriptionCursor } from './cursor.ts';
@@ -17,7 +17,7 @@ export interface NextCall extends Call {
   readonly ids: readonly string[];
 }
 
-export type NextWaiter = Waiter<NextCall, NextEvent>;
+export type WaitingNext = WaitingCall<NextCall, NextEvent>;
 
 /** Tolerated difference between two clocks, in milliseconds. */
 const clockMarginMs = 5;
@@ -31,20 +31,20 @@ export class Offer {
   #due: readonly Pending[];
   #next: readonly Pending[] = [];
   #lookedTo: Position;
-  readonly #taken: { readonly waiter: NextWaiter; readonly pending: Pending; readonly isDue: boolean }[] = [];
+  readonly #taken: { readonly call: WaitingNext; readonly pending: Pending; readonly isDue: boolean }[] = [];
 
   /** `end`: the end of the log, up to which this pass may search. */
   constructor(cursor: SubscriptionCursor, standing: Standing, end: Position) {
     this.cursor = cursor;
     this.standing = standing;
     this.#end = end;
-    this.#due = standing.due.filter(({ gone }) => !gone);
+    this.#due = standing.due.filter(({ removed }) => !removed);
     this.#lookedTo = cursor.settledTo;
   }
 
   /** How many events to search for, if so many calls are waiting. */
-  missing(callers: number): number {
-    return this.#lookedTo >= this.#end ? 0 : Math.max(0, callers - this.#due.length);
+  missing(waitingCalls: number): number {
+    return this.#lookedTo >= this.#end ? 0 : Math.max(0, waitingCalls - this.#due.length);
   }
 
   found(tested: Tested): void {
@@ -63,11 +63,11 @@ export class Offer {
     return this.head !== null || this.#lookedTo >= position;
   }
 
-  give(waiter: NextWaiter): void {
+  give(call: WaitingNext): void {
     const [pending] = this.#due.length > 0 ? this.#due : this.#next;
     if (!pending) return;
     const isDue = this.#due.length > 0;
-    this.#taken.push({ waiter, pending, isDue });
+    this.#taken.push({ call, pending, isDue });
     if (isDue) this.#due = this.#due.slice(1);
     else this.#next = this.#next.slice(1);
   }
@@ -76,7 +76,7 @@ export class Offer {
   get move(): Move | null {
     const fresh = this.#taken.filter(({ isDue }) => !isDue).map(({ pending }) => pending);
     const again = this.#taken.filter(({ isDue }) => isDue).map(({ pending }) => pending.position);
-    const dropped = this.standing.due.filter(({ gone }) => gone).map(({ position }) => position);
+    const dropped = this.standing.due.filter(({ removed }) => removed).map(({ position }) => position);
     const passing = this.cursor.moveTo(this.#settledTo, this.#tested);
     const to = passing.errors > 0 ? passing.to : (fresh.at(-1)?.position ?? this.cursor.base);
     if (to === this.cursor.base && again.length === 0 && dropped.length === 0) return null;
@@ -90,19 +90,19 @@ export class Offer {
 
   /** Delivers what was written. Returns false if another gateway was first, so that another pass is needed. */
   finish(move: Move | null, moved: Moved | null): boolean {
-    const isLost = move !== null && move.to > move.from && !moved?.moved;
-    const left = isLost ? this.#tested?.kept[0] : this.#next[0];
+    const isLapsed = move !== null && move.to > move.from && !moved?.moved;
+    const left = isLapsed ? this.#tested?.kept[0] : this.#next[0];
     // If there was nothing to read, the search is complete as well.
     const tested = this.#tested ?? (this.#lookedTo >= this.#end ? nothing(this.#lookedTo) : null);
     if (tested) this.cursor.settle(tested, left?.position ?? null, this.#end);
-    if (move && !isLost) this.cursor.standsAt(move.to);
+    if (move && !isLapsed) this.cursor.setPosition(move.to);
     this.#setAlarm();
-    let isWhole = !isLost && this.standing.due.every(({ gone }) => !gone);
-    for (const { waiter, pending, isDue } of this.#taken) {
-      const isOurs = isDue ? moved?.again.has(pending.position) : !isLost;
+    let isWhole = !isLapsed && this.standing.due.every(({ removed }) => !removed);
+    for (const { call, pending, isDue } of this.#taken) {
+      const isOurs = isDue ? moved?.again.has(pending.position) : !isLapsed;
       if (!isOurs) isWhole = false;
       else
-        waiter.got.push({
+        call.got.push({
           subscriptionId: this.cursor.id,
           position: pending.position,
           event: { id: pending.id },
@@ -127,22 +127,22 @@ function nothing(readTo: Position): Tested {
  * Assigns to each call the oldest event of all its subscriptions, in order of arrival. Returns the calls that could
  * not be served yet: one of their subscriptions was not searched up to their event, or up to the end.
  */
-export function deal(
-  waiters: readonly NextWaiter[],
+export function assign(
+  calls: readonly WaitingNext[],
   offers: ReadonlyMap<string, Offer>,
   end: Position,
-): Set<NextWaiter> {
-  const unserved = new Set<NextWaiter>();
-  for (const waiter of waiters) {
-    if (waiter.missing === 0) continue;
-    const own = waiter.call.ids.flatMap((id) => offers.get(id) ?? []);
+): Set<WaitingNext> {
+  const unserved = new Set<WaitingNext>();
+  for (const call of calls) {
+    if (call.missing === 0) continue;
+    const own = call.request.ids.flatMap((id) => offers.get(id) ?? []);
     const best = own.reduce<Offer | null>(
       (oldest, offer) => (isBefore(offer, oldest) ? offer : oldest),
       null,
     );
     const upTo = best?.head?.position ?? end;
-    if (!own.every((offer) => offer.isLookedAt(upTo))) unserved.add(waiter);
-    else best?.give(waiter);
+    if (!own.every((offer) => offer.isLookedAt(upTo))) unserved.add(call);
+    else best?.give(call);
   }
   return unserved;
 }

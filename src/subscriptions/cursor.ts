@@ -4,7 +4,11 @@ import { readsJson } from '../domain/conditions/conditions.ts';
 import { conditionsMatch } from '../domain/conditions/match-conditions.ts';
 import type { Position } from '../domain/events/event.ts';
 import { failureText } from '../domain/events/failure-text.ts';
-import { type DurableSubscription, type Question, questionOf } from '../domain/subscriptions/subscription.ts';
+import {
+  type DurableSubscription,
+  type SubscriptionDefinition,
+  definitionOf,
+} from '../domain/subscriptions/subscription.ts';
 import { topicMatches } from '../domain/events/topic.ts';
 import type { LiveChange } from '../live/change.ts';
 import type { Watcher } from '../live/hub.ts';
@@ -22,7 +26,7 @@ const mostTests = 100;
 
 export class SubscriptionCursor {
   readonly id: string;
-  readonly question: Question;
+  readonly definition: SubscriptionDefinition;
   /** Where it stands in the database, as far as is known here. */
   base: Position;
   /** All up to here is settled; what lies between is not written down. Not before `base`. */
@@ -36,21 +40,21 @@ export class SubscriptionCursor {
   /** All past `settledTo` that may be its own was told, or will be. */
   #isLive = false;
   /** The first and the last that was told and not looked at. */
-  #told: { first: Position; last: Position } | null = null;
+  #notified: { first: Position; last: Position } | null = null;
   /** When something that is out comes again, by this process's clock. */
   dueAt = Infinity;
   lastAskedAt = performance.now();
 
   constructor(subscription: DurableSubscription) {
     this.id = subscription.id;
-    this.question = questionOf(subscription);
+    this.definition = definitionOf(subscription);
     this.base = subscription.position;
     this.settledTo = subscription.position;
   }
 
   /** Whether there may be something that was not looked for. */
   get wantsLook(): boolean {
-    return !this.#isLive || this.#told !== null || this.dueAt <= performance.now();
+    return !this.#isLive || this.#notified !== null || this.dueAt <= performance.now();
   }
 
   get isWatched(): boolean {
@@ -58,8 +62,8 @@ export class SubscriptionCursor {
   }
 
   /** `onTold` is called when it may have something new; `position` says where the log's reader is. */
-  watch(live: Live, position: Position, onTold: () => void): void {
-    const { source, topics, sieve } = this.question;
+  watch(live: Live, position: Position, onNotified: () => void): void {
+    const { source, topics, preFilter } = this.definition;
     this.#watchedFrom = position;
     this.#isLive = false;
     const watcher: Watcher<LiveChange> = {
@@ -69,46 +73,46 @@ export class SubscriptionCursor {
         topics,
         projects: null,
         senders: source === null ? null : [source],
-        conditions: sieve,
+        conditions: preFilter,
       },
-      accepts: (item) => this.#concerns(item),
+      accepts: (item) => this.#matches(item),
       push: ({ change: { position: at } }) => {
         if (at === null) return;
-        this.#told = { first: this.#told?.first ?? at, last: at };
-        onTold();
+        this.#notified = { first: this.#notified?.first ?? at, last: at };
+        onNotified();
       },
     };
     this.#unwatch =
-      sieve !== null && readsJson(sieve) ? live.watchWithJson(watcher) : live.changes.watch(watcher);
+      preFilter !== null && readsJson(preFilter) ? live.watchWithJson(watcher) : live.changes.watch(watcher);
   }
 
   unwatch(): void {
     this.#unwatch?.();
     this.#unwatch = undefined;
     this.#isLive = false;
-    this.#told = null;
+    this.#notified = null;
   }
 
   /** Of its filter only what is false without failing counts: what it fails on has to be looked at. */
-  #concerns({ change: { kind }, filterable }: LiveChange): boolean {
-    const { source, topics, sieve } = this.question;
+  #matches({ change: { kind }, filterable }: LiveChange): boolean {
+    const { source, topics, preFilter } = this.definition;
     return (
       kind === 'CREATED' &&
       (source === null || filterable.sender === source) &&
       (topics === null || topics.some((pattern) => topicMatches(pattern, filterable.topic))) &&
-      (sieve === null || conditionsMatch(sieve, filterable))
+      (preFilter === null || conditionsMatch(preFilter, filterable))
     );
   }
 
   /** What the log's reader has passed without telling is not this one's. */
   advance(position: Position): void {
     if (!this.#isLive) return;
-    const to = this.#told === null ? position : this.#told.first - 1n;
+    const to = this.#notified === null ? position : this.#notified.first - 1n;
     if (to > this.settledTo) this.settledTo = to;
   }
 
   /** It stands there in the database now. */
-  standsAt(position: Position): void {
+  setPosition(position: Position): void {
     this.base = position;
     if (position > this.settledTo) this.settledTo = position;
     this.#faults = this.#faults.filter((fault) => fault.position > position);
@@ -116,12 +120,12 @@ export class SubscriptionCursor {
 
   /** For up to `count` events that come next. */
   search(count: number): Search {
-    const { sieve } = this.question;
-    const entries = sieve !== null && readsJson(sieve) ? jsonEntries : limits.subscriptionScanRows;
+    const { preFilter } = this.definition;
+    const entries = preFilter !== null && readsJson(preFilter) ? jsonEntries : limits.subscriptionScanRows;
     const batch = Math.min(Math.max(first.entries, 2 * count) * this.#step, entries);
     const tests = Math.min(Math.max(first.tests, 2 * count) * this.#step, Math.max(mostTests, count));
-    const most = this.question.filter === null ? count : tests;
-    return { question: this.question, after: this.settledTo, batch, count: most };
+    const most = this.definition.filter === null ? count : tests;
+    return { definition: this.definition, after: this.settledTo, batch, count: most };
   }
 
   /** Of what was found, all before `from` is settled: it was taken, or is not what this one is for. Null for all of it. */
@@ -132,8 +136,9 @@ export class SubscriptionCursor {
     if (to > this.settledTo) this.settledTo = to;
     if (from !== null || readTo < end) return void (this.#isLive = false);
     this.#isLive = this.isWatched && end >= this.#watchedFrom;
-    if (this.#told && this.#told.last <= end) this.#told = null;
-    else if (this.#told && this.#told.first <= end) this.#told = { first: end + 1n, last: this.#told.last };
+    if (this.#notified && this.#notified.last <= end) this.#notified = null;
+    else if (this.#notified && this.#notified.first <= end)
+      this.#notified = { first: end + 1n, last: this.#notified.last };
   }
 
   /** All up to `to` is settled, and is to be written so; `tested` holds faults that are not settled in memory yet. */

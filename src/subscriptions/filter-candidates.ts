@@ -1,9 +1,9 @@
 // What of events only their filter in CEL can tell, after SQL has decided what it can, for many subscriptions at once.
 import type { Database } from '../database/database.ts';
-import { celFields, sift } from '../domain/cel/filter-rows.ts';
+import { celFields, filterRows } from '../domain/cel/filter-rows.ts';
 import type { CelSubject } from '../domain/cel/subject.ts';
 import type { PartialEvent, Position } from '../domain/events/event.ts';
-import type { Question } from '../domain/subscriptions/subscription.ts';
+import type { SubscriptionDefinition } from '../domain/subscriptions/subscription.ts';
 import type { Candidate, Found } from '../store/events/find-pending.ts';
 import { readInParts } from '../store/events/match-events.ts';
 
@@ -13,7 +13,7 @@ const batch = 32;
 const most = { one: 50, all: 200 };
 
 /** How long a test took on average, in milliseconds, in the last pass that tested for the subscription. */
-const costs = new WeakMap<Question, number>();
+const costs = new WeakMap<SubscriptionDefinition, number>();
 
 /** An event on which the filter failed. */
 export interface FilterFault {
@@ -30,7 +30,7 @@ export interface Tested {
 }
 
 interface Asked {
-  readonly question: Question;
+  readonly definition: SubscriptionDefinition;
   readonly found: Found;
 }
 
@@ -38,7 +38,7 @@ interface Asked {
  * In the order of `asked`. An event that is deleted at this moment is passed over. Those with the cheapest filters are
  * tested first, and what there is no time for is left for the next pass: a costly filter delays itself.
  */
-export async function siftCandidates(database: Database, asked: readonly Asked[]): Promise<Tested[]> {
+export async function filterCandidates(database: Database, asked: readonly Asked[]): Promise<Tested[]> {
   const tests = asked.map((one) => new Test(one));
   const open = tests
     .toSorted((a, b) => a.cost - b.cost)
@@ -75,15 +75,15 @@ async function readSubjects(database: Database, candidates: readonly Candidate[]
 }
 
 class Test {
-  readonly #question: Question;
+  readonly #definition: SubscriptionDefinition;
   readonly #found: Found;
   readonly #kept: Candidate[] = [];
   readonly #faults: FilterFault[] = [];
   /** The last that was tested, where the time was up before the rest was. */
   #cutAt: Position | undefined;
 
-  constructor({ question, found }: Asked) {
-    this.#question = question;
+  constructor({ definition, found }: Asked) {
+    this.#definition = definition;
     this.#found = found;
   }
 
@@ -93,38 +93,38 @@ class Test {
 
   /** What has to be tested. */
   get open(): readonly Candidate[] {
-    return this.#question.filter === null ? [] : this.#found.candidates;
+    return this.#definition.filter === null ? [] : this.#found.candidates;
   }
 
   /** Of a filter that was never tested nothing is known: it may be cheap. */
   get cost(): number {
-    return costs.get(this.#question) ?? 0;
+    return costs.get(this.#definition) ?? 0;
   }
 
   /** How long it took, in milliseconds; it makes no test where nothing is left. */
   async run(candidates: readonly Candidate[], subjects: Subjects, leftMs: number): Promise<number> {
     const rows = candidates.filter(({ id }) => subjects.has(id));
     const [first] = candidates;
-    const { filter } = this.#question;
+    const { filter } = this.#definition;
     if (filter === null || first === undefined) return 0;
     if (leftMs <= 0) {
       this.#cutAt = first.position - 1n;
       return 0;
     }
-    const { kept, failed, tested, spentMs } = await sift({
+    const { kept, failed, tested, spentMs } = await filterRows({
       ...{ filter, rows, caller: 'subscriptions', withinMs: Math.min(leftMs, most.one) },
       subjectOf: ({ id }) => subjects.get(id)!,
     });
     this.#kept.push(...kept);
     this.#faults.push(...failed.map(({ row, error }) => ({ position: row.position, error })));
     if (tested < rows.length) this.#cutAt = rows[tested - 1]?.position;
-    if (tested > 0) costs.set(this.#question, spentMs / tested);
+    if (tested > 0) costs.set(this.#definition, spentMs / tested);
     return spentMs;
   }
 
   get result(): Tested {
     const { candidates, readTo } = this.#found;
-    if (this.#question.filter === null) return { kept: candidates, faults: [], readTo };
+    if (this.#definition.filter === null) return { kept: candidates, faults: [], readTo };
     return { kept: this.#kept, faults: this.#faults, readTo: this.#cutAt ?? readTo };
   }
 }

@@ -4,7 +4,7 @@ import { asError, ThroughlineError } from '../base/errors.ts';
 import { once, type Stoppable } from '../base/lifecycle.ts';
 import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/logger.ts';
-import { Waiter } from '../base/waiting-call.ts';
+import { WaitingCall } from '../base/waiting-call.ts';
 import { type Database, DatabaseEnded, DatabaseUnavailable } from '../database/database.ts';
 import { type DurableSubscription, noSuchSubscription } from '../domain/subscriptions/subscription.ts';
 import type { Live } from '../live/live.ts';
@@ -19,12 +19,12 @@ import {
   deleteExpired,
   keepSubscriptions,
 } from '../store/subscriptions/subscriptions.ts';
-import { Callers } from './waiting-calls.ts';
+import { WaitingCalls } from './waiting-calls.ts';
 import { SubscriptionCursor } from './cursor.ts';
-import { deal, type NextCall, type NextEvent, type NextWaiter, Offer } from './assign-events.ts';
-import { siftCandidates } from './filter-candidates.ts';
+import { assign, type NextCall, type NextEvent, type WaitingNext, Offer } from './assign-events.ts';
+import { filterCandidates } from './filter-candidates.ts';
 
-export interface ConsumingParts {
+export interface SubscriptionDispatcherParts {
   readonly database: Database;
   readonly tail: LogTail;
   readonly live: Live;
@@ -47,11 +47,11 @@ const idleMs = limits.timeoutMs + 5_000;
 const sweepMs = 60_000;
 const sweepBatch = 1_000;
 
-export class Consuming implements Stoppable {
-  readonly #parts: ConsumingParts;
+export class SubscriptionDispatcher implements Stoppable {
+  readonly #parts: SubscriptionDispatcherParts;
   readonly #cursors = new Map<string, SubscriptionCursor>();
-  readonly #waiting = new Callers();
-  readonly #alarm = new Alarm(() => this.#ring());
+  readonly #waiting = new WaitingCalls();
+  readonly #alarm = new Alarm(() => this.#onAlarm());
   #pumping: Promise<void> | undefined;
   #wanted = false;
   #holding: Promise<() => void> | undefined;
@@ -63,7 +63,7 @@ export class Consuming implements Stoppable {
   #stopped = false;
   readonly #acknowledgements: GroupCommit<Acknowledgement, Acknowledged | null>;
 
-  constructor(parts: ConsumingParts) {
+  constructor(parts: SubscriptionDispatcherParts) {
     this.#parts = parts;
     void parts.database.ended.then((failure) => this.#waiting.fail(failure));
     this.#acknowledgements = new GroupCommit({
@@ -91,36 +91,36 @@ export class Consuming implements Stoppable {
    * Resolves with the oldest pending event of these subscriptions, or null after the wait time. Fails if one does not
    * exist.
    */
-  async next(call: Omit<NextCall, 'count'>): Promise<NextEvent | null> {
+  async next(request: Omit<NextCall, 'count'>): Promise<NextEvent | null> {
     if (this.#stopped)
       throw new ThroughlineError('SHUTTING_DOWN', 'The gateway is stopping; try again elsewhere.');
-    if (call.signal?.aborted) return null;
+    if (request.signal?.aborted) return null;
     if (this.#waiting.size >= limits.waitingNextEvents) {
       throw new ThroughlineError(
         'OVERLOADED',
         `${limits.waitingNextEvents} calls of nextEvent are waiting; try again after a pause.`,
       );
     }
-    const waiter: NextWaiter = new Waiter({ ...call, count: 1 }, () => this.#waiting.remove(waiter));
-    this.#waiting.add(waiter);
-    for (const id of call.ids) {
+    const call: WaitingNext = new WaitingCall({ ...request, count: 1 }, () => this.#waiting.remove(call));
+    this.#waiting.add(call);
+    for (const id of request.ids) {
       const cursor = this.#cursors.get(id);
       if (cursor) cursor.lastAskedAt = performance.now();
     }
     this.#wake();
-    const [first] = await waiter.answer;
+    const [first] = await call.answer;
     return first ?? null;
   }
 
   /** Prevents redelivery of the event. Returns the updated subscription, or null if it does not exist. */
   async acknowledge(given: Acknowledgement): Promise<DurableSubscription | null> {
     const row = await this.#acknowledgements.submit(given);
-    if (row?.askedLongAgo) await this.keep([row.id]);
+    if (row?.isUnused) await this.keep([row.id]);
     return row;
   }
 
   /** The subscription was deleted, here or at another gateway: fails its waiting calls. */
-  gone(id: string): void {
+  removed(id: string): void {
     this.#cursors.get(id)?.unwatch();
     this.#cursors.delete(id);
     this.#wake(id);
@@ -141,7 +141,7 @@ export class Consuming implements Stoppable {
     );
     const moves = behind.map((cursor) => cursor.moveTo(cursor.settledTo, null));
     const moved = moves.length === 0 ? [] : await moveAll(this.#parts.database, moves);
-    for (const [n, cursor] of behind.entries()) if (moved[n]!.moved) cursor.standsAt(moves[n]!.to);
+    for (const [n, cursor] of behind.entries()) if (moved[n]!.moved) cursor.setPosition(moves[n]!.to);
     for (const cursor of cursors) {
       if (cursor.lastAskedAt >= since) continue;
       cursor.unwatch();
@@ -160,97 +160,97 @@ export class Consuming implements Stoppable {
     await this.save(true).catch((error: unknown) =>
       this.#parts.logger.warn({ err: asError(error) }, 'could not save the positions of subscriptions'),
     );
-    this.#letGo();
+    this.#release();
   });
 
   /** Starts a pass: the subscription, or any if omitted, may have new events. */
   #wake(id?: string): void {
     if (id !== undefined) this.#waiting.open(id);
     this.#wanted = true;
-    if (this.#waiting.size > 0) this.#pumping ??= this.#pump();
+    if (this.#waiting.size > 0) this.#pumping ??= this.#dispatch();
   }
 
-  async #pump(): Promise<void> {
+  async #dispatch(): Promise<void> {
     // Calls that arrive in the same turn of the event loop share a pass.
     await new Promise(setImmediate);
     while (this.#wanted && this.#waiting.size > 0) {
       this.#wanted = false;
-      const concerned = this.#waiting.takeOpen();
-      if (concerned.length > 0) await this.#round(concerned);
+      const affected = this.#waiting.takeOpen();
+      if (affected.length > 0) await this.#pass(affected);
     }
     this.#pumping = undefined;
     if (this.#waiting.size === 0) this.#rest();
   }
 
-  async #round(waiters: readonly NextWaiter[]): Promise<void> {
-    for (const waiter of waiters) waiter.begin();
+  async #pass(calls: readonly WaitingNext[]): Promise<void> {
+    for (const call of calls) call.begin();
     try {
-      if (waiters.some(({ call }) => call.waitMs > 0)) await this.#hold();
-      const ids = [...new Set(waiters.flatMap(({ call }) => call.ids))];
-      const { end, standings } = await readStandings(this.#parts.database, ids, waiters.length);
-      this.#know(standings, waiters);
+      if (calls.some(({ request }) => request.waitMs > 0)) await this.#hold();
+      const ids = [...new Set(calls.flatMap(({ request }) => request.ids))];
+      const { end, standings } = await readStandings(this.#parts.database, ids, calls.length);
+      this.#know(standings, calls);
       const offers = new Map(
         standings.flatMap((standing) => {
           const cursor = this.#cursors.get(standing.subscription.id);
           return cursor ? [[cursor.id, new Offer(cursor, standing, end)] as const] : [];
         }),
       );
-      await this.#look(waiters, [...offers.values()], end);
-      const unserved = deal(waiters, offers, end);
+      await this.#look(calls, [...offers.values()], end);
+      const unserved = assign(calls, offers, end);
       const isWhole = await this.#write([...offers.values()]);
-      for (const waiter of waiters) {
-        const isLooked = !unserved.has(waiter) && isWhole;
-        waiter.finish(isLooked);
-        if (!isLooked || waiter.call.ids.some((id) => this.#cursors.get(id)?.wantsLook ?? true))
-          this.#lookAgain(waiter);
+      for (const call of calls) {
+        const isLooked = !unserved.has(call) && isWhole;
+        call.finish(isLooked);
+        if (!isLooked || call.request.ids.some((id) => this.#cursors.get(id)?.wantsLook ?? true))
+          this.#lookAgain(call);
       }
       this.#setAlarm([...offers.values()].map(({ cursor }) => cursor));
       this.#keep(standings);
     } catch (error) {
-      this.#fail(waiters, asError(error));
+      this.#fail(calls, asError(error));
     }
   }
 
-  #lookAgain(waiter: NextWaiter): void {
+  #lookAgain(call: WaitingNext): void {
     this.#wanted = true;
-    this.#waiting.reopen(waiter);
+    this.#waiting.reopen(call);
   }
 
   /** Fails calls that name a subscription that does not exist, and creates cursors for the others. */
-  #know(standings: readonly Standing[], waiters: readonly NextWaiter[]): void {
+  #know(standings: readonly Standing[], calls: readonly WaitingNext[]): void {
     const byId = new Map(standings.map((standing) => [standing.subscription.id, standing]));
-    for (const waiter of waiters) {
-      const missing = waiter.call.ids.find((id) => !byId.has(id));
-      if (missing !== undefined) waiter.fail(noSuchSubscription(missing));
+    for (const call of calls) {
+      const missing = call.request.ids.find((id) => !byId.has(id));
+      if (missing !== undefined) call.fail(noSuchSubscription(missing));
     }
     for (const [id, { subscription }] of byId) {
       try {
         const cursor = this.#cursors.get(id) ?? new SubscriptionCursor(subscription);
         this.#cursors.set(id, cursor);
         if (this.#isHeld) cursor.advance(this.#parts.tail.position);
-        cursor.standsAt(subscription.position);
+        cursor.setPosition(subscription.position);
         if (this.#isHeld && !cursor.isWatched)
           cursor.watch(this.#parts.live, this.#parts.tail.position, () => this.#wake(id));
       } catch (error) {
         // The filter was valid once, but is refused by this version.
-        for (const waiter of waiters) if (waiter.call.ids.includes(id)) waiter.fail(asError(error));
+        for (const call of calls) if (call.request.ids.includes(id)) call.fail(asError(error));
       }
     }
   }
 
   /** Searches once for each subscription that has too few events for its calls. */
-  async #look(waiters: readonly NextWaiter[], offers: readonly Offer[], end: bigint): Promise<void> {
-    const callers = new Map<string, number>();
-    for (const { call, missing } of waiters)
-      for (const id of missing > 0 ? call.ids : []) callers.set(id, (callers.get(id) ?? 0) + 1);
+  async #look(calls: readonly WaitingNext[], offers: readonly Offer[], end: bigint): Promise<void> {
+    const waitingCalls = new Map<string, number>();
+    for (const { request, missing } of calls)
+      for (const id of missing > 0 ? request.ids : []) waitingCalls.set(id, (waitingCalls.get(id) ?? 0) + 1);
     const asked = offers
-      .map((offer) => ({ offer, count: offer.missing(callers.get(offer.cursor.id) ?? 0) }))
+      .map((offer) => ({ offer, count: offer.missing(waitingCalls.get(offer.cursor.id) ?? 0) }))
       .filter(({ count }) => count > 0);
     const searches = asked.map(({ offer, count }) => offer.cursor.search(count));
     const found = await findPending(this.#parts.database, searches, end);
-    const tested = await siftCandidates(
+    const tested = await filterCandidates(
       this.#parts.database,
-      asked.map(({ offer }, n) => ({ question: offer.cursor.question, found: found[n]! })),
+      asked.map(({ offer }, n) => ({ definition: offer.cursor.definition, found: found[n]! })),
     );
     for (const [n, { offer }] of asked.entries()) offer.found(tested[n]!);
   }
@@ -269,20 +269,18 @@ export class Consuming implements Stoppable {
   }
 
   /** Calls with time left outlast a database outage; the others fail. */
-  #fail(waiters: readonly NextWaiter[], error: Error): void {
+  #fail(calls: readonly WaitingNext[], error: Error): void {
     const isUnavailable = error instanceof DatabaseUnavailable && !(error instanceof DatabaseEnded);
-    for (const waiter of waiters) {
-      this.#waiting.reopen(waiter);
-      waiter[isUnavailable ? 'postpone' : 'fail'](error);
+    for (const call of calls) {
+      this.#waiting.reopen(call);
+      call[isUnavailable ? 'postpone' : 'fail'](error);
     }
-    if (this.#waiting.size > 0) this.#alarm.ringIn(retryMs);
+    if (this.#waiting.size > 0) this.#alarm.wakeIn(retryMs);
   }
 
   /** Extends the life of subscriptions in use. */
   #keep(standings: readonly Standing[]): void {
-    const ids = standings
-      .filter(({ askedLongAgo }) => askedLongAgo)
-      .map(({ subscription }) => subscription.id);
+    const ids = standings.filter(({ isUnused }) => isUnused).map(({ subscription }) => subscription.id);
     if (ids.length > 0) this.#housekeeping = this.#housekeeping.then(() => this.keep(ids));
   }
 
@@ -293,7 +291,7 @@ export class Consuming implements Stoppable {
     );
   }
 
-  #ring(): void {
+  #onAlarm(): void {
     const now = performance.now();
     const cursors = [...this.#cursors.values()];
     for (const { id, dueAt } of cursors) if (dueAt <= now) this.#waiting.open(id);
@@ -304,7 +302,7 @@ export class Consuming implements Stoppable {
   #setAlarm(cursors: readonly SubscriptionCursor[]): void {
     if (this.#waiting.size === 0) return;
     const now = performance.now();
-    for (const { dueAt } of cursors) if (dueAt > now && dueAt < Infinity) this.#alarm.ringIn(dueAt - now);
+    for (const { dueAt } of cursors) if (dueAt > now && dueAt < Infinity) this.#alarm.wakeIn(dueAt - now);
   }
 
   /** Resolves when no later commit can be missed. */
@@ -325,10 +323,10 @@ export class Consuming implements Stoppable {
   #rest(): void {
     this.#alarm.off();
     if (this.#holding === undefined) return;
-    this.#linger ??= setTimeout(() => this.#letGo(), lingerMs).unref();
+    this.#linger ??= setTimeout(() => this.#release(), lingerMs).unref();
   }
 
-  #letGo(): void {
+  #release(): void {
     this.#alarm.off();
     clearTimeout(this.#linger);
     this.#linger = undefined;

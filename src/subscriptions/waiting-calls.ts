@@ -1,12 +1,12 @@
 // The waiting nextEvent calls of this process by subscription, and which of them the next pass must serve.
-import type { NextWaiter } from './assign-events.ts';
+import type { WaitingNext } from './assign-events.ts';
 
-export class Callers {
+export class WaitingCalls {
   /** Order of arrival of each call. */
-  readonly #all = new Map<NextWaiter, number>();
-  readonly #bySubscription = new Map<string, Set<NextWaiter>>();
+  readonly #all = new Map<WaitingNext, number>();
+  readonly #bySubscription = new Map<string, Set<WaitingNext>>();
   /** Calls to serve in the next pass. */
-  readonly #open = new Set<NextWaiter>();
+  readonly #open = new Set<WaitingNext>();
   #came = 0;
 
   get size(): number {
@@ -14,48 +14,48 @@ export class Callers {
   }
 
   /** Adds a call, to be served in the next pass. */
-  add(waiter: NextWaiter): void {
-    this.#all.set(waiter, (this.#came += 1));
-    this.#open.add(waiter);
-    for (const id of waiter.call.ids) {
+  add(call: WaitingNext): void {
+    this.#all.set(call, (this.#came += 1));
+    this.#open.add(call);
+    for (const id of call.request.ids) {
       const own = this.#bySubscription.get(id);
-      if (own) own.add(waiter);
-      else this.#bySubscription.set(id, new Set([waiter]));
+      if (own) own.add(call);
+      else this.#bySubscription.set(id, new Set([call]));
     }
   }
 
-  remove(waiter: NextWaiter): void {
-    this.#all.delete(waiter);
-    this.#open.delete(waiter);
-    for (const id of waiter.call.ids) {
+  remove(call: WaitingNext): void {
+    this.#all.delete(call);
+    this.#open.delete(call);
+    for (const id of call.request.ids) {
       const own = this.#bySubscription.get(id);
-      own?.delete(waiter);
+      own?.delete(call);
       if (own?.size === 0) this.#bySubscription.delete(id);
     }
   }
 
   /** Marks the calls waiting for this subscription for the next pass. */
   open(subscriptionId: string): void {
-    for (const waiter of this.#bySubscription.get(subscriptionId) ?? []) this.#open.add(waiter);
+    for (const call of this.#bySubscription.get(subscriptionId) ?? []) this.#open.add(call);
   }
 
   /** Marks a call for the next pass, if it is still waiting. */
-  reopen(waiter: NextWaiter): void {
-    if (this.#all.has(waiter)) this.#open.add(waiter);
+  reopen(call: WaitingNext): void {
+    if (this.#all.has(call)) this.#open.add(call);
   }
 
   /** Takes the calls to serve, in order of arrival. Calls that are not concerned cost nothing. */
-  takeOpen(): readonly NextWaiter[] {
+  takeOpen(): readonly WaitingNext[] {
     const taken = [...this.#open];
     this.#open.clear();
     return taken.sort((a, b) => this.#all.get(a)! - this.#all.get(b)!);
   }
 
   fail(error: Error): void {
-    for (const waiter of this.#all.keys()) waiter.fail(error);
+    for (const call of this.#all.keys()) call.fail(error);
   }
 
   giveUp(): void {
-    for (const waiter of this.#all.keys()) waiter.giveUp();
+    for (const call of this.#all.keys()) call.giveUp();
   }
 }

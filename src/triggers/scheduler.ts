@@ -5,7 +5,7 @@
 // that dies in between leaves a decided tick, which any other sends; the hash keeps that from making a second event.
 import { ThroughlineError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
-import { Rounds } from '../base/work-loop.ts';
+import { WorkLoop } from '../base/work-loop.ts';
 import type { Database } from '../database/database.ts';
 import { dueTicks } from '../domain/triggers/schedule.ts';
 import type { SendInput } from '../domain/events/send.ts';
@@ -19,7 +19,7 @@ import {
 } from '../store/control/triggers.ts';
 import { callerOf, optionsOf, passing, type Send } from './trigger-filter.ts';
 
-export interface TickerParts {
+export interface SchedulerParts {
   readonly database: Database;
   readonly send: Send;
   readonly logger: Logger;
@@ -30,18 +30,18 @@ export interface TickerParts {
 /** After so long it looks again, since triggers may be made at other gateways. */
 const longestSleepMs = 30_000;
 /** After so long it tries again what failed, and takes up a decided tick that another gateway left. */
-const patienceMs = 5_000;
+const timeoutMs = 5_000;
 /** Schedules that are read in one statement. */
 const batch = 100;
 
-export class Ticker {
+export class Scheduler {
   readonly #database: Database;
   readonly #send: Send;
   readonly #logger: Logger;
   readonly #now: () => number;
-  readonly #rounds = new Rounds(() => this.#round());
+  readonly #workLoop = new WorkLoop(() => this.#pass());
 
-  constructor({ database, send, logger, now = Date.now }: TickerParts) {
+  constructor({ database, send, logger, now = Date.now }: SchedulerParts) {
     this.#database = database;
     this.#send = send;
     this.#logger = logger;
@@ -50,37 +50,37 @@ export class Ticker {
 
   /** Looks at once what is due, and from then on at the right times. */
   wake(): void {
-    this.#rounds.wake();
+    this.#workLoop.wake();
   }
 
   /** Resolves when it has looked, and done what there was to do. */
   idle(): Promise<void> {
-    return this.#rounds.idle();
+    return this.#workLoop.idle();
   }
 
   /** Resolves when nothing of it is left running. */
   stop(): Promise<void> {
-    return this.#rounds.stop();
+    return this.#workLoop.stop();
   }
 
   /** Deals with all that is due now; throws where a part of it has to be tried again. */
   async tick(): Promise<void> {
     for (;;) {
       const now = this.#now();
-      const staleBefore = new Date(now - patienceMs);
+      const staleBefore = new Date(now - timeoutMs);
       const due = await readDueSchedules(this.#database, new Date(now), staleBefore, batch);
       const outcomes = await Promise.allSettled(due.map((schedule) => this.#serve(schedule, new Date(now))));
       const failed = outcomes.find((outcome) => outcome.status === 'rejected');
       if (failed) throw failed.reason;
-      if (due.length < batch || this.#rounds.isStopped) return;
+      if (due.length < batch || this.#workLoop.isStopped) return;
     }
   }
 
-  async #round(): Promise<number> {
-    let sleepMs = patienceMs;
+  async #pass(): Promise<number> {
+    let sleepMs = timeoutMs;
     try {
       await this.tick();
-      const at = await nextDueAt(this.#database, patienceMs);
+      const at = await nextDueAt(this.#database, timeoutMs);
       sleepMs = at === null ? longestSleepMs : Math.max(0, at.getTime() - this.#now());
     } catch (error) {
       this.#logger.warn({ err: error }, 'a schedule could not tick; it is tried again');

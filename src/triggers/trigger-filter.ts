@@ -21,7 +21,7 @@ export interface Occurrence {
   readonly hash: string | null;
 }
 
-export interface Passing {
+export interface TriggerFilter {
   /** Null where it does not pass. */
   readonly input: SendInput | null;
   /** Why the filter could not be answered, if so; it does not pass then. */
@@ -31,7 +31,7 @@ export interface Passing {
 export type Send = Operations['sendEvent'];
 
 /** Each begins a request of its own: who may deliver may not say what a delivery belongs to. */
-export async function passing(trigger: TriggerTerms, occurrence: Occurrence): Promise<Passing> {
+export async function passing(trigger: TriggerTerms, occurrence: Occurrence): Promise<TriggerFilter> {
   const { eventType, payload, stored = payload, hash } = occurrence;
   if (!isOfType(trigger, eventType)) return { input: null, filterError: null };
   const requestId = newId();

@@ -1,7 +1,7 @@
 // Several statements in one trip and one transaction, and JSON in Postgres' binary form.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { asked, perform, together } from '../../src/database/batched-query.ts';
+import { batchedQuery, perform, together } from '../../src/database/batched-query.ts';
 import type { Database, Statement } from '../../src/database/database.ts';
 import { jsonArray } from '../../src/database/json-array.ts';
 import { prepared } from '../../src/database/prepared.ts';
@@ -53,7 +53,7 @@ describeDatabases('a pipeline', (backend) => {
     const watched: Pick<Database, 'pipeline'> = {
       pipeline: (statements) => (trips.push(statements.length), database.pipeline(statements)),
     };
-    const named = (name: string) => asked(insert(name), (rows) => rows.length);
+    const named = (name: string) => batchedQuery(insert(name), (rows) => rows.length);
     expect(await perform(watched, together([named('a')]))).toEqual([1]);
     expect(await perform(watched, together([named('b'), named('c'), named('d')]))).toEqual([1, 1, 1]);
     expect(await perform(watched, together([]))).toEqual([]);

@@ -17,7 +17,7 @@ function subscription(changes: Partial<Prisma.SubscriptionCreateInput> = {}): Pr
     id: newId(),
     position: beyondDouble,
     createdAt: at,
-    askedAt: at,
+    usedAt: at,
     expiresAt: at,
     expiresAfterDays: 7,
     visibilityMs: 30_000,
@@ -126,8 +126,10 @@ describeDatabases('Prisma over the port', (backend) => {
   });
 
   test('a row that refers to none is P2003', async () => {
-    const heldEvent = { eventId: newId(), sendAt: at, status: 'FINISHED', by: 'me' } as const;
-    await expect(prisma.heldEvent.create({ data: heldEvent })).rejects.toMatchObject({ code: 'P2003' });
+    const scheduledEvent = { eventId: newId(), sendAt: at, status: 'FINISHED', by: 'me' } as const;
+    await expect(prisma.scheduledEvent.create({ data: scheduledEvent })).rejects.toMatchObject({
+      code: 'P2003',
+    });
   });
 
   test('any other refusal of the database comes as the port has it', async () => {

@@ -116,9 +116,9 @@ describeDatabases('JSON with keys such as then', (backend) => {
   });
   afterAll(() => gateway.stop());
 
-  test.each(Object.keys(readers))('is read by %s as it was sent', async (way) => {
+  test.each(Object.keys(readers))('is read by %s as it was sent', async (definition) => {
     for (const json of samples) {
-      const found = (await readers[way]!(gateway, sent.get(json)!)) as Found;
+      const found = (await readers[definition]!(gateway, sent.get(json)!)) as Found;
       expect(Object.keys(found).length).toBeGreaterThan(0);
       for (const value of Object.values(found)) expectSame(value, json);
     }

@@ -3,7 +3,7 @@ import { BoundedQueue } from '../../src/base/bounded-queue.ts';
 import { limits } from '../../src/base/limits.ts';
 import { checkPosition } from '../../src/domain/events/page.ts';
 import { tooSlow } from '../../src/live/subscription-end.ts';
-import type { EventChange, FeedRequest, Prelude, Watch, WatchFactory } from '../../src/live/watch.ts';
+import type { EventChange, FeedRequest, CatchUp, Watch, WatchFactory } from '../../src/live/watch.ts';
 import { eventRecord } from './fake-operations.ts';
 
 type Place = 'hold' | 'live' | 'prelude' | 'missed';
@@ -59,18 +59,18 @@ export class FakeLog implements WatchFactory {
   }
 
   /** Fixes where it ends before anything is read, and waits once more: the least that the contract promises. */
-  prelude(from: bigint): Prelude {
+  catchUp(from: bigint): CatchUp {
     const feed: Watch['feed'] = async (request) => {
       await this.pause('prelude');
       refuseMalformed(request);
       const start = request.after == null ? from : checkPosition(request.after);
-      prelude.handover = this.position > start ? this.position : start;
-      const missed = this.entries.slice(Number(start), Number(prelude.handover));
+      catchUp.handover = this.position > start ? this.position : start;
+      const missed = this.entries.slice(Number(start), Number(catchUp.handover));
       await this.pause('prelude');
       return this.#read(missed);
     };
-    const prelude: Prelude & { handover: bigint } = { ...watch(feed), handover: from };
-    return prelude;
+    const catchUp: CatchUp & { handover: bigint } = { ...watch(feed), handover: from };
+    return catchUp;
   }
 
   async *#read(missed: readonly EventChange[]): AsyncGenerator<EventChange> {

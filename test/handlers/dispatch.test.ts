@@ -204,8 +204,8 @@ describeDatabases('handlers', (backend) => {
     const held = await send({ sendAt: new Date(Date.now() + 3_600_000), payload: { n: 2 } });
     expect([...later.executions, ...held.executions]).toEqual([]);
     await gateway!.operations.updateEvent(tester, { id: later.event.id, status: 'FINISHED' });
-    await gateway!.database.query({ text: 'UPDATE held_events SET send_at = now()', values: [] });
-    gateway!.heldSender.wake();
+    await gateway!.database.query({ text: 'UPDATE scheduled_events SET send_at = now()', values: [] });
+    gateway!.scheduledSender.wake();
     for (const name of ['h1', 'h2']) {
       const runs = await ended(gateway!, name, 2);
       expect(runs.map(({ result }) => result).toSorted()).toEqual([1, 2]);

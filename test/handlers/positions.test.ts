@@ -78,14 +78,14 @@ describeDatabases('A handler’s place in the log', (backend) => {
       isValid: ({ payload }) => payload.n === 2 || (asked.give(), answered.given.then(() => true)),
       run: ({ payload }) => void seen.push(payload.n),
     };
-    const { operations, database, heldSender, stop } = await start(given);
+    const { operations, database, scheduledSender, stop } = await start(given);
     const sendAt = new Date(Date.now() + 3_600_000);
     const { event } = await operations.sendEvent(tester, { topic: 't', sendAt, payload: { n: 2 } });
     await finishLater(gateway!, { payload: { n: 1 } });
     await asked.given;
     const stopping = stop();
-    await database.query({ text: 'UPDATE held_events SET send_at = now()', values: [] });
-    heldSender.wake();
+    await database.query({ text: 'UPDATE scheduled_events SET send_at = now()', values: [] });
+    scheduledSender.wake();
     await vi.waitFor(async () => expect((await gateway!.read(event.id)).status).toBe('FINISHED'), patience);
     await caughtUp(gateway!);
     answered.give();

@@ -194,12 +194,12 @@ describeDatabases('a source', (backend) => {
     const topics = Array.from({ length: 5 }, () => fresh('source'));
     const sources: string[] = [];
     for (let n = 0; n < 60; n++) sources.push(await gateway().send({ topic: topics[((n * n) % 7) % 5]! }));
-    const { way } = checkEnroll({ sourceTopics: topics, targetTopic: fresh('target'), worker: 'w' });
+    const { definition } = checkEnroll({ sourceTopics: topics, targetTopic: fresh('target'), worker: 'w' });
     for (const batch of [5, 7, 20, 1_000]) {
       const found: string[] = [];
       let readTo = 0n;
       for (let more = true; more;) {
-        const next = await findSources(gateway().database, way, readTo, batch);
+        const next = await findSources(gateway().database, definition, readTo, batch);
         expect(next.sources.length).toBeLessThanOrEqual(Math.ceil(batch / 5) * 5);
         found.push(...next.sources.map(({ id }) => id));
         ({ readTo, more } = next);

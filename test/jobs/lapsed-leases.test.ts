@@ -23,7 +23,7 @@ describeDatabases('a lapsed lease', (backend) => {
 
   test('leaves its job PENDING where a run is left, and the history says whose it was and why', async () => {
     const job = await lapsedJob(gateway());
-    await gateway().enrolling.sweep();
+    await gateway().jobs.sweep();
     const event = await gateway().read(job.event.id);
     expect(event).toMatchObject({ status: 'PENDING', retries: 1, error: null });
     const last = (await historyOf(gateway(), event.id)).at(-1);
@@ -33,7 +33,7 @@ describeDatabases('a lapsed lease', (backend) => {
 
   test('leaves its job FAILED where none is left', async () => {
     const job = await lapsedJob(gateway(), { maxRetries: 0 });
-    await gateway().enrolling.sweep();
+    await gateway().jobs.sweep();
     const event = await gateway().read(job.event.id);
     expect(event).toMatchObject({ status: 'FAILED', retries: 0, error: { code: 'LEASE_EXPIRED' } });
     expect((await historyOf(gateway(), event.id)).at(-1)?.description).toContain('first');
@@ -41,13 +41,13 @@ describeDatabases('a lapsed lease', (backend) => {
 
   test('is counted once, and its job is claimed as before', async () => {
     const job = await lapsedJob(gateway(), { maxRetries: 1 });
-    for (let n = 0; n < 3; n++) await gateway().enrolling.sweep();
+    for (let n = 0; n < 3; n++) await gateway().jobs.sweep();
     expect((await refusalOf(update(gateway(), job, { status: 'FINISHED' }))).code).toBe('LEASE_LOST');
     const second = await take(gateway(), { ...asked, worker: 'second', maxRetries: 1 });
     expect(second).toMatchObject({ event: { id: job.event.id }, attempt: 2 });
     expect((await gateway().read(job.event.id)).retries).toBe(1);
     await pass(gateway(), job.event.id);
-    await gateway().enrolling.sweep();
+    await gateway().jobs.sweep();
     expect(await gateway().read(job.event.id)).toMatchObject({ status: 'FAILED', retries: 1 });
     expect(await enroll(gateway(), asked)).toBeNull();
   });
@@ -56,9 +56,9 @@ describeDatabases('a lapsed lease', (backend) => {
     await gateway().send({ topic: 'source' });
     const { event, attempt } = await take(gateway(), asked);
     const position = await gateway().operations.position();
-    await gateway().enrolling.sweep();
+    await gateway().jobs.sweep();
     await gateway().operations.releaseJob(gateway().caller, event.id, attempt);
-    await gateway().enrolling.sweep();
+    await gateway().jobs.sweep();
     expect(await historyOf(gateway(), event.id)).toHaveLength(2);
     expect(await gateway().operations.position()).toBeGreaterThan(position);
   });
@@ -70,14 +70,14 @@ describeDatabases('a lapsed lease', (backend) => {
       ids: [job.event.id],
     });
     expect((await reader.next()).eventStatus.status).toBe('IN_PROGRESS');
-    await gateway().enrolling.sweep();
+    await gateway().jobs.sweep();
     expect((await reader.next()).eventStatus.status).toBe('PENDING');
     reader.stop();
   });
 
   test('is ended by a gateway that starts after it, without being asked', async () => {
     const job = await lapsedJob(gateway());
-    gateway().enrolling.start();
+    gateway().jobs.start();
     const status = async () => (await gateway().read(job.event.id)).status;
     await vi.waitFor(async () => expect(await status()).toBe('PENDING'), { timeout: 20_000 });
   });
@@ -92,7 +92,7 @@ describePostgres('lapsed leases at two gateways', (backend) => {
     for (const job of taken) await update(here, job, { status: 'IN_PROGRESS' });
     for (const { event } of taken) await pass(here, event.id);
     const jobs = taken.map(({ event }) => event.id);
-    await Promise.all([here, there, here, there].map(({ enrolling }) => enrolling.sweep()));
+    await Promise.all([here, there, here, there].map(({ jobs }) => jobs.sweep()));
     for (const id of jobs) {
       expect((await historyOf(here, id)).map(({ to }) => to)).toEqual(['PENDING', 'IN_PROGRESS', 'PENDING']);
       expect((await here.read(id)).retries).toBe(1);

@@ -51,14 +51,14 @@ class Answer {
   }
 
   check(seen: Seen): void {
-    const { sequential, sticky, way } = this.#ask;
+    const { sequential, sticky, definition } = this.#ask;
     this.#putDown(seen);
     if (sticky) this.#own();
     if (sequential) this.#sequential(seen);
     else this.#plain(seen);
     must(this.#done === this.#jobs.length, `no job left to be had, and ${this.#text(this.#done)}`);
-    const missed = this.#model.open(way.target).filter(isExpired);
-    const asked = missed.filter((event) => isWantedBy(this.#model, event, way));
+    const missed = this.#model.open(definition.target).filter(isExpired);
+    const asked = missed.filter((event) => isWantedBy(this.#model, event, definition));
     must(sequential || this.#left === 0 || asked.length === 0, 'a lost job that should be FAILED');
   }
 
@@ -68,14 +68,14 @@ class Answer {
 
   /** Lost in their last run: whoever asks for the target puts them down, at the latest where nothing else is left. */
   #putDown({ isFailed }: Seen): void {
-    const lost = this.#model.open(this.#ask.way.target).filter(isExpired);
+    const lost = this.#model.open(this.#ask.definition.target).filter(isExpired);
     for (const event of lost) if (isFailed(event.id)) this.#model.expire(event);
   }
 
   /** A worker's own unfinished jobs: held ones again under a fresh lease, lost ones with the next attempt. */
   #own(): void {
-    const { way, worker, count, sequential } = this.#ask;
-    const own = this.#model.open(way.target).filter(({ job }) => job.worker === worker);
+    const { definition, worker, count, sequential } = this.#ask;
+    const own = this.#model.open(definition.target).filter(({ job }) => job.worker === worker);
     const due = own.filter(
       (event) =>
         event.job.hold === 'held' ||
@@ -89,18 +89,18 @@ class Answer {
 
   /** The first of the target that is not over, where none is held. */
   #sequentialHead(): ModelJobEvent | null {
-    const open = this.#model.open(this.#ask.way.target);
+    const open = this.#model.open(this.#ask.definition.target);
     return open.some(({ job }) => job.hold === 'held') ? null : (open[0] ?? null);
   }
 
   #sequential(seen: Seen): void {
-    const { way, count } = this.#ask;
+    const { definition, count } = this.#ask;
     if (this.#done === count) return;
-    if (this.#model.open(way.target).length === 0) return this.#new(1, seen);
+    if (this.#model.open(definition.target).length === 0) return this.#new(1, seen);
     const head = this.#sequentialHead();
     if (!head) return;
     // One that is to be put down is so at once, unless it is nobody's whom this way of asking serves.
-    const isWanted = isWantedBy(this.#model, head, way);
+    const isWanted = isWantedBy(this.#model, head, definition);
     must(!isExpired(head) || !isWanted, 'a lost job at the head that should be FAILED');
     if (!isClaimable(head) || !isWanted) return;
     const [given] = this.#take(1);
@@ -110,9 +110,10 @@ class Answer {
 
   /** What is ready for its next run, then new jobs. */
   #plain(seen: Seen): void {
-    const { way, count } = this.#ask;
-    const isReady = (event: ModelJobEvent) => isClaimable(event) && isWantedBy(this.#model, event, way);
-    const ready = this.#model.open(way.target).filter(isReady);
+    const { definition, count } = this.#ask;
+    const isReady = (event: ModelJobEvent) =>
+      isClaimable(event) && isWantedBy(this.#model, event, definition);
+    const ready = this.#model.open(definition.target).filter(isReady);
     const given = this.#take(Math.min(count - this.#done, ready.length));
     for (const enrollment of given) {
       must(
@@ -125,11 +126,11 @@ class Answer {
   }
 
   #new(count: number, seen: Seen): void {
-    const { gateway, way, ...terms } = this.#ask;
+    const { gateway, definition, ...terms } = this.#ask;
     const { cursors } = this.#model;
     const candidates = new Map<ModelEvent, Span>();
     for (const event of this.#model.events.values()) {
-      const span = this.#counts(event) ? cursors.spanOf(gateway, way, event) : null;
+      const span = this.#counts(event) ? cursors.spanOf(gateway, definition, event) : null;
       if (span) candidates.set(event, span);
     }
     const given = this.#take(Math.min(count, this.#jobs.length - this.#done));
@@ -149,20 +150,25 @@ class Answer {
         must(!earlier, `an earlier source than ${source.id}`);
       }
       must(attempt === 1, 'a first attempt');
-      this.#model.create(event.id, from, position, { ...terms, way }, leaseUntil);
+      this.#model.create(event.id, from, position, { ...terms, definition }, leaseUntil);
       last = position;
     }
     const due = [...candidates.values()].filter((span) => span.last !== null);
     must(due.length === 0 || this.#jobs.length > 0, `a new job to be had (${due.length})`);
     const passed = [...this.#model.events.values()].filter((event) => !this.#counts(event));
     // An answer of less than was asked for may come of something that was read and not got: it is read again.
-    if (this.#jobs.length === 0) cursors.readOn(gateway, way, [...passed, ...candidates.keys()], 'END');
-    else cursors.readOn(gateway, way, passed, this.#left === 0 ? last : null);
+    if (this.#jobs.length === 0)
+      cursors.readOn(gateway, definition, [...passed, ...candidates.keys()], 'END');
+    else cursors.readOn(gateway, definition, passed, this.#left === 0 ? last : null);
   }
 
   #counts(event: ModelEvent): boolean {
-    const { way } = this.#ask;
-    return event.status === 'FINISHED' && wants(way, event) && !this.#model.jobFor(event.id, way.target);
+    const { definition } = this.#ask;
+    return (
+      event.status === 'FINISHED' &&
+      wants(definition, event) &&
+      !this.#model.jobFor(event.id, definition.target)
+    );
   }
 
   #reclaim({ event, source, attempt, leaseUntil }: Enrollment): void {

@@ -2,7 +2,7 @@
 import type { Position } from '../../src/domain/events/event.ts';
 import type { ModelEvent } from './model.ts';
 
-export interface WayPlan {
+export interface ConsumerPlan {
   /** The same for ways that share a cursor. */
   readonly key: string;
   readonly topics: readonly string[];
@@ -14,12 +14,13 @@ export interface WayPlan {
 }
 
 /** Whether an event is one of those that the way is for, be it FINISHED or not. Its own target has to be named. */
-export function wants(way: WayPlan, { topic, senderType, n }: ModelEvent): boolean {
-  const patterns = topic === way.target ? way.topics.filter((name) => name === topic) : way.topics;
+export function wants(definition: ConsumerPlan, { topic, senderType, n }: ModelEvent): boolean {
+  const patterns =
+    topic === definition.target ? definition.topics.filter((name) => name === topic) : definition.topics;
   return (
     patterns.some((pattern) => matches(pattern, topic)) &&
-    (way.ignoredSenderType === null || senderType !== way.ignoredSenderType) &&
-    (way.n === null || n === way.n)
+    (definition.ignoredSenderType === null || senderType !== definition.ignoredSenderType) &&
+    (definition.n === null || n === definition.n)
   );
 }
 
@@ -59,8 +60,8 @@ export class ModelCursors {
   }
 
   /** Null where the way is past the source in this gateway. */
-  spanOf(gateway: number, way: WayPlan, { finishes }: ModelEvent): Span | null {
-    const places = this.#places(gateway, way);
+  spanOf(gateway: number, definition: ConsumerPlan, { finishes }: ModelEvent): Span | null {
+    const places = this.#places(gateway, definition);
     const left = finishes.filter((position) => places.get(position) !== 'GONE');
     const first = left[0];
     if (first === undefined) return null;
@@ -71,8 +72,13 @@ export class ModelCursors {
    * The gateway has looked at the log. `passed` are events that have or want no job of the way; it is past them up to
    * `upTo`, and behind that perhaps.
    */
-  readOn(gateway: number, way: WayPlan, passed: Iterable<ModelEvent>, upTo: Position | 'END' | null): void {
-    const places = this.#places(gateway, way);
+  readOn(
+    gateway: number,
+    definition: ConsumerPlan,
+    passed: Iterable<ModelEvent>,
+    upTo: Position | 'END' | null,
+  ): void {
+    const places = this.#places(gateway, definition);
     for (const { finishes } of passed) {
       for (const position of finishes) {
         const isPast = upTo === 'END' || (this.inOrder && upTo !== null && position <= upTo);
@@ -93,7 +99,7 @@ export class ModelCursors {
     this.#open[gateway] = new Map();
   }
 
-  #places(gateway: number, { key }: WayPlan): Places {
+  #places(gateway: number, { key }: ConsumerPlan): Places {
     const open = this.#open[gateway]!;
     const known = open.get(key);
     if (known) return known;

@@ -71,7 +71,8 @@ export class Step implements AsyncCommand<Model, Real> {
   }
 
   toString(): string {
-    const named = 'way' in this.#plan ? { ...this.#plan, way: this.#plan.way.key } : this.#plan;
+    const named =
+      'definition' in this.#plan ? { ...this.#plan, definition: this.#plan.definition.key } : this.#plan;
     return JSON.stringify(named).replaceAll('"', '');
   }
 
@@ -164,14 +165,14 @@ async function send(model: Model, gateway: Composed, plan: Plan & { kind: 'send'
 }
 
 async function ask(model: Model, { gateways }: Real, plan: Plan & Ask): Promise<void> {
-  const { way, worker, count, sequential, sticky, maxRetries, retryDelayMs, leaseMs } = plan;
+  const { definition, worker, count, sequential, sticky, maxRetries, retryDelayMs, leaseMs } = plan;
   const gateway = gateways[plan.gateway]!;
   const input = {
-    sourceTopics: way.topics,
-    targetTopic: way.target,
-    ignoreSenderTypes: way.ignoredSenderType === null ? null : [way.ignoredSenderType],
-    filter: way.n === null ? null : { conditions: [{ key: 'payload/n', value: way.n }] },
-    ignoreOlderThanDays: way.ignoreOlderThanDays,
+    sourceTopics: definition.topics,
+    targetTopic: definition.target,
+    ignoreSenderTypes: definition.ignoredSenderType === null ? null : [definition.ignoredSenderType],
+    filter: definition.n === null ? null : { conditions: [{ key: 'payload/n', value: definition.n }] },
+    ignoreOlderThanDays: definition.ignoreOlderThanDays,
     ...{ worker, sequential, sticky, maxRetries, retryDelayMs, leaseMs },
   };
   const jobs = await gateway.operations.enroll(gateway.caller, input, count);
@@ -184,7 +185,7 @@ async function ask(model: Model, { gateways }: Real, plan: Plan & Ask): Promise<
 }
 
 async function sweep(model: Model, gateway: Composed): Promise<void> {
-  await gateway.enrolling.sweep();
+  await gateway.jobs.sweep();
   model.sweep();
 }
 

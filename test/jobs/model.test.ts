@@ -6,30 +6,34 @@ import { type Backend, describeDatabases, describePostgres } from '../support/da
 import { operationsOn } from '../support/gateway.ts';
 import { Model } from './model.ts';
 import { sequentialTarget } from './model-check.ts';
-import type { WayPlan } from './model-cursors.ts';
+import type { ConsumerPlan } from './model-cursors.ts';
 import { type Plan, type Real, Step } from './model-steps.ts';
 
 /** Set for a long search; what to give as PROPERTY_SEED to see a failure again is printed with it. */
 const runs = Number(process.env.MODEL_RUNS ?? 30);
 
-function way(topics: readonly string[], target: string, more: Partial<WayPlan> = {}): WayPlan {
+function definition(
+  topics: readonly string[],
+  target: string,
+  more: Partial<ConsumerPlan> = {},
+): ConsumerPlan {
   const plan = { topics, target, ignoredSenderType: null, n: null, ignoreOlderThanDays: 0, ...more };
   return { ...plan, key: `${topics.toSorted().join('+')} to ${target} ${JSON.stringify(more)}` };
 }
 
 /** For one target each: some want the same sources in other words, some the jobs of another. */
-const ways = [
-  way(['a.one'], 'x'),
-  way(['a.*'], 'x', { n: 1 }),
-  way(['a.one', 'b'], 'x', { ignoredSenderType: 'robot' }),
-  way(['b', 'a.one'], 'x', { ignoredSenderType: 'robot' }),
-  way(['*'], 'y', { ignoreOlderThanDays: 1 }),
-  way(['b', 'x'], 'y'),
+const definitions = [
+  definition(['a.one'], 'x'),
+  definition(['a.*'], 'x', { n: 1 }),
+  definition(['a.one', 'b'], 'x', { ignoredSenderType: 'robot' }),
+  definition(['b', 'a.one'], 'x', { ignoredSenderType: 'robot' }),
+  definition(['*'], 'y', { ignoreOlderThanDays: 1 }),
+  definition(['b', 'x'], 'y'),
 ] as const;
-const sequentialWays = [
-  way(['a.one', 'a.two'], sequentialTarget),
-  way(['a.*', 'x'], sequentialTarget, { ignoredSenderType: 'robot' }),
-  way(['a.one', 'a.two'], sequentialTarget, { n: 1 }),
+const sequentialDefinitions = [
+  definition(['a.one', 'a.two'], sequentialTarget),
+  definition(['a.*', 'x'], sequentialTarget, { ignoredSenderType: 'robot' }),
+  definition(['a.one', 'a.two'], sequentialTarget, { n: 1 }),
 ] as const;
 
 const pick: fc.Arbitrary<number> = fc.nat(20);
@@ -79,8 +83,22 @@ function plans(gateways: number): fc.Arbitrary<Plan> {
         status: often<EventStatus>('FINISHED', 'RESTARTED', 'ABORTED'),
       }),
     ],
-    [8, fc.record({ ...terms, way: often<WayPlan>(...ways), sequential: often(false, true) })],
-    [9, fc.record({ ...terms, way: often<WayPlan>(...sequentialWays), sequential: fc.constant(true) })],
+    [
+      8,
+      fc.record({
+        ...terms,
+        definition: often<ConsumerPlan>(...definitions),
+        sequential: often(false, true),
+      }),
+    ],
+    [
+      9,
+      fc.record({
+        ...terms,
+        definition: often<ConsumerPlan>(...sequentialDefinitions),
+        sequential: fc.constant(true),
+      }),
+    ],
     [
       12,
       fc.record({

@@ -1,6 +1,6 @@
 // What must be true of jobs, in plain words and lists: a gateway that knows no database, no lock and no statement.
 import type { EventStatus, Position } from '../../src/domain/events/event.ts';
-import { ModelCursors, type WayPlan, wants } from './model-cursors.ts';
+import { ModelCursors, type ConsumerPlan, wants } from './model-cursors.ts';
 
 export interface HistoryStep {
   readonly from: EventStatus | null;
@@ -16,7 +16,7 @@ export interface ModelJob {
   /** Of the latest claim. */
   maxRetries: number;
   retryDelayMs: number;
-  way: WayPlan;
+  definition: ConsumerPlan;
   /** Who holds it, or held it when the lease ended. */
   worker: string | null;
   hold: 'held' | 'lost' | 'none';
@@ -180,7 +180,7 @@ export class Model {
   create(id: string, source: ModelEvent, sourcePosition: Position, terms: Terms, until: Date): void {
     this.events.set(id, {
       id,
-      topic: terms.way.target,
+      topic: terms.definition.target,
       senderType: null,
       n: null,
       parent: source.id,
@@ -212,14 +212,14 @@ export class Model {
 
 /** On what terms a worker asks. */
 export interface Terms {
-  readonly way: WayPlan;
+  readonly definition: ConsumerPlan;
   readonly worker: string;
   readonly maxRetries: number;
   readonly retryDelayMs: number;
 }
 
-function heldBy({ way, worker, maxRetries, retryDelayMs }: Terms, until: Date) {
-  return { way, worker, maxRetries, retryDelayMs, until, hold: 'held', ready: 'later' } as const;
+function heldBy({ definition, worker, maxRetries, retryDelayMs }: Terms, until: Date) {
+  return { definition, worker, maxRetries, retryDelayMs, until, hold: 'held', ready: 'later' } as const;
 }
 
 function free(job: ModelJob, ready: ModelJob['ready']): void {
@@ -258,8 +258,8 @@ export function holds({ job }: ModelEvent, attempt: number): boolean {
 }
 
 /** Whether the way gets the job back where it is ready. */
-export function isWantedBy(model: Model, event: ModelJobEvent, way: WayPlan): boolean {
-  return event.job.way.key === way.key || wants(way, model.source(event));
+export function isWantedBy(model: Model, event: ModelJobEvent, definition: ConsumerPlan): boolean {
+  return event.job.definition.key === definition.key || wants(definition, model.source(event));
 }
 
 function mayBecome({ status: from, job }: ModelEvent, to: EventStatus): boolean {

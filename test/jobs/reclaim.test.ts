@@ -48,10 +48,10 @@ describeDatabases('a job that was found twice', (backend) => {
     const first = await take(gateway(), { ...asked, worker: 'first' });
     await pass(gateway(), first.event.id);
     const { database } = gateway();
-    const { way, terms } = checkEnroll(asked);
-    const { jobs } = await findReadyJobs(database, way, 10, null, 10);
+    const { definition, terms } = checkEnroll(asked);
+    const { jobs } = await findReadyJobs(database, definition, 10, null, 10);
     expect(jobs).toHaveLength(1);
-    const reclaim = () => [{ claimId: randomUUID(), job: jobs[0]!, wayId: way.id, terms }];
+    const reclaim = () => [{ claimId: randomUUID(), job: jobs[0]!, definitionId: definition.id, terms }];
     const claimed = reclaim();
     expect(await perform(database, reclaimJobs(claimed, false, ''))).toMatchObject([{ attempt: 2 }]);
     expect(await perform(database, reclaimJobs(reclaim(), false, ''))).toEqual([null]);

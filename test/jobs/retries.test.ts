@@ -116,10 +116,10 @@ describeDatabases('a job that FAILED', (backend) => {
   test('by a lost lease is put down as FAILED also where nobody asks for it', async () => {
     const asked = await ask({ maxRetries: 0 });
     const job = await take(gateway(), asked);
-    await gateway().enrolling.sweep();
+    await gateway().jobs.sweep();
     expect((await gateway().read(job.event.id)).status).toBe('PENDING');
     await pass(gateway(), job.event.id);
-    await gateway().enrolling.sweep();
+    await gateway().jobs.sweep();
     expect(await exhausted(asked.targetTopic)).toEqual([job.event.id]);
   });
 

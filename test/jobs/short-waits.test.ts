@@ -78,7 +78,7 @@ describeDatabases('a call that could not look since the database is unreachable'
     let isUnreachable = false;
     const database = interrupted(await backend.open(), {
       before: (text) => {
-        if (isUnreachable && /cursors|subscriptions|jobs/.test(text)) throw new DatabaseUnavailable('away');
+        if (isUnreachable && /consumers|subscriptions|jobs/.test(text)) throw new DatabaseUnavailable('away');
         return undefined;
       },
     });

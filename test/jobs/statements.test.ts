@@ -20,7 +20,7 @@ describeDatabases('the statements of jobs', (backend) => {
     database.statements.length = 0;
     await step(alone);
     // Positions are saved by a timer, once a second, whatever is asked meanwhile.
-    const { length } = database.statements.filter((text) => !/^UPDATE cursors\b/.test(text.trim()));
+    const { length } = database.statements.filter((text) => !/^UPDATE consumers\b/.test(text.trim()));
     await alone.stop();
     return length;
   }
@@ -145,7 +145,7 @@ describePostgres('the plans of jobs', (backend) => {
       'a call that waits',
       (alone) => enroll(alone, { ...busy, targetTopic: 'none', sourceTopics: ['none'], waitMs: 20 }),
     ],
-    ['a sweep', (alone) => alone.enrolling.sweep()],
+    ['a sweep', (alone) => alone.jobs.sweep()],
     [
       'a job’s life',
       async (alone) => {
@@ -178,7 +178,9 @@ describePostgres('the plans of jobs', (backend) => {
 
   async function expectByIndex(steps: Steps): Promise<void> {
     // What makes a consumer counts them, once for each; there is a limit to their number.
-    const plans = (await plansOfSteps(steps)).filter(([{ text }]) => !text.startsWith('INSERT INTO cursors'));
+    const plans = (await plansOfSteps(steps)).filter(
+      ([{ text }]) => !text.startsWith('INSERT INTO consumers'),
+    );
     const wrong = plans.flatMap(([{ text }, plan]) =>
       wholeReads(plan).map((what) => `${what}: ${text.slice(0, 80)}`),
     );

@@ -194,7 +194,7 @@ describeDatabases('a gateway that stops', (backend) => {
     const gateway = await operationsOn(await backend.open());
     const waiting = enroll(gateway, { targetTopic: 'target', waitMs: 60_000 });
     await gateway.send();
-    await gateway.enrolling.stop();
+    await gateway.jobs.stop();
     expect(await waiting).toBeNull();
     expect((await refusalOf(enroll(gateway, { targetTopic: 'target' }))).code).toBe('SHUTTING_DOWN');
     await gateway.stop();
@@ -209,7 +209,7 @@ describeDatabases('a gateway that stops', (backend) => {
     const position = await first.operations.position();
     await first.stop();
     const [cursor] = await database.query<{ position: bigint }>({
-      text: 'SELECT position FROM cursors',
+      text: 'SELECT position FROM consumers',
       values: [],
     });
     expect(cursor?.position).toBe(position);
@@ -240,7 +240,7 @@ describePostgres('a lease that is shortened at one gateway', (backend) => {
       await operationsOn(await backend.open()),
       await operationsOn(await backend.openAnother()),
     ];
-    const told = vi.spyOn(there.enrolling, 'wakeIn');
+    const told = vi.spyOn(there.jobs, 'wakeIn');
     await here.send({ topic: 'source' });
     const first = await take(here, { targetTopic: 'target' });
     const second = enroll(there, { targetTopic: 'target', waitMs: 60_000 });

@@ -211,7 +211,7 @@ describeDatabases('A feed', (backend) => {
       const { start, finish, rest } = await begin();
       const { parse } = await import('graphql');
       const text = `subscription ($after: Position) { eventFeed(after: $after) { position kind status event { id description } } }`;
-      const results = await gateway().subscriptions.subscribe({
+      const results = await gateway().sharedSubscriptions.subscribe({
         document: parse(text),
         variables: { after: start },
         caller: gateway().caller,

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Database, Statement } from '../../src/database/database.ts';
-import { asked } from '../../src/database/batched-query.ts';
+import { batchedQuery } from '../../src/database/batched-query.ts';
 import { Commits, type WriteKind } from '../../src/log/commits.ts';
 import { describeDatabases } from '../support/database.ts';
 import { forwarding } from '../support/forwarding.ts';
@@ -12,7 +12,7 @@ function kindOf(name: string, more: Partial<WriteKind<string, string>> = {}): Wr
   return {
     name,
     ask: (ids) =>
-      asked(
+      batchedQuery(
         {
           text: `INSERT INTO api_keys SELECT id, id::text, id::text, '{}', now() FROM unnest($1::uuid[]) AS i(id)`,
           values: [ids],

@@ -55,7 +55,7 @@ describe('under any outcomes of its flushes', () => {
         queueLimit,
         async (draws, script, limit) => {
           const database = new ScriptedDatabase(script);
-          const { commit } = committing(database.flush, { queueLimit: limit, patienceMs: 300 });
+          const { commit } = committing(database.flush, { queueLimit: limit, timeoutMs: 300 });
           const results = new Map<Write, unknown[]>();
           for (const [n, { turnsBefore, ...content }] of draws.entries()) {
             for (let turns = 0; turns < turnsBefore; turns++) await turn();
@@ -179,13 +179,13 @@ describe('the queue', () => {
   test('answers OVERLOADED past its bound, counting what is under way, and takes writes again afterwards', async () => {
     const gate = gated();
     const { commit } = committing(gate.flush, { queueLimit: 3 });
-    const underWay = [0, 1].map((n) => commit.submit(write(n)));
+    const inFlight = [0, 1].map((n) => commit.submit(write(n)));
     await turn();
     await turn();
     const waiting = commit.submit(write(2));
     await expect(commit.submit(write(3))).rejects.toEqual(withCode('OVERLOADED'));
     gate.open();
-    await Promise.all(underWay);
+    await Promise.all(inFlight);
     const next = commit.submit(write(4));
     await turn();
     gate.open();
@@ -202,7 +202,7 @@ describe('the queue', () => {
   ])(
     'is bounded in bytes too, and has all of them back when its writes are %s',
     async (_how, flush, status) => {
-      const { commit, submitAll } = committing(flush, { patienceMs: 0 });
+      const { commit, submitAll } = committing(flush, { timeoutMs: 0 });
       const half = limits.writeQueueBytes / 2;
       for (let round = 0; round < 3; round++) {
         const full = submitAll(
@@ -270,7 +270,7 @@ describe('a database that can not be reached', () => {
   });
 
   test('is given up by each write when its own patience ends, those that wait included', async () => {
-    const { commit, flushes } = committing(cannotReach, { patienceMs: 2_000 });
+    const { commit, flushes } = committing(cannotReach, { timeoutMs: 2_000 });
     const since = clock.now;
     const givenUp = (item: Write) =>
       commit.submit(item).then(
@@ -310,7 +310,7 @@ describe('stopping', () => {
   });
 
   test('ends even where the database can not be reached, when patience does', async () => {
-    const { commit } = committing(cannotReach, { patienceMs: 2_000 });
+    const { commit } = committing(cannotReach, { timeoutMs: 2_000 });
     const given = expect(commit.submit(write(0))).rejects.toEqual(withCode('DATABASE_UNAVAILABLE'));
     await commit.stop();
     await given;

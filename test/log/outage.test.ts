@@ -120,7 +120,7 @@ describePostgres('A gateway whose connection is cut while a send waits for the l
     const server = await backend.open();
     const proxy = await proxyTo(backend.url);
     const database = await openPostgres(proxy.url, { applicationName });
-    const gateway = await operationsOn(database, { patienceMs: 40_000 });
+    const gateway = await operationsOn(database, { timeoutMs: 40_000 });
     await gateway.send({ topic: 'first' });
     const sending = await server.transaction(async (tx) => {
       await takeLogLock(tx);

@@ -46,7 +46,7 @@ describeDatabases('What is read of large events', (backend) => {
     ['with a filter in CEL', false, 'data.n >= 0'],
   ])(
     'ends its page early, says that there is more and goes on from there: %s',
-    async (_way, backwards, where) => {
+    async (_definition, backwards, where) => {
       const found: string[][] = [];
       for (let cursor: string | null = null; ;) {
         const args = backwards ? { last: 1_000, before: cursor } : { first: 1_000, after: cursor };

@@ -53,7 +53,7 @@ describeDatabases('readers', (backend) => {
       expect(await make(owner)).toMatchObject({ isFull, subscription: isFull ? null : {} });
     const rows = Array.from({ length: limits.durableSubscriptionsPerKey });
     await gateway().database.query({
-      text: `INSERT INTO subscriptions (id, position, created_at, asked_at, expires_at, expires_after_days, visibility_ms, manual, topics, owner)
+      text: `INSERT INTO subscriptions (id, position, created_at, used_at, expires_at, expires_after_days, visibility_ms, manual, topics, owner)
         SELECT gen_random_uuid(), 0, now(), now(), now() + interval '1 day', 1, 1000, false, '{*}', $2 FROM generate_series(1, $1)`,
       values: [rows.length, tester.name],
     });
@@ -71,7 +71,7 @@ describeDatabases('readers', (backend) => {
     await make('3', 'b');
     expect((await refusalOf(make('4', 'b'))).code).toBe('LIMIT_EXCEEDED');
     await gateway().database.query({
-      text: `INSERT INTO cursors (id, position, created_at, used_at, way, owner)
+      text: `INSERT INTO consumers (id, position, created_at, used_at, definition, owner)
         SELECT 'n' || n, 0, now(), now(), '{}', $2 FROM generate_series(1, $1) n`,
       values: [limits.consumersPerKey, tester.name],
     });
@@ -79,24 +79,24 @@ describeDatabases('readers', (backend) => {
   });
 
   test('that are consumers of jobs go when nobody has used them for 30 days, and not before', async () => {
-    const { database, enrolling } = gateway();
+    const { database, jobs } = gateway();
     const age = (days: number) =>
       database.query({
-        text: `UPDATE cursors SET used_at = now() - make_interval(days => $1)`,
+        text: `UPDATE consumers SET used_at = now() - make_interval(days => $1)`,
         values: [days],
       });
-    const count = async () => (await database.query({ text: 'SELECT id FROM cursors', values: [] })).length;
+    const count = async () => (await database.query({ text: 'SELECT id FROM consumers', values: [] })).length;
     await gateway().send({ topic: 'source' });
     expect(await enroll(gateway(), { targetTopic: 'target' })).not.toBeNull();
     await age(limits.consumerDays + 1);
     // It was used since this gateway began.
-    await enrolling.tidy();
+    await jobs.tidy();
     expect(await count()).toBe(1);
     await age(limits.consumerDays - 1);
-    await enrolling.tidy();
+    await jobs.tidy();
     expect(await count()).toBe(1);
     await age(limits.consumerDays + 1);
-    await enrolling.tidy();
+    await jobs.tidy();
     expect(await count()).toBe(0);
   });
 
@@ -106,13 +106,13 @@ describeDatabases('readers', (backend) => {
     const days = async () =>
       (
         await database.query<{ days: number }>({
-          text: `SELECT extract(day FROM now() - used_at)::int4 AS days FROM cursors WHERE id = 'x'`,
+          text: `SELECT extract(day FROM now() - used_at)::int4 AS days FROM consumers WHERE id = 'x'`,
           values: [],
         })
       )[0]!.days;
     for (const use of [() => openCursor(database, draft, most), () => saveCursor(database, 'x', 9n)]) {
       await openCursor(database, draft, most);
-      await database.query({ text: `UPDATE cursors SET used_at = now() - interval '20 days'`, values: [] });
+      await database.query({ text: `UPDATE consumers SET used_at = now() - interval '20 days'`, values: [] });
       expect(await days()).toBe(20);
       await use();
       expect(await days()).toBe(0);

@@ -318,7 +318,7 @@ describeDatabases('A bulk deletion', (backend) => {
     const before = await snapshot(gateway());
     const beforeCommit = () => Promise.reject(new DatabaseUnavailable(new Error('cut off')));
     const database = intercepted(gateway().database, { beforeCommit });
-    const parts = bulkParts(database, { patienceMs: 200 });
+    const parts = bulkParts(database, { timeoutMs: 200 });
     const refusal = await refusalOf(deleteAll(parts, gateway().caller, everything, false));
     expect(refusal.code).toBe('DATABASE_UNAVAILABLE');
     expect(await snapshot(gateway())).toEqual(before);

@@ -224,22 +224,22 @@ describeDatabases('A feed with conditions', (backend) => {
       const slow = duringLogReads(gateway.database, () => {
         wanted = true;
       });
-      const handedOut: LogRow[] = [];
+      const delivered: LogRow[] = [];
       const tail = new LogTail(slow, {
         ownHint: '',
         logger: createLogger('silent'),
         pollMs: 0,
         isJsonWanted: () => wanted,
-        onRow: (row) => handedOut.push(row),
+        onRow: (row) => delivered.push(row),
       });
       const release = await tail.hold();
       const ids = [];
       for (let n = 0; n < 3; n++) ids.push(await gateway.send({ payload: { n } }));
       tail.wake();
-      while (handedOut.length < 3) await delay(5);
+      while (delivered.length < 3) await delay(5);
       release();
       await tail.stop();
-      expect(handedOut.map(({ event }) => [event?.id, event?.payload])).toEqual(
+      expect(delivered.map(({ event }) => [event?.id, event?.payload])).toEqual(
         ids.map((id, n) => [id, { n }]),
       );
     });
@@ -260,13 +260,13 @@ describeDatabases('A feed with conditions', (backend) => {
     });
 
     test('in as many batches as it takes', async () => {
-      const handedOut: LogRow[] = [];
+      const delivered: LogRow[] = [];
       const tail = new LogTail(gateway.database, {
         ownHint: '',
         logger: createLogger('silent'),
         pollMs: 0,
         isJsonWanted: () => true,
-        onRow: (row) => handedOut.push(row),
+        onRow: (row) => delivered.push(row),
       });
       const after = await position();
       const release = await tail.hold();
@@ -274,10 +274,10 @@ describeDatabases('A feed with conditions', (backend) => {
       await gateway.operations.sendEvents(gateway.caller, input);
       const last = await gateway.send({ topic: 'last' });
       tail.wake();
-      while (handedOut.length < 251) await delay(5);
+      while (delivered.length < 251) await delay(5);
       release();
       await tail.stop();
-      expect(handedOut.slice(0, 250).map(({ event }) => event?.payload)).toEqual(
+      expect(delivered.slice(0, 250).map(({ event }) => event?.payload)).toEqual(
         input.map(({ payload }) => payload),
       );
       const replayed = await rest(await watch(one('payload/n', 'GT', -1), after), last);

@@ -19,12 +19,12 @@ interface Told {
 /** Tells of statements with `unnest … WITH ORDINALITY`, which test events, and of all answers. */
 function observed(database: Database): { database: Database; told: Told } {
   const told: Told = { payloadBytes: 0, tested: 0, atOnce: 0 };
-  let underWay = 0;
+  let inFlight = 0;
   const query = async <Row extends object>(statement: Statement): Promise<Row[]> => {
     const isTest = statement.text.includes('WITH ORDINALITY');
     if (isTest) told.tested = Math.max(told.tested, (statement.values[0] as unknown[]).length);
     const isCostly = isTest || statement.text.includes('pg_column_size');
-    if (isCostly) told.atOnce = Math.max(told.atOnce, (underWay += 1));
+    if (isCostly) told.atOnce = Math.max(told.atOnce, (inFlight += 1));
     try {
       const rows = await database.query<Row>(statement);
       const sizes = rows.map((row) => ('payload' in row ? JSON.stringify(row.payload).length : 0));
@@ -34,7 +34,7 @@ function observed(database: Database): { database: Database; told: Told } {
       );
       return rows;
     } finally {
-      if (isCostly) underWay -= 1;
+      if (isCostly) inFlight -= 1;
     }
   };
   return { database: forwarding(database, { query }), told };

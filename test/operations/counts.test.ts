@@ -61,7 +61,7 @@ describeDatabases('A count', (backend) => {
   });
 
   test('is exact up to 25,000, and stops there and says so', async () => {
-    expect(limits.countCeiling).toBe(25_000);
+    expect(limits.countCap).toBe(25_000);
     const parent = await gateway().send({ topic: 'parent' });
     await insert(gateway(), { from: 1, to: 24_999, dependsOn: parent });
     expect(await countsOf(parent)).toEqual(all([24_999, true]));

@@ -10,12 +10,12 @@ const hour = 3_600_000;
 const inAnHour = () => new Date(Date.now() + hour);
 
 /** Its time comes now, whatever it was. */
-async function pass({ database, heldSender }: Composed, id: string): Promise<void> {
+async function pass({ database, scheduledSender }: Composed, id: string): Promise<void> {
   await database.query({
-    text: `UPDATE held_events SET send_at = now() - interval '1 second' WHERE event_id = $1`,
+    text: `UPDATE scheduled_events SET send_at = now() - interval '1 second' WHERE event_id = $1`,
     values: [id],
   });
-  heldSender.wake();
+  scheduledSender.wake();
 }
 
 async function isSent({ database }: Composed, id: string): Promise<void> {
@@ -111,10 +111,10 @@ describeDatabases('An event with sendAt', (backend) => {
       [3, 1, 2].map(async (n) => (await send({ topic, sendAt: new Date(Date.now() + n * hour) })).id),
     );
     await gateway().database.query({
-      text: `UPDATE held_events SET send_at = send_at - interval '4 hours' WHERE event_id = ANY($1::uuid[])`,
+      text: `UPDATE scheduled_events SET send_at = send_at - interval '4 hours' WHERE event_id = ANY($1::uuid[])`,
       values: [ids],
     });
-    gateway().heldSender.wake();
+    gateway().scheduledSender.wake();
     for (const id of ids) await isSent(gateway(), id);
     const text = 'SELECT event_id AS id FROM log WHERE topic = $1 ORDER BY position';
     const rows = await gateway().database.query<{ id: string }>({ text, values: [topic] });
@@ -138,7 +138,7 @@ describeDatabases('An event with sendAt', (backend) => {
     test('can be deleted, and is never sent', async () => {
       const { id } = await send();
       expect(await gateway().operations.deleteEvent(tester, id)).toBe(id);
-      const text = 'SELECT 1 FROM held_events WHERE event_id = $1';
+      const text = 'SELECT 1 FROM scheduled_events WHERE event_id = $1';
       expect(await gateway().database.query({ text, values: [id] })).toEqual([]);
       expect(await entries(gateway(), id)).toEqual(['DELETED PENDING']);
     });
@@ -238,7 +238,7 @@ describeDatabases('What is held back', (backend) => {
     const [hash, sendAt] = ['h', inAnHour()];
     const { event } = await gateway.operations.sendEvent(tester, { topic: 't', hash, sendAt });
     interruptions.before = async (text) => {
-      if (!text.includes('UPDATE held_events SET send_at')) return;
+      if (!text.includes('UPDATE scheduled_events SET send_at')) return;
       interruptions.before = undefined;
       await pass(gateway, event.id);
       await isSent(gateway, event.id);
@@ -256,7 +256,7 @@ describeDatabases('What is held back', (backend) => {
     const first = await operationsOn(target);
     const { event } = await first.operations.sendEvent(tester, { topic: 'later', sendAt: inAnHour() });
     await first.stop();
-    const text = `UPDATE held_events SET send_at = now() - interval '1 day'`;
+    const text = `UPDATE scheduled_events SET send_at = now() - interval '1 day'`;
     await target.query({ text, values: [] });
     const second = await operationsOn(target);
     await isSent(second, event.id);
@@ -277,10 +277,10 @@ describePostgres('Three gateways', (backend) => {
     }));
     const { errors } = await gateways[0]!.operations.sendEvents(tester, inputs);
     expect(errors).toEqual([]);
-    const text = `UPDATE held_events SET send_at = now() - interval '1 second'`;
+    const text = `UPDATE scheduled_events SET send_at = now() - interval '1 second'`;
     await first.query({ text, values: [] });
-    for (const { heldSender } of gateways) heldSender.wake();
-    const left = { text: 'SELECT 1 FROM held_events LIMIT 1', values: [] };
+    for (const { scheduledSender } of gateways) scheduledSender.wake();
+    const left = { text: 'SELECT 1 FROM scheduled_events LIMIT 1', values: [] };
     while ((await first.query(left)).length > 0) await new Promise((done) => setTimeout(done, 10));
     const sent = `SELECT count(*)::int4 AS entries, count(DISTINCT event_id)::int4 AS events FROM log`;
     expect(await first.query({ text: sent, values: [] })).toEqual([{ entries: 1_200, events: 1_200 }]);

@@ -7,7 +7,7 @@ import type { Database } from '../../src/database/database.ts';
 import type { EventFilter } from '../../src/domain/conditions/event-filter.ts';
 import { createContext } from '../../src/graphql/context.ts';
 import { schema } from '../../src/graphql/schema.ts';
-import { Enrolling } from '../../src/jobs/job-dispatcher.ts';
+import { JobDispatcher } from '../../src/jobs/job-dispatcher.ts';
 import { Live } from '../../src/live/live.ts';
 import { BulkDeleter } from '../../src/log/bulk-deleter.ts';
 import { Commits } from '../../src/log/commits.ts';
@@ -17,7 +17,7 @@ import { LogWriter } from '../../src/log/writer.ts';
 import { createOperations } from '../../src/operations/create-operations.ts';
 import type { Handling } from '../../src/operations/handler-port.ts';
 import type { Operations } from '../../src/operations/operations.ts';
-import { Consuming } from '../../src/subscriptions/subscription-dispatcher.ts';
+import { SubscriptionDispatcher } from '../../src/subscriptions/subscription-dispatcher.ts';
 import { DeclaredTopics } from '../../src/topics/declared-topics.ts';
 import { readLog } from '../../src/store/events/read-log.ts';
 import { countStatements, describeDatabases, describePostgres } from '../support/database.ts';
@@ -45,8 +45,8 @@ function operationsAlone(database: Database): Operations {
     live,
     writer: new LogWriter(commits, new BulkDeleter(database, writing)),
     jobWriter,
-    enrolling: new Enrolling({ database, writer: jobWriter, tail, live, logger }),
-    consuming: new Consuming({ database, tail, live, logger }),
+    jobs: new JobDispatcher({ database, writer: jobWriter, tail, live, logger }),
+    subscriptions: new SubscriptionDispatcher({ database, tail, live, logger }),
     broadcast: {
       event: () => {},
       progress: () => {},
@@ -58,7 +58,7 @@ function operationsAlone(database: Database): Operations {
     report: (error) => {
       throw error;
     },
-    heldSender: { wake: () => {} },
+    scheduledSender: { wake: () => {} },
     handling: noHandling,
   });
 }

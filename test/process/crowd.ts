@@ -40,13 +40,13 @@ export class Crowd {
     expect(stored.filter(({ status, history }) => status !== history.at(-1)?.to)).toEqual([]);
     const ofRequest = stored.filter(({ requestId }) => requestId === 'kill-0');
     expect(ofRequest).not.toEqual([]);
-    await expectTold(this.feed, changesOf(stored));
-    await expectTold(this.statuses, changesOf(ofRequest));
+    await expectNotified(this.feed, changesOf(stored));
+    await expectNotified(this.statuses, changesOf(ofRequest));
     await Promise.all([this.feed.stop(), this.statuses.stop()]);
   }
 }
 
-async function expectTold(follower: Follower, changes: ReturnType<typeof changesOf>): Promise<void> {
+async function expectNotified(follower: Follower, changes: ReturnType<typeof changesOf>): Promise<void> {
   await vi.waitFor(() => expect(follower.changes.at(-1)).toEqual(changes.at(-1)), patience);
   expect(follower.changes).toEqual(changes);
 }

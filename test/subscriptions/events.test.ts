@@ -33,7 +33,7 @@ describeDatabases('subscriptionEvents', (backend) => {
   /** A subscriber that takes a result only when it is asked. */
   async function openIdle(id: string): Promise<AsyncIterableIterator<ExecutionResult>> {
     const args = { document: parse(query), variables: { ids: [id] }, caller: tester };
-    return (await gateway().subscriptions.subscribe(args)) as AsyncIterableIterator<ExecutionResult>;
+    return (await gateway().sharedSubscriptions.subscribe(args)) as AsyncIterableIterator<ExecutionResult>;
   }
 
   test('yields the events of several subscriptions, oldest first over all, and says for which', async () => {

@@ -78,7 +78,7 @@ describeDatabases('subscriptions', (backend) => {
     await next(gateway(), idle);
     const age = (text: string) =>
       gateway().database.query({
-        text: `UPDATE subscriptions SET asked_at = asked_at - $1::interval, expires_at = expires_at - $1::interval`,
+        text: `UPDATE subscriptions SET used_at = used_at - $1::interval, expires_at = expires_at - $1::interval`,
         values: [text],
       });
     await age('29 days');
@@ -90,7 +90,7 @@ describeDatabases('subscriptions', (backend) => {
     await next(gateway(), used);
     expect((await read(gateway(), used)).expiresAt).toEqual(expiresAt);
     await age('2 days');
-    await gateway().consuming.sweep();
+    await gateway().subscriptions.sweep();
     const rows = await gateway().database.query({ text: 'SELECT id FROM subscriptions', values: [] });
     expect(rows).toEqual([{ id: used }]);
     const out = await gateway().database.query({

@@ -86,7 +86,7 @@ type Step =
       readonly kind: 'ask';
       readonly gateway: number;
       readonly picks: readonly number[];
-      readonly callers: number;
+      readonly waitingCalls: number;
     }
   | { readonly kind: 'acknowledge' | 'pass' | 'update'; readonly pick: number }
   | { readonly kind: 'restart'; readonly gateway: number };
@@ -104,7 +104,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       kind: fc.constant('ask' as const),
       gateway: nat,
       picks: fc.array(nat, { minLength: 1, maxLength: 3 }),
-      callers: fc.integer({ min: 1, max: 4 }),
+      waitingCalls: fc.integer({ min: 1, max: 4 }),
     }),
   },
   {
@@ -171,11 +171,11 @@ class Walk {
     }
   }
 
-  async #ask({ gateway, picks, callers }: Extract<Step, { kind: 'ask' }>): Promise<void> {
+  async #ask({ gateway, picks, waitingCalls }: Extract<Step, { kind: 'ask' }>): Promise<void> {
     const asked = picks.map((pick) => this.#subscriptions[pick % this.#subscriptions.length]!);
     const ids = asked.map(({ id }) => id);
     const answers = await Promise.all(
-      Array.from({ length: callers }, (_, n) =>
+      Array.from({ length: waitingCalls }, (_, n) =>
         next(this.#gateways[(gateway + n) % this.#gateways.length]!, ids),
       ),
     );

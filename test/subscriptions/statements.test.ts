@@ -99,7 +99,7 @@ async function insertHistory({ database }: Composed, count: number): Promise<voi
   });
   await database.query({
     text: `WITH n AS (SELECT n FROM generate_series(1, $1::int) AS n), made AS (
-        INSERT INTO subscriptions (id, position, created_at, asked_at, expires_at, expires_after_days, visibility_ms,
+        INSERT INTO subscriptions (id, position, created_at, used_at, expires_at, expires_after_days, visibility_ms,
           manual, topics)
         SELECT ${id}, 0, now(), now(), now() + interval '1 day', 1, 30000, true, ARRAY['none'] FROM n)
       INSERT INTO deliveries (subscription_id, position, event_id, until)
@@ -136,11 +136,11 @@ describePostgres('the plans of subscriptions', (backend) => {
         await pass(gateway(), id);
         const got = await next(alone, id);
         await alone.operations.acknowledge(id, String(got!.position));
-        await alone.consuming.keep([id]);
+        await alone.subscriptions.keep([id]);
         await alone.operations.unsubscribe(id);
       },
     ],
-    ['a sweep', (alone) => alone.consuming.sweep()],
+    ['a sweep', (alone) => alone.subscriptions.sweep()],
     [
       'a list with lags',
       (alone) => alone.ask('{ subscriptions(first: 5) { nodes { lag } pageInfo { endCursor } } }'),

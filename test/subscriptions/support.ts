@@ -65,10 +65,10 @@ export function leaving(): { caller: Caller; leave: () => void } {
 }
 
 /** The calls that wait for their next event, of those from now on. */
-export function watchCalls({ consuming }: Composed) {
-  const next = consuming.next.bind(consuming);
+export function watchCalls({ subscriptions }: Composed) {
+  const next = subscriptions.next.bind(subscriptions);
   let waiting = 0;
-  consuming.next = async (call) => {
+  subscriptions.next = async (call) => {
     waiting += 1;
     return next(call).finally(() => {
       waiting -= 1;
@@ -84,10 +84,10 @@ export function watchCalls({ consuming }: Composed) {
 }
 
 /** The parts on a socket; stopped after the test. */
-export function serveParts({ operations, watching, subscriptions }: Composed): Promise<Running> {
+export function serveParts({ operations, watching, sharedSubscriptions }: Composed): Promise<Running> {
   return serve({
     schema,
-    subscriptions,
+    subscriptions: sharedSubscriptions,
     createContext: (caller) => createContext({ caller, operations, watch: watching.live(caller.name) }),
   });
 }

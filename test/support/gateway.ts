@@ -93,7 +93,7 @@ async function post<Data>(url: string, body: object, headers: Record<string, str
 /** All of a gateway but its HTTP server. */
 export interface Composed extends Core {
   readonly database: Database;
-  readonly subscriptions: SharedSubscriptions;
+  readonly sharedSubscriptions: SharedSubscriptions;
   readonly caller: Caller;
   /** Sends one and answers its id. */
   send(input?: SendInput): Promise<string>;
@@ -124,17 +124,22 @@ export async function operationsOn(
   });
   const { operations, watching } = core;
   // So that no test counts the statements with which these begin.
-  await Promise.all([core.heldSender.idle(), core.ticker.idle()]);
-  const subscriptions = new SharedSubscriptions({ schema, operations, watching, report: () => 'reported' });
+  await Promise.all([core.scheduledSender.idle(), core.scheduler.idle()]);
+  const sharedSubscriptions = new SharedSubscriptions({
+    schema,
+    operations,
+    watching,
+    report: () => 'reported',
+  });
   return {
     ...core,
     database,
-    subscriptions,
+    sharedSubscriptions,
     caller: tester,
     send: async (input = {}) => (await operations.sendEvent(tester, { topic: 'test', ...input })).event.id,
     read: async (id) => readWhole(operations, id),
     ask: (query, variables = {}) => executeHere(operations, watching, query, variables),
-    subscribe: (query, variables = {}) => subscribeHere(subscriptions, query, variables),
+    subscribe: (query, variables = {}) => subscribeHere(sharedSubscriptions, query, variables),
   };
 }
 

@@ -85,13 +85,13 @@ describeDatabases('The list of topics', (backend) => {
         SELECT gen_random_uuid(), n, n, CASE WHEN n <= $1 THEN 'seen.' || lpad(n::text, 5, '0') ELSE 'a.busy' END, 't',
           'r', n::text, 'FINISHED', now(), now()
         FROM generate_series(1, $1::int + $2::int + 1) n`,
-      values: [limits.listedTopics + 5, limits.countCeiling],
+      values: [limits.listedTopics + 5, limits.countCap],
     });
     await declare(gateway(), 'seen.00003');
     await declare(gateway(), 'z.last');
     const topics = await list(gateway());
     expect(topics).toHaveLength(limits.listedTopics);
-    expect(topics[0]).toMatchObject({ name: 'a.busy', count: limits.countCeiling });
+    expect(topics[0]).toMatchObject({ name: 'a.busy', count: limits.countCap });
     expect(topics[3]).toMatchObject({ name: 'seen.00003', declared: true, count: 1 });
     expect(topics.at(-1)).toMatchObject({ name: 'seen.00999', declared: false });
     expect(names(await list(gateway(), 'z'))).toEqual(['z.last']);

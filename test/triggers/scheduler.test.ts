@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createLogger } from '../../src/base/logger.ts';
-import { Ticker } from '../../src/triggers/scheduler.ts';
+import { Scheduler } from '../../src/triggers/scheduler.ts';
 import { describeDatabases, describePostgres } from '../support/database.ts';
 import { type Composed, composedForEach, operationsOn } from '../support/gateway.ts';
 import { createTrigger, eventsOf, triggerNamed } from './support.ts';
@@ -13,8 +13,8 @@ const minute = 60_000;
 class Clock {
   now = 0;
 
-  tickerOf({ database, operations }: Composed, send = operations.sendEvent): Ticker {
-    return new Ticker({ database, send, logger: createLogger('silent'), now: () => this.now });
+  schedulerOf({ database, operations }: Composed, send = operations.sendEvent): Scheduler {
+    return new Scheduler({ database, send, logger: createLogger('silent'), now: () => this.now });
   }
 }
 
@@ -33,20 +33,20 @@ const payloadsOf = async (gateway: Composed) =>
 describeDatabases('A schedule', (backend) => {
   const gateway = composedForEach(backend);
   let clock: Clock;
-  let ticker: Ticker;
+  let scheduler: Scheduler;
   beforeEach(() => {
     clock = new Clock();
-    ticker = clock.tickerOf(gateway());
+    scheduler = clock.schedulerOf(gateway());
   });
 
   test('makes one event of each tick, and says when the next one is', async () => {
     const { id, first } = await minutely(gateway(), clock, { topic: 'time' });
     clock.now = first - 1;
-    await ticker.tick();
+    await scheduler.tick();
     expect(await eventsOf(gateway(), 'clock')).toEqual([]);
     for (const now of [first, first, first + 30_000, first + minute]) {
       clock.now = now;
-      await ticker.tick();
+      await scheduler.tick();
     }
     const events = await eventsOf(gateway(), 'clock');
     expect(events).toMatchObject([
@@ -66,9 +66,9 @@ describeDatabases('A schedule', (backend) => {
   test('makes one event of the last tick after a time away, and says how many were missed', async () => {
     const { first } = await minutely(gateway(), clock);
     clock.now = first + 10.5 * minute;
-    await ticker.tick();
+    await scheduler.tick();
     clock.now = first + 11 * minute;
-    await ticker.tick();
+    await scheduler.tick();
     expect(await payloadsOf(gateway())).toEqual([
       { scheduledAt: iso(first + 10 * minute), missed: 10 },
       { scheduledAt: iso(first + 11 * minute), missed: 0 },
@@ -79,18 +79,18 @@ describeDatabases('A schedule', (backend) => {
     const { id } = await minutely(gateway(), clock);
     const text = 'UPDATE triggers SET enabled = false';
     await gateway().database.query({ text, values: [] });
-    await ticker.tick();
+    await scheduler.tick();
     await gateway().database.query({ text: text.replace('false', 'true'), values: [] });
     await gateway().operations.deleteTrigger(id);
-    await ticker.tick();
+    await scheduler.tick();
     expect(await eventsOf(gateway(), 'clock')).toEqual([]);
   });
 
   test('lets pass what its filter matches, and counts the ticks on which that fails once each', async () => {
     const { first } = await minutely(gateway(), clock, { eventType: 'tick', where: 'data.missed > 0' });
-    await ticker.tick();
+    await scheduler.tick();
     clock.now = first + 3 * minute;
-    await ticker.tick();
+    await scheduler.tick();
     expect(await payloadsOf(gateway())).toEqual([{ scheduledAt: iso(first + 3 * minute), missed: 2 }]);
     await gateway().operations.createTrigger({
       name: 'failing',
@@ -98,34 +98,34 @@ describeDatabases('A schedule', (backend) => {
       where: 'data.nothing > 0',
     });
     clock.now = Date.parse((await triggerNamed(gateway(), 'failing')).nextRun!);
-    await ticker.tick();
-    await ticker.tick();
+    await scheduler.tick();
+    await scheduler.tick();
     expect(await eventsOf(gateway(), 'failing')).toEqual([]);
     expect(await triggerNamed(gateway(), 'failing')).toMatchObject({ filterErrors: 1 });
   });
 
   test('loses no tick whose event could not be stored, nor one of a gateway that died', async () => {
     const { first } = await minutely(gateway(), clock);
-    const broken = clock.tickerOf(gateway(), () => Promise.reject(new Error('it died')));
+    const broken = clock.schedulerOf(gateway(), () => Promise.reject(new Error('it died')));
     await expect(broken.tick()).rejects.toThrow('it died');
     // Somebody has decided on it, and may be about to send it.
-    await ticker.tick();
+    await scheduler.tick();
     expect(await payloadsOf(gateway())).toEqual([]);
     clock.now = first + 5_001;
-    await ticker.tick();
+    await scheduler.tick();
     expect(await payloadsOf(gateway())).toEqual([{ scheduledAt: iso(first), missed: 0 }]);
   });
 
   test('makes no second event of a tick that was sent, but not settled', async () => {
     const { first } = await minutely(gateway(), clock);
-    const broken = clock.tickerOf(gateway(), async (caller, input) => {
+    const broken = clock.schedulerOf(gateway(), async (caller, input) => {
       await gateway().operations.sendEvent(caller, input);
       throw new Error('it died');
     });
     await expect(broken.tick()).rejects.toThrow('it died');
     clock.now = first + minute;
-    await ticker.tick();
-    await ticker.tick();
+    await scheduler.tick();
+    await scheduler.tick();
     expect(await payloadsOf(gateway())).toEqual([
       { scheduledAt: iso(first), missed: 0 },
       { scheduledAt: iso(first + minute), missed: 0 },
@@ -134,14 +134,14 @@ describeDatabases('A schedule', (backend) => {
 
   test('ticks by itself, also one that is made while all sleep, until it is stopped', async () => {
     clock.now = Date.now();
-    ticker.wake();
+    scheduler.wake();
     await delay(20);
     const { first } = await minutely(gateway(), clock);
-    ticker.wake();
+    scheduler.wake();
     while ((await eventsOf(gateway(), 'clock')).length === 0) await delay(10);
-    await ticker.stop();
+    await scheduler.stop();
     clock.now = first + minute;
-    ticker.wake();
+    scheduler.wake();
     await delay(20);
     expect(await eventsOf(gateway(), 'clock')).toHaveLength(1);
   });
@@ -153,11 +153,11 @@ describePostgres('Two gateways', (backend) => {
     const other = await operationsOn(await backend.openAnother());
     const clock = new Clock();
     const { first } = await minutely(one, clock);
-    const tickers = [one, other, one, other].map((gateway) => clock.tickerOf(gateway));
+    const tickers = [one, other, one, other].map((gateway) => clock.schedulerOf(gateway));
     const expected = [];
     for (let at = first; at < first + 20 * minute; at += minute) {
       clock.now = at;
-      await Promise.all(tickers.map((ticker) => ticker.tick()));
+      await Promise.all(tickers.map((scheduler) => scheduler.tick()));
       expected.push({ scheduledAt: iso(at), missed: 0 });
     }
     expect(await payloadsOf(other)).toEqual(expected);
@@ -169,13 +169,13 @@ describePostgres('Two gateways', (backend) => {
     const other = await operationsOn(await backend.openAnother());
     const clock = new Clock();
     const { first } = await minutely(one, clock, { schedule: { cron: '* * * * * *' } });
-    const tickers = [one, other].map((gateway) => clock.tickerOf(gateway));
+    const tickers = [one, other].map((gateway) => clock.schedulerOf(gateway));
     const steps = 60;
     for (let step = 1; step <= steps; step += 1) {
       // From a fraction of a tick to several at once; both look, or one of them.
       clock.now = first + step * 700;
       const looking = step === steps || step % 3 === 0 ? tickers : [tickers[step % 2]!];
-      if (step % 7 > 2) await Promise.all(looking.map((ticker) => ticker.tick()));
+      if (step % 7 > 2) await Promise.all(looking.map((scheduler) => scheduler.tick()));
     }
     const payloads = await payloadsOf(one);
     const times = payloads.map(({ scheduledAt }) => scheduledAt);
@@ -201,11 +201,15 @@ describe('A sleep', () => {
       sleeps.push(ms);
       return original(work, ms);
     }) as typeof setTimeout;
-    const ticker = new Ticker({ database, send: () => Promise.reject(), logger: createLogger('silent') });
-    ticker.wake();
+    const scheduler = new Scheduler({
+      database,
+      send: () => Promise.reject(),
+      logger: createLogger('silent'),
+    });
+    scheduler.wake();
     while (sleeps.length === 0) await Promise.resolve();
     globalThis.setTimeout = original;
-    await ticker.stop();
+    await scheduler.stop();
     expect(sleeps).toEqual([30_000]);
   });
 });

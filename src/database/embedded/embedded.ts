@@ -15,7 +15,7 @@ import { type EmbeddedLink, openLink } from './link.ts';
 import type { Operation } from './protocol.ts';
 import { defaultSchema } from '../migrations/schema-name.ts';
 import { inOneTransaction, quoteIdentifier, rolledBackInstead } from '../sql-failure.ts';
-import { Turnstile } from '../mutex.ts';
+import { Mutex } from '../mutex.ts';
 import { unpackTar } from './unpack-tar.ts';
 
 type Dump = Uint8Array<ArrayBuffer>;
@@ -76,7 +76,7 @@ class Embedded implements EmbeddedDatabase {
   readonly ended: Promise<DatabaseEnded>;
   readonly #link: EmbeddedLink;
   readonly #afterClose: () => Promise<void>;
-  readonly #turnstile = new Turnstile();
+  readonly #mutex = new Mutex();
   readonly #channels = new Map<string, Set<(payload: string) => void>>();
 
   constructor(link: EmbeddedLink, afterClose: () => Promise<void> = async () => {}) {
@@ -96,7 +96,7 @@ class Embedded implements EmbeddedDatabase {
   }
 
   async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    const leave = await this.#turnstile.enter(answerMs);
+    const leave = await this.#mutex.enter(answerMs);
     const tx = new EmbeddedTransaction(this.#link);
     try {
       await this.#link.send({ do: 'exec', sql: 'BEGIN' });
@@ -116,7 +116,7 @@ class Embedded implements EmbeddedDatabase {
   async pipeline(statements: readonly Statement[]): Promise<object[][]> {
     const [only, ...more] = statements;
     if (only && more.length === 0) return [await this.query(only)];
-    const leave = await this.#turnstile.enter(answerMs);
+    const leave = await this.#mutex.enter(answerMs);
     const tx = new EmbeddedTransaction(this.#link);
     try {
       return await inOneTransaction(
@@ -162,7 +162,7 @@ class Embedded implements EmbeddedDatabase {
 
   /** Lets the next one pass as soon as the request is sent: the thread keeps the order. */
   async #inTurn<T>(send: () => Promise<T>): Promise<T> {
-    const leave = await this.#turnstile.enter(answerMs);
+    const leave = await this.#mutex.enter(answerMs);
     try {
       return send();
     } finally {

@@ -7,7 +7,7 @@ import { once } from '../../base/lifecycle.ts';
 import type { Logger } from '../../base/logger.ts';
 import { within } from '../deadline.ts';
 import { quoteIdentifier } from '../sql-failure.ts';
-import { Turnstile } from '../mutex.ts';
+import { Mutex } from '../mutex.ts';
 
 type OnHint = (payload: string) => void;
 
@@ -24,7 +24,7 @@ export class PostgresListener {
   readonly #logger: Logger | undefined;
   readonly #channels = new Map<string, Set<OnHint>>();
   /** One at a time brings the connection in line with the channels wanted. */
-  readonly #turnstile = new Turnstile();
+  readonly #mutex = new Mutex();
   #client: pg.Client | undefined;
   #subscribed = new Set<string>();
   #failures = 0;
@@ -60,7 +60,7 @@ export class PostgresListener {
   readonly close = once(async () => {
     this.#closed = true;
     clearTimeout(this.#retry);
-    const leave = await this.#turnstile.enter();
+    const leave = await this.#mutex.enter();
     clearInterval(this.#check);
     const client = this.#client;
     this.#client = undefined;
@@ -69,7 +69,7 @@ export class PostgresListener {
   });
 
   async #settle(): Promise<void> {
-    const leave = await this.#turnstile.enter();
+    const leave = await this.#mutex.enter();
     try {
       if (this.#closed || (!this.#client && this.#channels.size === 0)) return;
       this.#client ??= await this.#connect();

@@ -166,12 +166,12 @@ class PostgresDatabase implements Database {
 
   pipeline(statements: readonly Statement[]): Promise<object[][]> {
     // The server times each statement when its turn comes, the client from now on.
-    const patience = (before: number) => answerMs * (before + 1);
+    const timeout = (before: number) => answerMs * (before + 1);
     return this.#lend((lease) =>
       inOneTransaction(
         lease.ask({ text: 'BEGIN' }),
-        statements.map((statement, n) => lease.query(statement, patience(n))),
-        lease.commit(patience(statements.length)),
+        statements.map((statement, n) => lease.query(statement, timeout(n))),
+        lease.commit(timeout(statements.length)),
       ),
     );
   }
@@ -228,14 +228,14 @@ class Lease implements Transaction {
     this.#client = client;
   }
 
-  async query<Row extends object>(statement: Statement, patienceMs: number = answerMs): Promise<Row[]> {
+  async query<Row extends object>(statement: Statement, timeoutMs: number = answerMs): Promise<Row[]> {
     const { text, values, name, json } = statement;
     this.#plan(planModeOf(statement));
     const { fields, rows } = await this.ask({
       text,
       values: values as unknown[],
       rowMode: 'array',
-      query_timeout: patienceMs,
+      query_timeout: timeoutMs,
       ...(name ? { name } : {}),
       ...(json === 'text' ? { types: exactTypesWithJsonText } : {}),
     });
@@ -259,8 +259,8 @@ class Lease implements Transaction {
     }
   }
 
-  async commit(patienceMs: number = answerMs): Promise<void> {
-    const { command } = await this.ask({ text: 'COMMIT', query_timeout: patienceMs });
+  async commit(timeoutMs: number = answerMs): Promise<void> {
+    const { command } = await this.ask({ text: 'COMMIT', query_timeout: timeoutMs });
     if (command !== 'ROLLBACK') return;
     planModes.delete(this.#client);
     throw rolledBackInstead();

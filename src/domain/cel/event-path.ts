@@ -5,16 +5,16 @@ import { isCelUint } from './functions/value.ts';
 import { isSubjectName, type SubjectName } from './subject.ts';
 import type { Node } from './language/tree.ts';
 
-export type Place = { readonly name: SubjectName } | { readonly path: JsonPath };
+export type EventPath = { readonly name: SubjectName } | { readonly path: JsonPath };
 
 /** Null if the place depends on the event. Only for nodes outside of macros, whose variables hide names. */
-export function placeOfNode(node: Node): Place | null {
+export function pathOfNode(node: Node): EventPath | null {
   if (node.kind === 'name') {
     const name = node.name.replace(/^\./, '');
     return isSubjectName(name) ? { name } : null;
   }
   const step = stepOf(node);
-  const from = step && placeOfNode(step.from);
+  const from = step && pathOfNode(step.from);
   return from && step && below(from, step.key);
 }
 
@@ -26,7 +26,7 @@ function stepOf(node: Node): { from: Node; key: string } | null {
   return from && key?.kind === 'literal' && typeof key.value === 'string' ? { from, key: key.value } : null;
 }
 
-export function below(place: Place, key: string): Place | null {
+export function below(place: EventPath, key: string): EventPath | null {
   if (!isStorable(key)) return null;
   if ('path' in place) return { path: [...place.path, key] };
   if (place.name === 'data') return { path: ['payload', key] };
@@ -55,17 +55,17 @@ export function scalarsOf(node: Node): readonly JsonScalar[] | undefined {
 }
 
 /** The two sides of a comparison, normalised so that the place is on the left. */
-export function comparisonOf(node: Node): { name: string; place: Place; value: Node } | null {
+export function comparisonOf(node: Node): { name: string; place: EventPath; value: Node } | null {
   if (node.kind !== 'call' || node.args.length !== 2) return null;
-  const turned = turnedRound.get(node.name);
+  const turned = mirrored.get(node.name);
   if (turned === undefined) return null;
   const [left, right] = node.args as [Node, Node];
-  const [leftPlace, rightPlace] = [placeOfNode(left), placeOfNode(right)];
-  if (leftPlace && !rightPlace) return { name: node.name, place: leftPlace, value: right };
-  return rightPlace && !leftPlace ? { name: turned, place: rightPlace, value: left } : null;
+  const [leftPath, rightPath] = [pathOfNode(left), pathOfNode(right)];
+  if (leftPath && !rightPath) return { name: node.name, place: leftPath, value: right };
+  return rightPath && !leftPath ? { name: turned, place: rightPath, value: left } : null;
 }
 
-const turnedRound: ReadonlyMap<string, string> = new Map([
+const mirrored: ReadonlyMap<string, string> = new Map([
   ['_==_', '_==_'],
   ['_!=_', '_!=_'],
   ['_<_', '_>_'],
@@ -76,7 +76,7 @@ const turnedRound: ReadonlyMap<string, string> = new Map([
 
 /** Paths that must exist, because the node has no value otherwise. */
 export function neededPaths(node: Node): readonly JsonPath[] {
-  const place = placeOfNode(node);
+  const place = pathOfNode(node);
   if (place) return 'path' in place ? [place.path] : [];
   switch (node.kind) {
     case 'select':

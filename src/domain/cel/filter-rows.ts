@@ -6,7 +6,7 @@ import { type CelSubject, subjectNames } from './subject.ts';
 /** The fields of an event that have to be read for a test. */
 export const celFields: readonly (keyof CelSubject)[] = Object.values(subjectNames).map(({ field }) => field);
 
-export interface Sifted<Row> {
+export interface FilteredRows<Row> {
   readonly kept: readonly Row[];
   /** How many of the rows were tested: all, unless the time was up. */
   readonly tested: number;
@@ -21,7 +21,7 @@ export interface Test<Subject> {
   test(subject: Subject): CelVerdict;
 }
 
-export interface Sifting<Row, Subject> {
+export interface Filtering<Row, Subject> {
   readonly filter: Test<Subject>;
   readonly rows: readonly Row[];
   readonly subjectOf: (row: Row) => Subject;
@@ -32,8 +32,8 @@ export interface Sifting<Row, Subject> {
 }
 
 /** Those that match, in order. */
-export function sift<Row, Subject>(sifting: Sifting<Row, Subject>): Promise<Sifted<Row>> {
-  return fairSlices.run(sifting.caller, tests(sifting));
+export function filterRows<Row, Subject>(filtering: Filtering<Row, Subject>): Promise<FilteredRows<Row>> {
+  return fairSlices.run(filtering.caller, tests(filtering));
 }
 
 /** One test, when its turn comes. */
@@ -46,7 +46,7 @@ function* tests<Row, Subject>({
   rows,
   subjectOf,
   withinMs = Infinity,
-}: Sifting<Row, Subject>): Steps<Sifted<Row>> {
+}: Filtering<Row, Subject>): Steps<FilteredRows<Row>> {
   const kept: Row[] = [];
   const failed: { row: Row; error: string }[] = [];
   let spent = 0;

@@ -17,8 +17,8 @@ import {
   below,
   comparisonOf,
   neededPaths,
-  type Place,
-  placeOfNode,
+  type EventPath,
+  pathOfNode,
   scalarOf,
   scalarsOf,
 } from './event-path.ts';
@@ -31,7 +31,7 @@ export function celConditions(filter: CelFilter): CheckedConditions | null {
 }
 
 type Needed = CheckedConditions | null;
-type PathNeed = Extract<Place, { path: unknown }>;
+type PathNeed = Extract<EventPath, { path: unknown }>;
 
 const orderings: ReadonlyMap<string, Ordering> = new Map([
   ['_<_', 'LT'],
@@ -80,7 +80,7 @@ function present(node: Node): Needed {
 
 /** Null if the node has no form that requires more than existence. */
 function single(node: Node): Needed {
-  const place = placeOfNode(node);
+  const place = pathOfNode(node);
   if (place) return 'path' in place ? { ...place, comparison: 'EQ', value: true } : null;
   if (node.kind === 'has') return hasKey(node, 'NOTNULL');
   if (node.kind !== 'call') return null;
@@ -97,7 +97,7 @@ function single(node: Node): Needed {
 
 function negated(node: Node): Needed {
   if (node.kind === 'has') return hasKey(node, 'ISNULL');
-  const place = placeOfNode(node);
+  const place = pathOfNode(node);
   return place && 'path' in place ? { ...place, comparison: 'EQ', value: false } : null;
 }
 
@@ -105,7 +105,7 @@ function hasKey(
   { from, field }: Extract<Node, { kind: 'select' | 'has' }>,
   comparison: 'NOTNULL' | 'ISNULL',
 ): Needed {
-  const holder = placeOfNode(from);
+  const holder = pathOfNode(from);
   const place = holder && below(holder, field);
   return place && 'path' in place ? { ...place, comparison } : null;
 }
@@ -167,7 +167,7 @@ function timeComparison(name: string, node: Node): Needed {
 }
 
 function among(node: Node, list: Node): Needed {
-  const [place, holder] = [placeOfNode(node), placeOfNode(list)];
+  const [place, holder] = [pathOfNode(node), pathOfNode(list)];
   if (!place) return holder && 'path' in holder ? heldIn(scalarOf(node), holder) : null;
   const values = scalarsOf(list);
   if (values === undefined) return null;
@@ -193,7 +193,7 @@ function heldIn(value: JsonScalar | undefined, holder: PathNeed): Needed {
 
 /** LIKE ignores case, and so selects more. */
 function like(name: string, target: Node, node: Node): Needed {
-  const place = placeOfNode(target);
+  const place = pathOfNode(target);
   const text = scalarOf(node);
   if (!place || typeof text !== 'string') return null;
   const part = escaped(text);

@@ -1,25 +1,25 @@
 // The safe pre-filter of a CEL filter: SQL may skip events for which the filter is certainly false, but not its errors.
 import { type CheckedConditions, join, type JsonScalar } from '../conditions/conditions.ts';
 import type { CelFilter } from './filter.ts';
-import { comparisonOf, type Place, placeOfNode, scalarOf, scalarsOf } from './event-path.ts';
+import { comparisonOf, type EventPath, pathOfNode, scalarOf, scalarsOf } from './event-path.ts';
 import type { Node } from './language/tree.ts';
 
 /**
  * An event that fails these conditions does not match, and the filter has no error on it. Null if nothing is known.
  * Weaker than celConditions: a missing path makes a filter fail, so such events must be tested.
  */
-export function celSieve(filter: CelFilter): CheckedConditions | null {
-  return sieve(filter.tree);
+export function celPreFilter(filter: CelFilter): CheckedConditions | null {
+  return preFilter(filter.tree);
 }
 
 /** In `&&`, false absorbs an error of another member; `||` is false only if all members are. */
-function sieve(node: Node): CheckedConditions | null {
+function preFilter(node: Node): CheckedConditions | null {
   if (node.kind === 'and') {
-    const known = node.members.map(sieve).filter((member) => member !== null);
+    const known = node.members.map(preFilter).filter((member) => member !== null);
     return join('AND', known);
   }
   if (node.kind === 'or') {
-    const members = node.members.map(sieve);
+    const members = node.members.map(preFilter);
     return members.includes(null) ? null : join('OR', members as CheckedConditions[]);
   }
   return comparison(node);
@@ -29,7 +29,7 @@ function comparison(node: Node): CheckedConditions | null {
   if (node.kind !== 'call') return null;
   const [first, second] = node.args;
   if (node.name === '@in' && first && second) {
-    const [place, values] = [placeOfNode(first), scalarsOf(second)];
+    const [place, values] = [pathOfNode(first), scalarsOf(second)];
     return place && values ? among(place, values) : null;
   }
   const compared = comparisonOf(node);
@@ -46,7 +46,7 @@ const fields = {
   request_id: 'requestId',
 } as const;
 
-function among(place: Place, values: readonly JsonScalar[]): CheckedConditions | null {
+function among(place: EventPath, values: readonly JsonScalar[]): CheckedConditions | null {
   if (values.length === 0) return null;
   if ('path' in place) {
     const { path } = place;

@@ -32,7 +32,7 @@ export type ConditionField = keyof typeof fieldKinds;
 /** A path from the root object. Every element is an object key, never a list index. */
 export type JsonPath = readonly ['summary' | 'payload', ...string[]];
 
-export type KeyPlace = { readonly field: ConditionField } | { readonly path: JsonPath };
+export type KeyLocation = { readonly field: ConditionField } | { readonly path: JsonPath };
 
 /** Field names as in the GraphQL schema. */
 export const fieldNames: readonly string[] = Object.keys(fieldKinds).map(nameOf);
@@ -55,7 +55,7 @@ function snakeCase(name: string): string {
 }
 
 /** The field or path that a key names. Throws INVALID_FILTER. */
-export function placeOfKey(key: string): KeyPlace {
+export function locationOfKey(key: string): KeyLocation {
   checking(key, 'A key of a condition', () => checkText(quoted(key), key));
   const field = fieldsByName.get(key);
   if (field !== undefined) return { field };

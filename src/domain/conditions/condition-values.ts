@@ -9,7 +9,7 @@ import {
   fieldKinds,
   invalidFilter,
   type JsonPath,
-  type KeyPlace,
+  type KeyLocation,
   quoted,
 } from './condition-keys.ts';
 import type { Comparison, FieldTest, FieldValue, JsonScalar, PathTest, Test } from './conditions.ts';
@@ -41,7 +41,12 @@ const comparisonsOf: Readonly<Record<FieldKind, readonly Comparison[]>> = {
 const scalar = 'a string, a number or a boolean';
 
 /** Null if the comparison is always true. `value` is null if it was omitted. */
-export function checkTest(key: string, place: KeyPlace, comparison: Comparison, value: unknown): Test | null {
+export function checkTest(
+  key: string,
+  place: KeyLocation,
+  comparison: Comparison,
+  value: unknown,
+): Test | null {
   const asked = { key, comparison, value };
   const test = 'field' in place ? fieldTest(place.field, asked) : pathTest(place.path, asked);
   return test.comparison === 'NOTIN' && test.values.length === 0 ? null : test;

@@ -2,7 +2,13 @@
 import { ThroughlineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { isLongerThan, lengthOf } from '../../base/text-length.ts';
-import { type ConditionField, invalidFilter, type JsonPath, placeOfKey, quoted } from './condition-keys.ts';
+import {
+  type ConditionField,
+  invalidFilter,
+  type JsonPath,
+  locationOfKey,
+  quoted,
+} from './condition-keys.ts';
 import { checkTest } from './condition-values.ts';
 
 export const conditionOperators = ['AND', 'OR'] as const;
@@ -164,7 +170,7 @@ class Check {
         `has a key of ${lengthOf(key)} characters; at most ${limits.conditionKeyLength} are allowed`,
       );
     }
-    return checkTest(key, placeOfKey(key), comparison ?? 'EQ', value ?? null);
+    return checkTest(key, locationOfKey(key), comparison ?? 'EQ', value ?? null);
   }
 
   #refuse(fault: string): never {

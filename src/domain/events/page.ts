@@ -16,7 +16,7 @@ export interface PageArguments {
 }
 
 /** A row's position in an order: the time of its creation or latest change, and the log position of that change. */
-export interface Place {
+export interface PageCursor {
   readonly at: Date;
   readonly position: Position;
 }
@@ -26,8 +26,8 @@ export interface PageRequest {
   readonly size: number;
   /** Whether to read from the end of the range. */
   readonly backwards: boolean;
-  readonly after: Place | null;
-  readonly before: Place | null;
+  readonly after: PageCursor | null;
+  readonly before: PageCursor | null;
 }
 
 export interface Page<Row> {
@@ -60,11 +60,11 @@ function checkSize(argument: string, size: number): number {
 }
 
 /** Opaque to clients. Includes the order, so that a cursor of another order is refused. */
-export function cursorOf(order: OrderKey, place: Place): string {
+export function cursorOf(order: OrderKey, place: PageCursor): string {
   return Buffer.from(`${order}:${place.at.getTime()}:${place.position}`).toString('base64url');
 }
 
-function parseCursor(argument: string, cursor: string, order: OrderKey): Place {
+function parseCursor(argument: string, cursor: string, order: OrderKey): PageCursor {
   const text = Buffer.from(cursor, 'base64url').toString();
   const [, by, time, position] = /^([A-Z]+):(\d{1,15}):(\d{1,19})$/.exec(text) ?? [];
   if (time === undefined || position === undefined || Number(time) > maxTime) {

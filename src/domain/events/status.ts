@@ -36,7 +36,7 @@ export function invalidTransition(id: string, from: EventStatus, to: EventStatus
 }
 
 /** The error for a scheduled event. */
-export function heldBack(id: string, to: EventStatus): ThroughlineError {
+export function scheduled(id: string, to: EventStatus): ThroughlineError {
   return new ThroughlineError(
     'INVALID_TRANSITION',
     `Event ${id} is scheduled and cannot become ${to} before it is published; until then it can be ABORTED or deleted.`,

@@ -7,7 +7,7 @@ export class TopicIndex<Entry> {
 
   add(patterns: readonly string[], entry: Entry): void {
     for (const pattern of patterns) {
-      const place = this.#placeOf(pattern);
+      const place = this.#indexOf(pattern);
       place.set(pattern, (place.get(pattern) ?? new Set()).add(entry));
     }
   }
@@ -15,9 +15,9 @@ export class TopicIndex<Entry> {
   /** Removes an entry that was added with the same patterns. */
   delete(patterns: readonly string[], entry: Entry): void {
     for (const pattern of patterns) {
-      const entries = this.#placeOf(pattern).get(pattern);
+      const entries = this.#indexOf(pattern).get(pattern);
       entries?.delete(entry);
-      if (entries?.size === 0) this.#placeOf(pattern).delete(pattern);
+      if (entries?.size === 0) this.#indexOf(pattern).delete(pattern);
     }
   }
 
@@ -27,7 +27,7 @@ export class TopicIndex<Entry> {
     for (const [pattern, entries] of this.#patterns) if (topicMatches(pattern, topic)) yield* entries;
   }
 
-  #placeOf(pattern: string): Map<string, Set<Entry>> {
+  #indexOf(pattern: string): Map<string, Set<Entry>> {
     return isExactTopic(pattern) ? this.#byTopic : this.#patterns;
   }
 }

@@ -38,7 +38,7 @@ export interface EnrollInput {
 }
 
 /** A consumer definition: source topics, filters and target. Each has a position in the log of its own. */
-export interface Way {
+export interface ConsumerDefinition {
   /** The same for equal definitions, regardless of the caller and of the order of lists. */
   readonly id: string;
   /** Patterns, sorted. Empty if the jobs are created elsewhere, and this consumer only claims them. */
@@ -68,7 +68,7 @@ export interface ClaimTerms {
 }
 
 export interface CheckedEnroll {
-  readonly way: Way;
+  readonly definition: ConsumerDefinition;
   readonly terms: ClaimTerms;
   readonly waitMs: number;
 }
@@ -77,7 +77,7 @@ export function checkEnroll(input: EnrollInput): CheckedEnroll {
   const worker = requiredName('worker', input.worker);
   const sender = optionalName('sender', input.sender) ?? worker;
   return {
-    way: checkWay(input),
+    definition: checkDefinition(input),
     terms: {
       worker,
       sender,
@@ -94,9 +94,9 @@ export function checkEnroll(input: EnrollInput): CheckedEnroll {
   };
 }
 
-function checkWay(input: EnrollInput): Way {
+function checkDefinition(input: EnrollInput): ConsumerDefinition {
   const where = checkCel(input.where);
-  const way = {
+  const definition = {
     topics: checkTopics(input.sourceTopics),
     target: checkTarget(input.targetTopic),
     conditions: conditionsWith(checkConditions(input.filter, 'filter'), where),
@@ -104,15 +104,18 @@ function checkWay(input: EnrollInput): Way {
     ignoredSenderTypes: checkSenderTypes(input.ignoreSenderTypes ?? []),
     ignoreOlderThanMs: checkAge(input.ignoreOlderThanDays ?? 0),
   };
-  return { ...way, id: createHash('sha256').update(wayText(way)).digest('hex').slice(0, 32) };
+  return {
+    ...definition,
+    id: createHash('sha256').update(definitionText(definition)).digest('hex').slice(0, 32),
+  };
 }
 
 /** The consumer definition as canonical JSON text, equal for equal definitions. */
-export function wayText(way: Omit<Way, 'id'>): string {
-  const filter = way.conditions === null ? 'null' : conditionsText(way.conditions);
-  const { topics, target, ignoredSenderTypes, ignoreOlderThanMs } = way;
+export function definitionText(definition: Omit<ConsumerDefinition, 'id'>): string {
+  const filter = definition.conditions === null ? 'null' : conditionsText(definition.conditions);
+  const { topics, target, ignoredSenderTypes, ignoreOlderThanMs } = definition;
   // Omitted if absent, so that ids of existing consumers stay the same.
-  const where = way.where ? { where: way.where.text } : {};
+  const where = definition.where ? { where: definition.where.text } : {};
   const others = JSON.stringify({ topics, target, ignoredSenderTypes, ignoreOlderThanMs, ...where });
   return `${others.slice(0, -1)},"filter":${filter}}`;
 }

@@ -3,7 +3,7 @@ import type { SubscriptionModel } from '../../../generated/prisma/models.ts';
 import { badInput, ThroughlineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { type CelFilter, checkCel } from '../cel/filter.ts';
-import { celSieve } from '../cel/pre-filter.ts';
+import { celPreFilter } from '../cel/pre-filter.ts';
 import type { CheckedConditions } from '../conditions/conditions.ts';
 import type { Position } from '../events/event.ts';
 import { checkPosition } from '../events/page.ts';
@@ -29,14 +29,14 @@ export interface SubscribeInput {
 }
 
 /** The events that a subscription selects: those that meet all of these. */
-export interface Question {
+export interface SubscriptionDefinition {
   /** The sender of the events. */
   readonly source: string | null;
   /** Patterns of topics; null for any topic. */
   readonly topics: readonly string[] | null;
   readonly filter: CelFilter | null;
   /** The part of the filter that SQL can decide. */
-  readonly sieve: CheckedConditions | null;
+  readonly preFilter: CheckedConditions | null;
 }
 
 export interface CheckedSubscribe {
@@ -53,7 +53,7 @@ export interface CheckedSubscribe {
 
 /** A stored subscription. */
 export interface DurableSubscription extends Readonly<
-  Omit<SubscriptionModel, 'askedAt' | 'manual' | 'topics'>
+  Omit<SubscriptionModel, 'usedAt' | 'manual' | 'topics'>
 > {
   readonly ack: AckMode;
   /** Null if only the source is tested. */
@@ -101,9 +101,9 @@ function checkTopics(topics: Given<readonly string[]>): readonly string[] | null
 }
 
 /** The selection of a stored subscription. Throws if its filter is no longer valid. */
-export function questionOf({ source, topics, where }: DurableSubscription): Question {
+export function definitionOf({ source, topics, where }: DurableSubscription): SubscriptionDefinition {
   const filter = checkCel(where);
-  return { source, topics, filter, sieve: filter && celSieve(filter) };
+  return { source, topics, filter, preFilter: filter && celPreFilter(filter) };
 }
 
 /** In milliseconds; null means the maximum. */

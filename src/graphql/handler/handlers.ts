@@ -86,7 +86,7 @@ builder.objectFields(SendEventPayload, (t) => ({
     description:
       'The number of handlers and durable subscriptions that match the event. Expensive: checks all subscriptions.',
     resolve: async ({ event, executions }, _args, { operations }) =>
-      executions.length + (await operations.countConcerned(event.id)),
+      executions.length + (await operations.countSubscribers(event.id)),
   }),
   executions: t.field({
     type: [Execution],

@@ -2,15 +2,15 @@
 import type { ExecutionResult } from 'graphql';
 import { asError } from '../../base/errors.ts';
 import { resultText } from '../result-text.ts';
-import type { Positioned, SharedMember, SharedResult } from './shared-subscriber.ts';
+import type { Positioned, SharedSubscriber, SharedResult } from './shared-subscriber.ts';
 
 /** The results of the shared execution. */
 export interface LiveResults {
   readonly results: AsyncIterableIterator<Positioned>;
 }
 
-export class SharedGroup {
-  readonly #members = new Set<SharedMember>();
+export class SharedExecution {
+  readonly #subscribers = new Set<SharedSubscriber>();
   readonly #onEmpty: () => void;
   /** The execution, or the errors that prevented its start. */
   readonly opening: Promise<LiveResults | ExecutionResult>;
@@ -32,13 +32,13 @@ export class SharedGroup {
     this.#count += 1;
   }
 
-  add(member: SharedMember): void {
-    this.#members.add(member);
+  add(member: SharedSubscriber): void {
+    this.#subscribers.add(member);
     if (this.#ended) member.endAsTooSlow();
   }
 
-  leave(member?: SharedMember): void {
-    if (member) this.#members.delete(member);
+  leave(member?: SharedSubscriber): void {
+    if (member) this.#subscribers.delete(member);
     this.#count -= 1;
     if (this.#count === 0) this.#close();
   }
@@ -47,18 +47,18 @@ export class SharedGroup {
     try {
       for await (const positioned of results) {
         const shared: SharedResult = { ...positioned, text: resultText(positioned.result) };
-        for (const member of this.#members) deliver(member, shared);
+        for (const member of this.#subscribers) deliver(member, shared);
       }
-      this.#endMembers((member) => member.end());
+      this.#endSubscribers((member) => member.end());
     } catch (thrown) {
       const error = asError(thrown);
-      this.#endMembers((member) => member.fail(error));
+      this.#endSubscribers((member) => member.fail(error));
     }
   }
 
-  #endMembers(end: (member: SharedMember) => void): void {
+  #endSubscribers(end: (member: SharedSubscriber) => void): void {
     this.#ended = true;
-    for (const member of [...this.#members]) end(member);
+    for (const member of [...this.#subscribers]) end(member);
   }
 
   #close(): void {
@@ -71,7 +71,7 @@ export class SharedGroup {
 }
 
 /** A failing subscriber is ended alone. */
-function deliver(member: SharedMember, shared: SharedResult): void {
+function deliver(member: SharedSubscriber, shared: SharedResult): void {
   try {
     member.deliver(shared);
   } catch (thrown) {

@@ -28,7 +28,7 @@ export interface Beginning {
   readonly handover: () => Position;
 }
 
-export class SharedMember implements AsyncIterableIterator<ExecutionResult> {
+export class SharedSubscriber implements AsyncIterableIterator<ExecutionResult> {
   readonly #direct: Direct | undefined;
   readonly #onEnd: () => void;
   readonly #pending: BoundedQueue<SharedResult>;

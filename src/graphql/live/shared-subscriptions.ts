@@ -14,8 +14,8 @@ import { createContext } from '../context.ts';
 import { type Report, toGraphQLError } from '../errors.ts';
 import { checkInputSize } from '../input-size.ts';
 import { endingWith, OpenSubscriptions } from './open-subscriptions.ts';
-import { SharedGroup } from './shared-execution.ts';
-import { type Beginning, type Direct, type Positioned, SharedMember } from './shared-subscriber.ts';
+import { SharedExecution } from './shared-execution.ts';
+import { type Beginning, type Direct, type Positioned, SharedSubscriber } from './shared-subscriber.ts';
 import { isShareable, selectionKey, shareKey, type SubscribeArgs } from './shared-operation.ts';
 import { SharedResults } from './shared-results.ts';
 
@@ -36,7 +36,7 @@ export interface SharedSubscriptionsParts {
 export class SharedSubscriptions {
   readonly #parts: SharedSubscriptionsParts;
   readonly #open: OpenSubscriptions;
-  readonly #groups = new Map<string, SharedGroup>();
+  readonly #executions = new Map<string, SharedExecution>();
   readonly #results = new SharedResults();
 
   constructor(parts: SharedSubscriptionsParts) {
@@ -91,8 +91,8 @@ export class SharedSubscriptions {
     const release = await this.#parts.watching.hold();
     const from = this.#parts.watching.position;
     try {
-      const entered = await this.#enterGroup(args);
-      if (!(entered instanceof SharedGroup)) {
+      const entered = await this.#enterExecution(args);
+      if (!(entered instanceof SharedExecution)) {
         release();
         return entered;
       }
@@ -104,11 +104,11 @@ export class SharedSubscriptions {
   }
 
   /** A group may have failed because of a variable outside its key; then this subscriber tries its own. */
-  async #enterGroup(args: Subscribing): Promise<SharedGroup | ExecutionResult> {
+  async #enterExecution(args: Subscribing): Promise<SharedExecution | ExecutionResult> {
     const key = shareKey(args, audienceOf(args.caller));
     for (;;) {
-      const known = this.#groups.get(key);
-      const group = known ?? this.#openGroup(key, args);
+      const known = this.#executions.get(key);
+      const group = known ?? this.#openExecution(key, args);
       group.enter();
       const opened = await group.opening.catch((error: unknown) => ({
         errors: [toGraphQLError(error, this.#parts.report)],
@@ -120,28 +120,28 @@ export class SharedSubscriptions {
     }
   }
 
-  #openGroup(key: string, args: Subscribing): SharedGroup {
-    const opening = this.#execute(args, this.#parts.watching.live(args.caller.name), liveAhead).then(
+  #openExecution(key: string, args: Subscribing): SharedExecution {
+    const opening = this.#execute(args, this.#parts.watching.live(args.caller.name), liveBuffer).then(
       (opened) => (isResults(opened) ? { results: opened } : opened),
     );
-    const group: SharedGroup = new SharedGroup(opening, () => this.#forget(key, group));
-    this.#groups.set(key, group);
+    const group: SharedExecution = new SharedExecution(opening, () => this.#forget(key, group));
+    this.#executions.set(key, group);
     return group;
   }
 
-  #forget(key: string, group: SharedGroup): void {
-    if (this.#groups.get(key) === group) this.#groups.delete(key);
+  #forget(key: string, group: SharedExecution): void {
+    if (this.#executions.get(key) === group) this.#executions.delete(key);
   }
 
   /** The member receives shared results before its catch-up is read, so that there is no gap. */
   async #join(
-    group: SharedGroup,
+    group: SharedExecution,
     args: Subscribing,
     from: Position,
     direct: Direct | undefined,
     release: () => void,
-  ): Promise<ExecutionResult | SharedMember> {
-    const member = new SharedMember(direct, () => {
+  ): Promise<ExecutionResult | SharedSubscriber> {
+    const member = new SharedSubscriber(direct, () => {
       group.leave(member);
       release();
     });
@@ -161,9 +161,9 @@ export class SharedSubscriptions {
   }
 
   async #beginning(args: Subscribing, from: Position): Promise<Beginning | ExecutionResult> {
-    const prelude = this.#parts.watching.prelude(from, args.caller.name);
-    const results = await this.#execute(args, prelude);
-    return isResults(results) ? { results, handover: () => prelude.handover } : results;
+    const catchUp = this.#parts.watching.catchUp(from, args.caller.name);
+    const results = await this.#execute(args, catchUp);
+    return isResults(results) ? { results, handover: () => catchUp.handover } : results;
   }
 
   async #execute(
@@ -197,7 +197,7 @@ interface Change {
 }
 
 /** Changes processed concurrently: their events are read, and their messages written, together. */
-const liveAhead = 64;
+const liveBuffer = 64;
 
 /** Subscribers of one audience may see the same data. */
 function audienceOf({ scopes }: Caller): string {

@@ -91,7 +91,7 @@ const DurableSubscription = builder.prismaObject('Subscription', {
       type: 'Position',
     }),
     lag: t.int({
-      description: `The number of pending events: not delivered, or not acknowledged. Counting stops at ${amount(limits.countCeiling)} or at the scan limit, so it is a lower bound.`,
+      description: `The number of pending events: not delivered, or not acknowledged. Counting stops at ${amount(limits.countCap)} or at the scan limit, so it is a lower bound.`,
       resolve: (subscription, _args, { loaders }) => loaders.lag(subscription),
     }),
   }),

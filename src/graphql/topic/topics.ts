@@ -29,7 +29,7 @@ const Topic = builder.prismaObject('Topic', {
       description: 'Whether the topic is declared. False: it is only used by events.',
     }),
     count: t.int({
-      description: `The number of stored events. Counting stops at ${amount(limits.countCeiling)}. Computed only if selected.`,
+      description: `The number of stored events. Counting stops at ${amount(limits.countCap)}. Computed only if selected.`,
       resolve: async ({ name, together }) => (await together.counts()).get(name) ?? 0,
     }),
     lastEventAt: t.field({

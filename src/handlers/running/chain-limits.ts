@@ -3,19 +3,19 @@ import DataLoader from 'dataloader';
 import { ThroughlineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Database } from '../../database/database.ts';
-import { type ChainPlace, type ChainStanding, readChainStandings } from '../../store/control/handlers.ts';
+import { type ChainLocation, type ChainStanding, readChainStandings } from '../../store/control/handlers.ts';
 
 const most = { depth: limits.chainDepth, steps: limits.chainEvents, runs: limits.requestRuns };
 
 export class ChainLimits {
   /** Batches concurrent reads, without a cache. */
-  readonly #standings: DataLoader<ChainPlace, ChainStanding, string>;
+  readonly #standings: DataLoader<ChainLocation, ChainStanding, string>;
   /** Runs about to be committed, by request. The database does not know them yet. */
   readonly #coming = new Map<string, number>();
 
   constructor(database: Database) {
     this.#standings = new DataLoader(
-      async (places: readonly ChainPlace[]) => {
+      async (places: readonly ChainLocation[]) => {
         const byKey = new Map(places.map((place) => [keyOf(place), place]));
         const standings = await readChainStandings(database, [...byKey.values()], most);
         const found = new Map([...byKey.keys()].map((key, n) => [key, standings[n]!]));
@@ -67,6 +67,6 @@ function refusalOf(depth: number, runs: number, requestId: string): ThroughlineE
   );
 }
 
-function keyOf({ parentId, requestId }: ChainPlace): string {
+function keyOf({ parentId, requestId }: ChainLocation): string {
   return `${parentId ?? ''} ${requestId}`;
 }

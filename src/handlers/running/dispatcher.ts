@@ -38,7 +38,7 @@ export interface DispatcherParts {
   readonly name: string;
 }
 
-interface Place {
+interface HandlerPosition {
   /** Every event up to this position has its runs, or needs none. */
   position: Position;
   saved: Position;
@@ -58,7 +58,7 @@ const ownLimit = 10_000;
 
 export class Dispatcher implements Stoppable {
   readonly #parts: DispatcherParts;
-  readonly #places = new Map<string, Place>();
+  readonly #positions = new Map<string, HandlerPosition>();
   /** By event: the registry generation with which its runs were decided. */
   readonly #own = new LRUCache<string, number>({ max: ownLimit });
   #unwatch: (() => void) | undefined;
@@ -83,7 +83,7 @@ export class Dispatcher implements Stoppable {
     this.#holding ??= await tail.hold();
     this.#unwatch?.();
     const known = new Set(states.map(({ fullName }) => fullName));
-    for (const name of this.#places.keys()) if (!known.has(name)) this.#places.delete(name);
+    for (const name of this.#positions.keys()) if (!known.has(name)) this.#positions.delete(name);
     this.#unwatch = live.changes.watch({
       selector: { ids: null, requestIds: null, topics: registry.sources, projects: null },
       accepts: ({ change: { kind, status } }) =>
@@ -98,9 +98,9 @@ export class Dispatcher implements Stoppable {
 
   /** Moves a handler to this position: it is new here, was enabled, or is further ahead in the database. */
   moveTo(fullName: string, position: Position, isSwitched = false): void {
-    const known = this.#places.get(fullName);
+    const known = this.#positions.get(fullName);
     const place = known ?? { position, saved: position, isBehind: true, looking: undefined };
-    this.#places.set(fullName, place);
+    this.#positions.set(fullName, place);
     if (isSwitched || position > place.position) Object.assign(place, { position, saved: position });
     place.isBehind = true;
     this.#look(fullName);
@@ -108,17 +108,17 @@ export class Dispatcher implements Stoppable {
 
   /** Resolves when everything in the log by now has been dispatched. */
   async idle(): Promise<void> {
-    for (const [name, place] of this.#places) {
+    for (const [name, place] of this.#positions) {
       place.isBehind = true;
       this.#look(name);
     }
-    await Promise.all([...this.#places.values()].map(({ looking }) => looking));
+    await Promise.all([...this.#positions.values()].map(({ looking }) => looking));
   }
 
   readonly stop = once(async () => {
     this.#stopped = true;
     clearInterval(this.#timer);
-    await Promise.all([...this.#places.values()].map(({ looking }) => looking));
+    await Promise.all([...this.#positions.values()].map(({ looking }) => looking));
     await this.#saving;
     // While changes still arrive, so that no position passes an entry that was not read.
     await this.#save();
@@ -130,7 +130,7 @@ export class Dispatcher implements Stoppable {
     const { registry } = this.#parts;
     const decided = this.#own.get(change.event.id);
     for (const { handler, enabled } of registry.forTopic(filterable.topic)) {
-      const place = this.#places.get(handler.fullName);
+      const place = this.#positions.get(handler.fullName);
       // A disabled handler ignores what is sent. When it is enabled, the database decides where it begins.
       if (!place || !enabled) continue;
       if (decided !== registry.generation) {
@@ -143,18 +143,18 @@ export class Dispatcher implements Stoppable {
   }
 
   #look(fullName: string): void {
-    const place = this.#places.get(fullName);
+    const place = this.#positions.get(fullName);
     if (this.#stopped || !place || place.looking) return;
     // Dispatching is not part of the run that caused the change.
     place.looking = runStorage
       .exit(() => this.#lookOn(fullName, place))
       .finally(() => {
         place.looking = undefined;
-        if (place.isBehind && this.#places.get(fullName) === place) this.#look(fullName);
+        if (place.isBehind && this.#positions.get(fullName) === place) this.#look(fullName);
       });
   }
 
-  async #lookOn(fullName: string, place: Place): Promise<void> {
+  async #lookOn(fullName: string, place: HandlerPosition): Promise<void> {
     await delay(gatherMs, undefined, { ref: false });
     try {
       while (!this.#stopped && place.isBehind) {
@@ -173,7 +173,7 @@ export class Dispatcher implements Stoppable {
   }
 
   /** Reads and dispatches the next part of the log. */
-  async #step(registered: Registered, place: Place): Promise<void> {
+  async #step(registered: Registered, place: HandlerPosition): Promise<void> {
     const { database, tail } = this.#parts;
     const until = tail.position;
     place.isBehind = false;
@@ -226,12 +226,12 @@ export class Dispatcher implements Stoppable {
     const { tail, registry, database, logger } = this.#parts;
     // A handler that is not behind has nothing left up to the position of the log reader.
     if (this.#holding) {
-      for (const [fullName, place] of this.#places) {
+      for (const [fullName, place] of this.#positions) {
         if (!place.isBehind && place.looking === undefined && registry.get(fullName)?.enabled)
           place.position = later(place.position, tail.position);
       }
     }
-    const moved = [...this.#places]
+    const moved = [...this.#positions]
       .filter(([, { position, saved }]) => position > saved)
       .map(([fullName, place]) => ({ fullName, place, position: place.position }));
     if (moved.length === 0) return;

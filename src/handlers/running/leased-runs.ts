@@ -9,15 +9,15 @@ export const runLeaseMs = 30_000;
 const beatMs = 10_000;
 
 /** The event of a run, and the attempt that holds its lease. */
-export interface HeldRun {
+export interface LeasedRun {
   readonly eventId: string;
   readonly attempt: number;
 }
 
-export class HeldRuns implements Stoppable {
+export class LeasedRuns implements Stoppable {
   readonly #writer: JobWriter;
   readonly #logger: Logger;
-  readonly #held = new Map<string, { readonly run: HeldRun; readonly abort: AbortController }>();
+  readonly #held = new Map<string, { readonly run: LeasedRun; readonly abort: AbortController }>();
   #timer: NodeJS.Timeout | undefined;
   #beating: Promise<void> = Promise.resolve();
 
@@ -30,7 +30,7 @@ export class HeldRuns implements Stoppable {
    * Extends the lease until `drop`, if it is not being extended already. The returned controller aborts when the lease
    * is lost.
    */
-  keep(run: HeldRun): AbortController {
+  keep(run: LeasedRun): AbortController {
     const held = this.#held.get(run.eventId) ?? { run, abort: new AbortController() };
     this.#held.set(run.eventId, held);
     this.#timer ??= setInterval(() => {
@@ -39,7 +39,7 @@ export class HeldRuns implements Stoppable {
     return held.abort;
   }
 
-  get all(): readonly HeldRun[] {
+  get all(): readonly LeasedRun[] {
     return [...this.#held.values()].map(({ run }) => run);
   }
 
@@ -51,7 +51,7 @@ export class HeldRuns implements Stoppable {
   }
 
   /** Extends the lease now. Returns false if it is lost. */
-  async confirm({ eventId, attempt }: HeldRun): Promise<boolean> {
+  async confirm({ eventId, attempt }: LeasedRun): Promise<boolean> {
     return (await this.#writer.extend({ eventId, attempt, leaseMs: runLeaseMs })) !== null;
   }
 

@@ -1,6 +1,6 @@
 // Handler runs as jobs: their consumer definition and claim terms.
 import { newId } from '../../base/ids.ts';
-import type { ClaimTerms, Way } from '../../domain/jobs/enroll.ts';
+import type { ClaimTerms, ConsumerDefinition } from '../../domain/jobs/enroll.ts';
 import type { Handler } from '../../domain/handlers/handler.ts';
 import type { NewRun } from '../../store/events/create-events.ts';
 import { runLeaseMs } from './leased-runs.ts';
@@ -16,13 +16,13 @@ export function newRun(handler: Handler, worker: string, kind: RunKind): NewRun 
     yields: false,
     id: newId(),
     target: handler.fullName,
-    wayId: wayOf(handler).id,
+    definitionId: definitionOf(handler).id,
     terms: kind === 'BACKGROUND' ? terms : { ...terms, maxRetries: 0 },
   };
 }
 
 /** The same on every gateway, so that all of them share the runs. */
-export function wayOf({ fullName }: Pick<Handler, 'fullName'>): Way {
+export function definitionOf({ fullName }: Pick<Handler, 'fullName'>): ConsumerDefinition {
   return {
     id: `handler ${fullName}`,
     topics: [],

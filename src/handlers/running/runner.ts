@@ -8,13 +8,13 @@ import type { HandledEvent, Handler } from '../../domain/handlers/handler.ts';
 import type { LogWriter } from '../../log/writer.ts';
 import { changeOf } from '../../store/events/update-events.ts';
 import type { AppApi } from '../app/api.ts';
-import type { HeldRun, HeldRuns } from './leased-runs.ts';
+import type { LeasedRun, LeasedRuns } from './leased-runs.ts';
 import { failed, HandlerTimeout, type Outcome, succeeded } from './outcome.ts';
 import { runLogger, withRun } from './run-context.ts';
 
 export interface RunnerParts {
   readonly writer: LogWriter;
-  readonly heldRuns: HeldRuns;
+  readonly leasedRuns: LeasedRuns;
   readonly logger: Logger;
   /** Default timeout of a handler, in milliseconds. */
   readonly timeoutMs: number;
@@ -23,7 +23,7 @@ export interface RunnerParts {
 }
 
 /** The event of a claimed run. */
-export interface ClaimedRun extends HeldRun {
+export interface ClaimedRun extends LeasedRun {
   readonly requestId: string;
 }
 
@@ -35,12 +35,12 @@ export class Runner {
   }
 
   /** Extends the lease from now on, until the run ends or `letGo` is called. */
-  hold(run: HeldRun): void {
-    this.#parts.heldRuns.keep(run);
+  hold(run: LeasedRun): void {
+    this.#parts.leasedRuns.keep(run);
   }
 
-  letGo({ eventId }: HeldRun): void {
-    this.#parts.heldRuns.drop(eventId);
+  release({ eventId }: LeasedRun): void {
+    this.#parts.leasedRuns.drop(eventId);
   }
 
   /** Records the start of the run. Returns false if the lease is no longer ours. */
@@ -55,25 +55,25 @@ export class Runner {
   }
 
   /** Whether the lease is still ours. If not, it is no longer extended. */
-  async isOurs(run: HeldRun): Promise<boolean> {
-    const isOurs = await this.#parts.heldRuns.confirm(run);
-    if (!isOurs) this.letGo(run);
+  async isOurs(run: LeasedRun): Promise<boolean> {
+    const isOurs = await this.#parts.leasedRuns.confirm(run);
+    if (!isOurs) this.release(run);
     return isOurs;
   }
 
   /** Waits for runs in progress, then releases the rest for another gateway or the next start. */
   async giveBackAfter(graceMs: number): Promise<void> {
-    const { heldRuns } = this.#parts;
+    const { leasedRuns } = this.#parts;
     const deadline = Date.now() + graceMs;
-    while (heldRuns.all.length > 0 && Date.now() < deadline) await delay(10);
-    await Promise.allSettled(heldRuns.all.map((run) => this.#giveBack(run)));
-    heldRuns.abortAll(new Error('The gateway is stopping; the run is released.'));
+    while (leasedRuns.all.length > 0 && Date.now() < deadline) await delay(10);
+    await Promise.allSettled(leasedRuns.all.map((run) => this.#giveBack(run)));
+    leasedRuns.abortAll(new Error('The gateway is stopping; the run is released.'));
   }
 
   /** Never rejects. Every run has an outcome, which is recorded before this resolves. */
   async run(handler: Handler, event: HandledEvent, run: ClaimedRun): Promise<Outcome> {
-    const { heldRuns, logger, api } = this.#parts;
-    const abort = heldRuns.keep(run);
+    const { leasedRuns, logger, api } = this.#parts;
+    const abort = leasedRuns.keep(run);
     const self = { ...run, nodeId: run.eventId, signal: abort.signal };
     const log = runLogger(logger, handler, self);
     try {
@@ -86,7 +86,7 @@ export class Runner {
       log.error({ err: asError(error) }, 'could not record the outcome of a run; it will run again');
       return failed(error);
     } finally {
-      this.letGo(run);
+      this.release(run);
     }
   }
 
@@ -119,7 +119,7 @@ export class Runner {
     return row.found && !row.holds && error === null ? takenAway() : outcome;
   }
 
-  #giveBack({ eventId, attempt }: HeldRun): Promise<unknown> {
+  #giveBack({ eventId, attempt }: LeasedRun): Promise<unknown> {
     return this.#write(eventId, attempt, 'throughline', { status: 'PENDING', release: true });
   }
 

@@ -4,17 +4,17 @@ import { asError, ThroughlineError } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Database } from '../../database/database.ts';
 import type { HandledEvent, Handler } from '../../domain/handlers/handler.ts';
-import type { Enrolling } from '../../jobs/job-dispatcher.ts';
+import type { JobDispatcher } from '../../jobs/job-dispatcher.ts';
 import type { Claim } from '../../jobs/waiting-enroll.ts';
 import { filterFields } from '../../store/events/event-columns.ts';
 import { readByIds } from '../../store/events/read-events.ts';
-import type { HeldRun } from './leased-runs.ts';
-import { termsOf, wayOf } from './new-run.ts';
+import type { LeasedRun } from './leased-runs.ts';
+import { termsOf, definitionOf } from './new-run.ts';
 import type { Runner } from './runner.ts';
 
 export interface WorkerParts {
   readonly database: Database;
-  readonly enrolling: Enrolling;
+  readonly jobs: JobDispatcher;
   readonly runner: Runner;
   readonly logger: Logger;
   /** Identifies this gateway as the holder of leases. */
@@ -67,9 +67,9 @@ export class Worker {
   }
 
   #claim(signal: AbortSignal): Promise<readonly Claim[]> {
-    const { enrolling, name } = this.#parts;
-    const asked = { way: wayOf(this.#handler), terms: termsOf(this.#handler, name), waitMs };
-    return enrolling.enroll(asked, this.#free, { name, signal });
+    const { jobs, name } = this.#parts;
+    const asked = { definition: definitionOf(this.#handler), terms: termsOf(this.#handler, name), waitMs };
+    return jobs.enroll(asked, this.#free, { name, signal });
   }
 
   #start({ event, source, attempt }: Claim): void {
@@ -84,13 +84,13 @@ export class Worker {
         ),
       )
       .finally(() => {
-        this.#parts.runner.letGo(held);
+        this.#parts.runner.release(held);
         this.#free += 1;
         this.#freed?.();
       });
   }
 
-  async #run(held: HeldRun, sourceId: string): Promise<void> {
+  async #run(held: LeasedRun, sourceId: string): Promise<void> {
     const { database, runner } = this.#parts;
     const [source] = await readByIds(database, [sourceId], filterFields);
     if (!source) return;

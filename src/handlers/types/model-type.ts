@@ -32,10 +32,10 @@ export class ModelType extends EventElement {
   /** Whether model and moment match and, for an update, one of the watched `fields` has changed. */
   override isValid(...args: unknown[]): boolean | Promise<boolean> {
     const data = args[0] as Partial<ModelEventData> | undefined;
-    return data?.model === this.model && data.optType === this.operate && this.#concerns(data);
+    return data?.model === this.model && data.optType === this.operate && this.#matches(data);
   }
 
-  #concerns({ prevData, postData }: Partial<ModelEventData>): boolean {
+  #matches({ prevData, postData }: Partial<ModelEventData>): boolean {
     const fields = (this.config.fields ?? []) as readonly string[];
     if (fields.length === 0 || isEmpty(prevData) || isEmpty(postData)) return true;
     return fields.some((field) => !isDeepStrictEqual(own(prevData, field), own(postData, field)));

@@ -10,7 +10,7 @@ import {
   type EventFilter,
   matchesNothing,
 } from '../../domain/conditions/event-filter.ts';
-import type { Direction, Place } from '../../domain/events/page.ts';
+import type { Direction, PageCursor } from '../../domain/events/page.ts';
 import type { LogWriter } from '../../log/writer.ts';
 import { findDeletable, readAwaitingRun, readBelow } from '../../store/events/bulk.ts';
 import { findEvents } from '../../store/events/find-events.ts';
@@ -142,7 +142,7 @@ async function* batches(
 }
 
 /** The place just behind the newest event. */
-async function endOfEvents(database: Database): Promise<Place | null> {
+async function endOfEvents(database: Database): Promise<PageCursor | null> {
   const { rows } = await findEvents(database, {
     filter: checkFilter(null),
     by: 'CREATED',

@@ -3,12 +3,12 @@ import { type Steps, fairSlices } from '../../base/fair-slices.ts';
 import type { Database } from '../../database/database.ts';
 import { celFields } from '../../domain/cel/filter-rows.ts';
 import type { CelSubject } from '../../domain/cel/subject.ts';
-import { type DurableSubscription, questionOf } from '../../domain/subscriptions/subscription.ts';
+import { type DurableSubscription, definitionOf } from '../../domain/subscriptions/subscription.ts';
 import { readByIds } from '../../store/events/read-events.ts';
 import { readSubscriptionsFor } from '../../store/subscriptions/subscriptions.ts';
 
 /** Those that would yield it, were they asked from before it was sent; 0 where it is not stored. */
-export async function countConcerned(database: Database, eventId: string): Promise<number> {
+export async function countSubscribers(database: Database, eventId: string): Promise<number> {
   const fields = [...new Set([...celFields, 'topic', 'sender'] as const)];
   const [event] = await readByIds(database, [eventId], fields);
   if (!event) return 0;
@@ -28,7 +28,7 @@ function* countYielding(filtered: readonly DurableSubscription[], subject: CelSu
 
 function yields(subscription: DurableSubscription, subject: CelSubject): boolean {
   try {
-    const { filter } = questionOf(subscription);
+    const { filter } = definitionOf(subscription);
     return filter === null || filter.test(subject).matches;
   } catch {
     // Its filter is one that is refused by now: it yields nothing.

@@ -6,7 +6,7 @@ import { readByIds } from '../../store/events/read-events.ts';
 import type { ProgressTarget } from './update.ts';
 
 /** Reads together what is asked for together, and remembers nothing. */
-export function placesOf(database: Database): DataLoader<string, ProgressTarget | null> {
+export function eventLocationsOf(database: Database): DataLoader<string, ProgressTarget | null> {
   const read = async (ids: readonly string[]) => {
     const events = await readByIds(database, [...new Set(ids)], ['requestId', 'topic']);
     const byId = new Map(events.map((event) => [event.id, event]));

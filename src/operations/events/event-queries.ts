@@ -33,7 +33,7 @@ import { gatherReads } from './batched-reads.ts';
 import type { Chain, Count, EventLogQuery, EventOrder, Operations } from '../operations.ts';
 
 type Fields = readonly EventField[];
-type Asking = Pick<
+type EventQueries = Pick<
   Operations,
   | 'eventsByIds'
   | 'eventByHash'
@@ -55,7 +55,7 @@ type Asking = Pick<
 /** Topics that a pattern is resolved to before it is tested row by row instead. */
 const resolvedTopics = 1_000;
 
-export function createAsking(database: Database): Asking {
+export function createEventQueries(database: Database): EventQueries {
   const readEvents = gatherReads(database);
   return {
     eventsByIds: async (ids, fields) =>
@@ -68,9 +68,9 @@ export function createAsking(database: Database): Asking {
     listEvents: (filter, order, page, fields, caller) =>
       listEvents(database, { filter, order, page, fields, caller: caller?.name ?? '' }),
     countEvents: async (filter, caller) =>
-      countMatching(database, await resolve(database, filter), limits.countCeiling, caller?.name ?? ''),
+      countMatching(database, await resolve(database, filter), limits.countCap, caller?.name ?? ''),
     eventLog: (query, fields) => eventLog(database, query, fields),
-    countEventLog: async (query) => countEvents(database, eventLogFilter(query), limits.countCeiling),
+    countEventLog: async (query) => countEvents(database, eventLogFilter(query), limits.countCap),
     eventsOfRequest: (requestId, fields) => requestEvents(database, requestId, fields),
     eventsBelowNode: (requestId, nodeId, fields) => eventsBelowNode(database, requestId, nodeId, fields),
     eventChain: (requestId, fields) => eventChain(database, requestId, fields),
@@ -266,11 +266,11 @@ async function countDependents(
   database: Database,
   parentIds: readonly string[],
 ): Promise<Map<string, Count>> {
-  const rows = await read.countDependents(database, parentIds, limits.countCeiling);
+  const rows = await read.countDependents(database, parentIds, limits.countCap);
   return new Map(
     rows.map(({ parent, count }) => [
       parent,
-      { count: Math.min(count, limits.countCeiling), exact: count <= limits.countCeiling },
+      { count: Math.min(count, limits.countCap), exact: count <= limits.countCap },
     ]),
   );
 }

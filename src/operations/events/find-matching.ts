@@ -5,7 +5,7 @@ import { readLanes } from '../../database/expensive-reads.ts';
 import { type CostlyFilter, costlyFilter } from '../../domain/conditions/costly-filter.ts';
 import type { EventField } from '../../domain/events/event.ts';
 import type { CheckedFilter } from '../../domain/conditions/event-filter.ts';
-import type { Place } from '../../domain/events/page.ts';
+import type { PageCursor } from '../../domain/events/page.ts';
 import {
   countEvents,
   findEvents,
@@ -47,12 +47,12 @@ class Page {
   /** Up to how many bytes the statement that finds events decides about them; none where it cannot. */
   readonly #smallBytes: number;
   readonly #rows: ListedRow[] = [];
-  #after: Place | null;
+  #after: PageCursor | null;
   #scanRows = scanned.least;
   /** What may still be looked at, tested, and spent on tests in milliseconds. */
   #left: { rows: number; tests: number; ms: number };
   /** All is looked at up to here, and the page gives up; null where it need not. */
-  #gaveUpAt: Place | null = null;
+  #gaveUpAt: PageCursor | null = null;
   /** JSON of the rows, in bytes, and whether the page ends early because of it. */
   #bytes = 0;
   #isCut = false;
@@ -121,8 +121,8 @@ class Page {
     const { kept, tested, ms } = await this.#tester.part(
       some.map(({ event, bytes = 0 }) => ({ id: event.id, bytes })),
     );
-    const places = new Map(some.map(({ event, place }) => [event.id, place]));
-    for (const event of kept) if (!this.isOver) this.#add({ event, place: places.get(event.id)! });
+    const locations = new Map(some.map(({ event, place }) => [event.id, place]));
+    for (const event of kept) if (!this.isOver) this.#add({ event, place: locations.get(event.id)! });
     if (this.#isCut) return tested;
     this.#left.tests -= tested;
     this.#left.ms -= ms;
@@ -156,12 +156,12 @@ function smallBytesOf({ tests }: CostlyFilter): number {
 export async function countMatching(
   database: Database,
   filter: CheckedFilter,
-  ceiling: number,
+  cap: number,
   caller: string,
 ): Promise<Count> {
-  if (costlyFilter(filter) === null) return countEvents(database, filter, ceiling);
+  if (costlyFilter(filter) === null) return countEvents(database, filter, cap);
   const order = { by: 'CREATED', direction: 'DESC', after: null, before: null } as const;
-  const query = { filter, ...order, limit: ceiling + 1, fields: [] };
+  const query = { filter, ...order, limit: cap + 1, fields: [] };
   const { rows, gaveUpAt } = await findMatching(database, query, caller);
-  return { count: Math.min(rows.length, ceiling), exact: gaveUpAt === null && rows.length <= ceiling };
+  return { count: Math.min(rows.length, cap), exact: gaveUpAt === null && rows.length <= cap };
 }

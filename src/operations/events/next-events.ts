@@ -2,16 +2,16 @@
 import { once } from 'node:events';
 import { ThroughlineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import type { Consuming } from '../../subscriptions/subscription-dispatcher.ts';
+import type { SubscriptionDispatcher } from '../../subscriptions/subscription-dispatcher.ts';
 import type { NextEvent } from '../../subscriptions/assign-events.ts';
 
 export class NextEvents implements AsyncIterableIterator<NextEvent> {
-  readonly #consuming: Consuming;
+  readonly #subscriptions: SubscriptionDispatcher;
   readonly #ids: readonly string[];
   readonly #going = new AbortController();
 
-  constructor(consuming: Consuming, ids: readonly string[]) {
-    this.#consuming = consuming;
+  constructor(subscriptions: SubscriptionDispatcher, ids: readonly string[]) {
+    this.#subscriptions = subscriptions;
     this.#ids = ids;
   }
 
@@ -19,7 +19,7 @@ export class NextEvents implements AsyncIterableIterator<NextEvent> {
   async next(): Promise<IteratorResult<NextEvent>> {
     const { signal } = this.#going;
     while (!signal.aborted) {
-      const event = await this.#consuming
+      const event = await this.#subscriptions
         .next({ ids: this.#ids, waitMs: limits.timeoutMs, signal })
         .catch((error: unknown) => this.#failed(error));
       if (event) return { value: event, done: false };

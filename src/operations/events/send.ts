@@ -228,7 +228,7 @@ async function replace(
   draft: EventDraft,
   { held, ...existing }: ExistingEvent,
 ): Promise<boolean> {
-  checkSamePlace(draft, existing);
+  checkSameParent(draft, existing);
   if (!held && draft.sendAt !== null) throw notHeld(existing.id);
   const row = await parts.writer.update(
     changeOf({
@@ -257,7 +257,7 @@ function notHeld(id: string): ThroughlineError {
 }
 
 /** A replaced event keeps its place: moving it could close a circle, or tear its children from their request. */
-function checkSamePlace(draft: EventDraft, existing: Omit<ExistingEvent, 'held'>): void {
+function checkSameParent(draft: EventDraft, existing: Omit<ExistingEvent, 'held'>): void {
   const given = { requestId: draft.requestId, nodeId: draft.nodeId, dependsOn: draft.dependsOnId };
   const kept = { requestId: existing.requestId, nodeId: existing.nodeId, dependsOn: existing.dependsOnId };
   for (const key of ['requestId', 'nodeId', 'dependsOn'] as const) {

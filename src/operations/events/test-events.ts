@@ -2,7 +2,7 @@
 import { Pace } from '../../base/pace.ts';
 import type { Database } from '../../database/database.ts';
 import { readLanes } from '../../database/expensive-reads.ts';
-import { celFields, sift } from '../../domain/cel/filter-rows.ts';
+import { celFields, filterRows } from '../../domain/cel/filter-rows.ts';
 import type { CostlyFilter } from '../../domain/conditions/costly-filter.ts';
 import type { EventField, PartialEvent } from '../../domain/events/event.ts';
 import { type Filterable, testFilter } from '../../domain/conditions/event-filter.ts';
@@ -72,7 +72,7 @@ export class EventTester {
     this.#pace.took(readMs);
     if (!this.isInProcess) return { kept: found, tested: some.length, ms: readMs };
     const filter = { test: (event: Filterable) => testFilter(this.#filter.inProcess, event) };
-    const { kept, spentMs } = await sift({ filter, rows: found, subjectOf, caller });
+    const { kept, spentMs } = await filterRows({ filter, rows: found, subjectOf, caller });
     return { kept, tested: some.length, ms: readMs + spentMs };
   }
 

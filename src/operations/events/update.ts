@@ -4,7 +4,7 @@ import { ThroughlineError } from '../../base/errors.ts';
 import { pauseIfDue } from '../../base/time-slices.ts';
 import type { EventStatus, PartialEvent } from '../../domain/events/event.ts';
 import { checkId } from '../../domain/events/send.ts';
-import { heldBack, invalidTransition } from '../../domain/events/status.ts';
+import { scheduled, invalidTransition } from '../../domain/events/status.ts';
 import {
   type CheckedUpdate,
   checkUpdate,
@@ -96,7 +96,7 @@ async function write(writer: LogWriter, patch: EventPatch): Promise<PartialEvent
   if (!row.holds && patch.attempt !== null) throw leaseLost(patch.id, patch.attempt, row.status);
   if (!row.allowed && patch.status !== null)
     throw row.held
-      ? heldBack(patch.id, patch.status)
+      ? scheduled(patch.id, patch.status)
       : invalidTransition(patch.id, row.fromStatus, patch.status);
   return { id: patch.id, position: row.position, status: row.status };
 }

@@ -121,7 +121,7 @@ export async function readLastRuns(
 }
 
 /** Where an event would be: below `parentId`, in `requestId`. */
-export interface ChainPlace {
+export interface ChainLocation {
   readonly parentId: string | null;
   readonly requestId: string;
 }
@@ -137,7 +137,7 @@ export interface ChainStanding {
 /** In the order of `places`. */
 export async function readChainStandings(
   database: Queryable,
-  places: readonly ChainPlace[],
+  places: readonly ChainLocation[],
   most: { readonly depth: number; readonly steps: number; readonly runs: number },
 ): Promise<ChainStanding[]> {
   const parents = [...new Set(places.flatMap(({ parentId }) => parentId ?? []))];

@@ -68,11 +68,11 @@ export function readSchemas(database: Queryable, names: readonly string[]): Prom
 export function countByTopic(
   database: Queryable,
   names: readonly string[],
-  ceiling: number,
+  cap: number,
 ): Promise<{ name: string; count: number }[]> {
   return database.query(sql`
     SELECT n.name, c.count FROM unnest(${names}::text[]) AS n(name) CROSS JOIN LATERAL (
-      SELECT count(*)::int4 AS count FROM (SELECT FROM events e WHERE e.topic = n.name LIMIT ${ceiling}) x) c`);
+      SELECT count(*)::int4 AS count FROM (SELECT FROM events e WHERE e.topic = n.name LIMIT ${cap}) x) c`);
 }
 
 /** When the latest event of each was sent; none for those without. */

@@ -87,9 +87,9 @@ export function readDueSchedules(
 }
 
 /** When the next one has something to do; null where none will. A tick decided on is left alone for `patienceMs`. */
-export async function nextDueAt(database: Queryable, patienceMs: number): Promise<Date | null> {
+export async function nextDueAt(database: Queryable, timeoutMs: number): Promise<Date | null> {
   const [row] = await database.query<{ at: Date | null }>(sql`
-    SELECT min(coalesce(t.due_tick + ${patienceMs}::int * interval '1 millisecond', t.next_run)) AS at FROM triggers t
+    SELECT min(coalesce(t.due_tick + ${timeoutMs}::int * interval '1 millisecond', t.next_run)) AS at FROM triggers t
     WHERE t.enabled AND (t.next_run IS NOT NULL OR t.due_tick IS NOT NULL)`);
   return row?.at ?? null;
 }

@@ -1,7 +1,7 @@
 // Writes new events and their log entries: one statement, one commit, however many.
 import type { EventModel } from '../../../generated/prisma/models.ts';
 import type { EventRecord, Position } from '../../domain/events/event.ts';
-import { type Asked, asked } from '../../database/batched-query.ts';
+import { type BatchedQuery, batchedQuery } from '../../database/batched-query.ts';
 import { jsonArray } from '../../database/json-array.ts';
 import { type CreatedJob, createJobs, type NewJob } from '../jobs/create-jobs.ts';
 import { nextPosition, underLock } from './log-lock.ts';
@@ -89,7 +89,7 @@ const holdStatement = statementOf({
   makers: `min(position) AS first, array_agg("by" ORDER BY position) AS names,
       array_agg(send_at ORDER BY position) AS times, array_agg(status ORDER BY position) AS statuses`,
   born: { status: "'PENDING'", held: 'true', finishedAt: 'NULL::timestamptz' },
-  logged: `INSERT INTO held_events (event_id, send_at, status, "by")
+  logged: `INSERT INTO scheduled_events (event_id, send_at, status, "by")
     SELECT i.id, m.times[i.position - m.first + 1], m.statuses[i.position - m.first + 1], m.names[i.position - m.first + 1]
     FROM inserted i, makers m`,
 });
@@ -160,7 +160,7 @@ export function createEvents(
   events: readonly NewEvent[],
   retried: boolean,
   hint: string,
-): Asked<readonly (CreatedRow | null)[]> {
+): BatchedQuery<readonly (CreatedRow | null)[]> {
   const values = [
     JSON.stringify(events.map(toRow)),
     hint,
@@ -171,7 +171,7 @@ export function createEvents(
   const statement = events.some(({ sendAt }) => sendAt !== null)
     ? { name: 'hold-events', text: holdStatement }
     : { name: 'create-events', text: createStatement };
-  return asked({ ...statement, values }, (rows: readonly (CreatedRow & { id: string | null })[]) => {
+  return batchedQuery({ ...statement, values }, (rows: readonly (CreatedRow & { id: string | null })[]) => {
     const byId = new Map(rows.map((row) => [row.id, row]));
     return events.map(({ id }) => byId.get(id) ?? null);
   });
@@ -182,7 +182,7 @@ export function createWithRuns(
   events: readonly NewEvent[],
   retried: boolean,
   hint: string,
-): Asked<readonly (CreatedWithRuns | null)[]> {
+): BatchedQuery<readonly (CreatedWithRuns | null)[]> {
   const creation = createEvents(events, retried, hint);
   const jobs = events.flatMap(({ id, runs }) =>
     runs.map((run) => ({ ...run, sourceId: id, sourcePosition: null })),

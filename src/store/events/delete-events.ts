@@ -1,5 +1,5 @@
 // Deletes events that nothing depends on; the log keeps that they were.
-import { type Asked, asked } from '../../database/batched-query.ts';
+import { type BatchedQuery, batchedQuery } from '../../database/batched-query.ts';
 import { nextPosition, underLock } from './log-lock.ts';
 
 export interface EventDeletion {
@@ -43,10 +43,10 @@ const deleteStatement = `WITH ${underLock},
 export function deleteEvents(
   deletions: readonly EventDeletion[],
   hint: string,
-): Asked<readonly (DeletedRow | null)[]> {
+): BatchedQuery<readonly (DeletedRow | null)[]> {
   const values = [JSON.stringify(deletions.map((deletion, n) => ({ n, ...deletion }))), hint];
   const statement = { name: 'delete-events', text: deleteStatement, values };
-  return asked(statement, (rows: readonly (DeletedRow & { n: number | null })[]) => {
+  return batchedQuery(statement, (rows: readonly (DeletedRow & { n: number | null })[]) => {
     const byNumber = new Map(rows.map((row) => [row.n, row]));
     return deletions.map((_, n) => byNumber.get(n) ?? null);
   });

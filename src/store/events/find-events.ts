@@ -5,7 +5,7 @@ import type { Queryable } from '../../database/database.ts';
 import { prepared } from '../../database/prepared.ts';
 import { type EventField, isJsonField, type PartialEvent } from '../../domain/events/event.ts';
 import type { CheckedFilter } from '../../domain/conditions/event-filter.ts';
-import type { Direction, OrderKey, Place } from '../../domain/events/page.ts';
+import type { Direction, OrderKey, PageCursor } from '../../domain/events/page.ts';
 import { isExactTopic } from '../../domain/events/topic.ts';
 import { isCut, type Measured, measuredColumns, withinBytes } from './answer-bytes.ts';
 import { selectEvent } from './event-columns.ts';
@@ -26,8 +26,8 @@ export interface ListQuery {
   readonly by: OrderKey;
   readonly direction: Direction;
   /** Rows strictly between the two, in the order of the list. */
-  readonly after: Place | null;
-  readonly before: Place | null;
+  readonly after: PageCursor | null;
+  readonly before: PageCursor | null;
   readonly limit: number;
   readonly offset?: number;
   /** Rows that a filter which no index serves reads at most; `limits.scanRows` unless given. */
@@ -49,7 +49,7 @@ export interface SmallTest {
 
 export interface ListedRow {
   readonly event: PartialEvent;
-  readonly place: Place;
+  readonly place: PageCursor;
   /** Of its summary, payload and description, at most; only where that was asked for. */
   readonly bytes?: number;
 }
@@ -57,7 +57,7 @@ export interface ListedRow {
 export interface ListedRows {
   readonly rows: readonly ListedRow[];
   /** Where reading gave up with the page not full; null where it is full or there is no more. */
-  readonly gaveUpAt: Place | null;
+  readonly gaveUpAt: PageCursor | null;
   /** Whether it ended early since its JSON came to the bound; `gaveUpAt` is its last row then. */
   readonly isCut: boolean;
 }
@@ -76,10 +76,10 @@ export async function findEvents(database: Queryable, query: ListQuery): Promise
   const rows = found.map(toListedRow);
   if (isCut(found)) return { rows, gaveUpAt: rows.at(-1)?.place ?? null, isCut: true };
   if (rows.length >= query.limit || !scan.mayGiveUp) return { rows, gaveUpAt: null, isCut: false };
-  const [horizon] = await database.query<Place>(horizonStatement(scan, query));
-  if (!horizon) return { rows, gaveUpAt: null, isCut: false };
-  const near = rows.filter(({ place }) => !isBeyond(place, horizon, query));
-  return { rows: near, gaveUpAt: horizon, isCut: false };
+  const [scanLimit] = await database.query<PageCursor>(scanLimitStatement(scan, query));
+  if (!scanLimit) return { rows, gaveUpAt: null, isCut: false };
+  const near = rows.filter(({ place }) => !isBeyond(place, scanLimit, query));
+  return { rows: near, gaveUpAt: scanLimit, isCut: false };
 }
 
 /** Where the rows of a list come from: events `x` with their `place_at` and `place_position`, in order. */
@@ -122,7 +122,7 @@ function scanUpdated(query: ListQuery): Scan {
 function scanEvents(parts: FilterSql, query: ListQuery): Scan {
   const { driver, range } = parts;
   const residual = [...parts.residual, ...smallTests(query)];
-  const places = query.by === 'CREATED' ? createdPlace : updatedPlace;
+  const places = query.by === 'CREATED' ? createdPosition : updatedPosition;
   const mayGiveUp = residual.length > 0;
   const where = allOf([...(driver ? [driver.match] : []), ...range, ...bounds(query, places)]);
   const candidates = sql`SELECT ${places.at} AS place_at, ${places.position} AS place_position, x.*
@@ -140,9 +140,9 @@ function scanLog(query: ListQuery): Scan {
     values: sql`unnest(${topics}::text[]) AS d(value)`,
     match: sql`l.topic = d.value`,
   };
-  const where = allOf([...(driver ? [driver.match] : []), ...bounds(query, logPlace)]);
+  const where = allOf([...(driver ? [driver.match] : []), ...bounds(query, logPosition)]);
   const candidates = sql`SELECT x.updated_at AS place_at, l.position AS place_position, x.*
-    FROM (SELECT l.position, l.event_id FROM log l WHERE ${where} ORDER BY ${orderBy(query, logPlace)} ${budget(query)}) l
+    FROM (SELECT l.position, l.event_id FROM log l WHERE ${where} ORDER BY ${orderBy(query, logPosition)} ${budget(query)}) l
       LEFT JOIN LATERAL (SELECT * FROM events WHERE events.id = l.event_id AND events.position = l.position LIMIT 1) x
         ON true
     ORDER BY l.position ${raw(query.direction)}`;
@@ -152,7 +152,7 @@ function scanLog(query: ListQuery): Scan {
 
 function pageStatement(scan: Scan, query: ListQuery): Sql {
   const offset = query.offset ?? 0;
-  const order = orderBy(query, pagePlace(query));
+  const order = orderBy(query, pagePosition(query));
   const page = sql`SELECT * FROM (${scan.candidates}) e WHERE ${allOf(scan.residual)} ORDER BY ${order}
     LIMIT ${query.limit + offset}`;
   const merged = scan.driver
@@ -168,8 +168,8 @@ function pageStatement(scan: Scan, query: ListQuery): Sql {
 }
 
 /** The first place, over all values of the driver, at which the bound was reached. */
-function horizonStatement(scan: Scan, query: ListQuery): Sql {
-  const order = orderBy(query, pagePlace(query));
+function scanLimitStatement(scan: Scan, query: ListQuery): Sql {
+  const order = orderBy(query, pagePosition(query));
   const last = sql`SELECT e.place_at, e.place_position FROM (${scan.candidates}) e
     ORDER BY ${order} OFFSET ${scanRowsOf(query) - 1} LIMIT 1`;
   const all = scan.driver ? sql`SELECT e.* FROM ${scan.driver.values} CROSS JOIN LATERAL (${last}) e` : last;
@@ -193,26 +193,26 @@ function smallTests({ ifSmall }: ListQuery): Sql[] {
 }
 
 /** The columns that order a list; the time only where a position alone does not say it. */
-interface PlaceColumns {
+interface PositionColumns {
   readonly at: Sql;
   readonly position: Sql;
   readonly byTime: boolean;
 }
 
-const createdPlace = { at: raw('x.created_at'), position: raw('x.created_position'), byTime: true };
-const updatedPlace = { at: raw('x.updated_at'), position: raw('x.position'), byTime: false };
-const logPlace = { at: raw('l.at'), position: raw('l.position'), byTime: false };
+const createdPosition = { at: raw('x.created_at'), position: raw('x.created_position'), byTime: true };
+const updatedPosition = { at: raw('x.updated_at'), position: raw('x.position'), byTime: false };
+const logPosition = { at: raw('l.at'), position: raw('l.position'), byTime: false };
 
-function pagePlace(query: ListQuery): PlaceColumns {
+function pagePosition(query: ListQuery): PositionColumns {
   return { at: raw('e.place_at'), position: raw('e.place_position'), byTime: query.by === 'CREATED' };
 }
 
-function orderBy({ direction }: ListQuery, { at, position, byTime }: PlaceColumns): Sql {
-  const way = raw(direction);
-  return byTime ? sql`${at} ${way}, ${position} ${way}` : sql`${position} ${way}`;
+function orderBy({ direction }: ListQuery, { at, position, byTime }: PositionColumns): Sql {
+  const sortOrder = raw(direction);
+  return byTime ? sql`${at} ${sortOrder}, ${position} ${sortOrder}` : sql`${position} ${sortOrder}`;
 }
 
-function bounds({ after, before, direction }: ListQuery, columns: PlaceColumns): Sql[] {
+function bounds({ after, before, direction }: ListQuery, columns: PositionColumns): Sql[] {
   const [later, earlier] = direction === 'ASC' ? [after, before] : [before, after];
   return [
     ...(later ? [compare(columns, raw('>'), later)] : []),
@@ -220,7 +220,7 @@ function bounds({ after, before, direction }: ListQuery, columns: PlaceColumns):
   ];
 }
 
-function compare({ at, position, byTime }: PlaceColumns, operator: Sql, place: Place): Sql {
+function compare({ at, position, byTime }: PositionColumns, operator: Sql, place: PageCursor): Sql {
   return byTime
     ? sql`(${at}, ${position}) ${operator} (${place.at}::timestamptz, ${place.position}::int8)`
     : sql`${position} ${operator} ${place.position}::int8`;
@@ -232,9 +232,9 @@ function toListedRow(row: PlacedEvent): ListedRow {
   return bytes === undefined ? { event, place } : { event, place, bytes };
 }
 
-function isBeyond(place: Place, horizon: Place, { by, direction }: ListQuery): boolean {
-  const time = by === 'CREATED' ? place.at.getTime() - horizon.at.getTime() : 0;
-  const distance = time !== 0 ? time : Number(place.position - horizon.position);
+function isBeyond(place: PageCursor, scanLimit: PageCursor, { by, direction }: ListQuery): boolean {
+  const time = by === 'CREATED' ? place.at.getTime() - scanLimit.at.getTime() : 0;
+  const distance = time !== 0 ? time : Number(place.position - scanLimit.position);
   return direction === 'ASC' ? distance > 0 : distance < 0;
 }
 
@@ -242,15 +242,15 @@ function isBeyond(place: Place, horizon: Place, { by, direction }: ListQuery): b
 export async function countEvents(
   database: Queryable,
   filter: CheckedFilter,
-  ceiling: number,
+  cap: number,
 ): Promise<{ count: number; exact: boolean }> {
   const parts = await bestParts(database, filter);
-  const bound = (parts.residual.length === 0 ? ceiling : limits.scanRows) + 1;
+  const bound = (parts.residual.length === 0 ? cap : limits.scanRows) + 1;
   const conditions = allOf([...(parts.driver ? [parts.driver.match] : []), ...parts.range]);
   const from = parts.driver ? join([parts.driver.values, sql`events x`], ', ') : sql`events x`;
   const [row] = await database.query<{ read: number; found: number }>(sql`
     SELECT count(*)::int4 AS read, count(*) FILTER (WHERE ${allOf(parts.residual)})::int4 AS found
     FROM (SELECT x.* FROM ${from} WHERE ${conditions} LIMIT ${bound}) e`);
   const { read, found } = row ?? { read: 0, found: 0 };
-  return { count: Math.min(found, ceiling), exact: read < bound && found <= ceiling };
+  return { count: Math.min(found, cap), exact: read < bound && found <= cap };
 }

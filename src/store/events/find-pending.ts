@@ -2,12 +2,12 @@
 import sql, { empty, join, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../../database/database.ts';
 import type { LogEntry, Position } from '../../domain/events/event.ts';
-import type { Question } from '../../domain/subscriptions/subscription.ts';
+import type { SubscriptionDefinition } from '../../domain/subscriptions/subscription.ts';
 import { isExactTopic, likePattern } from '../../domain/events/topic.ts';
 import { conditionsSql } from './conditions-sql.ts';
 
 export interface Search {
-  readonly question: Question;
+  readonly definition: SubscriptionDefinition;
   readonly after: Position;
   /** Entries of the log that are read at most; of many topics somewhat more. */
   readonly batch: number;
@@ -93,9 +93,9 @@ function foundOf({ count }: Search, rows: readonly Row[], end: Position): Found 
  * What the log kept of the event at that moment stands for what the event is now. Nothing is joined but by its id:
  * entries come in order, and reading stops with the last that is wanted.
  */
-function searchSql({ question, after, batch, count }: Search, number: number, end: Position): Sql {
-  const sieve = question.sieve === null ? empty : sql`AND ${conditionsSql(question.sieve)}`;
-  return sql`(WITH read AS MATERIALIZED (${entriesOf(question, after, end, batch)}),
+function searchSql({ definition, after, batch, count }: Search, number: number, end: Position): Sql {
+  const preFilter = definition.preFilter === null ? empty : sql`AND ${conditionsSql(definition.preFilter)}`;
+  return sql`(WITH read AS MATERIALIZED (${entriesOf(definition, after, end, batch)}),
     bound AS MATERIALIZED (
       SELECT min(f.position) AS position FROM (
         SELECT max(position) AS position FROM read GROUP BY part HAVING count(*) = max(part_limit)) f
@@ -104,13 +104,13 @@ function searchSql({ question, after, batch, count }: Search, number: number, en
       SELECT l.event_id AS id, l.position, l.topic, l.project, l.user_name AS "user", l.sender,
         l.request_id AS "requestId", l.status
       FROM (SELECT r.* FROM read r, bound b
-            WHERE r.kind = 'CREATED' AND (b.position IS NULL OR r.position <= b.position) ${ofQuestion(question)}
+            WHERE r.kind = 'CREATED' AND (b.position IS NULL OR r.position <= b.position) ${ofDefinition(definition)}
             ORDER BY r.position) l
         CROSS JOIN LATERAL (
           SELECT v.id, v.event_type, v.payload, v.summary, v.created_at, l.topic, l.project, l.user_name, l.sender,
             l.request_id, l.status
           FROM events v WHERE v.id = l.event_id LIMIT 1) e
-      WHERE true ${sieve} ORDER BY l.position LIMIT ${count}) f
+      WHERE true ${preFilter} ORDER BY l.position LIMIT ${count}) f
     UNION ALL
     SELECT ${number}::int4, 'bound', NULL, b.position, NULL, NULL, NULL, NULL, NULL, NULL FROM bound b)`;
 }
@@ -119,7 +119,12 @@ const columns = sql`log.position, log.event_id, log.kind, log.status, log.topic,
   log.request_id`;
 
 /** Each part gives its share; what was read beyond the first that may have more is left for the next time. */
-function entriesOf({ source, topics }: Question, after: Position, end: Position, batch: number): Sql {
+function entriesOf(
+  { source, topics }: SubscriptionDefinition,
+  after: Position,
+  end: Position,
+  batch: number,
+): Sql {
   const range = sql`log.position > ${after} AND log.position <= ${end}`;
   if (source !== null) {
     return sql`SELECT ${columns}, 1 AS part, ${batch}::int4 AS part_limit FROM log
@@ -136,7 +141,7 @@ function entriesOf({ source, topics }: Question, after: Position, end: Position,
 }
 
 /** What the index that is read along does not decide. */
-function ofQuestion({ source, topics }: Question): Sql {
+function ofDefinition({ source, topics }: SubscriptionDefinition): Sql {
   if (topics === null || topics.includes('*')) return empty;
   if (topics.every(isExactTopic)) return source === null ? empty : sql`AND r.topic = ANY(${topics}::text[])`;
   return sql`AND r.topic LIKE ANY(${topics.map(likePattern)}::text[])`;

@@ -4,7 +4,7 @@ import { limits } from '../../base/limits.ts';
 import type { Queryable } from '../../database/database.ts';
 import { prepared } from '../../database/prepared.ts';
 import type { EventField, PartialEvent } from '../../domain/events/event.ts';
-import type { PageRequest, Place } from '../../domain/events/page.ts';
+import type { PageRequest, PageCursor } from '../../domain/events/page.ts';
 import { type BoundedRows, readWithinBytes } from './answer-bytes.ts';
 import { selectEvent } from './event-columns.ts';
 import type { ListedRow } from './find-events.ts';
@@ -89,11 +89,11 @@ export async function readDependents(
   page: PageRequest,
   fields: Fields,
 ): Promise<BoundedRows<ListedRow & { parent: string }>> {
-  const way = raw(page.backwards ? 'DESC' : 'ASC');
+  const sortOrder = raw(page.backwards ? 'DESC' : 'ASC');
   const all = sql`SELECT p.parent, e.created_at AS place_at, e.created_position AS place_position, e.* FROM unnest(${parentIds}::uuid[]) AS p(parent) CROSS JOIN LATERAL (
       SELECT * FROM events x WHERE x.depends_on = p.parent ${bound('>', page.after)} ${bound('<', page.before)}
-      ORDER BY x.created_at ${way}, x.created_position ${way} LIMIT ${page.size + 1}) e`;
-  const order = sql`e.parent, e.created_at ${way}, e.created_position ${way}`;
+      ORDER BY x.created_at ${sortOrder}, x.created_position ${sortOrder} LIMIT ${page.size + 1}) e`;
+  const order = sql`e.parent, e.created_at ${sortOrder}, e.created_position ${sortOrder}`;
   const more = raw('e.parent, e.place_at, e.place_position');
   const { rows, isCut } = await readWithinBytes<Dependent>(database, all, order, {
     fields,
@@ -108,7 +108,7 @@ export async function readDependents(
   return { rows: listed, isCut };
 }
 
-function bound(operator: '<' | '>', place: Place | null): Sql {
+function bound(operator: '<' | '>', place: PageCursor | null): Sql {
   if (place === null) return empty;
   return sql`AND (x.created_at, x.created_position) ${raw(operator)} (${place.at}::timestamptz, ${place.position}::int8)`;
 }
@@ -117,11 +117,11 @@ function bound(operator: '<' | '>', place: Place | null): Sql {
 export function countDependents(
   database: Queryable,
   parentIds: readonly string[],
-  ceiling: number,
+  cap: number,
 ): Promise<{ parent: string; count: number }[]> {
   const statement = sql`SELECT p.parent, c.count FROM unnest(${parentIds}::uuid[]) AS p(parent) CROSS JOIN LATERAL (
       SELECT count(*)::int4 AS count FROM (
-        SELECT FROM events x WHERE x.depends_on = p.parent LIMIT ${ceiling + 1}) x) c`;
+        SELECT FROM events x WHERE x.depends_on = p.parent LIMIT ${cap + 1}) x) c`;
   return database.query(prepared(statement));
 }
 

@@ -13,8 +13,8 @@ import { nextPosition, takeLogLock } from './log-lock.ts';
 const sendStatement = `WITH moment AS MATERIALIZED (SELECT date_trunc('milliseconds', clock_timestamp()) AS at),
   hinted AS MATERIALIZED (SELECT ${notifyCall('log', '$2')} WHERE $2 <> ''),
   due AS MATERIALIZED (
-    DELETE FROM held_events h WHERE h.event_id = ANY(ARRAY(
-      SELECT d.event_id FROM held_events d WHERE d.send_at <= (SELECT at FROM moment) ORDER BY d.send_at, d.event_id LIMIT $1))
+    DELETE FROM scheduled_events h WHERE h.event_id = ANY(ARRAY(
+      SELECT d.event_id FROM scheduled_events d WHERE d.send_at <= (SELECT at FROM moment) ORDER BY d.send_at, d.event_id LIMIT $1))
       AND h.send_at <= (SELECT at FROM moment)
     RETURNING h.event_id, h.send_at, h.status, h."by"
   ),
@@ -51,20 +51,20 @@ export async function nextDueInMs(database: Queryable): Promise<number | null> {
   const rows = await database.query<{ ms: number }>(
     prepared(sql`
     SELECT greatest(0, ceil(extract(epoch FROM h.send_at - clock_timestamp()) * 1000))::float8 AS ms
-    FROM held_events h ORDER BY h.send_at, h.event_id LIMIT 1`),
+    FROM scheduled_events h ORDER BY h.send_at, h.event_id LIMIT 1`),
   );
   return rows[0]?.ms ?? null;
 }
 
 /** Null for at once. False, and nothing is changed, where the event is not held any more. */
-export async function moveHeld(
+export async function moveScheduled(
   database: Queryable,
   id: string,
   sendAt: Date | null,
   status: EventStatus,
 ): Promise<boolean> {
   const rows = await database.query(sql`
-    UPDATE held_events SET send_at = coalesce(${sendAt}::timestamptz, date_trunc('milliseconds', clock_timestamp())),
+    UPDATE scheduled_events SET send_at = coalesce(${sendAt}::timestamptz, date_trunc('milliseconds', clock_timestamp())),
       status = ${status}::event_status
     WHERE event_id = ${id}::uuid RETURNING event_id`);
   return rows.length > 0;
@@ -76,7 +76,7 @@ export async function readSendTimes(database: Queryable, ids: readonly string[])
     SELECT i.id, h.send_at AS "sendAt"
     FROM unnest(${ids}::uuid[]) AS i(id)
       CROSS JOIN LATERAL (SELECT e.held FROM events e WHERE e.id = i.id LIMIT 1) e
-      CROSS JOIN LATERAL (SELECT h.send_at FROM held_events h WHERE h.event_id = i.id LIMIT 1) h
+      CROSS JOIN LATERAL (SELECT h.send_at FROM scheduled_events h WHERE h.event_id = i.id LIMIT 1) h
     WHERE e.held`);
   return new Map(rows.map(({ id, sendAt }) => [id, sendAt]));
 }

@@ -1,5 +1,5 @@
 // Changes events and writes what changed to the log: one statement, one commit, however many.
-import { type Asked, asked } from '../../database/batched-query.ts';
+import { type BatchedQuery, batchedQuery } from '../../database/batched-query.ts';
 import { jsonArray } from '../../database/json-array.ts';
 import type { EventStatus, Position } from '../../domain/events/event.ts';
 import { transitions } from '../../domain/events/status.ts';
@@ -189,7 +189,7 @@ export function updateEvents(
   changes: readonly EventChangeRow[],
   retried: boolean,
   hint: string,
-): Asked<readonly (UpdatedRow | null)[]> {
+): BatchedQuery<readonly (UpdatedRow | null)[]> {
   const values = [
     JSON.stringify(changes.map(toRow)),
     hint,
@@ -200,7 +200,7 @@ export function updateEvents(
     jsonArray(changes.map(({ error }) => error)),
   ];
   const statement = { name: 'update-events', text: updateStatement, values };
-  return asked(statement, (rows: readonly (UpdatedRow & { n: number | null })[]) => {
+  return batchedQuery(statement, (rows: readonly (UpdatedRow & { n: number | null })[]) => {
     const byNumber = new Map(rows.map((row) => [row.n, row]));
     return changes.map((_, index) => byNumber.get(index + 1) ?? null);
   });

@@ -30,10 +30,10 @@ export async function openCursor(
     if (known.usedLongAgo) await touchCursors(database, [id]);
     return known.position;
   }
-  await database.query(sql`INSERT INTO cursors (id, position, created_at, used_at, way, owner)
+  await database.query(sql`INSERT INTO consumers (id, position, created_at, used_at, definition, owner)
     SELECT ${id}, 0, m.at, m.at, ${definition}::jsonb, ${owner}
     FROM (SELECT date_trunc('milliseconds', clock_timestamp()) AS at) m,
-      (SELECT count(*) AS all, count(*) FILTER (WHERE owner = ${owner}) AS own FROM cursors) c
+      (SELECT count(*) AS all, count(*) FILTER (WHERE owner = ${owner}) AS own FROM consumers) c
     WHERE c.all < ${most.inAll} AND c.own < ${most.perKey}
     ON CONFLICT DO NOTHING`);
   const [made] = await readCursor(database, id);
@@ -49,14 +49,14 @@ function readCursor(
   id: string,
 ): Promise<{ position: Position; usedLongAgo: boolean }[]> {
   return database.query(
-    sql`SELECT position, used_at < now() - interval '1 day' AS "usedLongAgo" FROM cursors WHERE id = ${id}`,
+    sql`SELECT position, used_at < now() - interval '1 day' AS "usedLongAgo" FROM consumers WHERE id = ${id}`,
   );
 }
 
 /** All up to `position` is settled. It never goes back, whichever gateway is behind. */
 export async function saveCursor(database: Queryable, id: string, position: Position): Promise<void> {
   await database.query(
-    sql`UPDATE cursors SET position = ${position}, used_at = date_trunc('milliseconds', now())
+    sql`UPDATE consumers SET position = ${position}, used_at = date_trunc('milliseconds', now())
       WHERE id = ${id} AND position < ${position}`,
   );
 }
@@ -64,11 +64,13 @@ export async function saveCursor(database: Queryable, id: string, position: Posi
 /** They are in use. */
 export async function touchCursors(database: Queryable, ids: readonly string[]): Promise<void> {
   await database.query(
-    sql`UPDATE cursors SET used_at = date_trunc('milliseconds', now()) WHERE id = ANY(${ids}::text[])`,
+    sql`UPDATE consumers SET used_at = date_trunc('milliseconds', now()) WHERE id = ANY(${ids}::text[])`,
   );
 }
 
 /** Removes those that nobody has used for so many days. */
 export async function deleteUnused(database: Queryable, days: number): Promise<void> {
-  await database.query(sql`DELETE FROM cursors WHERE used_at < now() - make_interval(days => ${days}::int4)`);
+  await database.query(
+    sql`DELETE FROM consumers WHERE used_at < now() - make_interval(days => ${days}::int4)`,
+  );
 }

@@ -1,5 +1,5 @@
 // Makes jobs and their log entries: one statement, one commit, however many.
-import { type Asked, asked } from '../../database/batched-query.ts';
+import { type BatchedQuery, batchedQuery } from '../../database/batched-query.ts';
 import type { ClaimTerms } from '../../domain/jobs/enroll.ts';
 import type { EventRecord, Position } from '../../domain/events/event.ts';
 import { nextPosition, underLock } from '../events/log-lock.ts';
@@ -18,7 +18,7 @@ export interface NewJob {
   /** Null for the one at which it was created. */
   readonly sourcePosition: Position | null;
   readonly target: string;
-  readonly wayId: string;
+  readonly definitionId: string;
   readonly terms: ClaimTerms;
   /** Not made where a job of the target is ready for its next run: those come first. */
   readonly yields: boolean;
@@ -42,7 +42,7 @@ export interface CreatedJob extends Pick<EventRecord, 'requestId' | 'project' | 
 const createJobsStatement = `WITH ${underLock},
   input AS MATERIALIZED (
     SELECT i.* FROM json_to_recordset($1::json) AS i(
-      n int, id uuid, source uuid, source_position int8, target text, way text, worker text, sender text,
+      n int, id uuid, source uuid, source_position int8, target text, consumer text, worker text, sender text,
       sender_type text, description text, project text, max_retries int, retry_delay_ms int, lease_ms int,
       sequential boolean, status event_status, held boolean, yields boolean)
   ),
@@ -61,7 +61,7 @@ const createJobsStatement = `WITH ${underLock},
     SELECT f.*, ${nextPosition} AS position, m.at FROM (SELECT * FROM found ORDER BY n) f, moment m
   ),
   terms AS MATERIALIZED (
-    SELECT min(position) AS first, array_agg(worker ORDER BY position) AS workers, array_agg(way ORDER BY position) AS ways,
+    SELECT min(position) AS first, array_agg(worker ORDER BY position) AS workers, array_agg(consumer ORDER BY position) AS consumers,
       array_agg(held ORDER BY position) AS held,
       array_agg(source_place ORDER BY position) AS source_positions,
       array_agg(max_retries ORDER BY position) AS max_retries,
@@ -89,11 +89,11 @@ const createJobsStatement = `WITH ${underLock},
   ),
   leased AS (
     INSERT INTO jobs (event_id, source_id, position, source_position, ready_at, attempt, max_retries, retry_delay_ms,
-      lease_ms, last_run, target, way, worker)
+      lease_ms, last_run, target, consumer, worker)
     SELECT i.id, i.depends_on, i.position, t.source_positions[i.position - t.first + 1],
       i.created_at + make_interval(secs => t.seconds[i.position - t.first + 1]), t.held[i.position - t.first + 1]::int,
       t.max_retries[i.position - t.first + 1], t.delays[i.position - t.first + 1], t.leases[i.position - t.first + 1],
-      t.max_retries[i.position - t.first + 1] = 0, i.topic, t.ways[i.position - t.first + 1],
+      t.max_retries[i.position - t.first + 1] = 0, i.topic, t.consumers[i.position - t.first + 1],
       CASE WHEN t.held[i.position - t.first + 1] THEN t.workers[i.position - t.first + 1] END
     FROM inserted i, terms t
     RETURNING event_id
@@ -118,24 +118,24 @@ export function createJobs(
   jobs: readonly NewJob[],
   retried: boolean,
   hint: string,
-): Asked<readonly (CreatedJob | null)[]> {
+): BatchedQuery<readonly (CreatedJob | null)[]> {
   const values = [JSON.stringify(jobs.map(toRow)), hint, retried];
   const statement = { name: 'create-jobs', text: createJobsStatement, values };
-  return asked(statement, (rows: readonly (CreatedJob & { id: string | null })[]) => {
+  return batchedQuery(statement, (rows: readonly (CreatedJob & { id: string | null })[]) => {
     const byId = new Map(rows.map((row) => [row.id, row]));
     return jobs.map(({ id }) => byId.get(id) ?? null);
   });
 }
 
 function toRow(job: NewJob, n: number): object {
-  const { birth, id, sourceId, sourcePosition, target, wayId, terms, yields } = job;
+  const { birth, id, sourceId, sourcePosition, target, definitionId, terms, yields } = job;
   return {
     n,
     id,
     source: sourceId,
     source_position: sourcePosition === null ? null : String(sourcePosition),
     target,
-    way: wayId,
+    consumer: definitionId,
     status: birth === 'BEGUN' ? 'IN_PROGRESS' : 'PENDING',
     held: birth !== 'READY',
     yields,

@@ -2,7 +2,7 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../../database/database.ts';
 import { prepared } from '../../database/prepared.ts';
-import type { Way } from '../../domain/jobs/enroll.ts';
+import type { ConsumerDefinition } from '../../domain/jobs/enroll.ts';
 import { sourceConditions } from './find-sources.ts';
 import type { ReadyJob } from './reclaim-jobs.ts';
 
@@ -15,7 +15,7 @@ const jobColumns = sql`j.event_id AS "eventId", j.source_id AS "sourceId", j.att
   j.worker IS NOT NULL AND j.last_run AS expires`;
 
 /** Where a search goes on: the last job of another way that was looked at. */
-export interface ReadyPlace {
+export interface ReadyPosition {
   readonly readyAt: Date;
   readonly eventId: string;
 }
@@ -24,7 +24,7 @@ export interface ReadyJobs {
   /** Its own first, each kind in the order in which its time came; of others those that are wanted as far as SQL can tell. */
   readonly jobs: readonly FoundJob[];
   /** The last job that was looked at among those of other ways, if there may be more behind it; null where not. */
-  readonly next: ReadyPlace | null;
+  readonly next: ReadyPosition | null;
   /** The database's time: what became ready until then was looked at, unless there is more. */
   readonly at: Date;
 }
@@ -35,20 +35,20 @@ export interface ReadyJobs {
  */
 export async function findReadyJobs(
   database: Queryable,
-  way: Way,
+  definition: ConsumerDefinition,
   own: number,
-  after: ReadyPlace | null,
+  after: ReadyPosition | null,
   batch: number,
 ): Promise<ReadyJobs> {
   const beyond = after ? sql`AND (ready_at, event_id) > (${after.readyAt}, ${after.eventId}::uuid)` : empty;
   const rows = await database.query<FoundJob & { ready_at: Date; wanted: boolean | null }>(
     prepared(sql`
     SELECT ${jobColumns}, j.ready_at, true AS "isOwn", true AS wanted
-    FROM (SELECT * FROM jobs WHERE target = ${way.target} AND way = ${way.id} AND ready_at <= now()
+    FROM (SELECT * FROM jobs WHERE target = ${definition.target} AND consumer = ${definition.id} AND ready_at <= now()
           ORDER BY ready_at, event_id LIMIT ${own}) j
     UNION ALL
-    SELECT ${jobColumns}, j.ready_at, false, j.way <> ${way.id} AND ${isWanted(way)}
-    FROM (SELECT * FROM jobs WHERE target = ${way.target} AND ready_at <= now() ${beyond}
+    SELECT ${jobColumns}, j.ready_at, false, j.consumer <> ${definition.id} AND ${isWanted(definition)}
+    FROM (SELECT * FROM jobs WHERE target = ${definition.target} AND ready_at <= now() ${beyond}
           ORDER BY ready_at, event_id LIMIT ${batch}) j
     UNION ALL
     SELECT NULL, NULL, NULL, NULL, NULL, now(), NULL, NULL`),
@@ -63,8 +63,8 @@ export async function findReadyJobs(
 }
 
 /** Whether the source of the job `j` is one that the way asks for. */
-function isWanted(way: Way): Sql {
-  return sql`EXISTS (SELECT FROM events e WHERE e.id = j.source_id AND ${sourceConditions(way)} OFFSET 0)`;
+function isWanted(definition: ConsumerDefinition): Sql {
+  return sql`EXISTS (SELECT FROM events e WHERE e.id = j.source_id AND ${sourceConditions(definition)} OFFSET 0)`;
 }
 
 /** What stands first in the order of the sources among all jobs of a target that are not over. */
@@ -74,14 +74,17 @@ export interface SequentialHead {
 }
 
 /** Null where no job of the target is open: then the next source may have one. */
-export async function findSequentialHead(database: Queryable, way: Way): Promise<SequentialHead | null> {
+export async function findSequentialHead(
+  database: Queryable,
+  definition: ConsumerDefinition,
+): Promise<SequentialHead | null> {
   const [row] = await database.query<FoundJob & { wanted: boolean }>(
     prepared(sql`
-    SELECT ${jobColumns}, j.way = ${way.id} AS "isOwn",
-      j.ready_at <= now() AND (j.way = ${way.id} OR ${isWanted(way)}) AND NOT EXISTS (
-        SELECT FROM jobs o WHERE o.target = ${way.target} AND o.worker IS NOT NULL AND o.ready_at > now() OFFSET 0
+    SELECT ${jobColumns}, j.consumer = ${definition.id} AS "isOwn",
+      j.ready_at <= now() AND (j.consumer = ${definition.id} OR ${isWanted(definition)}) AND NOT EXISTS (
+        SELECT FROM jobs o WHERE o.target = ${definition.target} AND o.worker IS NOT NULL AND o.ready_at > now() OFFSET 0
       ) AS wanted
-    FROM (SELECT * FROM jobs WHERE target = ${way.target} AND ready_at IS NOT NULL
+    FROM (SELECT * FROM jobs WHERE target = ${definition.target} AND ready_at IS NOT NULL
           ORDER BY source_position LIMIT 1) j`),
   );
   return row ? { job: row.wanted ? row : null } : null;

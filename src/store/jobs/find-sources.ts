@@ -3,7 +3,7 @@ import sql, { empty, raw, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../../database/database.ts';
 import { prepared } from '../../database/prepared.ts';
 import { costlyConditions } from '../../domain/conditions/costly-filter.ts';
-import type { Way } from '../../domain/jobs/enroll.ts';
+import type { ConsumerDefinition } from '../../domain/jobs/enroll.ts';
 import type { Position } from '../../domain/events/event.ts';
 import { isExactTopic, likePattern } from '../../domain/events/topic.ts';
 import { conditionsSql } from '../events/conditions-sql.ts';
@@ -30,11 +30,11 @@ export interface FoundSources {
  */
 export async function findSources(
   database: Queryable,
-  way: Way,
+  definition: ConsumerDefinition,
   after: Position,
   batch: number,
 ): Promise<FoundSources> {
-  const statement = sql`WITH read AS MATERIALIZED (${entriesOf(way, after, batch)}),
+  const statement = sql`WITH read AS MATERIALIZED (${entriesOf(definition, after, batch)}),
     bound AS MATERIALIZED (
       SELECT min(f.position) AS position FROM (
         SELECT max(position) AS position FROM read GROUP BY topic_number HAVING count(*) = max(topic_limit)) f
@@ -45,8 +45,8 @@ export async function findSources(
     SELECT e.id, l.position, false AS more
     FROM entries l CROSS JOIN LATERAL (SELECT * FROM events WHERE events.id = l.event_id LIMIT 1) e
     WHERE l.status = 'FINISHED' AND l.kind IN ('CREATED', 'STATUS') AND e.status = 'FINISHED'
-      AND ${ofTopics('l', way)} ${notItself(way)} ${youngerThan(way)} AND ${sourceConditions(way)}
-      AND NOT EXISTS (SELECT FROM events x WHERE x.depends_on = e.id AND x.topic = ${way.target} AND x.job OFFSET 0)
+      AND ${ofTopics('l', definition)} ${notItself(definition)} ${youngerThan(definition)} AND ${sourceConditions(definition)}
+      AND NOT EXISTS (SELECT FROM events x WHERE x.depends_on = e.id AND x.topic = ${definition.target} AND x.job OFFSET 0)
     UNION ALL
     SELECT NULL, (SELECT max(position) FROM entries), b.position IS NOT NULL FROM bound b`;
   const rows = await database.query<{ id: string | null; position: Position | null; more: boolean }>(
@@ -64,7 +64,7 @@ export async function findSources(
 }
 
 /** Each topic gives its share; what was read beyond the first that may have more is left for the next time. */
-function entriesOf({ topics }: Way, after: Position, batch: number): Sql {
+function entriesOf({ topics }: ConsumerDefinition, after: Position, batch: number): Sql {
   const isExact = topics.every(isExactTopic);
   const limit = isExact ? Math.ceil(batch / topics.length) : batch;
   const entries = (number: Sql, condition: Sql) => sql`SELECT position, event_id, kind, status, at, topic,
@@ -75,7 +75,7 @@ function entriesOf({ topics }: Way, after: Position, batch: number): Sql {
     ${entries(sql`d.number`, sql`AND log.topic = d.topic`)}) l`;
 }
 
-function ofTopics(alias: 'e' | 'l', { topics }: Pick<Way, 'topics'>): Sql {
+function ofTopics(alias: 'e' | 'l', { topics }: Pick<ConsumerDefinition, 'topics'>): Sql {
   if (topics.includes('*')) return sql`true`;
   const topic = raw(`${alias}.topic`);
   return topics.every(isExactTopic)
@@ -84,17 +84,17 @@ function ofTopics(alias: 'e' | 'l', { topics }: Pick<Way, 'topics'>): Sql {
 }
 
 /** A pattern that its own target matches does not make jobs for jobs without end; a target that is named does. */
-function notItself({ topics, target }: Way): Sql {
+function notItself({ topics, target }: ConsumerDefinition): Sql {
   return topics.includes(target) ? empty : sql`AND l.topic <> ${target}`;
 }
 
-function youngerThan({ ignoreOlderThanMs }: Way): Sql {
+function youngerThan({ ignoreOlderThanMs }: ConsumerDefinition): Sql {
   if (ignoreOlderThanMs === null) return empty;
   return sql`AND l.at > now() - make_interval(secs => ${ignoreOlderThanMs / 1_000}::float8)`;
 }
 
 /** What a way of asking says of the source itself, as far as the database decides it, on the event `e`; one without a sender type has none that is ignored. */
-export function sourceConditions({ topics, ignoredSenderTypes, conditions }: Way): Sql {
+export function sourceConditions({ topics, ignoredSenderTypes, conditions }: ConsumerDefinition): Sql {
   const { inDatabase } = costlyConditions(conditions);
   return allOf([
     ofTopics('e', { topics }),

@@ -1,7 +1,7 @@
 // Leases of jobs: prolonged by heartbeats, many in one statement, and read.
 import sql from 'sql-template-tag';
 import type { JobModel } from '../../../generated/prisma/models.ts';
-import { type Asked, asked } from '../../database/batched-query.ts';
+import { type BatchedQuery, batchedQuery } from '../../database/batched-query.ts';
 import type { Queryable } from '../../database/database.ts';
 import { prepared } from '../../database/prepared.ts';
 import { lockAndTime } from '../events/log-lock.ts';
@@ -41,7 +41,9 @@ const extendStatement = `WITH ${lockAndTime}
     CASE WHEN j.ready_at < i.was_until THEN (extract(epoch FROM j.ready_at - c.at) * 1000)::int4 END AS "soonerMs"`;
 
 /** In the order of `heartbeats`, which must be of different jobs; null for a lease that is lost. */
-export function extendLeases(heartbeats: readonly Heartbeat[]): Asked<readonly (ExtendedLease | null)[]> {
+export function extendLeases(
+  heartbeats: readonly Heartbeat[],
+): BatchedQuery<readonly (ExtendedLease | null)[]> {
   const inputs = heartbeats.map(({ eventId, attempt, leaseMs }, n) => ({
     n,
     id: eventId,
@@ -49,7 +51,7 @@ export function extendLeases(heartbeats: readonly Heartbeat[]): Asked<readonly (
     lease_ms: leaseMs,
   }));
   const statement = { name: 'extend-leases', text: extendStatement, values: [JSON.stringify(inputs)] };
-  return asked(statement, (rows: readonly (ExtendedLease & { n: number })[]) => {
+  return batchedQuery(statement, (rows: readonly (ExtendedLease & { n: number })[]) => {
     const byNumber = new Map(rows.map(({ n, ...lease }) => [n, lease]));
     return heartbeats.map((_, n) => byNumber.get(n) ?? null);
   });

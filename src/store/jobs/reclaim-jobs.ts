@@ -1,5 +1,5 @@
 // Claims jobs that are there already and ready for their next run, and ends lapsed leases.
-import { type Asked, asked } from '../../database/batched-query.ts';
+import { type BatchedQuery, batchedQuery } from '../../database/batched-query.ts';
 import type { ClaimTerms } from '../../domain/jobs/enroll.ts';
 import type { EventStatus, Position } from '../../domain/events/event.ts';
 import { termColumns } from './create-jobs.ts';
@@ -20,7 +20,7 @@ export interface Reclaim {
   /** Names this claim, so that it is known again where it has to be repeated. */
   readonly claimId: string;
   readonly job: ReadyJob;
-  readonly wayId: string;
+  readonly definitionId: string;
   readonly terms: ClaimTerms | null;
 }
 
@@ -40,7 +40,7 @@ export interface ReclaimedJob {
 const reclaimStatement = `WITH ${underLock},
   input AS MATERIALIZED (
     SELECT i.* FROM json_to_recordset($1::json) AS i(
-      n int, id uuid, claim_id uuid, attempt int, position int8, way text, worker text, sender text, sender_type text,
+      n int, id uuid, claim_id uuid, attempt int, position int8, consumer text, worker text, sender text, sender_type text,
       description text, project text, max_retries int, retry_delay_ms int, lease_ms int, sequential boolean)
   ),
   found AS MATERIALIZED (
@@ -72,7 +72,7 @@ const reclaimStatement = `WITH ${underLock},
       lease_ms = CASE WHEN c.claims THEN c.lease_ms ELSE j.lease_ms END,
       last_run = c.expires OR c.counted >= CASE WHEN c.claims THEN c.max_retries ELSE j.max_retries END,
       last_write = c.claim_id,
-      way = CASE WHEN c.claims THEN c.way ELSE j.way END
+      consumer = CASE WHEN c.claims THEN c.consumer ELSE j.consumer END
     FROM numbered c
     WHERE j.event_id = c.id AND j.attempt = c.attempt AND j.position = c.position AND (j.ready_at <= c.at) IS TRUE
     RETURNING c.*, j.attempt AS new_attempt, j.ready_at AS until
@@ -122,23 +122,23 @@ export function reclaimJobs(
   reclaims: readonly Reclaim[],
   retried: boolean,
   hint: string,
-): Asked<readonly (ReclaimedJob | null)[]> {
+): BatchedQuery<readonly (ReclaimedJob | null)[]> {
   const values = [JSON.stringify(reclaims.map(toRow)), hint, retried];
   const statement = { name: 'reclaim-jobs', text: reclaimStatement, values };
-  return asked(statement, (rows: readonly (ReclaimedJob & { n: number | null })[]) => {
+  return batchedQuery(statement, (rows: readonly (ReclaimedJob & { n: number | null })[]) => {
     const byNumber = new Map(rows.map((row) => [row.n, row]));
     return reclaims.map((_, n) => byNumber.get(n) ?? null);
   });
 }
 
-function toRow({ claimId, job, wayId, terms }: Reclaim, n: number): object {
+function toRow({ claimId, job, definitionId, terms }: Reclaim, n: number): object {
   return {
     n,
     id: job.eventId,
     claim_id: claimId,
     attempt: job.attempt,
     position: String(job.position),
-    way: wayId,
+    consumer: definitionId,
     ...(terms && termColumns(terms)),
   };
 }

@@ -3,7 +3,7 @@ import sql from 'sql-template-tag';
 import type { Queryable } from '../../database/database.ts';
 import type { Position } from '../../domain/events/event.ts';
 import type { DurableSubscription } from '../../domain/subscriptions/subscription.ts';
-import { askedLongAgo, columnsOfSubscription } from './subscriptions.ts';
+import { isUnused, columnsOfSubscription } from './subscriptions.ts';
 
 /** An event of a subscription, by the log's entry that says that it was sent. */
 export interface Pending {
@@ -14,12 +14,12 @@ export interface Pending {
 /** One that was handed out before. */
 export interface Due extends Pending {
   /** Its event was deleted meanwhile. */
-  readonly gone: boolean;
+  readonly removed: boolean;
 }
 
 export interface Standing {
   readonly subscription: DurableSubscription;
-  readonly askedLongAgo: boolean;
+  readonly isUnused: boolean;
   /** Oldest first. */
   readonly due: readonly Due[];
   /** Milliseconds until the next one that is out is due; null where none is. */
@@ -33,22 +33,22 @@ export async function readStandings(
   count: number,
 ): Promise<{ readonly end: Position; readonly standings: readonly Standing[] }> {
   type Row = DurableSubscription & {
-    askedLongAgo: boolean;
-    due: { id: string; position: string; gone: boolean }[] | null;
+    isUnused: boolean;
+    due: { id: string; position: string; removed: boolean }[] | null;
     due_in: number | null;
     log_end: Position;
   };
   const rows = await database.query<Row>(sql`
-    SELECT ${columnsOfSubscription}, ${askedLongAgo}, d.due, n.due_in,
+    SELECT ${columnsOfSubscription}, ${isUnused}, d.due, n.due_in,
       (SELECT coalesce(max(position), 0)::int8 FROM log) AS log_end
     FROM unnest(${ids}::uuid[]) AS i(id)
       CROSS JOIN LATERAL (SELECT * FROM subscriptions WHERE subscriptions.id = i.id AND expires_at > now() LIMIT 1) s
       LEFT JOIN LATERAL (
-        SELECT json_agg(json_build_object('id', x.event_id, 'position', x.position::text, 'gone', x.gone)
+        SELECT json_agg(json_build_object('id', x.event_id, 'position', x.position::text, 'removed', x.removed)
           ORDER BY x.position) AS due
         FROM (
           SELECT o.event_id, o.position,
-            NOT EXISTS (SELECT FROM events e WHERE e.id = o.event_id OFFSET 0) AS gone
+            NOT EXISTS (SELECT FROM events e WHERE e.id = o.event_id OFFSET 0) AS removed
           FROM (SELECT * FROM deliveries WHERE subscription_id = s.id AND until <= clock_timestamp()
                 ORDER BY position LIMIT ${count}) o) x
       ) d ON s.manual
@@ -56,10 +56,10 @@ export async function readStandings(
         SELECT (extract(epoch FROM until - clock_timestamp()) * 1000)::float8 AS due_in FROM deliveries
         WHERE subscription_id = s.id AND until > clock_timestamp() ORDER BY until LIMIT 1
       ) n ON s.manual`);
-  const standings = rows.map(({ askedLongAgo: longAgo, due, due_in, log_end: _end, ...subscription }) => ({
+  const standings = rows.map(({ isUnused, due, due_in, log_end: _end, ...subscription }) => ({
     subscription,
-    askedLongAgo: longAgo,
-    due: (due ?? []).map(({ id, position, gone }) => ({ id, position: BigInt(position), gone })),
+    isUnused,
+    due: (due ?? []).map(({ id, position, removed }) => ({ id, position: BigInt(position), removed })),
     dueInMs: due_in === null ? null : Math.max(0, Math.ceil(due_in)),
   }));
   return { end: rows[0]?.log_end ?? 0n, standings };

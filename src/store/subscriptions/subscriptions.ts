@@ -42,7 +42,7 @@ export async function insertSubscription(
       FROM subscriptions WHERE expires_at > now()
     ),
     s AS (
-      INSERT INTO subscriptions (id, position, created_at, asked_at, expires_at, expires_after_days, visibility_ms,
+      INSERT INTO subscriptions (id, position, created_at, used_at, expires_at, expires_after_days, visibility_ms,
         manual, name, source, topics, filter, owner)
       SELECT ${id}::uuid, coalesce(${after}::int8, l.position), m.at, m.at,
         m.at + make_interval(days => ${expiresAfterDays}::int4), ${expiresAfterDays}::int4, ${visibilityMs}::int4,
@@ -93,7 +93,7 @@ export async function readSubscriptionsFor(
 }
 
 /** Where one is in the list: it is in order of creation. */
-export interface SubscriptionPlace {
+export interface SubscriptionPosition {
   readonly at: Date;
   readonly id: string;
 }
@@ -101,7 +101,7 @@ export interface SubscriptionPlace {
 export function listSubscriptions(
   database: Queryable,
   limit: number,
-  after: SubscriptionPlace | null,
+  after: SubscriptionPosition | null,
 ): Promise<DurableSubscription[]> {
   const bound =
     after === null ? empty : sql`AND (s.created_at, s.id) > (${after.at}::timestamptz, ${after.id}::uuid)`;
@@ -115,7 +115,7 @@ export async function keepSubscriptions(database: Queryable, ids: readonly strin
     WITH kept AS MATERIALIZED (
       SELECT id FROM subscriptions WHERE id = ANY(${ids}::uuid[]) ORDER BY id FOR NO KEY UPDATE
     )
-    UPDATE subscriptions s SET asked_at = now(), expires_at = now() + make_interval(days => s.expires_after_days)
+    UPDATE subscriptions s SET used_at = now(), expires_at = now() + make_interval(days => s.expires_after_days)
     FROM kept WHERE s.id = kept.id AND s.expires_at > now()`);
 }
 
@@ -136,7 +136,7 @@ export interface Acknowledgement {
 }
 
 export interface Acknowledged extends DurableSubscription {
-  readonly askedLongAgo: boolean;
+  readonly isUnused: boolean;
 }
 
 /** In the order given; each with its subscription as it stands, or null where there is none. */
@@ -158,23 +158,23 @@ export async function acknowledgeAll(
       USING json_to_recordset(${JSON.stringify(input)}::json) AS i(id uuid, position int8), s
       WHERE s.id = i.id AND d.subscription_id = i.id AND d.position = i.position
     )
-    SELECT ${columnsOfSubscription}, ${askedLongAgo} FROM s`);
+    SELECT ${columnsOfSubscription}, ${isUnused} FROM s`);
   const byId = new Map(rows.map((row) => [row.id, row]));
   return given.map(({ subscriptionId }) => byId.get(subscriptionId) ?? null);
 }
 
 /** Written down once an hour at most. */
-export const askedLongAgo = raw(`s.asked_at < now() - interval '1 hour' AS "askedLongAgo"`);
+export const isUnused = raw(`s.used_at < now() - interval '1 hour' AS "isUnused"`);
 
 /** How many events each has handed out that are not acknowledged, up to `ceiling`; those deleted since are not counted. */
 export function countDeliveries(
   database: Queryable,
   ids: readonly string[],
-  ceiling: number,
+  cap: number,
 ): Promise<{ id: string; count: number }[]> {
   return database.query(sql`
     SELECT i.id, c.count FROM unnest(${ids}::uuid[]) AS i(id) CROSS JOIN LATERAL (
       SELECT count(*)::int4 AS count FROM (
-        SELECT FROM (SELECT * FROM deliveries WHERE subscription_id = i.id ORDER BY position LIMIT ${ceiling}) d
+        SELECT FROM (SELECT * FROM deliveries WHERE subscription_id = i.id ORDER BY position LIMIT ${cap}) d
         WHERE EXISTS (SELECT FROM events e WHERE e.id = d.event_id OFFSET 0)) x) c`);
 }

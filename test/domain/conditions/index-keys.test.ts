@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { celConditions } from '../../../src/domain/cel/necessary.ts';
-import { celSieve } from '../../../src/domain/cel/pre-filter.ts';
+import { celPreFilter } from '../../../src/domain/cel/pre-filter.ts';
 import { type CheckedConditions, checkConditions } from '../../../src/domain/conditions/conditions.ts';
 import { type Conditionable, conditionsMatch } from '../../../src/domain/conditions/match-conditions.ts';
 import {
@@ -55,10 +55,10 @@ describe('The keys of a filter in CEL', () => {
   });
 
   test('whose failures count also let through what it fails on', () => {
-    expect(shown(celSieve(cel("data.x == 'a' && topic == 'b'")))).toBe(
+    expect(shown(celPreFilter(cel("data.x == 'a' && topic == 'b'")))).toBe(
       'payload/x nothing | payload/x "a", topic "b"',
     );
-    expect(shown(celSieve(cel('data.x || data.y > 1')))).toBe('-');
+    expect(shown(celPreFilter(cel('data.x || data.y > 1')))).toBe('-');
   });
 });
 
@@ -76,7 +76,7 @@ function fits(event: Conditionable, keys: IndexKeys): boolean {
 const checked: fc.Arbitrary<CheckedConditions | null> = fc.oneof(
   anyConditions.map((input) => checkConditions(input)),
   anyFilter.map((text) => celConditions(cel(text))),
-  anyFilter.map((text) => celSieve(cel(text))),
+  anyFilter.map((text) => celPreFilter(cel(text))),
 );
 
 test('No event that conditions select fails one of their keys', () => {

@@ -15,13 +15,13 @@ export class CelProblem extends Error {
   }
 }
 
-export interface Place {
+export interface SourcePosition {
   readonly line: number;
   readonly column: number;
 }
 
 /** Line and column, both counted from 1. */
-export function placeOf(text: string, at: number): Place {
+export function placeOf(text: string, at: number): SourcePosition {
   const before = text.slice(0, at);
   const line = before.split('\n').length;
   return { line, column: at - before.lastIndexOf('\n') };
