@@ -113,7 +113,7 @@ async function insertHistory({ database }: Composed, count: number): Promise<voi
           (CASE WHEN n % 10 = 0 THEN 'PENDING' ELSE 'FINISHED' END)::event_status, now(), now(), ${id(1)}, true
         FROM n WHERE n % 4 > 0)
       INSERT INTO jobs (event_id, source_id, position, source_position, ready_at, attempt, max_retries, retry_delay_ms,
-        lease_ms, last_run, target, way, worker)
+        lease_ms, last_run, target, consumer, worker)
       SELECT ${id(2)}, ${id(1)}, 4 * n + 1, 4 * n, CASE WHEN n % 10 = 0 THEN now() + n % 3 * interval '1 minute' END, 1, 3, 0,
         60000, n % 30 = 0, 'target', 'w', CASE WHEN n % 10 = 0 THEN 'worker-' || n % 5 END
       FROM n WHERE n % 4 > 0`,
