@@ -1,5 +1,6 @@
 // Environment variables -> one frozen Config; every fault is reported at once, one line each.
 import { limits } from './base/limits.ts';
+import { originOf } from './base/origin.ts';
 import { StartupError } from './database/database.ts';
 import { schemaOf } from './database/migrations/schema-name.ts';
 
@@ -29,6 +30,13 @@ export interface Config {
   readonly watchesApp: boolean;
   /** How long a run of a handler may take unless it says otherwise, in milliseconds. */
   readonly handlerTimeoutMs: number;
+  /** Origins of the web pages that may call from a browser; `*` is any. Null: any if `host` is loopback, else none. */
+  readonly corsOrigins: readonly string[] | null;
+  /**
+   * Names under which the gateway is called, in lower case, besides the loopback names; `*` is any. Null: the loopback
+   * names alone if `host` is loopback, else any.
+   */
+  readonly allowedHosts: readonly string[] | null;
 }
 
 /** What the settings are called outside, and their defaults, as the README tells them. */
@@ -45,6 +53,8 @@ export const defaults: Config = Object.freeze({
   appFolder: null,
   watchesApp: true,
   handlerTimeoutMs: limits.handlerTimeoutMs,
+  corsOrigins: null,
+  allowedHosts: null,
 });
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -66,6 +76,7 @@ export function readConfig(environment: Environment): Config {
     faults.push(`${name} ${outcome.fault}`);
     return unset;
   }
+  const isProduction = environment.NODE_ENV === 'production';
   const config: Config = {
     port: setting('PORT', defaults.port, (text) => wholeNumber(text, 0, 65_535)),
     host: setting('HOST', defaults.host, host),
@@ -85,10 +96,12 @@ export function readConfig(environment: Environment): Config {
       (text) => wholeNumber(text, 1, 1_000_000),
     ),
     appFolder: setting('THROUGHLINE_APP', defaults.appFolder, (text) => ({ value: text })),
-    watchesApp: environment.NODE_ENV !== 'production',
+    watchesApp: !isProduction,
     handlerTimeoutMs: setting('THROUGHLINE_HANDLER_TIMEOUT_MS', defaults.handlerTimeoutMs, (text) =>
       wholeNumber(text, 1, limits.maxHandlerTimeoutMs),
     ),
+    corsOrigins: setting('THROUGHLINE_CORS_ORIGINS', isProduction ? [] : defaults.corsOrigins, corsOrigins),
+    allowedHosts: setting('THROUGHLINE_ALLOWED_HOSTS', defaults.allowedHosts, allowedHosts),
   };
   if (faults.length > 0) throw new StartupError(faults.join('\n'));
   return Object.freeze(config);
@@ -130,6 +143,36 @@ function logLevel(text: string): Read<LogLevel> {
   const value = logLevels.find((level) => level === text);
   if (value !== undefined) return { value };
   return { fault: `must be one of ${logLevels.join(', ')}, not ${quoted(text)}.` };
+}
+
+function corsOrigins(text: string): Read<readonly string[]> {
+  if (text === 'none') return { value: [] };
+  return listOf(text, (item) => (item === '*' ? item : originOf(item)), {
+    expected: 'origins such as https://shop.example, separated by commas, or * for any, or none',
+  });
+}
+
+/** A name or an IPv4 address, or an IPv6 address in brackets. */
+const hostName = /^(?:[a-z\d_-]+(?:\.[a-z\d_-]+)*|\[[\da-f:.]+\])$/;
+
+function allowedHosts(text: string): Read<readonly string[]> {
+  return listOf(text.toLowerCase(), (item) => (item === '*' || hostName.test(item) ? item : null), {
+    expected: 'host names such as events.example, without ports, separated by commas, or * for any',
+  });
+}
+
+/** The items between commas, each as `check` returns it; null is a fault. */
+function listOf(
+  text: string,
+  check: (item: string) => string | null,
+  { expected }: { readonly expected: string },
+): Read<readonly string[]> {
+  const items = text.split(',').map((item) => item.trim());
+  const checked = items.map(check);
+  const wrong = items[checked.indexOf(null)];
+  return wrong === undefined
+    ? { value: checked as string[] }
+    : { fault: `must be ${expected}; ${quoted(wrong)} is none.` };
 }
 
 function quoted(text: string): string {

@@ -34,6 +34,8 @@ describe('readConfig', () => {
       THROUGHLINE_MAX_CONNECTIONS_PER_ADDRESS: '5',
       THROUGHLINE_APP: 'some/app',
       THROUGHLINE_HANDLER_TIMEOUT_MS: '500',
+      THROUGHLINE_CORS_ORIGINS: 'https://Shop.example:443, http://localhost:5173',
+      THROUGHLINE_ALLOWED_HOSTS: 'Events.example,[::2]',
       NODE_ENV: 'production',
     });
     expect(config).toEqual({
@@ -49,6 +51,8 @@ describe('readConfig', () => {
       appFolder: 'some/app',
       watchesApp: false,
       handlerTimeoutMs: 500,
+      corsOrigins: ['https://shop.example', 'http://localhost:5173'],
+      allowedHosts: ['events.example', '[::2]'],
     });
   });
 
@@ -60,6 +64,8 @@ describe('readConfig', () => {
       THROUGHLINE_ADMIN_KEY: 'with space',
       THROUGHLINE_LOG_LEVEL: 'loud',
       THROUGHLINE_MAX_BODY_BYTES: '16MB',
+      THROUGHLINE_CORS_ORIGINS: 'shop.example',
+      THROUGHLINE_ALLOWED_HOSTS: 'https://events.example',
     });
     expect(faults.map((line) => line.split(' ')[0])).toEqual([
       'PORT',
@@ -68,6 +74,8 @@ describe('readConfig', () => {
       'THROUGHLINE_ADMIN_KEY',
       'THROUGHLINE_LOG_LEVEL',
       'THROUGHLINE_MAX_BODY_BYTES',
+      'THROUGHLINE_CORS_ORIGINS',
+      'THROUGHLINE_ALLOWED_HOSTS',
     ]);
   });
 
@@ -82,6 +90,38 @@ describe('readConfig', () => {
     expect(line).toContain(`DATABASE_URL ${fault}`);
     expect(line).not.toContain('hunter2');
   });
+
+  it('allows no page of another site in production, unless set', () => {
+    expect(readConfig({ NODE_ENV: 'production' }).corsOrigins).toEqual([]);
+    expect(readConfig({ NODE_ENV: 'production', THROUGHLINE_CORS_ORIGINS: '*' }).corsOrigins).toEqual(['*']);
+    expect(readConfig({ THROUGHLINE_CORS_ORIGINS: 'none' }).corsOrigins).toEqual([]);
+  });
+
+  it.each([
+    'https://shop.example/',
+    'https://shop.example/page',
+    'null',
+    'https://*.example',
+    'https://a,,',
+    'ftp',
+  ])('refuses THROUGHLINE_CORS_ORIGINS=%j', (text) => {
+    expect(faultsOf({ THROUGHLINE_CORS_ORIGINS: text })).toEqual([
+      expect.stringMatching(
+        /^THROUGHLINE_CORS_ORIGINS must be origins such as https:\/\/shop\.example, .* is none\.$/,
+      ),
+    ]);
+  });
+
+  it.each(['events.example:443', 'https://events.example', '*.example', 'a b', '::1', ','])(
+    'refuses THROUGHLINE_ALLOWED_HOSTS=%j',
+    (text) => {
+      expect(faultsOf({ THROUGHLINE_ALLOWED_HOSTS: text })).toEqual([
+        expect.stringMatching(
+          /^THROUGHLINE_ALLOWED_HOSTS must be host names such as events\.example, .* is none\.$/,
+        ),
+      ]);
+    },
+  );
 
   it.each(['-1', '1.5', '4000x', ' 4000', '0x10', '99999999999999999999'])('refuses PORT=%j', (text) => {
     expect(faultsOf({ PORT: text })).toHaveLength(1);

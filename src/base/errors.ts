@@ -45,6 +45,18 @@ export const errorCatalogue = {
     remedy:
       'Send `Authorization: Bearer KEY` or `X-Api-Key: KEY`; on a WebSocket `authorization` in the connection parameters.',
   },
+  FORBIDDEN: {
+    status: 403,
+    meaning:
+      'The caller may not do this: its key lacks a scope, or its page is of an origin that is not allowed.',
+    remedy:
+      'Use a key with the scope that the message names; of a page, name its origin in `THROUGHLINE_CORS_ORIGINS`.',
+  },
+  MISDIRECTED_REQUEST: {
+    status: 421,
+    meaning: 'The request was sent to a host name that the gateway does not go by.',
+    remedy: 'Use a loopback name such as `localhost`, or name the host in `THROUGHLINE_ALLOWED_HOSTS`.',
+  },
   NOT_FOUND: {
     status: 404,
     meaning: 'Nothing has that id.',

@@ -11,7 +11,11 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
   response.end(text);
 }
 
-/** In the shape of a GraphQL response, so that clients need to know only one. */
 export function sendError(response: ServerResponse, status: number, code: ErrorCode, message: string): void {
-  sendJson(response, status, { errors: [{ message, extensions: { code } }] });
+  sendJson(response, status, errorBody(code, message));
+}
+
+/** In the shape of a GraphQL response, so that clients need to know only one. */
+export function errorBody(code: ErrorCode, message: string): object {
+  return { errors: [{ message, extensions: { code } }] };
 }

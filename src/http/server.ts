@@ -6,22 +6,29 @@ import type { Duplex } from 'node:stream';
 import { asError } from '../base/errors.ts';
 import { once, type Stoppable } from '../base/lifecycle.ts';
 import type { Logger } from '../base/logger.ts';
+import type { Config } from '../config.ts';
 import { StartupError } from '../database/database.ts';
 import { ConnectionCap, type ConnectionLimits } from './connection-cap.ts';
 import { Connections } from './connections.ts';
+import { Cors } from './cors.ts';
 import type { Authenticator } from './credentials.ts';
 import { createGraphQL, type GraphQLOptions, graphqlPath } from './graphql/graphql.ts';
 import { createGraphQLEndpoint } from './graphql/graphql-endpoint.ts';
+import { createHostCheck, hostRefusal } from './host-check.ts';
 import { sendError, sendJson } from './json-response.ts';
 import { pathOf, toOriginForm } from './request-target.ts';
+import type { RouteHandler } from './route.ts';
 import { UnreadOutput, type UnreadLimits } from './unread-output.ts';
+import { refuseUpgrade } from './upgrade-refusal.ts';
 import { createWebhookEndpoint, type WebhookPort, webhookPrefix } from './webhooks/webhooks.ts';
 import { createWebSocketEndpoint, type WebSocketOptions } from './websocket/websocket.ts';
 
 export interface HttpOptions
-  extends GraphQLOptions, ConnectionLimits, Pick<WebSocketOptions, 'initTimeoutMs' | 'heartbeatMs'> {
-  readonly port: number;
-  readonly host: string;
+  extends
+    GraphQLOptions,
+    ConnectionLimits,
+    Pick<Config, 'port' | 'host' | 'corsOrigins' | 'allowedHosts'>,
+    Pick<WebSocketOptions, 'initTimeoutMs' | 'heartbeatMs'> {
   readonly authenticator: Authenticator;
   readonly webhooks: WebhookPort;
   /** Whether the process can still serve; once false, only a new start helps. */
@@ -42,13 +49,13 @@ export interface HttpServer extends Stoppable {
 /** How long requests in flight have to be answered, when the gateway stops. */
 const drainMs = 5_000;
 
-type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
-
 export function createHttpServer(options: HttpOptions): HttpServer {
   const { server: graphql, streams } = createGraphQL(options);
   const sockets = createWebSocketEndpoint({ ...options, server: graphql });
-  const routes: ReadonlyMap<string, Handler> = new Map([
-    [graphqlPath, createGraphQLEndpoint(graphql, options.authenticator)],
+  const cors = new Cors(options);
+  const isKnownHost = createHostCheck(options);
+  const routes: ReadonlyMap<string, RouteHandler> = new Map([
+    [graphqlPath, cors.around(createGraphQLEndpoint(graphql, options.authenticator), 'GET, POST')],
     ['/health', onlyGet((_request, response) => answerHealth(options.healthy(), response))],
     ['/ready', onlyGet((_request, response) => answerReady(options.ready, response))],
   ]);
@@ -60,6 +67,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   const unread = new UnreadOutput(connections.open, options.logger, options.unread);
   const handlerOf = (request: IncomingMessage) => {
     if (cap.isBeyond(request.socket)) return beyondCap(routes.get(pathOf(request)), pathOf(request));
+    if (!isKnownHost(request)) return refuseHost;
     return pathOf(request).startsWith(webhookPrefix) ? webhooks : (routes.get(pathOf(request)) ?? notFound);
   };
   const answer = (request: IncomingMessage, response: ServerResponse) => {
@@ -73,8 +81,11 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   server.on('checkContinue', answer);
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     toOriginForm(request);
-    if (cap.isBeyond(stream)) return refuseUpgrade(stream, '503 Service Unavailable');
-    if (pathOf(request) !== graphqlPath) return refuseUpgrade(stream, '404 Not Found');
+    if (cap.isBeyond(stream)) return refuseUpgrade(stream, 503, 'OVERLOADED', tooManyConnections);
+    if (!isKnownHost(request)) return refuseUpgrade(stream, 421, 'MISDIRECTED_REQUEST', hostRefusal(request));
+    if (pathOf(request) !== graphqlPath)
+      return refuseUpgrade(stream, 404, 'NOT_FOUND', `WebSockets are at ${graphqlPath}.`);
+    if (!cors.permitsUpgrade(request)) return refuseUpgrade(stream, 403, 'FORBIDDEN', originRefusal);
     connections.upgraded(stream);
     sockets.upgrade(request, stream, head);
   });
@@ -109,7 +120,7 @@ function answerHalfClosed(server: Server): void {
 }
 
 async function route(
-  handler: Handler,
+  handler: RouteHandler,
   request: IncomingMessage,
   response: ServerResponse,
   logger: Logger,
@@ -129,7 +140,7 @@ async function route(
   }
 }
 
-function onlyGet(handler: Handler): Handler {
+function onlyGet(handler: RouteHandler): RouteHandler {
   return (request, response) =>
     (request.method === 'GET' || request.method === 'HEAD' ? handler : notFound)(request, response);
 }
@@ -139,17 +150,21 @@ function notFound(request: IncomingMessage, response: ServerResponse): void {
   sendError(response, 404, 'NOT_FOUND', `There is no ${asked}; GraphQL is at ${graphqlPath}.`);
 }
 
+function refuseHost(request: IncomingMessage, response: ServerResponse): void {
+  sendError(response, 421, 'MISDIRECTED_REQUEST', hostRefusal(request));
+}
+
+const originRefusal =
+  'Pages of this origin may not open a WebSocket; name the origin in THROUGHLINE_CORS_ORIGINS.';
+
+const tooManyConnections = 'The gateway has as many connections as it takes; try again later.';
+
 /** Of a connection beyond the cap: health checks are answered, and nothing else. */
-function beyondCap(handler: Handler | undefined, path: string): Handler {
+function beyondCap(handler: RouteHandler | undefined, path: string): RouteHandler {
   return (request, response) => {
     response.setHeader('Connection', 'close');
     if (handler && healthPaths.has(path)) return handler(request, response);
-    sendError(
-      response,
-      503,
-      'OVERLOADED',
-      'The gateway has as many connections as it takes; try again later.',
-    );
+    sendError(response, 503, 'OVERLOADED', tooManyConnections);
   };
 }
 
@@ -162,13 +177,6 @@ function answerHealth(isHealthy: boolean, response: ServerResponse): void {
 async function answerReady(ready: () => Promise<boolean>, response: ServerResponse): Promise<void> {
   const isReady = await ready().catch(() => false);
   sendJson(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'unavailable' });
-}
-
-/** The client need not close its side, nor read: the connection ends all the same. */
-function refuseUpgrade(stream: Duplex, status: string): void {
-  stream.on('error', () => {});
-  stream.once('finish', () => stream.destroy());
-  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 async function listen(server: Server, { host, port }: HttpOptions): Promise<string> {

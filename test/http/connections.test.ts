@@ -33,7 +33,7 @@ class Client {
 
   get(path: string, ...headers: string[]): void {
     this.socket.write(
-      `GET ${path} HTTP/1.1\r\nHost: x\r\n${headers.map((line) => `${line}\r\n`).join('')}\r\n`,
+      `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${headers.map((line) => `${line}\r\n`).join('')}\r\n`,
     );
   }
 

@@ -89,7 +89,9 @@ describe('event streams', () => {
     const server = await serve();
     const socket = connect(server.port, '127.0.0.1');
     const path = '/graphql?query=subscription{flood(bytes:100000)}';
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nX-Api-Key: ${key}\r\nAccept: text/event-stream\r\n\r\n`);
+    socket.write(
+      `GET ${path} HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: ${key}\r\nAccept: text/event-stream\r\n\r\n`,
+    );
     await once(socket, 'readable');
     await delay(300);
     const produced = server.world.produced;

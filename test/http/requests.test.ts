@@ -7,7 +7,7 @@ import { bearer, codeOf, get, json, key, post, raw, serve } from './support.ts';
 const hello = { query: '{ hello }' };
 
 function head(bytes: string): string {
-  return `POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\n${bytes}`;
+  return `POST /graphql HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\n${bytes}`;
 }
 
 describe('keys', () => {
@@ -54,23 +54,8 @@ describe('keys', () => {
   it('are looked at before the body is read', async () => {
     const server = await serve();
     const endless =
-      'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 90000\r\n\r\n{';
+      'POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 90000\r\n\r\n{';
     expect(await raw(server, endless, 'UNAUTHENTICATED')).toContain('401');
-  });
-
-  it('are not asked for by a preflight, which allows every origin but no credentials', async () => {
-    const { url } = await serve();
-    const response = await fetch(`${url}/graphql`, {
-      method: 'OPTIONS',
-      headers: {
-        origin: 'https://site.example',
-        'access-control-request-headers': 'authorization,content-type',
-      },
-    });
-    expect(response.status).toBe(204);
-    expect(response.headers.get('access-control-allow-origin')).toBe('*');
-    expect(response.headers.get('access-control-allow-headers')).toBe('authorization,content-type');
-    expect(response.headers.get('access-control-allow-credentials')).toBeNull();
   });
 });
 

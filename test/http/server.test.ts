@@ -79,7 +79,7 @@ describe('stop', () => {
     const headers =
       'Authorization: Bearer tl_test_key\r\nContent-Type: application/json\r\nContent-Length: 90\r\n';
     const slow = connect(server.port, '127.0.0.1', () =>
-      slow.write(`POST /graphql HTTP/1.1\r\nHost: x\r\n${headers}\r\n{`),
+      slow.write(`POST /graphql HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n{`),
     );
     slow.on('error', () => {});
     const deaf = await new RawClient(server).acknowledged();
@@ -101,9 +101,9 @@ describe('stop', () => {
 describe('hostile clients', () => {
   it('do not disturb others by headers that are too long, wrong or never finished', async () => {
     const server = await serve();
-    expect(await raw(server, `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(50_000)}\r\n\r\n`)).toContain(
-      '431',
-    );
+    expect(
+      await raw(server, `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(50_000)}\r\n\r\n`),
+    ).toContain('431');
     expect(await raw(server, 'nonsense\r\n\r\n')).toContain('400');
     const half = Array.from({ length: 200 }, () => connect(server.port, '127.0.0.1'));
     for (const socket of half) socket.on('error', () => {}).write('GET /health HTTP/1.1\r\nX');
@@ -112,7 +112,7 @@ describe('hostile clients', () => {
   });
 
   it('learn nothing from hosts and paths that are no URL', async () => {
-    const server = await serve();
+    const server = await serve({ allowedHosts: ['*'] });
     for (const [host, path] of [
       ['%%', '/graphql?query={hello}'],
       ['[', '/graphql'],

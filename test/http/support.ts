@@ -225,6 +225,8 @@ export async function serve(options: Partial<HttpOptions> = {}): Promise<Running
   const server = createHttpServer({
     port: 0,
     host: '127.0.0.1',
+    corsOrigins: null,
+    allowedHosts: null,
     schema: world.schema,
     createContext: (caller) => ({ caller }),
     subscriptions: world.subscriptions,

@@ -6,7 +6,7 @@ import { key, raw, received, type Running, serve, until } from './support.ts';
 
 function postOf(target: string, body: object, more = ''): string {
   const text = JSON.stringify(body);
-  return `POST ${target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\nContent-Length: ${text.length}\r\n${more}\r\n${text}`;
+  return `POST ${target} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\nContent-Length: ${text.length}\r\n${more}\r\n${text}`;
 }
 
 /** Sends a whole request and ends the sending side at once, as `nc -N` does. */
@@ -27,13 +27,13 @@ describe('A request target in absolute form', () => {
     ['http://gateway.example', '404'],
     ['http://gateway.example?path=/health', '404'],
   ])('GET %s is answered with %s, like its path alone', async (target, status) => {
-    const server = await serve();
-    const answer = await raw(server, `GET ${target} HTTP/1.1\r\nHost: x\r\n${closing}\r\n`);
+    const server = await serve({ allowedHosts: ['gateway.example'] });
+    const answer = await raw(server, `GET ${target} HTTP/1.1\r\nHost: localhost\r\n${closing}\r\n`);
     expect(answer.split('\r\n')[0]).toContain(` ${status} `);
   });
 
   it('reaches GraphQL', async () => {
-    const server = await serve();
+    const server = await serve({ allowedHosts: ['gateway.example'] });
     const answer = await raw(
       server,
       postOf('http://gateway.example/graphql', { query: '{ hello }' }, closing),
@@ -43,7 +43,7 @@ describe('A request target in absolute form', () => {
 
   it('may be upgraded to a WebSocket', async () => {
     const server = await serve();
-    const upgrade = `GET ${server.url}/graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n`;
+    const upgrade = `GET ${server.url}/graphql HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n`;
     expect(await raw(server, upgrade, '\r\n\r\n')).toContain('101 Switching Protocols');
   });
 });

@@ -155,7 +155,7 @@ describeEmbedded('A delivery', (backend) => {
     });
 
     test('with headers that are repeated, and query names that are JavaScript’s', async () => {
-      const head = `POST ${open}?__proto__=1&constructor=2&nul=%00 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n`;
+      const head = `POST ${open}?__proto__=1&constructor=2&nul=%00 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n`;
       const port = Number(new URL(gateway.url).port);
       const answer = await raw(
         { port } as Parameters<typeof raw>[0],
@@ -273,7 +273,7 @@ describeEmbedded('A delivery', (backend) => {
   test('has its trailers, and is nothing where it is cut short', async () => {
     const url = await urlOf(gateway, {}, { name: 'trailers' });
     const server = { port: Number(new URL(gateway.url).port) } as Parameters<typeof raw>[0];
-    const head = `POST ${url} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n`;
+    const head = `POST ${url} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n`;
     const chunked = `${head}Transfer-Encoding: chunked\r\nTrailer: x-sum\r\n\r\n2\r\nok\r\n0\r\nx-sum: 7\r\n\r\n`;
     expect(await raw(server, chunked)).toMatch(/^HTTP\/1.1 202 /);
     const socket = connect(server.port, '127.0.0.1');

@@ -73,7 +73,7 @@ describeEmbedded('A second signal', (backend) => {
     await once(request, 'connect');
     const head = [
       'POST /graphql HTTP/1.1',
-      'Host: gateway',
+      'Host: localhost',
       `X-Api-Key: ${adminKey}`,
       'Expect: 100-continue',
     ];

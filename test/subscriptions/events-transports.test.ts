@@ -189,7 +189,9 @@ describeDatabases('subscriptionEvents', (backend) => {
     const socket = connect(server.port, '127.0.0.1');
     clients.push({ end: () => socket.destroy() });
     const path = `/graphql?query=${encodeURIComponent(query)}`;
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nX-Api-Key: ${key}\r\nAccept: text/event-stream\r\n\r\n`);
+    socket.write(
+      `GET ${path} HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: ${key}\r\nAccept: text/event-stream\r\n\r\n`,
+    );
     await once(socket, 'readable');
     await standstill(id);
     const rest = await drain(gateway(), id);

@@ -3,6 +3,7 @@ import type { WebhookChallenge } from '../../../generated/prisma/enums.ts';
 import type { TriggerModel } from '../../../generated/prisma/models.ts';
 import { badInput } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import { originOf } from '../../base/origin.ts';
 import { checkText } from '../values/json.ts';
 import { checkHmac, type HmacInput, type HmacTerms } from './hmac.ts';
 import { optionalName } from '../events/send.ts';
@@ -83,8 +84,8 @@ function checkOrigins(given: readonly string[]): readonly string[] {
   return given.map((origin) => {
     checkText('allowedOrigins', origin);
     if (origin === '*') return origin;
-    const url = URL.canParse(origin) ? new URL(origin) : null;
-    if (url !== null && url.origin !== 'null' && /^[^/]+:\/\/[^/?#@]+$/.test(origin)) return url.origin;
+    const valid = originOf(origin);
+    if (valid !== null) return valid;
     throw badInput(
       `allowedOrigins has ${JSON.stringify(origin.slice(0, 60))}, which is not an origin, such as "https://shop.example", and not "*".`,
     );

@@ -79,7 +79,7 @@ export async function serveGraphiQL(request: IncomingMessage, response: ServerRe
   response.setHeader('Content-Security-Policy', policy);
   response.setHeader('Referrer-Policy', 'no-referrer');
   response.setHeader('Cache-Control', file && query ? 'public, max-age=31536000, immutable' : 'no-cache');
-  response.setHeader('Vary', 'Accept, Accept-Encoding');
+  response.appendHeader('Vary', 'Accept, Accept-Encoding');
   response.setHeader('ETag', etag);
   if (request.headers['if-none-match'] === etag) {
     response.writeHead(304).end();

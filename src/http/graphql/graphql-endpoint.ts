@@ -1,4 +1,4 @@
-// /graphql over HTTP: CORS, the GraphiQL page, the key, and then the GraphQL server.
+// /graphql over HTTP: the GraphiQL page, the key, and then the GraphQL server.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from '../../operations/operations.ts';
 import { type Authenticator, keyOfHeaders } from '../credentials.ts';
@@ -12,8 +12,6 @@ import { RequestIds } from '../trace.ts';
 export function createGraphQLEndpoint(server: GraphQLServer, authenticator: Authenticator) {
   const requestIds = new RequestIds();
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    allowEveryOrigin(response);
-    if (request.method === 'OPTIONS') return answerPreflight(request, response);
     if (wantsGraphiQL(request)) return serveGraphiQL(request, response);
     if (!hasUrl(request))
       return sendError(response, 400, 'BAD_USER_INPUT', 'The Host header and the path make no URL.');
@@ -43,20 +41,6 @@ function hasUrl({ headers: { host = 'localhost' }, url = '' }: IncomingMessage):
 function callerOf({ headers }: IncomingMessage, authenticator: Authenticator) {
   const key = keyOfHeaders(headers);
   return key === null ? null : authenticator.authenticate(key);
-}
-
-/** Any site's page may call, with a key that it must have: browsers send none by themselves (see credentials.ts). */
-function allowEveryOrigin(response: ServerResponse): void {
-  response.setHeader('Access-Control-Allow-Origin', '*');
-}
-
-function answerPreflight({ headers }: IncomingMessage, response: ServerResponse): void {
-  const asked = headers['access-control-request-headers'];
-  response.setHeader('Access-Control-Allow-Methods', 'GET, POST');
-  response.setHeader('Access-Control-Allow-Headers', asked ?? 'Authorization, Content-Type, X-Api-Key');
-  response.setHeader('Access-Control-Max-Age', '7200');
-  response.setHeader('Vary', 'Access-Control-Request-Headers');
-  response.writeHead(204).end();
 }
 
 function refuseKey(response: ServerResponse): void {

@@ -46,7 +46,7 @@ export interface GraphQL {
 export const graphqlPath = '/graphql';
 
 /**
- * Reading the body, CORS, keys and the GraphiQL page are ours (the request reader here, the rest in
+ * Reading the body, CORS, keys and the GraphiQL page are ours (the request reader here, CORS in cors.ts, the rest in
  * graphql-endpoint.ts), so that Yoga's own are off. There is no CSRF plugin, for the reason told in credentials.ts.
  */
 export function createGraphQL(options: GraphQLOptions): GraphQL {
