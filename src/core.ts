@@ -16,9 +16,10 @@ import type { GatewayPort } from './handlers/gateway-port.ts';
 import { type Declare, Handlers, type HandlerSettings, noHandlers } from './handlers/handlers.ts';
 import type { Report } from './operations/events/batch.ts';
 import { createOperations } from './operations/create-operations.ts';
-import type { Caller, Operations } from './operations/operations.ts';
+import type { Operations } from './operations/operations.ts';
 import { eventLocationsOf } from './operations/events/event-locations.ts';
 import { GatewayBus } from './operations/gateway-bus.ts';
+import { internalCaller } from './operations/callers.ts';
 import { createWatchFactory } from './operations/live-streams.ts';
 import { SubscriptionDispatcher } from './subscriptions/subscription-dispatcher.ts';
 import { DeclaredTopics } from './topics/declared-topics.ts';
@@ -133,7 +134,7 @@ async function join(parts: CoreParts, releasers: Releasers): Promise<Core> {
 }
 
 /** What functions of handlers send is theirs: the history names the handler's run as its cause, and this as its sender. */
-const ownCaller: Caller = { name: 'handlers', scopes: [], requestId: null };
+const ownCaller = internalCaller('handlers');
 
 function portOf(operations: Operations, logger: Logger): GatewayPort {
   const send: GatewayPort['send'] = async (input) => {

@@ -6,10 +6,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Caller } from '../operations/operations.ts';
 
+/** Whom a key or token stands for. */
+export type Identity = Pick<Caller, 'name' | 'keyId' | 'scopes' | 'rows'>;
+
 /** Knows the keys. */
 export interface Authenticator {
   /** Whose key it is, or null where it is nobody's. Compares in constant time. */
-  authenticate(key: string): Pick<Caller, 'name' | 'scopes'> | null;
+  authenticate(key: string): Identity | null;
 }
 
 /** From `Authorization: Bearer KEY`, else from `X-Api-Key: KEY`. */

@@ -2,12 +2,10 @@
 import { newId } from '../base/ids.ts';
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Database } from '../database/database.ts';
+import type { Caller } from './operations.ts';
 import { insertKey, readKeys, type StoredKey } from '../store/control/keys.ts';
 
-export interface Viewer {
-  readonly name: string;
-  readonly scopes: readonly string[];
-}
+export type Viewer = Pick<Caller, 'name' | 'keyId' | 'scopes' | 'rows'>;
 
 /** Keys are read at start; one made meanwhile by another gateway of the same first start is read too. */
 export interface Keys {
@@ -29,7 +27,7 @@ export async function openKeys(database: Database, adminKey: string | null): Pro
 
 function keysOf(stored: readonly StoredKey[], madeKey: string | null): Keys {
   const known = stored.map(({ name, scopes, hash }) => ({
-    viewer: { name, scopes },
+    viewer: { name, keyId: null, scopes, rows: null },
     hash: Buffer.from(hash, 'hex'),
   }));
   return {

@@ -1,4 +1,5 @@
 // The interface Operations: every use case of the gateway, independent of transports.
+import type { RowScope } from '../domain/access/row-scope.ts';
 import type { ErrorCode } from '../base/errors.ts';
 import type {
   EventField,
@@ -25,8 +26,13 @@ export type { Lease } from '../store/jobs/leases.ts';
 
 /** The authenticated caller of a request. */
 export interface Caller {
+  /** The name of the key or token; histories and the audit record changes under it. */
   readonly name: string;
+  /** Null for the key from the settings and for callers within the gateway. */
+  readonly keyId: string | null;
   readonly scopes: readonly string[];
+  /** The events that the caller may see and touch; null: all. */
+  readonly rows: RowScope | null;
   /**
    * The default `requestId` of events sent by this HTTP request, from its `traceparent` or `x-request-id` header. Null:
    * each root event begins a new request.

@@ -9,6 +9,7 @@ import type { SendInput } from '../domain/events/send.ts';
 import type { TriggerTerms } from '../domain/triggers/trigger.ts';
 import type { SendOptions } from '../operations/handler-port.ts';
 import type { Caller, Operations } from '../operations/operations.ts';
+import { internalCaller } from '../operations/callers.ts';
 
 /** What came in. */
 export interface Occurrence {
@@ -61,7 +62,7 @@ export function optionsOf({ call }: TriggerTerms): SendOptions {
 
 /** Whom the history of the events names. */
 export function callerOf({ name }: TriggerTerms): Caller {
-  return { name, scopes: [], requestId: null };
+  return internalCaller(name);
 }
 
 async function verdictOf(

@@ -232,7 +232,8 @@ export async function serve(options: Partial<HttpOptions> = {}): Promise<Running
     subscriptions: world.subscriptions,
     maskError: world.maskError,
     authenticator: {
-      authenticate: (given) => (given === key ? { name: 'tester', scopes: ['admin'] } : null),
+      authenticate: (given) =>
+        given === key ? { name: 'tester', keyId: null, scopes: ['admin'], rows: null } : null,
     },
     webhooks: {
       find: async () => null,

@@ -104,7 +104,7 @@ export interface Composed extends Core {
   subscribe<Data>(query: string, variables?: Variables): Promise<Reader<Data>>;
 }
 
-export const tester: Caller = { name: 'tester', scopes: ['admin'], requestId: null };
+export const tester: Caller = { name: 'tester', keyId: null, scopes: ['admin'], rows: null, requestId: null };
 
 export async function operationsOn(
   database: Database,

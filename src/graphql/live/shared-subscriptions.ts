@@ -200,8 +200,8 @@ interface Change {
 const liveBuffer = 64;
 
 /** Subscribers of one audience may see the same data. */
-function audienceOf({ scopes }: Caller): string {
-  return scopes.join(' ');
+function audienceOf({ scopes, rows }: Caller): string {
+  return JSON.stringify([scopes, rows]);
 }
 
 function isResults(
