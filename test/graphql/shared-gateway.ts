@@ -44,7 +44,7 @@ export function gateway(entries = 0) {
   const shared = new SharedSubscriptions({ schema, operations: {} as Operations, watching: log, report });
 
   const subscribe = ({ after, variables = {}, text = feed, scopes = ['*'], direct }: Asking = {}) => {
-    const caller = { name: 'tester', scopes, requestId: null };
+    const caller = { name: 'tester', keyId: null, scopes, rows: null, requestId: null };
     return shared.subscribe(
       { document: parse(text), variables: after === undefined ? variables : { after, ...variables }, caller },
       direct,
