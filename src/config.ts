@@ -1,4 +1,4 @@
-// Environment variables -> one frozen Config; every fault is reported at once, one line each.
+// Reads environment variables into one frozen Config and reports every invalid one in a single error.
 import { limits } from './base/limits.ts';
 import { originOf } from './base/origin.ts';
 import { StartupError } from './database/database.ts';
@@ -7,7 +7,7 @@ import { schemaOf } from './database/migrations/schema-name.ts';
 export const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** How one gateway runs. */
+/** The settings of one gateway. */
 export interface Config {
   /** 0: any free port. */
   readonly port: number;
@@ -15,20 +15,20 @@ export interface Config {
   /** Null: the embedded database in `dataFolder`. */
   readonly databaseUrl: string | null;
   readonly dataFolder: string;
-  /** Null: one is made at the first start. */
+  /** Null: a key is created at the first start. */
   readonly adminKey: string | null;
   readonly logLevel: LogLevel;
-  /** Of an HTTP body, and of a WebSocket message. */
+  /** Largest HTTP body or WebSocket message. */
   readonly maxBodyBytes: number;
-  /** Connections that are open at once. */
+  /** Open connections. */
   readonly maxConnections: number;
-  /** Connections from one address that are open at once. */
+  /** Open connections from one address. */
   readonly maxConnectionsPerAddress: number;
-  /** A folder of services and events to load; null for none. */
+  /** The app folder, which contains handlers and topics; null: none. */
   readonly appFolder: string | null;
-  /** Whether changed files of that folder are taken up without a restart. */
+  /** Whether changes in the app folder are loaded without a restart. */
   readonly watchesApp: boolean;
-  /** How long a run of a handler may take unless it says otherwise, in milliseconds. */
+  /** Default timeout of a handler run, in milliseconds. */
   readonly handlerTimeoutMs: number;
   /** Origins of the web pages that may call from a browser; `*` is any. Null: any if `host` is loopback, else none. */
   readonly corsOrigins: readonly string[] | null;
@@ -39,7 +39,7 @@ export interface Config {
   readonly allowedHosts: readonly string[] | null;
 }
 
-/** What the settings are called outside, and their defaults, as the README tells them. */
+/** The defaults of the settings, as documented in docs/reference/settings.md. */
 export const defaults: Config = Object.freeze({
   port: 4000,
   host: '127.0.0.1',
@@ -59,12 +59,12 @@ export const defaults: Config = Object.freeze({
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A value, or what is wrong with the text given for it. Texts that may hold a secret are never repeated. */
+/** A parsed value, or the fault in its text. Faults never repeat text that may be a secret. */
 type Read<T> = { readonly value: T } | { readonly fault: string };
 
 /**
- * The configuration that the environment describes. An empty variable counts as not set.
- * Throws one StartupError whose message has a line for every fault.
+ * Reads the configuration from the environment. An empty variable counts as unset.
+ * Throws a StartupError with one line per invalid variable.
  */
 export function readConfig(environment: Environment): Config {
   const faults: string[] = [];

@@ -1,4 +1,4 @@
-// All of a gateway but its transports: the parts that write, read and follow the log, joined and started in order.
+// The gateway without its transports: creates and starts the parts that write, read and follow the log.
 import { randomUUID } from 'node:crypto';
 import { once, Releasers } from './base/lifecycle.ts';
 import type { Logger } from './base/logger.ts';
@@ -26,15 +26,15 @@ import { DeclaredTopics } from './topics/declared-topics.ts';
 import { Scheduler } from './triggers/scheduler.ts';
 
 export interface CoreParts {
-  /** Migrated, or about to be; not closed with the core. */
+  /** Migrated, or being migrated. The core does not close it. */
   readonly database: Database;
   readonly logger: Logger;
   readonly report: Report;
-  /** None unless given. */
+  /** Omitted: no handlers run. */
   readonly handling?: HandlerSettings;
-  /** Whether what is over is looked for now and then: true unless given. */
+  /** Whether expired consumers and subscriptions are removed periodically. Default: true. */
   readonly sweeps?: boolean;
-  /** Other bounds for the writers than the limits say. */
+  /** Overrides of the writers' limits, for tests. */
   readonly writing?: Partial<CommitOptions>;
 }
 
@@ -47,13 +47,13 @@ export interface Core {
   readonly scheduledSender: ScheduledSender;
   readonly scheduler: Scheduler;
   readonly handlers: Handlers;
-  /** Calls that wait for a job or an event are answered with nothing, and no more are taken. */
+  /** Ends waiting calls with an empty answer and refuses new ones. */
   answerWaiting(): Promise<void>;
-  /** Commits what was accepted, and ends. */
+  /** Commits accepted writes, then stops. */
   stop(): Promise<void>;
 }
 
-/** Nothing is left running where it fails. */
+/** If it fails, everything already started is stopped. */
 export async function startCore(parts: CoreParts): Promise<Core> {
   const releasers = new Releasers();
   try {
@@ -78,7 +78,7 @@ async function join(parts: CoreParts, releasers: Releasers): Promise<Core> {
   const jobWriter = new JobWriter(commits);
   const jobs = new JobDispatcher({ database, writer: jobWriter, tail, live, logger });
   const subscriptions = new SubscriptionDispatcher({ database, tail, live, logger });
-  // Nobody else declares topics of an embedded database.
+  // An embedded database has no other writers, so its topics need no polling.
   const topics = new DeclaredTopics({ database, logger, pollMs: database.kind === 'embedded' ? 0 : 30_000 });
   releasers.add(() => topics.stop());
   const bus = new GatewayBus(database, id, live, logger, {
@@ -95,12 +95,12 @@ async function join(parts: CoreParts, releasers: Releasers): Promise<Core> {
   releasers.add(() => writer.stop());
   const scheduledSender = new ScheduledSender({ ...writing, database, logger });
   releasers.add(() => scheduledSender.stop());
-  const places = eventLocationsOf(database);
+  const locations = eventLocationsOf(database);
   const handlers = new Handlers({
     ...{ database, writer, jobWriter, jobs, tail, live, logger },
     ...(parts.handling ?? noHandlers),
     name: `gateway ${id}`,
-    requestOf: async (eventId) => (await places.load(eventId))?.requestId ?? null,
+    requestOf: async (eventId) => (await locations.load(eventId))?.requestId ?? null,
     onSwitched: () => bus.handlers(),
   });
   const operations = createOperations({
@@ -133,13 +133,13 @@ async function join(parts: CoreParts, releasers: Releasers): Promise<Core> {
   };
 }
 
-/** What functions of handlers send is theirs: the history names the handler's run as its cause, and this as its sender. */
+/** The caller on whose behalf handlers send events. The event's history names the run as well. */
 const ownCaller = internalCaller('handlers');
 
 function portOf(operations: Operations, logger: Logger): GatewayPort {
   const send: GatewayPort['send'] = async (input) => {
     const { event, executions } = await operations.sendEvent(ownCaller, input);
-    // Of one whose hash was known only the id is.
+    // An event that was already stored under the same hash may not be readable; then only its id is known.
     const { requestId, nodeId } = event;
     if (requestId !== undefined && nodeId !== undefined)
       return { event: { id: event.id, requestId, nodeId }, executions };
@@ -152,11 +152,11 @@ function portOf(operations: Operations, logger: Logger): GatewayPort {
   return { ...operations, logger, send };
 }
 
-/** A declaration that is refused is no reason for the others, or the handlers, not to work. */
+/** Declares the app folder's topics. A refused declaration is logged and does not affect the others. */
 function declarer(operations: Operations, logger: Logger): Declare {
   return async (declarations) => {
     for (const { name, error } of await operations.declareAll(declarations, 'app folder'))
-      logger.error({ topic: name }, `the declaration of ${name} is refused: ${error.message}`);
+      logger.error({ topic: name }, `the declaration of topic ${name} was refused: ${error.message}`);
   };
 }
 
@@ -166,7 +166,7 @@ function tailOf({ database, logger }: CoreParts, ownHint: string, live: Live): L
     logger,
     onRow: (row) => live.publishRow(row),
     isJsonWanted: () => live.isJsonWanted,
-    // Nobody else writes to an embedded database.
+    // An embedded database has no other writers, so its log needs no polling.
     pollMs: database.kind === 'embedded' ? 0 : 5_000,
   });
 }

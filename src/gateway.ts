@@ -1,4 +1,4 @@
-// The composition root: joins the parts into one gateway, starts them in order and stops them in reverse.
+// The composition root: creates a gateway's parts, starts them in order and stops them in reverse order.
 import { randomUUID } from 'node:crypto';
 import { asError } from './base/errors.ts';
 import { once, Releasers } from './base/lifecycle.ts';
@@ -22,45 +22,45 @@ export * from './handlers/app/module.ts';
 export { errorCatalogue, type ErrorCode } from './base/errors.ts';
 export { StartupError } from './database/database.ts';
 
-/** What `createGateway` takes besides: handlers that are given in code. */
+/** Settings for `createGateway`: the environment's, plus handlers defined in code. */
 export interface GatewaySettings extends Partial<Config> {
-  /** Made with `defineHandler`; they run beside those of the app folder. */
+  /** Created with `defineHandler`. They run in addition to those of the app folder. */
   readonly handlers?: readonly Handler[];
 }
 
 export interface GatewayParts {
-  /** Where the gateway logs; made from the settings unless given. */
+  /** Created from the settings by default. */
   readonly logger?: Logger;
-  /** A database that is migrated, or is about to be; opened from the settings unless given. Closed with the gateway. */
+  /** A database that is migrated or being migrated. Opened from the settings by default. Closed with the gateway. */
   readonly database?: Database | Promise<Database>;
 }
 
 export interface Started {
-  /** Where it listens, such as `http://127.0.0.1:4000`. */
+  /** The gateway's address, such as `http://127.0.0.1:4000`. */
   readonly url: string;
-  /** An admin's key made just now, at the first start: the only time it can be shown. Null otherwise. */
+  /** The admin key, if it was created at this start. It cannot be shown again. */
   readonly madeKey: string | null;
 }
 
 export interface Gateway {
-  /** What functions of handlers speak to: publishing, elements of the app folder. Only once it has started. */
+  /** The API for handlers: publishing, elements of the app folder. Available after `start()`. */
   readonly app: AppApi;
-  /** Resolves when it serves; rejects with a StartupError that says in one line what is wrong. */
+  /** Resolves when the gateway accepts requests. Rejects with a StartupError whose message is one line. */
   start(): Promise<Started>;
   /**
-   * Resolves with the reason when the embedded database has ended by itself, as it does where its disk is full or its folder was
-   * taken away: calls get DATABASE_UNAVAILABLE and `/health` answers 503 from then on. Stop this gateway and start another one;
-   * nothing that was acknowledged is lost. Stays pending otherwise.
+   * Resolves with the cause if the embedded database fails, for example because its disk is full or its folder was
+   * removed. Calls then get DATABASE_UNAVAILABLE, and `/health` answers 503. Stop this gateway and start another:
+   * acknowledged writes are not lost. Otherwise stays pending.
    */
   readonly failed: Promise<Error>;
-  /** Takes no more, commits what was accepted, closes sockets, then the database. May be called at any time. */
+  /** Drains: refuses new work, commits accepted writes, closes sockets, then the database. May be called at any time. */
   stop(): Promise<void>;
 }
 
-/** How long open calls may take to get their last answer where the database has ended, in milliseconds. */
+/** How long open calls may take to receive their last answer after the database failed, in milliseconds. */
 const lastAnswersMs = 1_000;
 
-/** A gateway with these settings; what is left out has the default of its environment variable. */
+/** Creates a gateway. Omitted settings have the defaults of their environment variables. */
 export function createGateway(
   { handlers = [], ...settings }: GatewaySettings = {},
   parts: GatewayParts = {},
@@ -83,7 +83,7 @@ export function createGateway(
   let starting: Promise<unknown> | undefined;
   return {
     get app() {
-      if (!app) throw new Error('The gateway has not started: app is there once start() has resolved.');
+      if (!app) throw new Error('The gateway has not started. app is available after start() has resolved.');
       return app;
     },
     failed,
@@ -95,7 +95,7 @@ export function createGateway(
     stop: once(async () => {
       if (!starting) await closeUnused(parts.database);
       await starting?.catch(() => {});
-      // Where the database has ended there is nothing left to be written.
+      // After a database failure there is nothing left to commit.
       await releasers.releaseAll().catch((failure: unknown) => {
         if (!(failure instanceof DatabaseEnded)) throw failure;
       });
@@ -103,7 +103,7 @@ export function createGateway(
   };
 }
 
-/** A database that was given to a gateway which never started. */
+/** Closes the database of a gateway that was never started. */
 async function closeUnused(given: GatewayParts['database']): Promise<void> {
   const database = await Promise.resolve(given).catch(() => undefined);
   await database?.close();
@@ -135,7 +135,7 @@ async function compose(
     logger,
     authenticator: keys,
     webhooks: new Webhooks(database, operations.sendEvent),
-    // Subscriptions get their contexts from the shared executions; here nobody watches.
+    // Subscription contexts come from the shared executions.
     createContext: (caller) => createContext({ caller, operations, watch: watching.live(caller.name) }),
     maskError: (error) => toGraphQLError(error, report),
     healthy: () => isHealthy,
@@ -147,14 +147,17 @@ async function compose(
     await server.settled(lastAnswersMs);
     fail(failure);
   });
-  // First of all, so that calls which wait for a job or an event are answered and do not hold up the server's stop.
+  // Comes first, so that waiting calls do not delay the server's stop.
   releasers.add(() => core.answerWaiting());
   return { core, url: await server.start(), madeKey: keys.madeKey };
 }
 
 function reporterTo(logger: Logger) {
   return (error: unknown, errorId: string = randomUUID()): string => {
-    logger.error({ err: asError(error), errorId }, 'an unexpected error was masked');
+    logger.error(
+      { err: asError(error), errorId },
+      'unexpected error; the caller received INTERNAL_SERVER_ERROR',
+    );
     return errorId;
   };
 }

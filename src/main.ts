@@ -1,4 +1,4 @@
-// The process: settings, start, and an orderly end on SIGTERM or SIGINT.
+// The process: loads the settings, starts the gateway, and stops it on SIGTERM or SIGINT.
 import { asError } from './base/errors.ts';
 import { flushed } from './base/bounded-output.ts';
 import { createLogger } from './base/logger.ts';
@@ -7,21 +7,21 @@ import { DatabaseEnded, StartupError } from './database/database.ts';
 import { openDatabase } from './database/open.ts';
 import type { Gateway } from './gateway.ts';
 
-/** How long an orderly end may take, in milliseconds, before the process ends anyway. */
+/** How long a graceful stop may take before the process exits anyway, in milliseconds. */
 const timeoutMs = 9_500;
 
 async function main(): Promise<void> {
   const loading = load();
   stopOnSignals(loading);
   const gateway = await loading;
-  // Nothing is left to be written. A supervisor starts the program again, on the same database.
+  // Nothing is left to commit. A supervisor restarts the process on the same database.
   void gateway.failed.then(fail);
   const { url, madeKey } = await gateway.start();
   say(`Throughline serves at ${url}; GraphiQL is at ${url}/graphql`);
-  if (madeKey !== null) say(`The admin key, made just now and shown only this once: ${madeKey}`);
+  if (madeKey !== null) say(`Created the admin key, which is shown only once: ${madeKey}`);
 }
 
-/** The database opens while the rest of the program is loaded: each takes about as long as the other. */
+/** Opens the database while the remaining modules load, because each takes about as long as the other. */
 async function load(): Promise<Gateway> {
   const config = readConfig(process.env);
   const logger = createLogger(config.logLevel);
@@ -31,14 +31,14 @@ async function load(): Promise<Gateway> {
   return createGateway(config, { logger, database });
 }
 
-/** The first signal begins an orderly end; a second one ends the process at once. */
+/** The first signal starts a graceful stop; a second one exits at once. */
 function stopOnSignals(loading: Promise<Gateway>): void {
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) return process.exit(1);
     stopping = true;
     say(`${signal}: stopping`);
-    setTimeout(() => fail(new Error(`it took longer than ${timeoutMs} ms to stop`)), timeoutMs).unref();
+    setTimeout(() => fail(new Error(`stopping took longer than ${timeoutMs} ms`)), timeoutMs).unref();
     loading.then((gateway) => gateway.stop()).then(() => end(0), fail);
   };
   process.on('SIGTERM', stop);
@@ -53,7 +53,7 @@ function fail(thrown: unknown): void {
   void end(1);
 }
 
-/** What was written is read first, if anybody reads. */
+/** Waits for the output to be read before exiting. */
 async function end(code: number): Promise<void> {
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   process.exit(code);
@@ -63,7 +63,7 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-// A reader of our output that has gone does not end the gateway.
+// A closed output pipe does not end the gateway.
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 

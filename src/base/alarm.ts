@@ -1,4 +1,4 @@
-// A timer that rings at the earliest of the times requested.
+// A timer that fires at the earliest of the requested times.
 
 export class Alarm {
   readonly #fire: () => void;
@@ -9,7 +9,7 @@ export class Alarm {
     this.#fire = fire;
   }
 
-  /** Rings after this many milliseconds, unless a ring is already due earlier. */
+  /** Fires after this many milliseconds, or earlier if an earlier time was requested. */
   wakeIn(ms: number): void {
     const at = performance.now() + ms;
     if (at >= this.#at) return;

@@ -1,8 +1,9 @@
-// Lines to a standard stream that may be a pipe nobody reads: what waits to be read is bounded; lines beyond are dropped and counted.
+// A bounded buffer for a standard stream that may be a pipe nobody reads. Lines beyond the bound are dropped and
+// counted.
 import type { Writable } from 'node:stream';
 import { limits } from './limits.ts';
 
-/** Streams whose failure is passed over. */
+/** Streams with an error listener. */
 const outlived = new WeakSet<Writable>();
 
 export class BoundedOutput {
@@ -11,12 +12,12 @@ export class BoundedOutput {
   readonly #noteOf: (dropped: number) => string;
   #dropped = 0;
 
-  /** `noteOf` makes the line that tells how many were dropped, once there is room again. */
+  /** `noteOf` formats the line that reports dropped lines once there is room again. */
   constructor(stream: Writable, noteOf: (dropped: number) => string, most: number = limits.logBytes) {
     this.#stream = stream;
     this.#noteOf = noteOf;
     this.#most = most;
-    // A reader that has gone is no reason to end: the lines are lost, as they are where nobody reads.
+    // A closed pipe does not end the process; its lines are lost.
     if (!outlived.has(stream)) stream.on('error', () => {});
     outlived.add(stream);
   }
@@ -26,7 +27,7 @@ export class BoundedOutput {
     else this.#stream.write(line, () => this.#taken());
   }
 
-  /** Files and terminals take all at once. */
+  /** Files and terminals never fill up. */
   get #isFull(): boolean {
     return this.#dropped > 0 || this.#stream.writableLength >= this.#most;
   }
@@ -39,10 +40,10 @@ export class BoundedOutput {
   }
 }
 
-/** How long a process that ends waits for what it has written to be read, in milliseconds. */
+/** How long an exiting process waits for its output to be read, in milliseconds. */
 const flushMs = 500;
 
-/** Resolves when all that was written has been taken, or nobody took it in time. */
+/** Resolves when all output was read, or after `flushMs`. */
 export async function flushed(stream: Writable): Promise<void> {
   await new Promise<void>((resolve) => {
     stream.once('error', () => resolve()).write('', () => resolve());

@@ -1,6 +1,6 @@
 // A bounded queue between a producer that pushes and a consumer that iterates.
 
-/** Keeps items in order. `push` returns false, without taking the item, if the queue is full. */
+/** Keeps items in order. `push` returns false, and drops the item, if the queue is full. */
 export class BoundedQueue<Item> implements AsyncIterableIterator<Item> {
   readonly #limit: number;
   readonly #onReturn: () => void;

@@ -29,7 +29,7 @@ export const errorCatalogue = {
   INVALID_FILTER: {
     status: 400,
     meaning:
-      'A condition of a filter names a key or compares with a value that it cannot, or a filter in CEL is wrong.',
+      'A condition of a filter uses an unknown key or an unsuitable value, or a CEL expression is invalid.',
     remedy:
       'Correct the condition named in `extensions.key`, or the CEL at `extensions.line` and `extensions.column`; the message says what is allowed.',
   },
@@ -40,8 +40,7 @@ export const errorCatalogue = {
   },
   UNAUTHENTICATED: {
     status: 401,
-    meaning:
-      'The request has no key, or one that is not known; or a webhook’s delivery is not signed as it must be.',
+    meaning: 'The request has no valid key, or a webhook delivery has no valid signature.',
     remedy:
       'Send `Authorization: Bearer KEY` or `X-Api-Key: KEY`; on a WebSocket `authorization` in the connection parameters.',
   },
@@ -60,12 +59,12 @@ export const errorCatalogue = {
   NOT_FOUND: {
     status: 404,
     meaning: 'Nothing has that id.',
-    remedy: 'Check the id; what had it may have been deleted.',
+    remedy: 'Check the id; the object may have been deleted.',
   },
   NO_SUCH_SUBSCRIPTION: {
     status: 404,
-    meaning: 'There is no durable subscription with that id: it was unsubscribed, or it expired.',
-    remedy: 'Subscribe anew, with `after` set to the last position that was handled.',
+    meaning: 'There is no durable subscription with that id: it was removed, or it expired.',
+    remedy: 'Subscribe again, with `after` set to the position of the last event that was handled.',
   },
   DUPLICATE_HASH: {
     status: 409,
@@ -74,14 +73,13 @@ export const errorCatalogue = {
   },
   INVALID_TRANSITION: {
     status: 409,
-    meaning: 'The event cannot go from its status to the one asked for.',
+    meaning: 'The event’s status does not allow the requested change.',
     remedy: 'Choose one of `extensions.allowed`.',
   },
   LEASE_LOST: {
     status: 409,
-    meaning: 'The attempt does not hold the lease of the job (any more): nothing was changed.',
-    remedy:
-      'Stop working on the job: another attempt has it, or it is done; `extensions.status` says where it is.',
+    meaning: 'The attempt no longer holds the lease of the job; nothing was changed.',
+    remedy: 'Stop working on the job: it was claimed again or has ended, see `extensions.status`.',
   },
   HAS_DEPENDENTS: {
     status: 409,
@@ -95,63 +93,62 @@ export const errorCatalogue = {
   },
   TOPIC_SCHEMA_MISMATCH: {
     status: 422,
-    meaning:
-      'The summary or payload does not fit the schema that the event’s topic is declared with; nothing was stored.',
+    meaning: 'The summary or payload does not match the schema of the event’s topic; nothing was stored.',
     remedy:
-      'Correct what `extensions.path` names; `extensions.failures` has the first ten, `topics` the schema.',
+      'Correct the value at `extensions.path`. `extensions.failures` lists the first ten failures; the query `topics` returns the schema.',
   },
   RATE_LIMITED: {
     status: 429,
-    meaning: 'More came in than a limit per second allows; this was not taken.',
-    remedy: 'Send it again after as many seconds as `Retry-After` says.',
+    meaning: 'A rate limit is exceeded; the request was refused.',
+    remedy: 'Retry after the number of seconds in `Retry-After`.',
   },
   HANDLER_FAILED: {
     status: 500,
-    meaning: 'The event was stored, and a synchronous handler of it failed; the others ran all the same.',
+    meaning: 'The event was stored, and one of its synchronous handlers failed; the others ran.',
     remedy:
-      'See `extensions.executions` for what each came to. Do not send the event again: it is there, as `extensions.eventId`.',
+      'See `extensions.executions` for each outcome. Do not send the event again: it is stored as `extensions.eventId`.',
   },
   SLOW_SUBSCRIBER: {
     status: 503,
-    meaning: 'A subscriber read too slowly and its buffer was full; its subscription was ended.',
+    meaning: 'A subscriber read too slowly, and its buffer overflowed. The subscription was ended.',
     remedy: 'Subscribe again with `after` set to `extensions.position`.',
   },
   OVERLOADED: {
     status: 503,
-    meaning: 'More writes wait than the gateway takes at once; this one was not taken.',
-    remedy: 'Try again after a pause, with back-off.',
+    meaning: 'The gateway’s queue is full; the request was refused.',
+    remedy: 'Retry with back-off.',
   },
   DATABASE_UNAVAILABLE: {
     status: 503,
-    meaning: 'The database could not be reached in time. A write may or may not have been made.',
-    remedy: 'Try again with back-off; a send with a `hash` can be repeated safely.',
+    meaning: 'The database could not be reached in time. A write may or may not have been committed.',
+    remedy: 'Retry with back-off. A send with a `hash` can be repeated safely.',
   },
   STORAGE_FULL: {
     status: 507,
-    meaning: 'The database has no room left on its disk; nothing was written.',
-    remedy: 'Make room on the disk of the database, then try again; what needs no room is still answered.',
+    meaning: 'The database’s disk is full; nothing was written.',
+    remedy: 'Free disk space, then retry. Reads are still served.',
   },
   SHUTTING_DOWN: {
     status: 503,
-    meaning: 'The gateway is stopping and takes no more work.',
-    remedy: 'Try again at another replica, or after the restart.',
+    meaning: 'The gateway is shutting down.',
+    remedy: 'Retry on another replica, or after the restart.',
   },
   INTERNAL_SERVER_ERROR: {
     status: 500,
-    meaning: 'Something failed that should not; the details are in the gateway’s log.',
-    remedy: 'Report it with `extensions.errorId`, which the log line carries too.',
+    meaning: 'An unexpected failure. The details are in the gateway’s log.',
+    remedy: 'Report it with `extensions.errorId`, which is also in the log line.',
   },
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorCatalogue;
 
-/** An intended refusal: its message and code are passed to the caller unchanged. */
+/** A deliberate refusal. Its message and code reach the caller unchanged. */
 export class ThroughlineError extends Error {
   readonly code: ErrorCode;
-  /** Further facts for programs, next to `code` in `extensions`. */
+  /** Machine-readable facts that are placed next to `code` in `extensions`. */
   readonly details: Readonly<Record<string, unknown>>;
 
-  /** Without a stack trace: a refusal is no fault, and to make its trace by the source maps takes long. */
+  /** Has no stack trace: a refusal is no fault, and resolving a trace through source maps is slow. */
   constructor(code: ErrorCode, message: string, details: Readonly<Record<string, unknown>> = {}) {
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;

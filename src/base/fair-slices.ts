@@ -1,36 +1,40 @@
-// Long computations of many callers, in turns: each goes on for one time slice, then another caller's does.
+// A round-robin scheduler for long computations: each runs for one time slice, then the next caller's turn comes.
 import { pauseIfDue } from './time-slices.ts';
 
-/** How long one slice goes on, in milliseconds: between two slices the event loop serves everybody else. */
+/** Length of a slice, in milliseconds. The event loop runs other work between slices. */
 const sliceMs = 5;
-/** After a slice in which a single step took longer, all computations pause for as long, but at most this, in milliseconds. */
+/**
+ * After a step that overran its slice, all computations pause for as long as it took, but at most this, in
+ * milliseconds.
+ */
 const longestPauseMs = 250;
 
-/** A computation: each `next()` does one short step of it. A generator that yields between its steps is one. */
+/** A computation whose `next()` performs one short step, such as a generator that yields between steps. */
 export type Steps<Result> = Iterator<unknown, Result>;
 
 interface Computation {
-  /** Does one step; true when that was the last. */
+  /** Performs one step; true if it was the last. */
   step(): boolean;
 }
 
 export interface FairSlicesOptions {
   /** The clock, in milliseconds. */
   readonly now?: () => number;
-  /** Calls back when the event loop has served what waits, `ms` later at the earliest. */
+  /** Calls `resume` after other queued work of the event loop, at the earliest after `ms`. */
   readonly later?: (resume: () => void, ms: number) => void;
 }
 
 /**
- * Callers take turns, and so do the computations of each caller, so that neither a long computation nor many of them
- * keep the others waiting. Steps are not interrupted: each must be short.
+ * Callers take turns, and so do the computations of one caller. A long computation, or many of them, therefore does
+ * not
+ * block other callers. Steps are not interrupted: each must be short.
  */
 export class FairSlices {
   readonly #now: () => number;
   readonly #later: (resume: () => void, ms: number) => void;
-  /** By caller, those whose turn is next first. */
+  /** By caller; the next in turn comes first. */
   readonly #waiting = new Map<string, Computation[]>();
-  /** What was used of this turn of the event loop, in milliseconds. */
+  /** Time used in this turn of the event loop, in milliseconds. */
   #used = 0;
   #isRunning = false;
   #isScheduled = false;
@@ -40,7 +44,7 @@ export class FairSlices {
     this.#later = later;
   }
 
-  /** What the computation returns. It begins at once if there is time left in this turn of the event loop. */
+  /** Resolves with the computation's result. Starts at once if this turn of the event loop has time left. */
   run<Result>(caller: string, steps: Steps<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       const step = (): boolean => {
@@ -66,7 +70,7 @@ export class FairSlices {
     this.#schedule();
   }
 
-  /** True when the computation is over. */
+  /** True when the computation is complete. */
   #slice(computation: Computation): boolean {
     const began = this.#now();
     const before = this.#used;
@@ -80,7 +84,7 @@ export class FairSlices {
     return isOver;
   }
 
-  /** The next slice begins when the event loop has served what waits. */
+  /** Schedules the next slice after other queued work of the event loop. */
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
@@ -98,7 +102,7 @@ export class FairSlices {
   #next(): void {
     for (const [caller, computations] of this.#waiting) {
       if (this.#used >= sliceMs) break;
-      // Whoever was served goes to the end of the line.
+      // A served caller moves to the end of the queue.
       this.#waiting.delete(caller);
       const computation = computations.shift()!;
       if (!this.#slice(computation)) computations.push(computation);
@@ -108,7 +112,7 @@ export class FairSlices {
   }
 }
 
-/** In the next turn in which other long work leaves some time. */
+/** Resumes in the next turn with time left. */
 function afterOthers(resume: () => void, ms: number): void {
   const resumeIfDue = (): void => {
     const pause = pauseIfDue();
@@ -119,5 +123,5 @@ function afterOthers(resume: () => void, ms: number): void {
   else setImmediate(resumeIfDue);
 }
 
-/** The process has one event loop, and so all computations on it share these. */
+/** The process has one event loop, so all computations share one scheduler. */
 export const fairSlices = new FairSlices();

@@ -2,7 +2,7 @@
 import { randomFillSync } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 
-/** Random bytes are drawn for this many ids at once, because drawing costs more than the rest of an id. */
+/** Random bytes are drawn for this many ids at once; drawing them is the most expensive part of an id. */
 const drawnAtOnce = 256;
 const bytesOfOne = 16;
 const pool = new Uint8Array(drawnAtOnce * bytesOfOne);

@@ -1,195 +1,210 @@
-// Every fixed bound of the gateway, in one place, so that the README and the tests can quote them.
+// Every fixed limit of the gateway. docs/reference/limits.md is printed from the comments here.
 
 export const limits = {
   /** Length of a topic, in characters. */
   topicLength: 200,
   /** Length of a hash, sender, project, user, request id or node id, in characters. */
   nameLength: 500,
-  /** Length of a description, an error message or code, in characters. */
+  /** Length of a description, error message or error code, in characters. */
   descriptionLength: 10_000,
-  /** Length of an error's stack, in characters. */
+  /** Length of an error's stack trace, in characters. */
   stackLength: 100_000,
   /** Size of a payload, summary or result as JSON text, in bytes. */
   jsonBytes: 1_048_576,
-  /** Nesting of objects and lists within a JSON value or a request body. */
+  /** Nesting depth of a JSON value or a request body, in levels. */
   jsonDepth: 100,
-  /** How far ahead `sendAt` may lie, in days. */
+  /** How far in the future `sendAt` may be, in days. */
   sendAheadDays: 3_650,
-  /** Items in one `sendEvents`, `updateEvents` or list argument of a filter. */
+  /** Items in one `sendEvents` or `updateEvents`, or in a list argument of a filter. */
   batchItems: 5_000,
   /** `first`, `last` and `pageSize`. */
   pageSize: 1_000,
-  /** `first` and `last` unless given. */
+  /** The default of `first` and `last`. */
   defaultPageSize: 50,
-  /** JSON of events (summary, payload, result, error) at which a page ends early and lists without pages are refused, in bytes. */
+  /**
+   * Event JSON (summary, payload, result, error) per page, in bytes. A page that reaches it ends early; a list
+   * without pages is refused.
+   */
   pageBytes: 8_388_608,
-  /** JSON of events that one operation reads or answers in all, in bytes. */
+  /** Event JSON that one operation reads or returns in total, in bytes. */
   operationBytes: 16_777_216,
-  /** Conditions of one filter, nested ones included. */
+  /** Conditions in one filter, nested ones included. */
   conditions: 100,
-  /** Levels of conditions within conditions. */
+  /** Nesting depth of conditions. */
   conditionDepth: 10,
   /** Length of a condition's key, in characters. */
   conditionKeyLength: 500,
-  /** Items in the list that a condition compares with. */
+  /** Items in the list a condition compares with. */
   conditionItems: 1_000,
-  /** Length of a pattern that a condition compares with by LIKE, in characters. */
+  /** Length of a condition's LIKE pattern, in characters. */
   likeLength: 500,
-  /** Length of a CEL filter, in characters. */
+  /** Length of a CEL expression, in characters. */
   celLength: 2_048,
-  /** Names, values, operators and calls of a CEL filter. */
+  /** Names, values, operators and calls in a CEL expression. */
   celNodes: 500,
-  /** Levels of them within each other. */
+  /** Nesting depth of a CEL expression. */
   celDepth: 50,
-  /** Macros (all, exists, exists_one, map, filter, sortBy) within each other. */
+  /** Nesting depth of CEL macros (all, exists, exists_one, map, filter, sortBy). */
   celMacros: 2,
-  /** Length of a pattern of `matches`, in characters. */
+  /** Length of a regular expression for `matches`, in characters. */
   celPatternLength: 1_000,
-  /** Size of such a pattern with its repetitions written out, in instructions. */
+  /** Size of a regular expression with its repetitions expanded, in instructions. */
   celPatternSize: 5_000,
-  /** Steps, of about a tenth of a microsecond, that one evaluation of a filter (CEL, or conditions in memory) may take. */
+  /** Steps for one evaluation of a filter in memory, CEL or conditions. A step takes about 0.1 µs. */
   celCost: 1_000_000,
-  /** Steps that the live filters of one caller may take together for one change. */
+  /** Steps for all live filters of one caller, per change. */
   filterSteps: 5_000_000,
-  /** Memory of changes that wait for live filters, in one gateway, in bytes; beyond it the subscriptions that are furthest behind end. */
+  /**
+   * Memory for changes queued for live filters in one gateway, in bytes. Beyond it the subscriptions furthest behind
+   * are ended.
+   */
   filterBacklogBytes: 67_108_864,
-  /** Events that a filter in CEL is tested on for one page, before it hands back a cursor to go on from. */
+  /** Events that one page tests against a CEL expression before it ends early with a cursor. */
   celRows: 10_000,
-  /** How long the tests of payloads, summaries and descriptions for one page or count may take, in milliseconds, before it hands back a cursor to go on from. */
+  /**
+   * Time for testing payloads, summaries and descriptions for one page or count, in milliseconds. Beyond it the page
+   * ends early with a cursor.
+   */
   testMs: 5_000,
-  /** Compiled CEL filters that are kept, beside those in use. */
+  /** Compiled CEL expressions kept in the cache, besides those in use. */
   celFilters: 2_000,
-  /** Compiled patterns that are kept of those which come out of events. */
+  /** Compiled regular expressions kept in the cache, of those that come from event data. */
   celPatterns: 500,
-  /** Where counts stop. */
+  /** The count cap: counting stops here. */
   countCap: 25_000,
-  /** Rows that a filter which no index serves reads for one page, before it hands back a cursor to go on from. */
+  /** Rows that one page reads for a filter without an index before it ends early with a cursor. */
   scanRows: 50_000,
-  /** Events that `eventChain` and the two chain logs return at most. */
+  /** Events of one request that a chain or log query reads. More get LIMIT_EXCEEDED. */
   chainEvents: 10_000,
-  /** Dependents that one level of a query may ask for: the parents times the size of the page for each. */
+  /** Dependents requested by one level of a query: the number of parents times the page size. */
   dependentRows: 100_000,
-  /** Levels of handlers' runs within one another. */
+  /** Depth of handler runs that cause one another. */
   chainDepth: 32,
-  /** Runs of handlers that belong to one request. */
+  /** Handler runs of one request. */
   requestRuns: 1_000,
-  /** How long a run of a handler may take where neither the handler nor the settings say so, in milliseconds. */
+  /** The default timeout of a handler run, in milliseconds. */
   handlerTimeoutMs: 30_000,
-  /** How long a handler may say that its runs may take, in milliseconds. */
+  /** The longest timeout a handler may set, in milliseconds. */
   maxHandlerTimeoutMs: 3_600_000,
-  /** Events that a bulk mutation handles at a time; between two such batches other writes have their turn. */
+  /** Events per transaction of a bulk mutation. Other writes may run between two transactions. */
   bulkBatch: 500,
-  /** Ids that a bulk mutation answers at most. */
+  /** Ids returned by a bulk mutation. */
   bulkIds: 1_000,
-  /** Writes of a kind (sends, changes, claims, …) that wait to be written before callers get OVERLOADED. */
+  /** Queued writes of one kind (sends, updates, claims, …). Further ones get OVERLOADED. */
   writeQueue: 20_000,
-  /** JSON text of writes of a kind that waits to be written, in bytes, before callers get OVERLOADED. */
+  /** Queued writes of one kind as JSON text, in bytes. Further ones get OVERLOADED. */
   writeQueueBytes: 134_217_728,
-  /** Writes of a kind that one flush takes at most. */
+  /** Writes of one kind per flush. */
   flushItems: 1_000,
-  /** JSON text of writes of a kind that one flush takes at most, in bytes (a single larger write still goes, as the only one of its kind). */
+  /** Writes of one kind per flush as JSON text, in bytes. A single larger write is flushed alone. */
   flushBytes: 8_388_608,
-  /** Source topics, and ignored sender types, of one `enroll`. */
+  /** Source topics, and ignored sender types, in one `enroll`. */
   sourceTopics: 1_000,
-  /** Jobs that one `enrollMany` takes at most. */
+  /** Jobs requested by one `enrollMany`. */
   claims: 1_000,
   /** The shortest lease, in milliseconds. */
   minLeaseMs: 1_000,
   /** The longest lease, in milliseconds. */
   maxLeaseMs: 3_600_000,
-  /** The lease unless given, in milliseconds. */
+  /** The default lease, in milliseconds. */
   defaultLeaseMs: 60_000,
-  /** The longest `waitMs` of an enroll, in milliseconds. */
+  /** The longest `waitMs` of `enroll`, in milliseconds. */
   waitMs: 60_000,
   /** The largest `maxRetries`. */
   maxRetries: 1_000,
-  /** The longest `retryDelayMs`, and the longest pause that doubling it leads to, in milliseconds. */
+  /** The longest retry delay, doubling included, in milliseconds. */
   retryDelayMs: 3_600_000,
   /** The largest `ignoreOlderThanDays`. */
   ignoreOlderThanDays: 36_500,
-  /** Entries of the log that one statement of an enroll reads at most; a call goes on with the next. */
+  /** Log entries read by one statement of `enroll`. The call continues with further statements. */
   enrollScanRows: 10_000,
-  /** Calls of enroll that wait at once in one gateway before further ones get OVERLOADED. */
+  /** Waiting `enroll` calls in one gateway. Further ones get OVERLOADED. */
   waitingEnrolls: 20_000,
-  /** Consumers of jobs that one key has made: each set of source topics, target and filters that enrolls is one. */
+  /** Job consumers created by one key. Each combination of source topics, target and filters is a consumer. */
   consumersPerKey: 5_000,
-  /** Consumers of jobs in all. */
+  /** Job consumers in total. */
   consumers: 10_000,
-  /** Days after which a consumer of jobs that nobody uses is removed; used again, it begins at the beginning of the log. */
+  /** Days until an unused job consumer is removed. When used again, it starts at the beginning of the log. */
   consumerDays: 30,
-  /** Durable subscriptions that one key has made. */
+  /** Durable subscriptions created by one key. */
   durableSubscriptionsPerKey: 10_000,
-  /** Durable subscriptions in all. */
+  /** Durable subscriptions in total. */
   durableSubscriptions: 20_000,
-  /** Topics of one `subscribe`. */
+  /** Topics in one `subscribe`. */
   subscriptionTopics: 1_000,
-  /** The shortest `visibilityMs` of a subscription, in milliseconds. */
+  /** The shortest `visibilityMs`, in milliseconds. */
   minVisibilityMs: 1_000,
   /** The longest `visibilityMs`, in milliseconds. */
   maxVisibilityMs: 3_600_000,
-  /** `visibilityMs` unless given, in milliseconds. */
+  /** The default of `visibilityMs`, in milliseconds. */
   defaultVisibilityMs: 30_000,
-  /** The largest `expiresAfterDays` of a subscription. */
+  /** The largest `expiresAfterDays`. */
   expiresAfterDays: 3_650,
-  /** Days after which a subscription expires that nobody asks, unless given. */
+  /** The default of `expiresAfterDays`: days without a `nextEvent` call until a subscription expires. */
   defaultExpiresAfterDays: 30,
-  /** Subscriptions that one `nextEvent` names at most. */
+  /** Subscription ids in one `nextEvent`. */
   nextEventIds: 100,
-  /** The longest `timeoutMs` of a nextEvent, and how long it waits with none, in milliseconds. */
+  /** The longest `timeoutMs` of `nextEvent`, and its default, in milliseconds. */
   timeoutMs: 60_000,
-  /** Calls of nextEvent that wait at once in one gateway before further ones get OVERLOADED. */
+  /** Waiting `nextEvent` calls in one gateway. Further ones get OVERLOADED. */
   waitingNextEvents: 20_000,
-  /** Entries of the log that are read for a subscription at once, for its next event or a step of its lag. */
+  /** Log entries read by one statement for a subscription's next event or lag. */
   subscriptionScanRows: 10_000,
-  /** Body of a delivery to a webhook, in bytes. */
+  /** Body of a webhook delivery, in bytes. */
   webhookBytes: 524_288,
-  /** Triggers there can be. */
+  /** Triggers in total. */
   triggers: 1_000,
-  /** Secrets of a webhook that are valid at once. */
+  /** Valid secrets of one webhook. */
   triggerSecrets: 10,
-  /** Origins of the pages that may deliver to a webhook from a browser. */
+  /** Allowed browser origins of one webhook. */
   triggerOrigins: 100,
-  /** The largest `toleranceSeconds` of a signature, in seconds. */
+  /** The largest signature tolerance, in seconds. */
   signatureToleranceSeconds: 86_400,
-  /** Deliveries to one webhook that a gateway takes per second, on average; further ones get RATE_LIMITED. */
+  /** Deliveries per second to one webhook in one gateway, on average. Further ones get RATE_LIMITED. */
   webhookRate: 500,
-  /** Deliveries to one webhook that a gateway takes at once, after a time without any. */
+  /** Burst of deliveries to one webhook in one gateway. */
   webhookBurst: 2_000,
-  /** Bodies of deliveries to one webhook that a gateway takes per second, on average, in bytes. */
+  /** Bytes per second delivered to one webhook in one gateway, on average. */
   webhookRateBytes: 8_388_608,
-  /** Bodies of deliveries to one webhook that a gateway takes at once, after a time without any, in bytes. */
+  /** Burst of deliveries to one webhook in one gateway, in bytes. */
   webhookBurstBytes: 33_554_432,
-  /** Bodies of deliveries that a gateway reads and handles at once, in bytes, before further ones get OVERLOADED. */
+  /** Delivery bodies in memory in one gateway, in bytes. Further deliveries get OVERLOADED. */
   webhookBufferBytes: 67_108_864,
-  /** Values in the JSON of a delivery; of one with more only the text is kept. */
+  /** Values in a delivery's JSON body. A body with more is kept as text only. */
   webhookValues: 50_000,
-  /** Fields in the form of a delivery; of one with more only the text is kept. */
+  /** Fields in a delivery's form body. A body with more is kept as text only. */
   webhookFields: 5_000,
-  /** Where counting the missed ticks of a schedule stops. */
+  /** Counting the missed ticks of a schedule stops here. */
   missedTicks: 10_000,
-  /** Topics that are declared. */
+  /** Declared topics. */
   declaredTopics: 1_000,
-  /** Topics that `topics` answers at most. */
+  /** Topics returned by `topics`. */
   listedTopics: 1_000,
   /** Size of a JSON Schema as JSON text, in bytes. */
   schemaBytes: 131_072,
-  /** Parts of a JSON Schema: objects, items of lists other than `enum` and `required`, and tenths of the instructions of patterns. */
+  /**
+   * Parts of a JSON Schema: objects, list items outside `enum` and `required`, and every ten instructions of its
+   * patterns.
+   */
   schemaParts: 2_000,
-  /** Steps, of about a tenth of a microsecond, that the check of one summary or payload against its schema may take. */
+  /** Steps for validating one summary or payload. A step takes about 0.1 µs. */
   schemaSteps: 1_000_000,
-  /** Schemas whose compiled checks are kept, as JSON text, in bytes. */
+  /** Schemas whose compiled validators are cached, as JSON text, in bytes. */
   compiledSchemaBytes: 16_777_216,
-  /** Where a check against a schema stops to look for failures. */
+  /** Validation stops after this many failures. */
   schemaFailures: 100,
-  /** Length of a text that can be of a format such as `date-time` or `uri`, in characters. */
+  /**
+   * Length of a string that is tested for a format such as `date-time` or `uri`, in characters. A longer one fails
+   * the test.
+   */
   schemaFormatLength: 2_048,
-  /** Values in a request body or WebSocket message, those within payloads included. */
+  /** Values in a request body or WebSocket message, including those inside payloads. */
   bodyValues: 2_000_000,
-  /** Items of all lists in an operation's variables, except within JSON values. */
+  /** Items of all lists in an operation's variables, JSON values excluded. */
   inputItems: 20_000,
   /** Tokens of a GraphQL document. */
   documentTokens: 5_000,
-  /** Levels of fields in a GraphQL document. */
+  /** Nesting depth of fields in a GraphQL document. */
   documentDepth: 16,
   /** Aliases in a GraphQL document. */
   documentAliases: 100,
@@ -197,28 +212,31 @@ export const limits = {
   documentDirectives: 50,
   /** Operations in one batched HTTP request. */
   requestBatch: 10,
-  /** Connections beyond `THROUGHLINE_MAX_CONNECTIONS` that are taken for health checks; the oldest makes room for the next. */
+  /** Connections beyond `THROUGHLINE_MAX_CONNECTIONS`, reserved for health checks. A new one replaces the oldest. */
   connectionsBeyondCap: 100,
-  /** How long a connection may read nothing of what waits to be sent to it before it is cut off, in milliseconds. */
+  /** How long a connection with unsent data may read nothing before it is closed, in milliseconds. */
   unreadMs: 30_000,
-  /** What may wait to be sent to all connections together, in bytes, before those that have read nothing for longest are cut off. */
+  /**
+   * Unsent data of all connections, in bytes. Beyond it the connections that have read nothing for longest are
+   * closed.
+   */
   unreadBytes: 134_217_728,
-  /** Subscriptions that are open at once on one WebSocket. */
+  /** Open subscriptions on one WebSocket. */
   subscriptionsPerSocket: 1_000,
-  /** Subscriptions of one key that are open at once at one gateway, over all its sockets and streams. */
+  /** Open subscriptions of one key in one gateway, over all its WebSockets and streams. */
   openSubscriptionsPerKey: 50_000,
-  /** Subscriptions that are open at once at one gateway before further ones get OVERLOADED. */
+  /** Open subscriptions in one gateway. Further ones get OVERLOADED. */
   openSubscriptions: 100_000,
-  /** Bytes that may wait to be sent to one subscriber before it counts as too slow. */
+  /** Unsent bytes of one subscription. Beyond it the subscription ends with SLOW_SUBSCRIBER. */
   subscriberBufferBytes: 4_194_304,
-  /** Changes that may wait for one subscriber before it counts as too slow. */
+  /** Queued changes of one subscription. Beyond it the subscription ends with SLOW_SUBSCRIBER. */
   subscriberBufferItems: 10_000,
-  /** How long a call to the embedded database may take before it fails with DATABASE_UNAVAILABLE, in seconds. */
+  /** Timeout of a call to the embedded database, in seconds. Then it fails with DATABASE_UNAVAILABLE. */
   embeddedAnswerSeconds: 15,
-  /** How long the embedded database may answer nothing, while an answer is overdue, before the gateway ends, in seconds. */
+  /** How long the embedded database may be unresponsive before the gateway treats it as failed, in seconds. */
   embeddedSilenceSeconds: 60,
-  /** Log lines that wait to be read from a pipe, in bytes, before further ones are dropped and counted. */
+  /** Unread log output on a pipe, in bytes. Further lines are dropped and counted. */
   logBytes: 1_048_576,
-  /** Last progress values kept in memory, one per event. */
+  /** Latest progress values kept in memory, one per event. */
   progressEntries: 100_000,
 } as const;

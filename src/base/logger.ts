@@ -9,7 +9,7 @@ export type { Logger };
 export function createLogger(level: string = 'info', stream: Writable = process.stderr): Logger {
   const base = { pid: process.pid };
   const output = new BoundedOutput(stream, (dropped) => {
-    const msg = `${dropped} lines of the log were dropped, since nobody read them`;
+    const msg = `${dropped} log lines were dropped because the output was not read`;
     return `${JSON.stringify({ level: 40, time: Date.now(), ...base, name: 'throughline', msg })}\n`;
   });
   return pino({ name: 'throughline', level, base }, output);

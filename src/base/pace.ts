@@ -1,6 +1,9 @@
-// How much to ask for at once, so that each answer takes about as long as wanted whatever is asked for.
+// An adaptive batch size that keeps each answer's duration near a target.
 
-/** An answer that took less than the first is followed by a larger one, and one that took more than the second by a smaller one, in milliseconds. */
+/**
+ * Batches faster than the first are followed by larger ones, and slower than the second by smaller ones, in
+ * milliseconds.
+ */
 const wantedMs = [20, 80] as const;
 
 export class Pace {
@@ -19,7 +22,7 @@ export class Pace {
     return this.#amount;
   }
 
-  /** An answer to the present amount took so long. */
+  /** Reports how long a batch of the current size took. */
   took(ms: number): void {
     const [short, long] = wantedMs;
     if (ms < short) this.#amount = Math.min(this.#most, this.#amount * 2);

@@ -29,7 +29,7 @@ export class WaitingCall<Request extends Call, Got> {
   /** The timeout is over, or was zero: the first pass ends the call. */
   #isDue: boolean;
   /** The error of the last pass, if it failed. */
-  #hindrance: Error | undefined;
+  #lastError: Error | undefined;
 
   /** `onEnd` is called once, when the call needs nothing more. */
   constructor(request: Request, onEnd: (call: WaitingCall<Request, Got>) => void) {
@@ -73,7 +73,7 @@ export class WaitingCall<Request extends Call, Got> {
   /** A pass failed, but the next one may succeed: only a call without time left fails. */
   postpone(error: Error): void {
     if (this.#isDue) return this.fail(error);
-    this.#hindrance = error;
+    this.#lastError = error;
     this.finish(false);
   }
 
@@ -86,7 +86,7 @@ export class WaitingCall<Request extends Call, Got> {
   #expire(): void {
     if (this.#hasLooked) return this.giveUp();
     this.#isDue = true;
-    if (!this.#busy && this.#hindrance) this.fail(this.#hindrance);
+    if (!this.#busy && this.#lastError) this.fail(this.#lastError);
   }
 
   /** Resolves with the items so far. */

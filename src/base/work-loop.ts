@@ -8,7 +8,7 @@ export class WorkLoop implements Stoppable {
   #isStopped = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `round` returns the delay until the next pass, in milliseconds. It must not reject. */
+  /** `pass` returns the delay until the next pass, in milliseconds. It must not reject. */
   constructor(pass: () => Promise<number>) {
     this.#pass = pass;
   }

@@ -18,7 +18,7 @@ const folders: string[] = [];
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
 
 const whoAmI = '{ viewer { name scopes } }';
-const keyLine = /admin key, made just now and shown only this once: (\S+)/;
+const keyLine = /Created the admin key, which is shown only once: (\S+)/;
 
 async function newFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'throughline-start-'));
