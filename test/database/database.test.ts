@@ -66,7 +66,7 @@ describeDatabases('the storage port', (backend) => {
     const again = database.query({ text: insertKey, values: ['a'] });
     await expect(again).rejects.toMatchObject({
       code: '23505',
-      constraint: 'api_keys_name_key',
+      constraint: 'api_keys_hash_key',
       table: 'api_keys',
     });
     await expect(database.query({ text: 'SELEKT', values: [] })).rejects.toMatchObject({ code: '42601' });

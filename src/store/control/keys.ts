@@ -17,5 +17,8 @@ export async function insertKey(database: Queryable, id: string, key: StoredKey)
 }
 
 export function readKeys(database: Queryable): Promise<StoredKey[]> {
-  return database.query({ text: 'SELECT name, hash, scopes FROM api_keys', values: [] });
+  return database.query({
+    text: 'SELECT name, hash, scopes FROM api_keys WHERE revoked_at IS NULL',
+    values: [],
+  });
 }
