@@ -1,5 +1,6 @@
 // Ten thousand filters that might be live at once, of three kinds, and the real events that are matched with them.
-import type { EventFilter, Filterable } from '../src/domain/conditions/event-filter.ts';
+import type { EventFilter } from '../src/domain/conditions/event-filter.ts';
+import type { Filterable } from '../src/domain/conditions/checked-filter.ts';
 import { definitions, type Delivery } from './deliveries.ts';
 
 /** GitHub's example deliveries as a webhook makes events of them. */

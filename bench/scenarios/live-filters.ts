@@ -1,10 +1,6 @@
 // What it costs to find whom a change concerns among ten thousand live filters: through the hub, and by testing all.
-import {
-  checkFilter,
-  type EventFilter,
-  type Filterable,
-  filterMatches,
-} from '../../src/domain/conditions/event-filter.ts';
+import { checkFilter, type EventFilter } from '../../src/domain/conditions/event-filter.ts';
+import { type Filterable, filterMatches } from '../../src/domain/conditions/checked-filter.ts';
 import { Hub } from '../../src/live/hub.ts';
 import { events as all, populations } from '../filters.ts';
 import { byTurns, compare, type Row } from '../rounds.ts';

@@ -1,6 +1,7 @@
 // The context of resolvers: the caller, the operations of the gateway, and the loaders of one execution.
 import type { Watch } from '../live/watch.ts';
-import type { Caller, Operations } from '../operations/operations.ts';
+import type { Operations } from '../operations/operations.ts';
+import type { Caller } from '../operations/callers.ts';
 import { EventLoaders } from './event/event-loaders.ts';
 
 export interface GraphQLContext {

@@ -1,5 +1,5 @@
 // The type Viewer: the authenticated caller.
-import type { Caller } from '../operations/operations.ts';
+import type { Caller } from '../operations/callers.ts';
 import { builder } from './builder.ts';
 
 const Viewer = builder.objectRef<Caller>('Viewer').implement({

@@ -14,7 +14,7 @@ import type { Handling, ListedHandler, Plan, SendOptions } from '../operations/h
 import type { NewEvent } from '../store/events/create-events.ts';
 import { readHandlerStates, registerHandlers, switchHandler } from '../store/control/handlers.ts';
 import { type App, type AppParts, emptyApp } from './app/app.ts';
-import { delegateTo } from './app/api.ts';
+import { delegateTo } from './app/create-app-api.ts';
 import { announceApp } from './app/module.ts';
 import { ChainLimits } from './running/chain-limits.ts';
 import { Dispatcher } from './running/dispatcher.ts';

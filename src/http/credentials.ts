@@ -4,7 +4,7 @@
 // browser adds none of these by itself, so that a page on another site can do nothing in the name of its visitor:
 // that is the protection against cross-site requests, and the reason why no further token or plugin is needed for it.
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Caller } from '../operations/operations.ts';
+import type { Caller } from '../operations/callers.ts';
 
 /** Whom a key or token stands for. */
 export type Identity = Pick<Caller, 'name' | 'keyId' | 'scopes' | 'rows'>;

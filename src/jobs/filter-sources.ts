@@ -4,7 +4,7 @@ import { celFields, filterRows } from '../domain/cel/filter-rows.ts';
 import { costlyConditions } from '../domain/conditions/costly-filter.ts';
 import type { ConsumerDefinition } from '../domain/jobs/enroll.ts';
 import type { PartialEvent } from '../domain/events/event.ts';
-import { type Filterable, testFilter } from '../domain/conditions/event-filter.ts';
+import { type Filterable, testFilter } from '../domain/conditions/checked-filter.ts';
 import { filterFields } from '../store/events/event-columns.ts';
 import { readInParts } from '../store/events/match-events.ts';
 

@@ -1,6 +1,6 @@
 // From a row of the log to the change that watchers see, and what filters look at in it.
 import type { EventRecord, LogEntry, PartialEvent } from '../domain/events/event.ts';
-import type { Filterable } from '../domain/conditions/event-filter.ts';
+import type { Filterable } from '../domain/conditions/checked-filter.ts';
 import type { EventChange } from './watch.ts';
 
 /** A change on its way to watchers, with what selects it: as it was at the change, where the log keeps that. */

@@ -2,10 +2,9 @@
 import { limits } from '../base/limits.ts';
 import { isOverBudget } from '../domain/cel/filter.ts';
 import { Meter } from '../domain/cel/meter.ts';
-import { type CheckedFilter, testFilter } from '../domain/conditions/event-filter.ts';
+import { type CheckedFilter, testFilter } from '../domain/conditions/checked-filter.ts';
 import { heldBytes } from '../domain/values/json.ts';
 import type { LiveChange } from './change.ts';
-import type { FilterLane } from './filter-lane.ts';
 
 /** Steps that all filters together may take as a change is handed out, in the same turn of the event loop. */
 const stepsAtOnce = 30_000;
@@ -18,9 +17,15 @@ interface Budget {
   readonly byCaller: Map<string, number>;
 }
 
+/** What waits in the backlog for its filter to be tested. */
+interface Lane {
+  /** Ends it: too much waits. */
+  fail(failure: 'backlog'): void;
+}
+
 interface Waiting {
   readonly bytes: number;
-  readonly lanes: Set<FilterLane>;
+  readonly lanes: Set<Lane>;
 }
 
 export class FilterBacklog {
@@ -55,7 +60,7 @@ export class FilterBacklog {
   }
 
   /** The change waits for that lane. Where too much waits, those who are furthest behind end. */
-  add(item: LiveChange, lane: FilterLane): void {
+  add(item: LiveChange, lane: Lane): void {
     const waiting = this.#waiting.get(item) ?? { bytes: bytesOf(item), lanes: new Set() };
     if (waiting.lanes.size === 0) {
       this.#waiting.set(item, waiting);
@@ -68,7 +73,7 @@ export class FilterBacklog {
     }
   }
 
-  remove(item: LiveChange, lane: FilterLane): void {
+  remove(item: LiveChange, lane: Lane): void {
     const waiting = this.#waiting.get(item);
     if (!waiting?.lanes.delete(lane) || waiting.lanes.size > 0) return;
     this.#waiting.delete(item);

@@ -1,6 +1,25 @@
-// Callers within the gateway, which may do everything: handlers, triggers, schedules.
-import type { Caller } from './operations.ts';
+// The callers of operations: the authenticated sender of a request, and those within the gateway.
+import type { RowScope } from '../domain/access/row-scope.ts';
 
+/** The authenticated caller of a request. */
+export interface Caller {
+  /** The name of the key or token; histories and the audit record changes under it. */
+  readonly name: string;
+  /** Null for the key from the settings and for callers within the gateway. */
+  readonly keyId: string | null;
+  readonly scopes: readonly string[];
+  /** The events that the caller may see and touch; null: all. */
+  readonly rows: RowScope | null;
+  /**
+   * The default `requestId` of events sent by this HTTP request, from its `traceparent` or `x-request-id` header. Null:
+   * each root event begins a new request.
+   */
+  readonly requestId: string | null;
+  /** Aborted if the caller disconnects before the response; absent if it cannot disconnect. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A caller that may do everything: handlers, triggers, schedules. */
 export function internalCaller(name: string): Caller {
   return { name, keyId: null, scopes: ['admin'], rows: null, requestId: null };
 }

@@ -22,7 +22,8 @@ import { readByIds } from '../store/events/read-events.ts';
 import { changeOf } from '../store/events/update-events.ts';
 import type { Report } from './events/batch.ts';
 import { leaseLost, notFound } from './events/update.ts';
-import type { Caller, Enrollment, Lease } from './operations.ts';
+import type { Enrollment, Lease } from './operations.ts';
+import type { Caller } from './callers.ts';
 
 export interface JobsParts {
   readonly database: Database;

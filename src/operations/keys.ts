@@ -2,7 +2,7 @@
 import { newId } from '../base/ids.ts';
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Database } from '../database/database.ts';
-import type { Caller } from './operations.ts';
+import type { Caller } from './callers.ts';
 import { insertKey, readKeys, type StoredKey } from '../store/control/keys.ts';
 
 export type Viewer = Pick<Caller, 'name' | 'keyId' | 'scopes' | 'rows'>;

@@ -8,13 +8,8 @@ import type { Database } from '../database/database.ts';
 import { readLanes } from '../database/expensive-reads.ts';
 import type { ChangeKind, PartialEvent, Position } from '../domain/events/event.ts';
 import { readsJson } from '../domain/conditions/conditions.ts';
-import {
-  type CheckedFilter,
-  checkFeedFilter,
-  checkFilter,
-  filterMatches,
-  listsMatch,
-} from '../domain/conditions/event-filter.ts';
+import { checkFeedFilter, checkFilter } from '../domain/conditions/event-filter.ts';
+import { type CheckedFilter, filterMatches, listsMatch } from '../domain/conditions/checked-filter.ts';
 import { checkPosition, pastLogEnd } from '../domain/events/page.ts';
 import { isExactTopic } from '../domain/events/topic.ts';
 import { changeOfEntry, type LiveChange } from '../live/change.ts';

@@ -1,5 +1,4 @@
 // The interface Operations: every use case of the gateway, independent of transports.
-import type { RowScope } from '../domain/access/row-scope.ts';
 import type { ErrorCode } from '../base/errors.ts';
 import type {
   EventField,
@@ -16,6 +15,7 @@ import type { Direction, OrderKey, Page, PageArguments } from '../domain/events/
 import type { SendInput } from '../domain/events/send.ts';
 import type { UpdateInput } from '../domain/events/update.ts';
 import type { Lease } from '../store/jobs/leases.ts';
+import type { Caller } from './callers.ts';
 import type { HandlerOperations } from './handlers.ts';
 import type { SendOptions } from './handler-port.ts';
 import type { SubscriptionOperations } from './subscriptions.ts';
@@ -23,24 +23,6 @@ import type { TopicOperations } from './topics.ts';
 import type { TriggerOperations } from './triggers.ts';
 
 export type { Lease } from '../store/jobs/leases.ts';
-
-/** The authenticated caller of a request. */
-export interface Caller {
-  /** The name of the key or token; histories and the audit record changes under it. */
-  readonly name: string;
-  /** Null for the key from the settings and for callers within the gateway. */
-  readonly keyId: string | null;
-  readonly scopes: readonly string[];
-  /** The events that the caller may see and touch; null: all. */
-  readonly rows: RowScope | null;
-  /**
-   * The default `requestId` of events sent by this HTTP request, from its `traceparent` or `x-request-id` header. Null:
-   * each root event begins a new request.
-   */
-  readonly requestId: string | null;
-  /** Aborted if the caller disconnects before the response; absent if it cannot disconnect. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** Events returned by writes contain the fields that the write knew; other fields are read on demand. */
 export interface SendOutcome {

@@ -1,21 +1,25 @@
 // Whether there is a source of events by a name: a mistyped one would be waited for in vain.
 import { badInput } from '../base/errors.ts';
+import type { Database } from '../database/database.ts';
 import { nearestFew } from '../domain/cel/language/suggest.ts';
 import { hasSent, sendersAround } from '../store/events/senders.ts';
 import { hasTriggerNamed, readTriggers } from '../store/control/trigger-administration.ts';
-import type { SubscriptionParts } from './subscriptions.ts';
 
 /** Names of senders that are looked at for one that may have been meant. */
 const sendersLookedAt = 300;
 
+export interface SourceParts {
+  readonly database: Database;
+  /** Whether there is a handler, or a declared topic, of that name: a source before any event has come of it. */
+  readonly isDeclared: (name: string) => Promise<boolean>;
+  /** Of some of them. */
+  readonly declaredNames: () => Promise<readonly string[]>;
+}
+
 /** Throws BAD_USER_INPUT with the nearest names. */
 export async function checkSource(
   source: string,
-  {
-    database,
-    isDeclared,
-    declaredNames,
-  }: Pick<SubscriptionParts, 'database' | 'isDeclared' | 'declaredNames'>,
+  { database, isDeclared, declaredNames }: SourceParts,
 ): Promise<void> {
   if (await hasSent(database, source)) return;
   if ((await hasTriggerNamed(database, source)) || (await isDeclared(source))) return;

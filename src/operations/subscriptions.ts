@@ -25,9 +25,9 @@ import type { SubscriptionDispatcher } from '../subscriptions/subscription-dispa
 import type { NextEvent } from '../subscriptions/assign-events.ts';
 import { countLags } from '../subscriptions/lag.ts';
 import { countSubscribers } from './events/count-subscribers.ts';
-import { checkSource } from './sources.ts';
+import { checkSource, type SourceParts } from './sources.ts';
 import { NextEvents } from './events/next-events.ts';
-import type { Caller } from './operations.ts';
+import type { Caller } from './callers.ts';
 
 export type { NextEvent } from '../subscriptions/assign-events.ts';
 
@@ -54,15 +54,10 @@ export interface SubscriptionOperations {
   lagsOf(subscriptions: readonly DurableSubscription[]): Promise<Map<string, number>>;
 }
 
-export interface SubscriptionParts {
-  readonly database: Database;
+export interface SubscriptionParts extends SourceParts {
   readonly subscriptions: SubscriptionDispatcher;
   /** Tells every gateway, this one too, that a subscription is gone. */
   readonly broadcast: { unsubscribed(id: string): void };
-  /** Whether there is a handler, or a declared topic, of that name: a source before any event has come of it. */
-  readonly isDeclared: (name: string) => Promise<boolean>;
-  /** Of some of them. */
-  readonly declaredNames: () => Promise<readonly string[]>;
 }
 
 export function createSubscriptionOperations(parts: SubscriptionParts): SubscriptionOperations {

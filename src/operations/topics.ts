@@ -11,7 +11,7 @@ import { readTopics } from '../store/events/read-events.ts';
 import { countByTopic, declareTopics, latestByTopic, readSchemas } from '../store/control/topics.ts';
 import { type DeclaredRow, readDeclared } from '../store/control/topic-administration.ts';
 import type { DeclaredTopics } from '../topics/declared-topics.ts';
-import type { Caller } from './operations.ts';
+import type { Caller } from './callers.ts';
 
 /** A topic that is declared, or that has events. */
 export interface TopicRecord extends DeclaredRow {

@@ -8,8 +8,8 @@ import type { JsonDocument, JsonObject } from '../domain/values/json.ts';
 import type { SendInput } from '../domain/events/send.ts';
 import type { TriggerTerms } from '../domain/triggers/trigger.ts';
 import type { SendOptions } from '../operations/handler-port.ts';
-import type { Caller, Operations } from '../operations/operations.ts';
-import { internalCaller } from '../operations/callers.ts';
+import type { Operations } from '../operations/operations.ts';
+import { type Caller, internalCaller } from '../operations/callers.ts';
 
 /** What came in. */
 export interface Occurrence {

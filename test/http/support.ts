@@ -16,7 +16,7 @@ import type {
   SubscriptionRequest,
   SubscriptionSource,
 } from '../../src/http/graphql/subscription-source.ts';
-import type { Caller } from '../../src/operations/operations.ts';
+import type { Caller } from '../../src/operations/callers.ts';
 
 export const key = 'tl_test_key';
 export const bearer = { authorization: `Bearer ${key}` };

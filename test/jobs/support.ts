@@ -1,7 +1,8 @@
 // Enrolling in tests: short forms, and time that passes at once.
 import type { EnrollInput } from '../../src/domain/jobs/enroll.ts';
 import type { UpdateInput } from '../../src/domain/events/update.ts';
-import type { Caller, Enrollment } from '../../src/operations/operations.ts';
+import type { Enrollment } from '../../src/operations/operations.ts';
+import type { Caller } from '../../src/operations/callers.ts';
 import { type Composed, tester } from '../support/gateway.ts';
 
 export type Asked = Partial<EnrollInput> & Pick<EnrollInput, 'targetTopic'>;

@@ -1,13 +1,12 @@
 // Matching many filters: what the hub delivers is what testing every filter gives, and few are tested for it.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { checkFilter, type EventFilter } from '../../src/domain/conditions/event-filter.ts';
 import {
-  checkFilter,
   type CheckedFilter,
-  type EventFilter,
   type Filterable,
   filterMatches,
-} from '../../src/domain/conditions/event-filter.ts';
+} from '../../src/domain/conditions/checked-filter.ts';
 import { eventStatuses } from '../../src/domain/events/event.ts';
 import { topicMatches } from '../../src/domain/events/topic.ts';
 import { Hub } from '../../src/live/hub.ts';

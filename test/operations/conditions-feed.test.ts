@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLogger } from '../../src/base/logger.ts';
 import type { Database, Statement } from '../../src/database/database.ts';
-import { checkConditions, type ConditionsInput } from '../../src/domain/conditions/conditions.ts';
+import { checkConditions, type ConditionsInput } from '../../src/domain/conditions/check-conditions.ts';
 import { conditionsMatch } from '../../src/domain/conditions/match-conditions.ts';
 import type { JsonObject } from '../../src/domain/values/json.ts';
 import { LogTail } from '../../src/log/tail.ts';

@@ -3,11 +3,8 @@ import fc from 'fast-check';
 import sql, { join, raw, type Sql } from 'sql-template-tag';
 import { describe, expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
-import {
-  type CheckedConditions,
-  checkConditions,
-  type ConditionsInput,
-} from '../../src/domain/conditions/conditions.ts';
+import type { CheckedConditions } from '../../src/domain/conditions/conditions.ts';
+import { checkConditions, type ConditionsInput } from '../../src/domain/conditions/check-conditions.ts';
 import { type Conditionable, conditionsMatch } from '../../src/domain/conditions/match-conditions.ts';
 import { conditionsSql } from '../../src/store/events/conditions-sql.ts';
 import { columns } from '../../src/store/events/event-columns.ts';

@@ -2,12 +2,8 @@
 import type { SendInput } from '../../src/domain/events/send.ts';
 import fc from 'fast-check';
 import { type EventRecord, type EventStatus, eventStatuses } from '../../src/domain/events/event.ts';
-import {
-  type CheckedFilter,
-  checkFilter,
-  type EventFilter,
-  filterMatches,
-} from '../../src/domain/conditions/event-filter.ts';
+import { checkFilter, type EventFilter } from '../../src/domain/conditions/event-filter.ts';
+import { type CheckedFilter, filterMatches } from '../../src/domain/conditions/checked-filter.ts';
 import type { Direction, OrderKey } from '../../src/domain/events/page.ts';
 import { allFields, type Composed, tester } from '../support/gateway.ts';
 

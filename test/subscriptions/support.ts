@@ -3,7 +3,7 @@ import { expect, vi } from 'vitest';
 import type { DurableSubscription, SubscribeInput } from '../../src/domain/subscriptions/subscription.ts';
 import { createContext } from '../../src/graphql/context.ts';
 import { schema } from '../../src/graphql/schema.ts';
-import type { Caller } from '../../src/operations/operations.ts';
+import type { Caller } from '../../src/operations/callers.ts';
 import { type Running, serve } from '../http/support.ts';
 import { type Composed, tester } from '../support/gateway.ts';
 

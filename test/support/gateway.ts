@@ -15,7 +15,8 @@ import { SharedSubscriptions } from '../../src/graphql/live/shared-subscriptions
 import type { HandlerSettings } from '../../src/handlers/handlers.ts';
 import type { WatchFactory } from '../../src/live/watch.ts';
 import type { CommitOptions } from '../../src/log/commits.ts';
-import type { Caller, Operations } from '../../src/operations/operations.ts';
+import type { Operations } from '../../src/operations/operations.ts';
+import type { Caller } from '../../src/operations/callers.ts';
 import type { Backend, GatewayTarget } from './database.ts';
 import { Reader } from './reader.ts';
 

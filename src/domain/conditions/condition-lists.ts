@@ -1,7 +1,7 @@
 // Optimization of filters: moves conditions that a list of the filter can express into that list, which has an index.
 import type { ConditionField } from './condition-keys.ts';
 import { type CheckedConditions, type FieldTest, isGroup, join, type Test } from './conditions.ts';
-import type { CheckedFilter } from './event-filter.ts';
+import type { CheckedFilter } from './checked-filter.ts';
 import { isExactTopic, topicMatches } from '../events/topic.ts';
 
 type ListName = 'ids' | 'topics' | 'projects' | 'users' | 'senders' | 'statuses' | 'requestIds';

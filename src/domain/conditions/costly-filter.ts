@@ -1,6 +1,6 @@
 // Which parts of a filter look at what may be large (payload, summary, description), and at what cost.
 import { type CheckedConditions, isGroup, join } from './conditions.ts';
-import type { CheckedFilter } from './event-filter.ts';
+import type { CheckedFilter } from './checked-filter.ts';
 
 /** What one LIKE costs beside its pattern, as characters of patterns: the text is read and folded for each. */
 const likeCharacters = 20;

@@ -2,7 +2,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { badInput } from '../../base/errors.ts';
 import { type EventStatus, eventStatuses } from './event.ts';
-import { type CheckedFilter, checkFilter, type EventFilter } from '../conditions/event-filter.ts';
+import { checkFilter, type EventFilter } from '../conditions/event-filter.ts';
+import type { CheckedFilter } from '../conditions/checked-filter.ts';
 import { transitions } from './status.ts';
 
 /** Refuses a filter that would select everything implicitly: absent, empty, or with nothing but blank text. */

@@ -3,12 +3,8 @@ import { createHash } from 'node:crypto';
 import { badInput, ThroughlineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { type CelFilter, checkCel } from '../cel/filter.ts';
-import {
-  type CheckedConditions,
-  checkConditions,
-  type ConditionsInput,
-  conditionsText,
-} from '../conditions/conditions.ts';
+import { type CheckedConditions, conditionsText } from '../conditions/conditions.ts';
+import { checkConditions, type ConditionsInput } from '../conditions/check-conditions.ts';
 import { conditionsWith } from '../conditions/event-filter.ts';
 import { checkDescription, optionalName } from '../events/send.ts';
 import { checkTopic, checkTopicPattern } from '../events/topic.ts';

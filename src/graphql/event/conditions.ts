@@ -1,7 +1,7 @@
 // The inputs Conditions and Condition, compatible with AYON's query filter.
 import { limits } from '../../base/limits.ts';
 import { fieldNames } from '../../domain/conditions/condition-keys.ts';
-import type { ConditionInput, ConditionsInput } from '../../domain/conditions/conditions.ts';
+import type { ConditionInput, ConditionsInput } from '../../domain/conditions/check-conditions.ts';
 import { builder } from '../builder.ts';
 import { Comparison, ConditionOperator } from '../enums.ts';
 import { amount } from '../wording.ts';

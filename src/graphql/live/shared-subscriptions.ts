@@ -9,7 +9,8 @@ import {
 import { pauseIfDue } from '../../base/time-slices.ts';
 import type { Position } from '../../domain/events/event.ts';
 import type { Watch, WatchFactory } from '../../live/watch.ts';
-import type { Caller, Operations } from '../../operations/operations.ts';
+import type { Operations } from '../../operations/operations.ts';
+import type { Caller } from '../../operations/callers.ts';
 import { createContext } from '../context.ts';
 import { type Report, toGraphQLError } from '../errors.ts';
 import { checkInputSize } from '../input-size.ts';

@@ -1,6 +1,7 @@
 // A loaded app folder: its handlers, and the API for its functions.
 import type { BrokenHandler, Handler, TopicDeclaration } from '../../domain/handlers/handler.ts';
-import { type AppApi, createAppApi } from './api.ts';
+import { createAppApi } from './create-app-api.ts';
+import type { AppApi } from '../app-api.ts';
 import { AppElements } from './elements.ts';
 import type { GatewayPort } from '../gateway-port.ts';
 

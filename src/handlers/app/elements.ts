@@ -1,9 +1,8 @@
 // The elements of one load of an app folder: working ones, broken ones with their problems, and service declarations.
 import type { BrokenHandler, Handler, TopicDeclaration } from '../../domain/handlers/handler.ts';
-import type { KnownElements } from './api.ts';
-import type { AnyFunction } from './modules.ts';
-import type { ElementType } from './types.ts';
-import type { ElementConfig } from './event-element.ts';
+import type { KnownElements } from './create-app-api.ts';
+import type { AnyFunction, AppModules } from './modules.ts';
+import type { ElementConfig, ElementType } from './event-element.ts';
 
 /** What getElement returns for services and models, besides their functions. */
 export interface ElementFacts {
@@ -85,4 +84,11 @@ export class AppElements implements KnownElements {
   declaredBy(service: string): readonly string[] | null {
     return this.#declared.get(service) ?? null;
   }
+}
+
+/** Where elements are loaded from, and the registry they are added to. */
+export interface Loading {
+  readonly folder: string;
+  readonly modules: AppModules;
+  readonly elements: AppElements;
 }

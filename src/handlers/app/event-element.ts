@@ -1,5 +1,5 @@
 // The base class of all event elements: of the three built-in types, and so of the types in an app folder.
-import type { HandledEvent } from '../../domain/handlers/handler.ts';
+import type { BaseType, HandledEvent } from '../../domain/handlers/handler.ts';
 import { type Arguments, argumentsOf, joinArguments, splitArguments } from '../running/arguments.ts';
 import type { RowSaver } from '../types/workflow-row.ts';
 
@@ -99,4 +99,12 @@ export abstract class EventElement {
   protected toObject({ args, kwargs }: Arguments): Record<string, unknown> {
     return { args, kwargs };
   }
+}
+
+/** A type of event elements. */
+export interface ElementType {
+  readonly baseType: BaseType;
+  readonly Class: new (init: ElementInit) => EventElement;
+  /** Defaults for the e.json of the type's elements: everything in the type's e.json except `type` and `title`. */
+  readonly config: ElementConfig;
 }

@@ -1,13 +1,13 @@
 // Event elements of an app folder: builds a handler from an e.json and a function.
-import { ThroughlineError } from '../../base/errors.ts';
-import { asError } from '../../base/errors.ts';
+import { asError, ThroughlineError } from '../../base/errors.ts';
 import { checkCel } from '../../domain/cel/filter.ts';
 import type { BaseType, HandledEvent, Handler, Run } from '../../domain/handlers/handler.ts';
 import { checkTopic } from '../../domain/events/topic.ts';
 import { HandleTypeEnum } from '../../domain/handlers/workflow.ts';
-import { ElementProblem, type FoundElement, readConfig } from './files.ts';
+import type { Loading } from './elements.ts';
+import { ElementProblem, type FoundElement, readConfig, refuse } from './files.ts';
 import type { AnyFunction } from './modules.ts';
-import { exportedFunctions, type Loading, notExported, refuse, saverOf, titleIn } from './services.ts';
+import { exportedFunctions, notExported, saverOf, titleIn } from './services.ts';
 import { typeNamed } from './types.ts';
 import { joinArguments } from '../running/arguments.ts';
 import { handlerDefaults } from './define-handler.ts';

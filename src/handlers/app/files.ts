@@ -21,6 +21,11 @@ const codeNames: Readonly<Record<ElementKind, readonly string[]>> = {
 /** A problem with one element. The message is for the author of the folder. */
 export class ElementProblem extends Error {}
 
+/** Throws the problem, if any, prefixed with its file. */
+export function refuse(file: string, problem: string | null): void {
+  if (problem !== null) throw new ElementProblem(`${file}: ${problem}`);
+}
+
 /** A folder with an e.json, with code, or both. */
 export interface FoundElement {
   readonly kind: ElementKind;

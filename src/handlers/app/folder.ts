@@ -3,12 +3,12 @@ import { resolve } from 'node:path';
 import { asError } from '../../base/errors.ts';
 import { groupBy } from '../../base/group-by.ts';
 import { type App, appOf, type AppParts } from './app.ts';
-import { AppElements } from './elements.ts';
+import { AppElements, type Loading } from './elements.ts';
 import { loadEvent } from './events.ts';
 import { checkName, ElementProblem, findElements, type FoundElement } from './files.ts';
 import { moduleFor } from './module.ts';
 import { AppModules } from './modules.ts';
-import { type Loading, loadModel, loadService } from './services.ts';
+import { loadModel, loadService } from './services.ts';
 import { loadTypes } from './types.ts';
 import { eventServiceName } from './event-service.ts';
 

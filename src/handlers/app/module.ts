@@ -1,7 +1,8 @@
 // The module `throughline` that functions import, inside and outside of an app folder.
 import { badInput, ThroughlineError } from '../../base/errors.ts';
 import { HandleTypeEnum } from '../../domain/handlers/workflow.ts';
-import { type AppApi, delegateTo } from './api.ts';
+import { delegateTo } from './create-app-api.ts';
+import type { AppApi } from '../app-api.ts';
 import { defineHandler } from './define-handler.ts';
 import { ModelType } from '../types/model-type.ts';
 import { NormalType } from '../types/normal-type.ts';
@@ -9,7 +10,7 @@ import { currentRun } from '../running/run-context.ts';
 import { WorkflowType } from '../types/workflow-type.ts';
 
 export { HandleTypeEnum, ModelType, NormalType, WorkflowType, ThroughlineError, currentRun, defineHandler };
-export type { AppApi, AppLog, Publication } from './api.ts';
+export type { AppApi, AppLog, Publication } from '../app-api.ts';
 export type { ElementConfig, ElementInit, EventElement, EventNode } from './event-element.ts';
 export type { EventLogParameters, EventService, SendResult } from './event-service.ts';
 export type { LogRow } from '../running/log-rows.ts';

@@ -3,21 +3,14 @@
 import { asError } from '../../base/errors.ts';
 import type { HandledEvent, Run, TopicDeclaration } from '../../domain/handlers/handler.ts';
 import type { JsonValue } from '../../domain/values/json.ts';
-import type { AppElements } from './elements.ts';
-import { ElementProblem, type FoundElement, readConfig } from './files.ts';
+import type { AppElements, Loading } from './elements.ts';
+import { ElementProblem, type FoundElement, readConfig, refuse } from './files.ts';
 import { type AnyFunction, type AppModules, functionsOf } from './modules.ts';
 import { problemOf } from './element-schemas.ts';
 import { didYouMean, shown } from '../wording.ts';
 import type { ElementConfig } from './event-element.ts';
 import { currentRun } from '../running/run-context.ts';
 import type { RowSaver } from '../types/workflow-row.ts';
-
-/** Where elements are loaded from, and the registry they are added to. */
-export interface Loading {
-  readonly folder: string;
-  readonly modules: AppModules;
-  readonly elements: AppElements;
-}
 
 /** The second argument of a model's `save`. */
 export interface SaveContext {
@@ -100,11 +93,6 @@ export function notExported(file: string, name: string, functions: ReadonlyMap<s
   const names = [...functions.keys()];
   const known = names.length === 0 ? 'no functions' : names.join(', ');
   return `${file} does not export ${name}${didYouMean(name, names)}; it exports ${known}`;
-}
-
-/** Throws the problem, if any, prefixed with its file. */
-export function refuse(file: string, problem: string | null): void {
-  if (problem !== null) throw new ElementProblem(`${file}: ${problem}`);
 }
 
 export function titleIn(config: ElementConfig): string | null {

@@ -1,23 +1,14 @@
 // Types of event elements: the three built-in ones, and those that an app folder derives from them.
 import { type BaseType, baseTypes } from '../../domain/handlers/handler.ts';
-import { ElementProblem, type FoundElement, readConfig } from './files.ts';
+import type { Loading } from './elements.ts';
+import { ElementProblem, type FoundElement, readConfig, refuse } from './files.ts';
 import { classOf } from './modules.ts';
-import { type Loading, refuse } from './services.ts';
 import { problemOf, strayFieldsOf } from './element-schemas.ts';
 import { didYouMean, shown } from '../wording.ts';
-import type { ElementConfig, ElementInit, EventElement } from './event-element.ts';
+import type { ElementConfig, ElementType } from './event-element.ts';
 import { ModelType } from '../types/model-type.ts';
 import { NormalType } from '../types/normal-type.ts';
 import { WorkflowType } from '../types/workflow-type.ts';
-
-type ElementClass = new (init: ElementInit) => EventElement;
-
-export interface ElementType {
-  readonly baseType: BaseType;
-  readonly Class: ElementClass;
-  /** Defaults for the e.json of the type's elements: everything in the type's e.json except `type` and `title`. */
-  readonly config: ElementConfig;
-}
 
 export const ownTypes: Readonly<Record<BaseType, ElementType>> = {
   'events.NormalType': { baseType: 'events.NormalType', Class: NormalType, config: {} },
@@ -76,7 +67,11 @@ async function loadType(
     );
   }
   const { type: _type, title: _title, ...inherited } = config;
-  return { baseType: base.baseType, Class: Class as ElementClass, config: { ...base.config, ...inherited } };
+  return {
+    baseType: base.baseType,
+    Class: Class as ElementType['Class'],
+    config: { ...base.config, ...inherited },
+  };
 }
 
 /** The type with this name. Throws an ElementProblem if it does not exist or is broken. */

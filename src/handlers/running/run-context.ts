@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Logger } from '../../base/logger.ts';
 import type { HandledEvent, Handler, Run } from '../../domain/handlers/handler.ts';
-import type { AppApi } from '../app/api.ts';
+import type { AppApi } from '../app-api.ts';
 
 /** A run in progress. */
 export interface RunContext {

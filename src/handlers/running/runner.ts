@@ -7,7 +7,7 @@ import type { Logger } from '../../base/logger.ts';
 import type { HandledEvent, Handler } from '../../domain/handlers/handler.ts';
 import type { LogWriter } from '../../log/writer.ts';
 import { changeOf } from '../../store/events/update-events.ts';
-import type { AppApi } from '../app/api.ts';
+import type { AppApi } from '../app-api.ts';
 import type { LeasedRun, LeasedRuns } from './leased-runs.ts';
 import { failed, HandlerTimeout, type Outcome, succeeded } from './outcome.ts';
 import { runLogger, withRun } from './run-context.ts';

@@ -1,6 +1,6 @@
 // /graphql over HTTP: the GraphiQL page, the key, and then the GraphQL server.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Caller } from '../../operations/operations.ts';
+import type { Caller } from '../../operations/callers.ts';
 import { type Authenticator, keyOfHeaders } from '../credentials.ts';
 import { serveGraphiQL, wantsGraphiQL } from '../graphiql/graphiql.ts';
 import type { GraphQLServer } from './graphql.ts';

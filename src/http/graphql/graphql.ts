@@ -7,7 +7,7 @@ import { limits } from '../../base/limits.ts';
 import type { Logger } from '../../base/logger.ts';
 import { pauseIfDue } from '../../base/time-slices.ts';
 import { checkInputSize } from '../../graphql/input-size.ts';
-import type { Caller } from '../../operations/operations.ts';
+import type { Caller } from '../../operations/callers.ts';
 import { documentCaches, documentLimits } from './document-limits.ts';
 import { EventStreams } from './event-stream.ts';
 import { isBatched, useGraphQLParams } from './graphql-params.ts';

@@ -1,6 +1,6 @@
 // What the transports of subscriptions (WebSocket, SSE) ask of whoever executes them.
 import type { DocumentNode, ExecutionResult } from 'graphql';
-import type { Caller } from '../../operations/operations.ts';
+import type { Caller } from '../../operations/callers.ts';
 
 /** A subscription operation, parsed and valid. */
 export interface SubscriptionRequest {

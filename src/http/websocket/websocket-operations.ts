@@ -5,7 +5,7 @@ import type { WebSocket } from 'ws';
 import { asError, ThroughlineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { isShareable } from '../../graphql/live/shared-operation.ts';
-import type { Caller } from '../../operations/operations.ts';
+import type { Caller } from '../../operations/callers.ts';
 import { closeCodes } from './close-codes.ts';
 import { type Authenticator, keyOfConnectionParams } from '../credentials.ts';
 import type { GraphQLServer } from '../graphql/graphql.ts';

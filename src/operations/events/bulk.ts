@@ -4,12 +4,8 @@ import type { Database } from '../../database/database.ts';
 import { type BulkStatus, checkBulkFilter, onlyThoseThatMayBecome } from '../../domain/events/bulk.ts';
 import type { EventField, PartialEvent, Position } from '../../domain/events/event.ts';
 import { costlyFilter } from '../../domain/conditions/costly-filter.ts';
-import {
-  type CheckedFilter,
-  checkFilter,
-  type EventFilter,
-  matchesNothing,
-} from '../../domain/conditions/event-filter.ts';
+import { checkFilter, type EventFilter } from '../../domain/conditions/event-filter.ts';
+import { type CheckedFilter, matchesNothing } from '../../domain/conditions/checked-filter.ts';
 import type { Direction, PageCursor } from '../../domain/events/page.ts';
 import type { LogWriter } from '../../log/writer.ts';
 import { findDeletable, readAwaitingRun, readBelow } from '../../store/events/bulk.ts';
@@ -17,7 +13,8 @@ import { findEvents } from '../../store/events/find-events.ts';
 import { changeOf } from '../../store/events/update-events.ts';
 import { resolveTopics } from './event-queries.ts';
 import { findMatching } from './find-matching.ts';
-import type { BulkOutcome, Caller } from '../operations.ts';
+import type { BulkOutcome } from '../operations.ts';
+import type { Caller } from '../callers.ts';
 import { testAll } from './test-events.ts';
 
 function positionOf({ position }: PartialEvent): Position {

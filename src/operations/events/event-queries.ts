@@ -5,12 +5,8 @@ import { limits } from '../../base/limits.ts';
 import type { Database } from '../../database/database.ts';
 import { chainFields, summarizeChain } from '../../domain/events/chain.ts';
 import type { EventField, PartialEvent, StatusChange } from '../../domain/events/event.ts';
-import {
-  type CheckedFilter,
-  checkFilter,
-  type EventFilter,
-  matchesNothing,
-} from '../../domain/conditions/event-filter.ts';
+import { checkFilter, type EventFilter } from '../../domain/conditions/event-filter.ts';
+import { type CheckedFilter, matchesNothing } from '../../domain/conditions/checked-filter.ts';
 import {
   checkPage,
   cursorOf,

@@ -4,7 +4,7 @@ import type { Database } from '../../database/database.ts';
 import { readLanes } from '../../database/expensive-reads.ts';
 import { type CostlyFilter, costlyFilter } from '../../domain/conditions/costly-filter.ts';
 import type { EventField } from '../../domain/events/event.ts';
-import type { CheckedFilter } from '../../domain/conditions/event-filter.ts';
+import type { CheckedFilter } from '../../domain/conditions/checked-filter.ts';
 import type { PageCursor } from '../../domain/events/page.ts';
 import {
   countEvents,

@@ -17,7 +17,8 @@ import { changeOf } from '../../store/events/update-events.ts';
 import type { Offer } from '../../jobs/direct-delivery.ts';
 import { type Report, runBatch } from './batch.ts';
 import type { Handling, Plan, SendOptions } from '../handler-port.ts';
-import type { Caller, SendBatchOutcome, SendOutcome } from '../operations.ts';
+import type { SendBatchOutcome, SendOutcome } from '../operations.ts';
+import type { Caller } from '../callers.ts';
 
 export interface SendParts {
   readonly database: Database;

@@ -5,9 +5,10 @@ import { readLanes } from '../../database/expensive-reads.ts';
 import { celFields, filterRows } from '../../domain/cel/filter-rows.ts';
 import type { CostlyFilter } from '../../domain/conditions/costly-filter.ts';
 import type { EventField, PartialEvent } from '../../domain/events/event.ts';
-import { type Filterable, testFilter } from '../../domain/conditions/event-filter.ts';
+import { type Filterable, testFilter } from '../../domain/conditions/checked-filter.ts';
 import { filterFields } from '../../store/events/event-columns.ts';
-import { type MeasuredEvent, readMatching } from '../../store/events/match-events.ts';
+import { readMatching } from '../../store/events/match-events.ts';
+import type { MeasuredEvent } from '../../store/events/measured-bytes.ts';
 
 /** Bytes that one statement tests in the database, and how many events at most. */
 const inDatabase = { least: 4_000_000, most: 64_000_000, events: 1_000 };

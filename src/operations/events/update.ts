@@ -14,7 +14,8 @@ import {
 import type { LogWriter } from '../../log/writer.ts';
 import { changeOf } from '../../store/events/update-events.ts';
 import { type Report, runBatch } from './batch.ts';
-import type { BatchOutcome, Caller } from '../operations.ts';
+import type { BatchOutcome } from '../operations.ts';
+import type { Caller } from '../callers.ts';
 
 export interface ProgressTarget {
   readonly id: string;

@@ -3,11 +3,11 @@ import sql, { empty, raw, type Sql } from 'sql-template-tag';
 import type { Database, Queryable } from '../../database/database.ts';
 import { costlyFilter } from '../../domain/conditions/costly-filter.ts';
 import type { Position } from '../../domain/events/event.ts';
-import type { CheckedFilter } from '../../domain/conditions/event-filter.ts';
+import type { CheckedFilter } from '../../domain/conditions/checked-filter.ts';
 import { allOf, undrivenConditions } from './filter-sql.ts';
 import { notifyCall } from '../channels.ts';
 import { nextPosition, takeLogLock } from './log-lock.ts';
-import { measuredBytes } from './match-events.ts';
+import { measuredBytes } from './measured-bytes.ts';
 
 /** Events to be deleted as far as the filter still selects them and nothing that stays depends on them. */
 export interface BulkDeletion {

@@ -1,7 +1,7 @@
 // The event filter as SQL: the part that an index serves ("the driver") and what remains to be tested row by row.
 import sql, { join, raw, type Sql } from 'sql-template-tag';
 import type { EventStatus } from '../../domain/events/event.ts';
-import type { CheckedFilter } from '../../domain/conditions/event-filter.ts';
+import type { CheckedFilter } from '../../domain/conditions/checked-filter.ts';
 import { isExactTopic, likePattern } from '../../domain/events/topic.ts';
 import { conditionsSql } from './conditions-sql.ts';
 

@@ -4,12 +4,12 @@ import { limits } from '../../base/limits.ts';
 import type { Queryable } from '../../database/database.ts';
 import { prepared } from '../../database/prepared.ts';
 import { type EventField, isJsonField, type PartialEvent } from '../../domain/events/event.ts';
-import type { CheckedFilter } from '../../domain/conditions/event-filter.ts';
+import type { CheckedFilter } from '../../domain/conditions/checked-filter.ts';
 import type { Direction, OrderKey, PageCursor } from '../../domain/events/page.ts';
 import { isExactTopic } from '../../domain/events/topic.ts';
 import { isCut, type Measured, measuredColumns, withinBytes } from './answer-bytes.ts';
 import { selectEvent } from './event-columns.ts';
-import { measuredBytes } from './match-events.ts';
+import { measuredBytes } from './measured-bytes.ts';
 import {
   allOf,
   type Candidate,

@@ -1,10 +1,7 @@
 // The one table of what conditions select, held against both ways of answering them; and random conditions and events.
 import fc from 'fast-check';
-import type {
-  Comparison,
-  ConditionInput,
-  ConditionsInput,
-} from '../../../src/domain/conditions/conditions.ts';
+import type { Comparison } from '../../../src/domain/conditions/conditions.ts';
+import type { ConditionInput, ConditionsInput } from '../../../src/domain/conditions/check-conditions.ts';
 import type { Conditionable } from '../../../src/domain/conditions/match-conditions.ts';
 import { eventStatuses } from '../../../src/domain/events/event.ts';
 import type { JsonObject, JsonValue } from '../../../src/domain/values/json.ts';

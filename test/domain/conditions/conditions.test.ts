@@ -4,16 +4,19 @@ import { describe, expect, test } from 'vitest';
 import { limits } from '../../../src/base/limits.ts';
 import { fieldNames } from '../../../src/domain/conditions/condition-keys.ts';
 import {
-  checkConditions,
   type Comparison,
   comparisons,
-  type ConditionInput,
-  type ConditionsInput,
   conditionsText,
   readsJson,
 } from '../../../src/domain/conditions/conditions.ts';
+import {
+  checkConditions,
+  type ConditionInput,
+  type ConditionsInput,
+} from '../../../src/domain/conditions/check-conditions.ts';
 import { conditionsMatch } from '../../../src/domain/conditions/match-conditions.ts';
-import { checkFilter, filterMatches } from '../../../src/domain/conditions/event-filter.ts';
+import { checkFilter } from '../../../src/domain/conditions/event-filter.ts';
+import { filterMatches } from '../../../src/domain/conditions/checked-filter.ts';
 import { UnsafeNumber } from '../../../src/domain/values/json.ts';
 import {
   anyConditions,

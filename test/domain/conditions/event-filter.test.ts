@@ -7,10 +7,12 @@ import {
   checkFeedFilter,
   checkFilter,
   type EventFilter,
+} from '../../../src/domain/conditions/event-filter.ts';
+import {
   type Filterable,
   filterMatches,
   matchesNothing,
-} from '../../../src/domain/conditions/event-filter.ts';
+} from '../../../src/domain/conditions/checked-filter.ts';
 
 const refusal = (code: string, message: string | RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) });

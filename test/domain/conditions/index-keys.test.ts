@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { celConditions } from '../../../src/domain/cel/necessary.ts';
 import { celPreFilter } from '../../../src/domain/cel/pre-filter.ts';
-import { type CheckedConditions, checkConditions } from '../../../src/domain/conditions/conditions.ts';
+import type { CheckedConditions } from '../../../src/domain/conditions/conditions.ts';
+import { checkConditions } from '../../../src/domain/conditions/check-conditions.ts';
 import { type Conditionable, conditionsMatch } from '../../../src/domain/conditions/match-conditions.ts';
 import {
   type IndexKey,

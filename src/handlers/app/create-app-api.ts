@@ -1,49 +1,12 @@
 // The `app` object that functions import: publishes events, finds elements, and logs lines that identify the run.
 import { badInput } from '../../base/errors.ts';
 import { isJsonObject } from '../../domain/values/json.ts';
-import type { SendInput } from '../../domain/events/send.ts';
+import type { AppApi, AppLog, LogLine, Publication } from '../app-api.ts';
 import { packArguments } from '../running/arguments.ts';
 import { didYouMean, shown } from '../wording.ts';
-import { createEventService, type SendResult, sendResult } from './event-service.ts';
+import { createEventService, sendResult } from './event-service.ts';
 import type { GatewayPort, Sent } from '../gateway-port.ts';
 import { currentRun, runStorage } from '../running/run-context.ts';
-
-/** What to publish. All options of a send are allowed too. */
-export interface Publication extends Omit<SendInput, 'sender' | 'topic' | 'payload' | 'kwargs' | 'summary'> {
-  /** The topic, such as `services.OrderSvc.paid`. */
-  readonly sender: string;
-  /** A single object becomes the payload itself; anything else is packed, and unpacked again for handlers. */
-  readonly args?: readonly unknown[];
-  /** Without `args`, these are the payload; with `args`, they are the last argument. */
-  readonly kwargs?: object;
-}
-
-/** Logs a message, with optional facts for programs. */
-type Line = (message: string, facts?: object) => void;
-
-export interface AppLog {
-  readonly debug: Line;
-  readonly info: Line;
-  readonly warn: Line;
-  readonly error: Line;
-}
-
-export interface AppApi {
-  readonly event: {
-    /**
-     * Sends an event. Within a run the event becomes a child of the handled event, unless `dependsOn` is given. Rejects
-     * with a ThroughlineError if the event is refused or a synchronous handler fails.
-     */
-    publish(publication: Publication): Promise<SendResult>;
-  };
-  /** The older form: `name` is the sender, `payload` the only argument. */
-  triggerEvent(name: string, payload?: object): Promise<SendResult>;
-  /** Finds a service, an event, a model, or events.services.EventSvc by name. Throws if it does not exist. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- elements are the folder's own, of whatever shape
-  getElement<Element = any>(fullName: string): Element;
-  /** Lines carry `requestId`, `nodeId`, `eventId` and `handler` of the run. */
-  readonly log: AppLog;
-}
 
 /** The elements of an app folder. */
 export interface KnownElements {
@@ -130,7 +93,7 @@ function noElement(fullName: unknown, elements: KnownElements, eventService: str
 
 function createAppLog(port: GatewayPort): AppLog {
   const line =
-    (level: keyof AppLog): Line =>
+    (level: keyof AppLog): LogLine =>
     (message, facts = {}) =>
       (currentRun()?.log ?? port.logger)[level](facts, message);
   return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
@@ -139,7 +102,7 @@ function createAppLog(port: GatewayPort): AppLog {
 /** An `app` that resolves the instance it stands for at every call. */
 export function delegateTo(find: () => AppApi): AppApi {
   const line =
-    (level: keyof AppLog): Line =>
+    (level: keyof AppLog): LogLine =>
     (...given) =>
       find().log[level](...given);
   return Object.freeze({

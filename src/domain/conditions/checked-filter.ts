@@ -1,0 +1,100 @@
+// A checked filter, and what it matches: tested here in process, or as SQL in the store, to the same result.
+import { type CelFilter, type CelVerdict, matched, tooCostly, unmatched } from '../cel/filter.ts';
+import { CostExceeded, Meter } from '../cel/meter.ts';
+import type { EventStatus } from '../events/event.ts';
+import { topicMatches } from '../events/topic.ts';
+import type { CheckedConditions } from './conditions.ts';
+import { type Conditionable, conditionsMatch } from './match-conditions.ts';
+
+/** A checked filter: null does not filter. */
+export interface CheckedFilter {
+  readonly ids: readonly string[] | null;
+  readonly topics: readonly string[] | null;
+  readonly projects: readonly string[] | null;
+  readonly users: readonly string[] | null;
+  readonly senders: readonly string[] | null;
+  readonly statuses: readonly EventStatus[] | null;
+  readonly requestIds: readonly string[] | null;
+  readonly hasDependents: boolean | null;
+  readonly createdAfter: Date | null;
+  readonly createdBefore: Date | null;
+  /** As createdAfter and createdBefore, but inclusive: for the event log. */
+  readonly createdFrom: Date | null;
+  readonly createdUntil: Date | null;
+  readonly words: readonly string[];
+  /** Those that were given, and those that must hold for `where` to be true. */
+  readonly conditions: CheckedConditions | null;
+  readonly exhausted: boolean | null;
+  readonly scheduled: boolean | null;
+  /** What only a look at the event itself can tell. */
+  readonly where: CelFilter | null;
+}
+
+/** Whether one of its lists is empty. */
+export function matchesNothing({
+  ids,
+  topics,
+  projects,
+  users,
+  senders,
+  statuses,
+  requestIds,
+}: CheckedFilter): boolean {
+  return [ids, topics, projects, users, senders, statuses, requestIds].some((list) => list?.length === 0);
+}
+
+/** What a filter's lists, times and words look at. */
+export type Listable = Pick<
+  Conditionable,
+  'id' | 'topic' | 'project' | 'user' | 'sender' | 'status' | 'requestId' | 'description' | 'createdAt'
+>;
+
+/** What a filter looks at: an event, or a change with what the log keeps beside it. */
+export type Filterable = Conditionable;
+
+export function filterMatches(filter: CheckedFilter, event: Filterable): boolean {
+  return listsMatch(filter, event) && testFilter(filter, event).matches;
+}
+
+/** The conditions and the CEL of a filter, tested at a cost that `meter` bounds: about a tenth of a second unless given. */
+export function testFilter(
+  { conditions, where }: Pick<CheckedFilter, 'conditions' | 'where'>,
+  event: Filterable,
+  meter: Meter = new Meter(),
+): CelVerdict {
+  try {
+    if (conditions !== null && !conditionsMatch(conditions, event, meter)) return unmatched;
+  } catch (error) {
+    if (error instanceof CostExceeded) return tooCostly;
+    throw error;
+  }
+  return where === null ? matched : where.test(event, meter);
+}
+
+/** The filter without its conditions and its CEL. */
+export function listsMatch(filter: CheckedFilter, event: Listable): boolean {
+  return (
+    isAmong(filter.ids, event.id) &&
+    isAmong(filter.requestIds, event.requestId) &&
+    isAmong(filter.projects, event.project) &&
+    isAmong(filter.users, event.user) &&
+    isAmong(filter.senders, event.sender) &&
+    isAmong(filter.statuses, event.status) &&
+    (filter.topics === null || filter.topics.some((pattern) => topicMatches(pattern, event.topic))) &&
+    (filter.createdAfter === null || event.createdAt > filter.createdAfter) &&
+    (filter.createdBefore === null || event.createdAt < filter.createdBefore) &&
+    hasWords(filter.words, event)
+  );
+}
+
+function isAmong<T>(list: readonly T[] | null, value: T | null): boolean {
+  return list === null || (value !== null && list.includes(value));
+}
+
+function hasWords(words: readonly string[], event: Listable): boolean {
+  if (words.length === 0) return true;
+  const text = [event.topic, event.project, event.user, event.sender, event.description]
+    .join('\n')
+    .toLowerCase();
+  return words.every((word) => text.includes(word));
+}
