@@ -26,7 +26,7 @@ export const limits = {
    * without pages is refused.
    */
   pageBytes: 8_388_608,
-  /** Event JSON that one operation reads or returns in total, in bytes. */
+  /** Event JSON that one operation reads or returns in total, in bytes. Each field of a mutation may return as much, until the fields before it have. */
   operationBytes: 16_777_216,
   /** Conditions in one filter, nested ones included. */
   conditions: 100,
@@ -100,7 +100,7 @@ export const limits = {
   flushBytes: 8_388_608,
   /** Source topics, and ignored sender types, in one `enroll`. */
   sourceTopics: 1_000,
-  /** Jobs requested by one `enrollMany`. */
+  /** Jobs requested by one `enrollMany`. Fewer are claimed if their event JSON exceeds `operationBytes`. */
   claims: 1_000,
   /** The shortest lease, in milliseconds. */
   minLeaseMs: 1_000,

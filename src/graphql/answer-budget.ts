@@ -1,10 +1,12 @@
-// Limits the JSON of events that one operation may read and return, across all fields and aliases.
+// Limits the JSON of events that one operation may read and return, across all fields and aliases; each field of a mutation anew.
 import { ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { type EventField, isJsonField, type PartialEvent } from '../domain/events/event.ts';
 
 export class AnswerBudget {
   readonly #most: number;
+  /** Returned by the mutation fields before this one. */
+  #before = 0;
   #read = 0;
   #answered = 0;
   #turn: Promise<void> = Promise.resolve();
@@ -13,6 +15,18 @@ export class AnswerBudget {
 
   constructor(most: number = limits.operationBytes) {
     this.#most = most;
+  }
+
+  /** The budget of the next mutation field of the operation. */
+  next(): AnswerBudget {
+    const next = new AnswerBudget(this.#most);
+    next.#before = this.#before + this.#answered;
+    return next;
+  }
+
+  /** Refuses a mutation field before it does anything, if those before it have used up what may be returned. */
+  begin(): void {
+    if (this.#before + this.#answered >= this.#most) throw this.#exceeded();
   }
 
   /**

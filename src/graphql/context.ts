@@ -3,16 +3,19 @@ import type { Watch } from '../live/watch.ts';
 import type { Operations } from '../operations/operations.ts';
 import type { Caller } from '../operations/callers.ts';
 import { EventLoaders } from './event/event-loaders.ts';
+import { Unanswered } from './unanswered.ts';
 
 export interface GraphQLContext {
   readonly caller: Caller;
   readonly operations: Operations;
   readonly watch: Watch;
   readonly loaders: EventLoaders;
+  readonly unanswered: Unanswered;
 }
 
 /** Creates the context of one execution; its loaders cache what that execution has read. */
-export function createContext(given: Omit<GraphQLContext, 'loaders'>): GraphQLContext {
+export function createContext(given: Omit<GraphQLContext, 'loaders' | 'unanswered'>): GraphQLContext {
   const { caller, operations, watch } = given;
-  return { caller, operations, watch, loaders: new EventLoaders(operations) };
+  const loaders = new EventLoaders(operations);
+  return { caller, operations, watch, loaders, unanswered: new Unanswered() };
 }

@@ -58,7 +58,7 @@ function descend(walk: Walk, node: FieldNode, type: GraphQLNamedType): void {
 
 function visitSelections(walk: Walk, selections: SelectionSetNode, parent: GraphQLCompositeType): void {
   for (const selection of selections.selections) {
-    if (!isIncluded(walk, selection)) continue;
+    if (!isIncluded(walk.info, selection)) continue;
     if (selection.kind === Kind.FIELD) visitField(walk, selection, parent);
     else if (selection.kind === Kind.INLINE_FRAGMENT) visitFragment(walk, selection, parent);
     else visitSpread(walk, selection.name.value, parent);
@@ -89,8 +89,8 @@ function visitFragment(
   if (isCompositeType(condition)) visitSelections(walk, node.selectionSet, condition);
 }
 
-function isIncluded(walk: Walk, node: SelectionNode): boolean {
-  const variables = walk.info.variableValues;
+/** Whether the directives `@skip` and `@include` let the selection be executed. */
+export function isIncluded({ variableValues: variables }: GraphQLResolveInfo, node: SelectionNode): boolean {
   return (
     getDirectiveValues(GraphQLSkipDirective, node, variables)?.if !== true &&
     getDirectiveValues(GraphQLIncludeDirective, node, variables)?.if !== false

@@ -1,7 +1,7 @@
 // Builders of new jobs and of the claims that describe them to a worker without another read.
 import { newId } from '../base/ids.ts';
 import type { ClaimTerms, ConsumerDefinition } from '../domain/jobs/enroll.ts';
-import type { PartialEvent } from '../domain/events/event.ts';
+import type { EventRecord, PartialEvent } from '../domain/events/event.ts';
 import type { NewRun } from '../store/events/create-events.ts';
 import type { CreatedJob } from '../store/jobs/create-jobs.ts';
 import type { ReadyJob, ReclaimedJob } from '../store/jobs/reclaim-jobs.ts';
@@ -12,7 +12,12 @@ export function newClaim({ id, target }: ConsumerDefinition, terms: ClaimTerms, 
   return { birth: 'HELD', id: newId(), target, definitionId: id, terms, yields };
 }
 
-export function claimOfNew({ id, target, terms }: NewRun, source: PartialEvent, row: CreatedJob): Claim {
+export function claimOfNew(
+  { id, target, terms }: NewRun,
+  source: PartialEvent,
+  row: CreatedJob,
+  bytes: number,
+): Claim {
   return {
     event: {
       id,
@@ -42,6 +47,7 @@ export function claimOfNew({ id, target, terms }: NewRun, source: PartialEvent, 
     source,
     attempt: 1,
     until: row.until,
+    bytes,
     isKept: false,
   };
 }
@@ -51,9 +57,16 @@ export function claimOfReclaimed(
   { target }: ConsumerDefinition,
   job: ReadyJob,
   row: ReclaimedJob,
+  bytes: number,
 ): Claim | null {
   if (row.until === null) return null;
   const { position, status, attempt, until } = row;
   const event = { id: job.eventId, position, topic: target, dependsOnId: job.sourceId, status };
-  return { event, source: { id: job.sourceId }, attempt, until, isKept: false };
+  return { event, source: { id: job.sourceId }, attempt, until, bytes, isKept: false };
+}
+
+/** A source as it was sent, with the size of its JSON, which counts towards the answer. */
+export function measured(source: EventRecord, jsonBytes: number): PartialEvent {
+  // Its JSON is parsed by getters, which a copy would call.
+  return Object.create(source, { jsonBytes: { value: jsonBytes } }) as PartialEvent;
 }

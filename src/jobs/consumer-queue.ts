@@ -10,9 +10,8 @@ import type { JobWriter } from '../log/job-writer.ts';
 import type { LogTail } from '../log/tail.ts';
 import { findOwnJobs, findSequentialHead, type OwnJob } from '../store/jobs/find-jobs.ts';
 import type { Source } from '../store/jobs/find-sources.ts';
-import type { ReadyJob } from '../store/jobs/reclaim-jobs.ts';
-import { claimOfNew, claimOfReclaimed, newClaim } from './claims.ts';
-import { assign, total } from './assign-jobs.ts';
+import { assign, type Assigned, measureOfJob, measureOfSource, total } from './assign-jobs.ts';
+import { type AssignedOrOver, ClaimWriter } from './claim-writer.ts';
 import { DirectDeliveries, type Offer, wantsBeforehand } from './direct-delivery.ts';
 import { readyBatch, ReadyJobs } from './ready-jobs.ts';
 import { SourceCursor } from './source-cursor.ts';
@@ -43,6 +42,7 @@ export class ConsumerQueue {
   readonly #parts: JobParts;
   readonly definition: ConsumerDefinition;
   readonly #cursor: SourceCursor;
+  readonly #claims: ClaimWriter;
   readonly #wakeUp: WakeUp;
   readonly #ready: ReadyJobs;
   readonly #waiting = new Set<WaitingEnroll>();
@@ -69,6 +69,7 @@ export class ConsumerQueue {
     this.#parts = parts;
     this.definition = definition;
     this.#cursor = new SourceCursor(parts.database, definition, owner, parts.logger);
+    this.#claims = new ClaimWriter(parts.writer, definition);
     this.#ready = new ReadyJobs(parts.database, definition);
     this.#wakeUp = new WakeUp(parts, definition, {
       wake: (isOver) => {
@@ -108,7 +109,7 @@ export class ConsumerQueue {
    * Offers direct delivery of an event about to be committed as FINISHED: a job for the first waiting call, to be
    * committed with the event. Null if the consumer does not match the event, or if other work may have to go first.
    */
-  offer(asEvent: () => EventRecord): Offer | null {
+  offer(asEvent: () => EventRecord, bytes: () => number): Offer | null {
     if (!this.#isUpToDate) return null;
     const event = asEvent();
     if (!wantsBeforehand(this.definition, event)) return null;
@@ -119,7 +120,7 @@ export class ConsumerQueue {
       this.#waiting.delete(first);
       return first;
     };
-    const offer = this.#directDeliveries.offer(next, (isWritten) => {
+    const offer = this.#directDeliveries.offer(bytes(), next, (isWritten) => {
       this.#wakeUp.notify(event.id);
       if (isWritten) this.#yieldToReady();
     });
@@ -176,9 +177,9 @@ export class ConsumerQueue {
     if (sources.length === 0) return false;
     this.#waiting.delete(call);
     call.begin();
-    const serving = this.#make(assign(sources, [call]), true)
-      .then((made) => {
-        if (made < sources.length) this.#yieldToReady();
+    const serving = this.#assignSources(sources, [call])
+      .then(async (pairs) => {
+        if ((await this.#make(pairs, true)) < pairs.length) this.#yieldToReady();
         if (call.got.length === 0) this.#queue(call);
         call.finish(call.got.length > 0);
       })
@@ -242,7 +243,9 @@ export class ConsumerQueue {
       );
       this.#wanted ||= this.#again;
       const isExhausted = calls.some(
-        ({ request, missing }) => isPlain(request) && request.waitMs > 0 && missing > 0,
+        // One that has got some may have no room for more.
+        ({ request, got, missing }) =>
+          isPlain(request) && request.waitMs > 0 && missing > 0 && got.length === 0,
       );
       for (const call of calls) call.finish(!this.#again);
       if (this.#wanted || this.#waiting.size === 0) return;
@@ -292,13 +295,15 @@ export class ConsumerQueue {
     const limit = Math.max(...calls.map(({ missing }) => missing)) + readyBatch.least;
     const found = await findOwnJobs(this.#parts.database, this.definition.target, workers, limit);
     const over = found.filter(({ held, expires }) => expires && !held).slice(0, readyBatch.most);
-    await allOf(over.map((job) => this.#reclaim(null, job)));
+    await allOf(over.map((job) => this.#reclaim([null, job, 0])));
     const jobs = found.filter(({ held, expires }) => held || !expires);
     for (const call of calls) {
       const own = jobs.filter(({ worker }) => worker === call.request.terms.worker);
       while (call.missing > 0 && own.length > 0) {
-        const next = own.splice(0, call.missing);
-        await allOf(next.map((job) => (job.held ? this.#keep(call, job) : this.#reclaimOwn(call, job))));
+        const next = await assign(this.#parts.database, own, [call], measureOfJob);
+        if (next.length === 0) break;
+        own.splice(0, next.length);
+        await allOf(next.map((job) => this.#giveAgain(job)));
       }
     }
   }
@@ -308,7 +313,7 @@ export class ConsumerQueue {
     if (!call) return;
     const head = await findSequentialHead(this.#parts.database, this.definition);
     const [job] = await this.#ready.onlyWanted(head?.job ? [head.job] : []);
-    if (job) await this.#reclaim(call, job);
+    if (job) await this.#reclaim([call, job, 0]);
     if (head) return;
     await this.#cursor.readAhead(1, () => call.missing > 0);
     await this.#create(this.#cursor.next(1, false), [call]);
@@ -321,47 +326,43 @@ export class ConsumerQueue {
     const ready = await this.#ready.find(total(calls), stillWanted);
     const claimable = ready.filter(({ expires }) => !expires);
     const expired = ready.filter(({ expires }) => expires);
-    const writing = [
-      ...assign(claimable, calls).map(([call, job]) => this.#reclaim(call, job)),
-      ...expired.map((job) => this.#reclaim(null, job)),
-    ];
-    const missing = total(calls) - claimable.length;
-    await allOf(writing);
-    if (missing <= 0) return;
+    const assigned = await assign(this.#parts.database, claimable, calls, measureOfJob);
+    const missing = total(calls) - assigned.length;
+    await allOf([
+      ...assigned.map((job) => this.#reclaim(job)),
+      ...expired.map((job) => this.#reclaim([null, job, 0])),
+    ]);
+    if (missing <= 0 || assigned.length < claimable.length) return;
     await this.#cursor.readAhead(missing, stillWanted);
     await this.#create(this.#cursor.next(missing, this.#contended), calls);
   }
 
-  async #keep(call: WaitingEnroll, job: OwnJob): Promise<void> {
-    const { leaseMs } = call.request.terms;
-    const lease = await this.#parts.writer.extend({ eventId: job.eventId, attempt: job.attempt, leaseMs });
-    if (lease === null) return this.#lost();
-    const { eventId: id, sourceId, attempt } = job;
-    call.got.push({ event: { id }, source: { id: sourceId }, attempt, until: lease.until, isKept: true });
-  }
-
-  /** Without a waiting call, a job whose last lease lapsed is marked FAILED. */
-  async #reclaim(call: WaitingEnroll | null, job: ReadyJob): Promise<void> {
-    if (!(await this.#tryReclaim(call, job))) this.#lost();
+  /** Those that no call takes are given back. */
+  async #assignSources(sources: readonly Source[], calls: readonly WaitingEnroll[]) {
+    let count = 0;
+    try {
+      const assigned = await assign(this.#parts.database, sources, calls, measureOfSource);
+      count = assigned.length;
+      return assigned;
+    } finally {
+      this.#cursor.giveBack(sources.slice(count), new Set());
+    }
   }
 
   /** A sequential worker gets no job while another precedes it; this is no reason for another pass. */
-  async #reclaimOwn(call: WaitingEnroll, job: ReadyJob): Promise<void> {
-    const isClaimed = await this.#tryReclaim(call, job);
-    if (!isClaimed && !call.request.terms.sequential) this.#lost();
+  async #giveAgain(job: Assigned<OwnJob>): Promise<void> {
+    const [{ request }, { held }] = job;
+    const isGiven = await (held ? this.#claims.keep(job) : this.#claims.reclaim(job));
+    if (!isGiven && (held || !request.terms.sequential)) this.#lost();
   }
 
-  async #tryReclaim(call: WaitingEnroll | null, job: ReadyJob): Promise<boolean> {
-    const terms = job.expires ? null : (call?.request.terms ?? null);
-    const row = await this.#parts.writer.reclaim({ job, definitionId: this.definition.id, terms });
-    const claim = row && call && claimOfReclaimed(this.definition, job, row);
-    if (claim) call.got.push(claim);
-    return claim !== null;
+  /** Without a waiting call, a job whose last lease lapsed is marked FAILED. */
+  async #reclaim(job: AssignedOrOver): Promise<void> {
+    if (!(await this.#claims.reclaim(job))) this.#lost();
   }
 
   async #create(sources: readonly Source[], calls: readonly WaitingEnroll[]): Promise<void> {
-    const pairs = assign(sources, calls);
-    this.#cursor.giveBack(sources.slice(pairs.length), new Set());
+    const pairs = await this.#assignSources(sources, calls);
     if (pairs.length === 0) return;
     const isBehind = (await this.#make(pairs, false)) < pairs.length;
     this.#contended = isBehind && this.#wasBehind;
@@ -372,15 +373,10 @@ export class ConsumerQueue {
   }
 
   /** Returns how many jobs were created. `yields`: none are created if a job is ready for its next run. */
-  async #make(pairs: readonly (readonly [WaitingEnroll, Source])[], yields: boolean): Promise<number> {
+  async #make(pairs: readonly Assigned<Source>[], yields: boolean): Promise<number> {
     const settled = new Set<Source>();
-    const create = async ([call, source]: readonly [WaitingEnroll, Source]) => {
-      const run = newClaim(this.definition, call.request.terms, yields);
-      const job = { ...run, sourceId: source.id, sourcePosition: source.position };
-      const row = await this.#parts.writer.create(job);
-      if (row === null) return;
-      settled.add(source);
-      call.got.push(claimOfNew(run, { id: source.id }, row));
+    const create = async (pair: Assigned<Source>) => {
+      if (await this.#claims.create(pair, yields)) settled.add(pair[1]);
     };
     const sources = pairs.map(([, source]) => source);
     await allOf(pairs.map(create)).finally(() => this.#cursor.giveBack(sources, settled));

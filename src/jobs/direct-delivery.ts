@@ -8,7 +8,7 @@ import type { EventRecord } from '../domain/events/event.ts';
 import { topicMatches } from '../domain/events/topic.ts';
 import type { NewRun } from '../store/events/create-events.ts';
 import type { CreatedJob } from '../store/jobs/create-jobs.ts';
-import { claimOfNew, newClaim } from './claims.ts';
+import { claimOfNew, measured, newClaim } from './claims.ts';
 import type { WaitingEnroll } from './waiting-enroll.ts';
 
 /** A job that is to be written with its source. */
@@ -24,6 +24,8 @@ export interface Offer {
 interface DirectDelivery {
   /** Offers that are not settled. */
   open: number;
+  /** JSON of what was offered, in bytes. */
+  bytes: number;
   /** It has got something, and waits only for what is open. */
   isFull: boolean;
 }
@@ -46,14 +48,19 @@ export class DirectDeliveries {
 
   /**
    * Null where nobody wants more, and `next` has nobody who does. `onMissed`: no job was written; its source was, where
-   * `isWritten`.
+   * `isWritten`. `bytes`: the JSON of the source.
    */
-  offer(next: () => WaitingEnroll | undefined, onMissed: (isWritten: boolean) => void): Offer | null {
-    const call = this.#wanting() ?? next();
+  offer(
+    bytes: number,
+    next: () => WaitingEnroll | undefined,
+    onMissed: (isWritten: boolean) => void,
+  ): Offer | null {
+    const call = this.#wanting(bytes) ?? next();
     if (call === undefined) return null;
-    const deliver = this.#deliveries.get(call) ?? { open: 0, isFull: false };
+    const deliver = this.#deliveries.get(call) ?? { open: 0, bytes: 0, isFull: false };
     this.#deliveries.set(call, deliver);
     deliver.open += 1;
+    deliver.bytes += bytes;
     call.begin();
     const run = newClaim(this.#definition, call.request.terms, true);
     const close = () => {
@@ -69,7 +76,7 @@ export class DirectDeliveries {
           onMissed(true);
         } else {
           deliver.isFull = true;
-          call.got.push(claimOfNew(run, source, row));
+          call.got.push(claimOfNew(run, measured(source, bytes), row, bytes));
         }
         close();
       },
@@ -85,8 +92,10 @@ export class DirectDeliveries {
     await Promise.allSettled([...this.#deliveries.keys()].map(({ answer }) => answer));
   }
 
-  #wanting(): WaitingEnroll | undefined {
-    for (const [call, { open, isFull }] of this.#deliveries) if (!isFull && call.missing > open) return call;
+  #wanting(more: number): WaitingEnroll | undefined {
+    for (const [call, { open, bytes, isFull }] of this.#deliveries) {
+      if (!isFull && call.missing > open && bytes + more <= call.request.room) return call;
+    }
     return undefined;
   }
 }

@@ -61,11 +61,15 @@ export class JobDispatcher implements Stoppable {
     this.#timer = setInterval(sweep, sweepMs).unref();
   }
 
-  /** Resolves with the jobs the caller now holds, or with none after the wait time. */
+  /**
+   * Resolves with the jobs the caller now holds, or with none after the wait time. `room`: bytes of JSON of jobs and
+   * sources that the caller can be answered; fewer jobs are claimed if they have more.
+   */
   async enroll(
     asked: CheckedEnroll,
     count: number,
     { name, signal = null }: EnrollCaller,
+    room = Infinity,
   ): Promise<readonly Claim[]> {
     if (this.#stopped)
       throw new ThroughlineError('SHUTTING_DOWN', 'The gateway is stopping; try again elsewhere.');
@@ -80,7 +84,7 @@ export class JobDispatcher implements Stoppable {
     const queue = this.#queues.get(definition.id) ?? this.#begin(definition, name);
     this.#open += 1;
     try {
-      return await queue.ask({ terms, count, waitMs, signal });
+      return await queue.ask({ terms, count, waitMs, signal, room });
     } catch (error) {
       // Do not keep a refused consumer in memory.
       if (error instanceof ThroughlineError && error.code === 'LIMIT_EXCEEDED') this.#forget(queue);
@@ -92,9 +96,9 @@ export class JobDispatcher implements Stoppable {
 
   /**
    * Offers direct delivery of an event about to be committed as FINISHED: at most one job per target, each for a
-   * waiting call, to be committed with the event. The caller must settle every offer.
+   * waiting call, to be committed with the event. The caller must settle every offer. `bytes`: the event's JSON.
    */
-  offer(topic: string, event: () => EventRecord): readonly Offer[] {
+  offer(topic: string, event: () => EventRecord, bytes: () => number): readonly Offer[] {
     if (this.#open === 0) return [];
     const offers = new Map<string, Offer>();
     let made: EventRecord | undefined;
@@ -103,7 +107,7 @@ export class JobDispatcher implements Stoppable {
     for (const queue of this.#bySource.for(topic)) {
       if (asked === mostAsked) break;
       asked += 1;
-      const offer = offers.has(queue.definition.target) ? null : queue.offer(asEvent);
+      const offer = offers.has(queue.definition.target) ? null : queue.offer(asEvent, bytes);
       if (offer) offers.set(queue.definition.target, offer);
     }
     return [...offers.values()];

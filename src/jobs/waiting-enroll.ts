@@ -9,12 +9,16 @@ export interface Claim {
   readonly source: PartialEvent;
   readonly attempt: number;
   readonly until: Date;
+  /** JSON of the event and of its source, in bytes; 0 if the call has room for any. */
+  readonly bytes: number;
   /** Whether the worker already held the job under the same attempt. */
   readonly isKept: boolean;
 }
 
 export interface EnrollCall extends Call {
   readonly terms: ClaimTerms;
+  /** Bytes of JSON of jobs and sources that the answer has room for; the first job is claimed whatever its size. */
+  readonly room: number;
 }
 
 export type WaitingEnroll = WaitingCall<EnrollCall, Claim>;

@@ -70,7 +70,7 @@ export function createOperations(parts: OperationsParts): Operations {
     broadcast: (event) => broadcast.event(event),
     requestOf: async (id) => (await placeOf(id))?.requestId ?? null,
     checkTopic: (draft) => topics.check(draft.topic, draft),
-    offer: (topic, event) => parts.jobs.offer(topic, event),
+    offer: (topic, event, bytes) => parts.jobs.offer(topic, event, bytes),
     held: {
       wake: () => parts.scheduledSender.wake(),
       move: (id, sendAt, status) => moveScheduled(database, id, sendAt, status),
@@ -101,7 +101,7 @@ export function createOperations(parts: OperationsParts): Operations {
     restartEvents: (caller, filter, dryRun) => changeAll(bulk, caller, 'RESTARTED', filter, dryRun),
     abortEvents: (caller, filter, dryRun) => changeAll(bulk, caller, 'ABORTED', filter, dryRun),
     deleteEvents: (caller, filter, dryRun) => deleteAll(bulk, caller, filter, dryRun),
-    enroll: (caller, input, count) => enroll(parts, caller, input, count),
+    enroll: (caller, input, count, room) => enroll(parts, caller, input, count, room),
     extendLease: (eventId, attempt, leaseMs) => extendLease(parts, eventId, attempt, leaseMs),
     releaseJob: (caller, eventId, attempt) => releaseJob(parts, caller, eventId, attempt),
     ...createSubscriptionOperations({

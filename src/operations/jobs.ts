@@ -41,10 +41,11 @@ export async function enroll(
   caller: Caller,
   input: EnrollInput,
   count: number,
+  room?: number,
 ): Promise<readonly Enrollment[]> {
   const checked = checkEnroll(input);
   const { signal = null } = caller;
-  const claims = await parts.jobs.enroll(checked, checkCount(count), caller);
+  const claims = await parts.jobs.enroll(checked, checkCount(count), caller, room);
   // What it held before, it may be working on.
   const taken = claims.filter(({ isKept }) => !isKept);
   const giveBack = () => void giveBackAll(parts, caller, taken);
@@ -52,7 +53,9 @@ export async function enroll(
   if (signal) await turn();
   if (signal?.aborted) giveBack();
   else if (taken.length > 0) signal?.addEventListener('abort', giveBack, { once: true });
-  return claims.map(({ event, source, attempt, until }) => ({ event, source, attempt, leaseUntil: until }));
+  return claims.map(({ until: leaseUntil, event, source, attempt, isKept }) => {
+    return { event, source, attempt, leaseUntil, isKept };
+  });
 }
 
 /** What fails comes back when its lease ends. */

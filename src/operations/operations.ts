@@ -58,6 +58,8 @@ export interface Enrollment {
   readonly source: PartialEvent;
   readonly attempt: number;
   readonly leaseUntil: Date;
+  /** Whether the caller held it before, under the same attempt. */
+  readonly isKept: boolean;
 }
 
 /** The events that a bulk mutation changed, or would change. */
@@ -114,8 +116,11 @@ export interface Operations
   abortEvents(caller: Caller, filter: EventFilter | null, dryRun: boolean): Promise<BulkOutcome>;
   deleteEvents(caller: Caller, filter: EventFilter | null, dryRun: boolean): Promise<BulkOutcome>;
 
-  /** Up to `count` jobs; none if none was available in time. Jobs claimed for a disconnected caller are released. */
-  enroll(caller: Caller, input: EnrollInput, count: number): Promise<readonly Enrollment[]>;
+  /**
+   * Up to `count` jobs; none if none was available in time. Jobs claimed for a disconnected caller are released. `room`:
+   * bytes of JSON of jobs and sources that can be answered; fewer jobs are claimed if they have more, but one at least.
+   */
+  enroll(caller: Caller, input: EnrollInput, count: number, room?: number): Promise<readonly Enrollment[]>;
   /** Throws LEASE_LOST if the attempt does not hold the lease. Null `leaseMs`: as long as the claim asked for. */
   extendLease(eventId: string, attempt: number, leaseMs: number | null): Promise<Lease>;
   /** Releases the job unfinished; the run does not count as a retry. */

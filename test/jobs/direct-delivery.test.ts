@@ -95,6 +95,24 @@ describeDatabases('a source that is sent while a call waits', (backend) => {
     expect((await got).map(({ source }) => source.id)).toEqual(events.map((event) => event!.id));
   });
 
+  test('goes to one call as far as its answer has room for the sources, and to the next call from there on', async () => {
+    const asked = newAsk();
+    const payload = { pad: 'x'.repeat(1_000) };
+    const bytes = JSON.stringify(payload).length + '{}'.length;
+    const ask = () => gateway.operations.enroll(tester, { worker: 'worker', ...asked }, 100, 3 * bytes);
+    const { got } = await waiting(ask);
+    const inputs = Array.from({ length: 5 }, () => ({ topic: asked.sourceTopics[0]!, payload }));
+    const { events } = await gateway.operations.sendEvents(tester, inputs);
+    const claims = [await got];
+    expect(database.statements.filter((text) => text.includes(makesJobs))).not.toEqual([]);
+    while (claims.flat().length < inputs.length) claims.push(await ask());
+    expect(claims.map(({ length }) => length)).toEqual([3, 2]);
+    expect(claims.flat().map(({ source }) => source.id)).toEqual(events.map((event) => event!.id));
+    expect(claims[0]!.map(({ source }) => [source.jsonBytes, source.payload])).toEqual(
+      Array.from({ length: 3 }, () => [bytes, payload]),
+    );
+  });
+
   test('waits behind a job that is ready for its next run', async () => {
     const asked = { ...newAsk(), leaseMs: 3_600_000 };
     await send(asked);

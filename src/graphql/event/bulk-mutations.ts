@@ -40,7 +40,9 @@ function bulkMutation(name: BulkOperation, description: string) {
         }),
       },
       resolve: (_root, { filter, where, dryRun }, context) =>
-        afresh(context, context.operations[name](context.caller, filterWith(filter, where), dryRun ?? false)),
+        afresh(context, () =>
+          context.operations[name](context.caller, filterWith(filter, where), dryRun ?? false),
+        ),
     }),
   );
 }

@@ -33,7 +33,7 @@ export class EventLoaders {
   /** Clears the cache; pending reads still complete. */
   reset(): void {
     this.#loaders = makeLoaders(this.#operations);
-    this.#budget = new AnswerBudget();
+    this.#budget = this.#budget.next();
   }
 
   /** What has been read and answered of this execution. */

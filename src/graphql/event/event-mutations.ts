@@ -79,7 +79,7 @@ builder.mutationFields((t) => ({
     description: 'Sends an event. With a `hash`, the call can be retried safely.',
     args: { input: t.arg({ type: SendEventInput, required: true, description: 'The event to send.' }) },
     resolve: (_root, { input }, context) =>
-      afresh(context, context.operations.sendEvent(context.caller, input)),
+      afresh(context, () => context.operations.sendEvent(context.caller, input)),
   }),
   sendEvents: t.field({
     type: SendEventsPayload,
@@ -93,7 +93,7 @@ builder.mutationFields((t) => ({
       }),
     },
     resolve: (_root, { input }, context) =>
-      afresh(context, context.operations.sendEvents(context.caller, input)),
+      afresh(context, () => context.operations.sendEvents(context.caller, input)),
   }),
 }));
 
@@ -104,7 +104,7 @@ builder.mutationFields((t) => ({
       'Updates an event and returns it. An update with only `progress` is broadcast and not stored.',
     args: { input: t.arg({ type: UpdateEventInput, required: true, description: 'The update.' }) },
     resolve: (_root, { input }, context) =>
-      afresh(context, context.operations.updateEvent(context.caller, input)),
+      afresh(context, () => context.operations.updateEvent(context.caller, input)),
   }),
   updateEvents: t.field({
     type: UpdateEventsPayload,
@@ -118,20 +118,22 @@ builder.mutationFields((t) => ({
       }),
     },
     resolve: (_root, { input }, context) =>
-      afresh(context, context.operations.updateEvents(context.caller, input)),
+      afresh(context, () => context.operations.updateEvents(context.caller, input)),
   }),
   deleteEvent: t.id({
     description:
       'Deletes an event and returns its id. The log records a DELETED change. Unknown id: NOT_FOUND. The event has dependents: HAS_DEPENDENTS.',
     args: { id: t.arg.id({ required: true, description: 'The event’s id (a UUID).' }) },
-    resolve: (_root, { id }, context) => afresh(context, context.operations.deleteEvent(context.caller, id)),
+    resolve: (_root, { id }, context) =>
+      afresh(context, () => context.operations.deleteEvent(context.caller, id)),
   }),
 }));
 
 /** Clears the loaders after a write, so that its result does not show data read by an earlier field. */
-export async function afresh<T>({ loaders }: GraphQLContext, write: Promise<T>): Promise<T> {
+export async function afresh<T>({ loaders }: GraphQLContext, write: () => Promise<T>): Promise<T> {
+  loaders.budget.begin();
   try {
-    return await write;
+    return await write();
   } finally {
     loaders.reset();
   }

@@ -114,6 +114,6 @@ builder.mutationField('setHandlerEnabled', (t) =>
       enabled: t.arg.boolean({ required: true, description: 'True to enable, false to disable.' }),
     },
     resolve: (_root, { fullName, enabled }, context) =>
-      afresh(context, context.operations.setHandlerEnabled(fullName, enabled)),
+      afresh(context, () => context.operations.setHandlerEnabled(fullName, enabled)),
   }),
 );

@@ -1,10 +1,14 @@
 // Jobs and leases: the mutations of workers, and the field Event.lease.
+import type { GraphQLResolveInfo } from 'graphql';
 import { limits } from '../../base/limits.ts';
+import type { EnrollInput as EnrollInputRecord } from '../../domain/jobs/enroll.ts';
 import type { Enrollment as EnrollmentRecord } from '../../operations/operations.ts';
 import { builder } from '../builder.ts';
+import type { GraphQLContext } from '../context.ts';
 import { Event } from '../event/event.ts';
 import { afresh } from '../event/event-mutations.ts';
 import { EnrollInput } from './job-inputs.ts';
+import { timesJsonIsSelected } from '../selected-json.ts';
 import { amount } from '../wording.ts';
 
 const Lease = builder.prismaObject('Job', {
@@ -45,6 +49,30 @@ builder.prismaObjectField(Event, 'lease', (t) =>
   }),
 );
 
+/** Claims as many jobs as the answer has room for, and releases them if it fails nevertheless. */
+async function enroll(
+  input: EnrollInputRecord,
+  count: number,
+  context: GraphQLContext,
+  info: GraphQLResolveInfo,
+): Promise<readonly EnrollmentRecord[]> {
+  const { caller, operations, unanswered } = context;
+  const times = timesJsonIsSelected(info);
+  const room = times === 0 ? Infinity : Math.floor(limits.operationBytes / times);
+  const jobs = await afresh(context, () => operations.enroll(caller, input, count, room));
+  // What the caller held before, it may be working on.
+  const taken = jobs.filter(({ isKept }) => !isKept);
+  if (taken.length > 0) {
+    unanswered.add(info.path.key, () => {
+      for (const { event, attempt } of taken) {
+        // A job that cannot be released comes back when its lease ends.
+        operations.releaseJob(caller, event.id, attempt).catch(() => {});
+      }
+    });
+  }
+  return jobs;
+}
+
 const eventId = 'The id of the job’s event (a UUID). Unknown: NOT_FOUND.';
 const attempt = 'The fencing token of the claim. Lease lapsed or taken over: LEASE_LOST.';
 
@@ -53,17 +81,16 @@ builder.mutationFields((t) => ({
     type: Enrollment,
     nullable: true,
     description:
-      'Claims a job under a lease: a job that is due for a retry, else a new job for the next source. Null if none is available within `waitMs`. If the client disconnects before the response, the job is released.',
+      'Claims a job under a lease: a job that is due for a retry, else a new job for the next source. Null if none is available within `waitMs`. If the client disconnects before the response, or the response fails, the job is released.',
     args: { input: t.arg({ type: EnrollInput, required: true, description: 'Which jobs to claim.' }) },
-    resolve: async (_root, { input }, context) => {
-      const [first] = await afresh(context, context.operations.enroll(context.caller, input, 1));
+    resolve: async (_root, { input }, context, info) => {
+      const [first] = await enroll(input, 1, context, info);
       return first ?? null;
     },
   }),
   enrollMany: t.field({
     type: [Enrollment],
-    description:
-      'Claims up to `count` jobs. Waits only for the first. An empty list if none is available within `waitMs`.',
+    description: `Claims up to \`count\` jobs. Waits only for the first. An empty list if none is available within \`waitMs\`. If JSON of jobs or sources is selected, fewer are claimed where it comes to more than ${amount(limits.operationBytes)} bytes; one at least, and the next call gets the others.`,
     args: {
       input: t.arg({ type: EnrollInput, required: true, description: 'Which jobs to claim.' }),
       count: t.arg.int({
@@ -71,8 +98,7 @@ builder.mutationFields((t) => ({
         description: `The maximum number of jobs, 1 to ${amount(limits.claims)}. With \`sequential\`: one.`,
       }),
     },
-    resolve: (_root, { input, count }, context) =>
-      afresh(context, context.operations.enroll(context.caller, input, count)),
+    resolve: (_root, { input, count }, context, info) => enroll(input, count, context, info),
   }),
 }));
 
@@ -88,7 +114,7 @@ builder.mutationFields((t) => ({
       }),
     },
     resolve: (_root, args, context) =>
-      afresh(context, context.operations.extendLease(args.eventId, args.attempt, args.leaseMs ?? null)),
+      afresh(context, () => context.operations.extendLease(args.eventId, args.attempt, args.leaseMs ?? null)),
   }),
   releaseJob: t.field({
     type: Event,
@@ -99,6 +125,6 @@ builder.mutationFields((t) => ({
       attempt: t.arg.int({ required: true, description: attempt }),
     },
     resolve: (_root, args, context) =>
-      afresh(context, context.operations.releaseJob(context.caller, args.eventId, args.attempt)),
+      afresh(context, () => context.operations.releaseJob(context.caller, args.eventId, args.attempt)),
   }),
 }));

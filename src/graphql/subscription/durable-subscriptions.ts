@@ -16,6 +16,7 @@ import { whereText } from '../event/event-filter.ts';
 import { eachItemAfresh } from '../live/item-stream.ts';
 import { Node } from '../node.ts';
 import { unshared } from '../live/shared-operation.ts';
+import { checkRoomForEvent } from '../selected-json.ts';
 import { amount, nameLimit, pageArgument, patternText } from '../wording.ts';
 
 const AckMode = builder.enumType('AckMode', {
@@ -181,7 +182,7 @@ builder.mutationFields((t) => ({
       input: t.arg({ type: SubscribeInput, required: true, description: 'The subscription to create.' }),
     },
     resolve: (_root, { input }, context) =>
-      afresh(context, context.operations.subscribe(context.caller, input)),
+      afresh(context, () => context.operations.subscribe(context.caller, input)),
   }),
   nextEvent: t.field({
     type: NextEvent,
@@ -197,8 +198,12 @@ builder.mutationFields((t) => ({
         description: `How long to wait for an event, in milliseconds, 0 to ${amount(limits.timeoutMs)}. Default: ${amount(limits.timeoutMs)}. 0: return at once. Events that are pending at the start are always delivered.`,
       }),
     },
-    resolve: (_root, { subscriptionIds, timeoutMs }, context) =>
-      afresh(context, context.operations.nextEvent(context.caller, subscriptionIds, timeoutMs ?? null)),
+    resolve: (_root, { subscriptionIds, timeoutMs }, context, info) => {
+      checkRoomForEvent(info);
+      return afresh(context, () =>
+        context.operations.nextEvent(context.caller, subscriptionIds, timeoutMs ?? null),
+      );
+    },
   }),
   acknowledge: t.field({
     type: DurableSubscription,
@@ -212,12 +217,12 @@ builder.mutationFields((t) => ({
       }),
     },
     resolve: (_root, { subscriptionId, position }, context) =>
-      afresh(context, context.operations.acknowledge(subscriptionId, position)),
+      afresh(context, () => context.operations.acknowledge(subscriptionId, position)),
   }),
   unsubscribe: t.id({
     description: 'Deletes a subscription and returns its id. Waiting calls fail with NO_SUCH_SUBSCRIPTION.',
     args: { id: t.arg.id({ required: true, description: `The subscription. ${known}` }) },
-    resolve: (_root, { id }, context) => afresh(context, context.operations.unsubscribe(id)),
+    resolve: (_root, { id }, context) => afresh(context, () => context.operations.unsubscribe(id)),
   }),
 }));
 
@@ -233,8 +238,10 @@ builder.subscriptionField('subscriptionEvents', (t) =>
         description: `The subscriptions, 1 to ${amount(limits.nextEventIds)}; otherwise LIMIT_EXCEEDED. ${known} The stream also ends with that code when one of them is deleted or expires, and with OVERLOADED when too many calls wait.`,
       }),
     },
-    subscribe: (_root, { ids }, { operations, loaders }) =>
-      eachItemAfresh(operations.subscriptionEvents(ids), loaders),
+    subscribe: (_root, { ids }, { operations, loaders }, info) => {
+      checkRoomForEvent(info);
+      return eachItemAfresh(operations.subscriptionEvents(ids), loaders);
+    },
     resolve: (next) => next,
   }),
 );

@@ -1,11 +1,12 @@
 // The GraphQL server behind every transport: schema, limits, caches, error masking, and how HTTP requests are read.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { execute, type GraphQLSchema } from 'graphql';
-import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
+import { createYoga, isAsyncIterable, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import { badInput, ThroughlineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Logger } from '../../base/logger.ts';
 import { pauseIfDue } from '../../base/time-slices.ts';
+import type { GraphQLContext } from '../../graphql/context.ts';
 import { checkInputSize } from '../../graphql/input-size.ts';
 import type { Caller } from '../../operations/callers.ts';
 import { documentCaches, documentLimits } from './document-limits.ts';
@@ -61,6 +62,7 @@ export function createGraphQL(options: GraphQLOptions): GraphQL {
     plugins: [
       useReferenceExecutor,
       useInputLimits,
+      useUnanswered,
       useGraphQLParams(options.maxBodyBytes),
       ...documentLimits(),
       useSubscriptionSource(options.subscriptions),
@@ -79,6 +81,15 @@ export function createGraphQL(options: GraphQLOptions): GraphQL {
 /** Yoga's own executor takes every object with a key `then` for a promise: a caller's JSON, and a field with that alias. */
 const useReferenceExecutor: Plugin = {
   onExecute: ({ setExecuteFn }) => setExecuteFn(execute),
+};
+
+/** What was taken for a caller whose answer has failed is given back. */
+const useUnanswered: Plugin<Partial<GraphQLContext>> = {
+  onExecute: ({ args }) => ({
+    onExecuteDone({ result }) {
+      if (!isAsyncIterable(result)) args.contextValue.unanswered?.settle(result);
+    },
+  }),
 };
 
 /** Large variables are refused before they are converted; each operation of a batch waits for a time slice. */

@@ -32,7 +32,7 @@ export interface SendParts {
   /** TOPIC_SCHEMA_MISMATCH where its topic is declared otherwise. */
   readonly checkTopic: (draft: EventDraft) => void;
   /** Jobs to be written with an event that is about to be written as FINISHED; each is to be settled. */
-  readonly offer: (topic: string, event: () => EventRecord) => readonly Offer[];
+  readonly offer: (topic: string, event: () => EventRecord, bytes: () => number) => readonly Offer[];
   readonly held: {
     /** An event was taken that is to be sent later. */
     wake(): void;
@@ -134,7 +134,8 @@ async function store(
   for (let { draft, event, plan } = prepared; ;) {
     const isFact = event.status === 'FINISHED' && event.sendAt === null;
     const asRecord = () => recordOf(event, event.fallbackRequestId, new Date(), null);
-    const offers = isFact ? parts.offer(event.topic, asRecord) : [];
+    const bytes = () => Buffer.byteLength(event.summary) + Buffer.byteLength(event.payload);
+    const offers = isFact ? parts.offer(event.topic, asRecord, bytes) : [];
     const offered = offers.map(({ run }) => run);
     const whole = offers.length === 0 ? event : { ...event, runs: [...event.runs, ...offered] };
     const drop = () => {

@@ -45,6 +45,22 @@ export function jsonBytesOf(fields: readonly EventField[]): Sql {
   );
 }
 
+/** The JSON of an event `e` in bytes, without reading it; null for one written before sizes were kept. */
+export const keptJsonBytes: Sql = raw(`(e.summary_bytes + e.payload_bytes
+  + CASE WHEN e.result IS NULL THEN 0 ELSE e.result_bytes END + ${sizes.error})`);
+
+/** The JSON of events in bytes, by their ids; that of events written before sizes were kept is measured. */
+export async function readJsonBytes(
+  database: Queryable,
+  ids: readonly string[],
+): Promise<Map<string, number>> {
+  const bytes = jsonBytesOf(['summary', 'payload', 'result', 'error']);
+  const rows = await database.query<{ id: string; bytes: number }>(
+    prepared(sql`SELECT e.id, (${bytes})::float8 AS bytes FROM events e WHERE e.id = ANY(${ids}::uuid[])`),
+  );
+  return new Map(rows.map(({ id, bytes }) => [id, bytes]));
+}
+
 /** Whether rows were left out. */
 export function isCut(rows: readonly Partial<Measured>[]): boolean {
   return rows.length < (rows[0]?.found ?? 0);

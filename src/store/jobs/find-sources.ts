@@ -6,6 +6,7 @@ import { costlyConditions } from '../../domain/conditions/costly-filter.ts';
 import type { ConsumerDefinition } from '../../domain/jobs/enroll.ts';
 import type { Position } from '../../domain/events/event.ts';
 import { isExactTopic, likePattern } from '../../domain/events/topic.ts';
+import { keptJsonBytes } from '../events/answer-bytes.ts';
 import { conditionsSql } from '../events/conditions-sql.ts';
 import { allOf } from '../events/filter-sql.ts';
 
@@ -13,6 +14,8 @@ import { allOf } from '../events/filter-sql.ts';
 export interface Source {
   readonly id: string;
   readonly position: Position;
+  /** Its JSON in bytes; null if that has to be measured. */
+  readonly jsonBytes: number | null;
 }
 
 export interface FoundSources {
@@ -42,21 +45,24 @@ export async function findSources(
     entries AS MATERIALIZED (
       SELECT r.* FROM read r CROSS JOIN bound b WHERE b.position IS NULL OR r.position <= b.position
     )
-    SELECT e.id, l.position, false AS more
+    SELECT e.id, l.position, ${keptJsonBytes} AS "jsonBytes", false AS more
     FROM entries l CROSS JOIN LATERAL (SELECT * FROM events WHERE events.id = l.event_id LIMIT 1) e
     WHERE l.status = 'FINISHED' AND l.kind IN ('CREATED', 'STATUS') AND e.status = 'FINISHED'
       AND ${ofTopics('l', definition)} ${notItself(definition)} ${youngerThan(definition)} AND ${sourceConditions(definition)}
       AND NOT EXISTS (SELECT FROM events x WHERE x.depends_on = e.id AND x.topic = ${definition.target} AND x.job OFFSET 0)
     UNION ALL
-    SELECT NULL, (SELECT max(position) FROM entries), b.position IS NOT NULL FROM bound b`;
-  const rows = await database.query<{ id: string | null; position: Position | null; more: boolean }>(
-    prepared(statement),
-  );
+    SELECT NULL, (SELECT max(position) FROM entries), NULL, b.position IS NOT NULL FROM bound b`;
+  const rows = await database.query<{
+    id: string | null;
+    position: Position | null;
+    jsonBytes: number | null;
+    more: boolean;
+  }>(prepared(statement));
   const summary = rows.find(({ id }) => id === null);
   const sources = rows.filter((row): row is Source & { more: boolean } => row.id !== null);
   return {
     sources: sources
-      .map(({ id, position }) => ({ id, position }))
+      .map(({ id, position, jsonBytes }) => ({ id, position, jsonBytes }))
       .sort((a, b) => (a.position < b.position ? -1 : 1)),
     readTo: summary?.position ?? after,
     more: summary?.more ?? false,

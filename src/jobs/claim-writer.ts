@@ -1,0 +1,51 @@
+// Writes the claims of one consumer, and hands each to the call that it is for.
+import type { ConsumerDefinition } from '../domain/jobs/enroll.ts';
+import type { JobWriter } from '../log/job-writer.ts';
+import type { OwnJob } from '../store/jobs/find-jobs.ts';
+import type { Source } from '../store/jobs/find-sources.ts';
+import type { ReadyJob } from '../store/jobs/reclaim-jobs.ts';
+import type { Assigned } from './assign-jobs.ts';
+import { claimOfNew, claimOfReclaimed, newClaim } from './claims.ts';
+
+/** Nobody takes a job whose last lease lapsed: it is marked FAILED. */
+export type AssignedOrOver = Assigned<ReadyJob> | readonly [call: null, job: ReadyJob, bytes: 0];
+
+/** Each method answers false if the job is not what it was found to be. */
+export class ClaimWriter {
+  readonly #writer: JobWriter;
+  readonly #definition: ConsumerDefinition;
+
+  constructor(writer: JobWriter, definition: ConsumerDefinition) {
+    this.#writer = writer;
+    this.#definition = definition;
+  }
+
+  /** Makes a job for a source. `yields`: not if a job is ready for its next run. */
+  async create([call, source, bytes]: Assigned<Source>, yields: boolean): Promise<boolean> {
+    const run = newClaim(this.#definition, call.request.terms, yields);
+    const job = { ...run, sourceId: source.id, sourcePosition: source.position };
+    const row = await this.#writer.create(job);
+    if (row === null) return false;
+    call.got.push(claimOfNew(run, { id: source.id }, row, bytes));
+    return true;
+  }
+
+  /** Gives a worker the job that it holds again, under a new lease. */
+  async keep([call, job, bytes]: Assigned<OwnJob>): Promise<boolean> {
+    const { eventId: id, sourceId, attempt } = job;
+    const { leaseMs } = call.request.terms;
+    const lease = await this.#writer.extend({ eventId: id, attempt, leaseMs });
+    if (lease === null) return false;
+    const { until } = lease;
+    call.got.push({ event: { id }, source: { id: sourceId }, attempt, until, bytes, isKept: true });
+    return true;
+  }
+
+  async reclaim([call, job, bytes]: AssignedOrOver): Promise<boolean> {
+    const terms = job.expires ? null : (call?.request.terms ?? null);
+    const row = await this.#writer.reclaim({ job, definitionId: this.#definition.id, terms });
+    const claim = row && call && claimOfReclaimed(this.#definition, job, row, bytes);
+    if (claim) call.got.push(claim);
+    return claim !== null;
+  }
+}
