@@ -4,7 +4,7 @@ import type { Chain } from '../../operations/operations.ts';
 import { builder } from '../builder.ts';
 import { EventStatus } from '../enums.ts';
 import { Event } from './event.ts';
-import { selectedEventFields } from '../selected-fields.ts';
+import { selectedEventFields } from '../selection/selected-fields.ts';
 import { amount, nameLimit } from '../wording.ts';
 
 const StatusCount = builder.objectRef<Chain['countByStatus'][number]>('StatusCount').implement({

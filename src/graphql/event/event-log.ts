@@ -6,7 +6,7 @@ import type { Count } from '../../operations/operations.ts';
 import { builder } from '../builder.ts';
 import { LogStatus } from '../enums.ts';
 import { Event } from './event.ts';
-import { selectedEventFields } from '../selected-fields.ts';
+import { selectedEventFields } from '../selection/selected-fields.ts';
 import { amount, nameLimit, totalCount, totalIsExact } from '../wording.ts';
 
 interface LogPage {

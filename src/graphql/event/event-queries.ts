@@ -10,8 +10,8 @@ import type { GraphQLContext } from '../context.ts';
 import { Event } from './event.ts';
 import { EventFilter, EventOrder, filterWith, whereArgument } from './event-filter.ts';
 import { Node } from '../node.ts';
-import { selectedEventFields } from '../selected-fields.ts';
-import { refuseUnseenEnd } from '../selects-cursor.ts';
+import { selectedEventFields } from '../selection/selected-fields.ts';
+import { refuseUnseenEnd } from '../selection/selects-cursor.ts';
 import { nameLimit, pageArgument } from '../wording.ts';
 
 const newestFirst: Order = { by: 'CREATED', direction: 'DESC' };

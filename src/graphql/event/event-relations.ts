@@ -5,8 +5,8 @@ import { EventConnection } from '../connection.ts';
 import type { GraphQLContext } from '../context.ts';
 import { EventStatus } from '../enums.ts';
 import { Event } from './event.ts';
-import { readsColumns, selectedEventFields } from '../selected-fields.ts';
-import { refuseUnseenEnd } from '../selects-cursor.ts';
+import { readsColumns, selectedEventFields } from '../selection/selected-fields.ts';
+import { refuseUnseenEnd } from '../selection/selects-cursor.ts';
 import { pageArgument } from '../wording.ts';
 
 const StatusChange = builder.prismaObject('LogEntry', {

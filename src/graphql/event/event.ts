@@ -11,7 +11,7 @@ import type { GraphQLContext } from '../context.ts';
 import { documented } from '../documented.ts';
 import { EventStatus, LogStatus } from '../enums.ts';
 import { Node } from '../node.ts';
-import { readsColumns } from '../selected-fields.ts';
+import { readsColumns } from '../selection/selected-fields.ts';
 import { descriptionLimit, jsonSize, nameLimit } from '../wording.ts';
 
 export const EventError = builder.objectRef<EventErrorRecord>('EventError').implement({

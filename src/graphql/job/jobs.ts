@@ -8,7 +8,7 @@ import type { GraphQLContext } from '../context.ts';
 import { Event } from '../event/event.ts';
 import { afresh } from '../event/event-mutations.ts';
 import { EnrollInput } from './job-inputs.ts';
-import { timesJsonIsSelected } from '../selected-json.ts';
+import { timesJsonIsSelected } from '../selection/selected-json.ts';
 import { amount } from '../wording.ts';
 
 const Lease = builder.prismaObject('Job', {

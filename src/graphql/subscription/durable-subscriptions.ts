@@ -16,7 +16,7 @@ import { whereText } from '../event/event-filter.ts';
 import { eachItemAfresh } from '../live/item-stream.ts';
 import { Node } from '../node.ts';
 import { unshared } from '../live/shared-operation.ts';
-import { checkRoomForEvent } from '../selected-json.ts';
+import { checkRoomForEvent } from '../selection/selected-json.ts';
 import { amount, nameLimit, pageArgument, patternText } from '../wording.ts';
 
 const AckMode = builder.enumType('AckMode', {

@@ -9,9 +9,9 @@ import {
   Kind,
   type SelectionSetNode,
 } from 'graphql';
-import { ThroughlineError } from '../base/errors.ts';
-import { limits } from '../base/limits.ts';
-import { type EventField, isJsonField } from '../domain/events/event.ts';
+import { ThroughlineError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import { type EventField, isJsonField } from '../../domain/events/event.ts';
 import { isIncluded } from './selected-fields.ts';
 
 /** Selected fields that are counted at most. */

@@ -1,8 +1,8 @@
 // Refuses a page that was cut by size if the document does not select a cursor.
 import { type GraphQLResolveInfo, Kind, type SelectionSetNode } from 'graphql';
-import { ThroughlineError } from '../base/errors.ts';
-import { limits } from '../base/limits.ts';
-import type { Page } from '../domain/events/page.ts';
+import { ThroughlineError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import type { Page } from '../../domain/events/page.ts';
 
 /** Without a cursor, the client could not tell a cut page from the end of the list. */
 export function refuseUnseenEnd<Row>(page: Page<Row>, info: GraphQLResolveInfo): Page<Row> {

@@ -16,7 +16,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
-import type { EventField } from '../domain/events/event.ts';
+import type { EventField } from '../../domain/events/event.ts';
 
 /** The `extensions` of a field that declare the event columns its resolver reads. */
 export function readsColumns(...columns: EventField[]): { readonly columns: readonly EventField[] } {
