@@ -37,6 +37,8 @@ export interface Config {
    * names alone if `host` is loopback, else any.
    */
   readonly allowedHosts: readonly string[] | null;
+  /** A manifest of the documents that callers without the scope `admin` may run; null: they may run any. */
+  readonly trustedDocumentsFile: string | null;
 }
 
 /** The defaults of the settings, as documented in docs/reference/settings.md. */
@@ -55,6 +57,7 @@ export const defaults: Config = Object.freeze({
   handlerTimeoutMs: limits.handlerTimeoutMs,
   corsOrigins: null,
   allowedHosts: null,
+  trustedDocumentsFile: null,
 });
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -102,6 +105,9 @@ export function readConfig(environment: Environment): Config {
     ),
     corsOrigins: setting('THROUGHLINE_CORS_ORIGINS', isProduction ? [] : defaults.corsOrigins, corsOrigins),
     allowedHosts: setting('THROUGHLINE_ALLOWED_HOSTS', defaults.allowedHosts, allowedHosts),
+    trustedDocumentsFile: setting('THROUGHLINE_TRUSTED_DOCUMENTS', defaults.trustedDocumentsFile, (text) => ({
+      value: text,
+    })),
   };
   if (faults.length > 0) throw new StartupError(faults.join('\n'));
   return Object.freeze(config);

@@ -14,6 +14,7 @@ import { SharedSubscriptions } from './graphql/live/shared-subscriptions.ts';
 import type { Handler } from './domain/handlers/handler.ts';
 import { delegateTo } from './handlers/app/create-app-api.ts';
 import type { AppApi } from './handlers/app-api.ts';
+import { readTrustedDocuments } from './http/graphql/trusted-documents.ts';
 import { createHttpServer } from './http/server.ts';
 import { openKeys } from './operations/keys.ts';
 import { Webhooks } from './triggers/webhooks.ts';
@@ -123,6 +124,7 @@ async function compose(
   releasers.add(() => database.close());
   let isHealthy = true;
 
+  const trustedDocuments = await readTrustedDocuments(config.trustedDocumentsFile);
   const report = reporterTo(logger);
   const keys = await openKeys(database, config.adminKey);
   const core = await startCore({ database, logger, report, handling: { ...config, handlers } });
@@ -132,6 +134,7 @@ async function compose(
   const server = createHttpServer({
     ...config,
     schema,
+    trustedDocuments,
     subscriptions,
     logger,
     authenticator: keys,

@@ -36,6 +36,7 @@ describe('readConfig', () => {
       THROUGHLINE_HANDLER_TIMEOUT_MS: '500',
       THROUGHLINE_CORS_ORIGINS: 'https://Shop.example:443, http://localhost:5173',
       THROUGHLINE_ALLOWED_HOSTS: 'Events.example,[::2]',
+      THROUGHLINE_TRUSTED_DOCUMENTS: 'some/manifest.json',
       NODE_ENV: 'production',
     });
     expect(config).toEqual({
@@ -53,6 +54,7 @@ describe('readConfig', () => {
       handlerTimeoutMs: 500,
       corsOrigins: ['https://shop.example', 'http://localhost:5173'],
       allowedHosts: ['events.example', '[::2]'],
+      trustedDocumentsFile: 'some/manifest.json',
     });
   });
 

@@ -35,8 +35,10 @@ export const errorCatalogue = {
   },
   PERSISTED_QUERY_NOT_FOUND: {
     status: 200,
-    meaning: 'The request names a document by its hash alone, and the gateway keeps no documents by hash.',
-    remedy: 'Send the document in `query`; clients with automatic persisted queries do so by themselves.',
+    meaning:
+      'The request names a document by its hash alone, and the gateway has no document with that hash.',
+    remedy:
+      'Send the document in `query`; clients with automatic persisted queries do so by themselves. Where only trusted documents run, add it to the manifest.',
   },
   UNAUTHENTICATED: {
     status: 401,
@@ -47,9 +49,9 @@ export const errorCatalogue = {
   FORBIDDEN: {
     status: 403,
     meaning:
-      'The caller may not do this: its key lacks a scope, or its page is of an origin that is not allowed.',
+      'The caller may not do this: its key lacks a scope, its document is not a trusted one, or its page is of an origin that is not allowed.',
     remedy:
-      'Use a key with the scope that the message names; of a page, name its origin in `THROUGHLINE_CORS_ORIGINS`.',
+      'Use a key with the scope that `extensions.scope` names, or a trusted document; of a page, name its origin in `THROUGHLINE_CORS_ORIGINS`.',
   },
   MISDIRECTED_REQUEST: {
     status: 421,

@@ -210,6 +210,10 @@ export const limits = {
   documentAliases: 100,
   /** Directives in a GraphQL document. */
   documentDirectives: 50,
+  /** Documents in the manifest of trusted documents. */
+  trustedDocuments: 5_000,
+  /** Size of the manifest of trusted documents, in bytes. */
+  trustedDocumentsBytes: 4_194_304,
   /** Operations in one batched HTTP request. */
   requestBatch: 10,
   /** Connections beyond `THROUGHLINE_MAX_CONNECTIONS`, reserved for health checks. A new one replaces the oldest. */

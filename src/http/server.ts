@@ -50,8 +50,8 @@ export interface HttpServer extends Stoppable {
 const drainMs = 5_000;
 
 export function createHttpServer(options: HttpOptions): HttpServer {
-  const { server: graphql, streams } = createGraphQL(options);
-  const sockets = createWebSocketEndpoint({ ...options, server: graphql });
+  const { server: graphql, streams, check, ...served } = createGraphQL(options);
+  const sockets = createWebSocketEndpoint({ ...options, ...served, server: graphql });
   const cors = new Cors(options);
   const isKnownHost = createHostCheck(options);
   const routes: ReadonlyMap<string, RouteHandler> = new Map([
@@ -90,7 +90,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
     sockets.upgrade(request, stream, head);
   });
   return {
-    start: () => listen(server, options),
+    start: () => check().then(() => listen(server, options)),
     settled: (ms) => connections.settled(ms),
     stop: once(async () => {
       const closed = server.listening ? eventOnce(server, 'close') : undefined;

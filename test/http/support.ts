@@ -227,6 +227,7 @@ export async function serve(options: Partial<HttpOptions> = {}): Promise<Running
     host: '127.0.0.1',
     corsOrigins: null,
     allowedHosts: null,
+    trustedDocuments: null,
     schema: world.schema,
     createContext: (caller) => ({ caller }),
     subscriptions: world.subscriptions,

@@ -113,6 +113,13 @@ describeEmbedded('A start is refused in one line', (backend) => {
     other.close();
   });
 
+  test('whose trusted documents are none', async () => {
+    const file = join(await newFolder(), 'manifest.json');
+    await writeFile(file, '[');
+    const settings = { ...settingsFor(await backend.target()), THROUGHLINE_TRUSTED_DOCUMENTS: file };
+    expect(await lineOf(settings)).toMatch(/^throughline: THROUGHLINE_TRUSTED_DOCUMENTS is not JSON: .*\.$/);
+  });
+
   test('whose embedded database is damaged', async () => {
     const target = await backend.target();
     await writeFile(join(target.folder, 'data/global/pg_control'), 'rubbish');

@@ -4,10 +4,13 @@ import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import { badInput, ThroughlineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { parseJson } from '../json-text.ts';
+import type { Caller } from '../../operations/callers.ts';
+import type { AskedDocument, DocumentLookup } from './document-lookup.ts';
 import { orRefuse, refusal } from './public-errors.ts';
 import { readBody } from '../request-body.ts';
 
 interface NodeContext {
+  readonly caller: Caller;
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
 }
@@ -24,17 +27,22 @@ export function isBatched(request: object): boolean {
  * Replaces all the server's own ways of reading a request. Bodies other than `application/json` get 415: no form of
  * another site can post that type without the browser asking first.
  */
-export function useGraphQLParams(maxBodyBytes: number): Plugin<object, NodeContext> {
+export function useGraphQLParams(
+  maxBodyBytes: number,
+  documents: DocumentLookup,
+): Plugin<object, NodeContext> {
   return {
-    onRequestParse({ request, setRequestParser, serverContext: { req, res } }) {
-      if (request.method === 'GET') setRequestParser(() => orRefuse(() => paramsOfUrl(req.url ?? '')));
+    onRequestParse({ request, setRequestParser, serverContext: { req, res, caller } }) {
+      const check = (given: unknown) => paramsOf(given, (asked) => documents.find(asked, caller));
+      if (request.method === 'GET') setRequestParser(() => orRefuse(() => check(givenInUrl(req.url ?? ''))));
       if (request.method !== 'POST') return;
       requireJson(req);
       setRequestParser(() =>
         orRefuse(async () => {
-          const params = paramsOfBody(parseJson(await readBody(req, res, maxBodyBytes)));
-          if (Array.isArray(params)) batched.add(request);
-          return params;
+          const body = parseJson(await readBody(req, res, maxBodyBytes));
+          if (!Array.isArray(body)) return check(body);
+          batched.add(request);
+          return batchOf(body).map(check);
         }),
       );
     },
@@ -62,14 +70,15 @@ function isUtf8(charset: string | undefined): boolean {
   return charset === undefined || /^charset="?utf-?8"?$/.test(charset);
 }
 
-function paramsOfUrl(url: string): GraphQLParams {
+function givenInUrl(url: string): unknown {
   const query = new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?') + 1) : '');
-  return paramsOf({
+  return {
     query: query.get('query') ?? undefined,
+    documentId: query.get('documentId') ?? undefined,
     operationName: query.get('operationName'),
     variables: parameterObject('variables', query.get('variables')),
     extensions: parameterObject('extensions', query.get('extensions')),
-  });
+  };
 }
 
 function parameterObject(name: string, text: string | null): unknown {
@@ -82,8 +91,7 @@ function parameterObject(name: string, text: string | null): unknown {
   }
 }
 
-function paramsOfBody(body: unknown): GraphQLParams | GraphQLParams[] {
-  if (!Array.isArray(body)) return paramsOf(body);
+function batchOf(body: unknown[]): unknown[] {
   if (body.length === 0) throw badInput('The batch is empty; it must hold at least one operation.');
   if (body.length > limits.requestBatch) {
     throw new ThroughlineError(
@@ -91,18 +99,20 @@ function paramsOfBody(body: unknown): GraphQLParams | GraphQLParams[] {
       `The batch has ${body.length} operations; at most ${limits.requestBatch} are taken at once.`,
     );
   }
-  return body.map(paramsOf);
+  return body;
 }
 
-function paramsOf(given: unknown): GraphQLParams {
+/** `find` gives the document that is asked for; see DocumentLookup. */
+function paramsOf(given: unknown, find: (asked: AskedDocument) => unknown): GraphQLParams {
   if (!isPlainObject(given))
     throw badInput('The body must be an object such as {"query": "{ viewer { name } }"}.');
   requireType(given, 'operationName', (value) => value == null || typeof value === 'string');
   requireType(given, 'variables', (value) => value == null || isPlainObject(value));
   requireType(given, 'extensions', (value) => value == null || isPlainObject(value));
-  refuseHashAlone(given);
-  requireType(given, 'query', (value) => typeof value === 'string');
-  const { operationName, ...params } = given;
+  const query = find(given);
+  requireType({ query }, 'query', (value) => typeof value === 'string');
+  const { operationName, documentId: _id, ...rest } = given;
+  const params = { ...rest, query } as GraphQLParams;
   const name = operationNameOf(operationName);
   return name === undefined ? params : { ...params, operationName: name };
 }
@@ -110,15 +120,6 @@ function paramsOf(given: unknown): GraphQLParams {
 /** An empty name counts as none, as clients send it for an unnamed operation. */
 export function operationNameOf(given: unknown): string | undefined {
   return typeof given === 'string' && given !== '' ? given : undefined;
-}
-
-/**
- * Documents are not kept by their hashes. This answer makes a client with automatic persisted queries send the document,
- * with which the hash is ignored.
- */
-export function refuseHashAlone({ query, extensions }: { query?: unknown; extensions?: unknown }): void {
-  if (query || !isPlainObject(extensions) || !Object.hasOwn(extensions, 'persistedQuery')) return;
-  throw new ThroughlineError('PERSISTED_QUERY_NOT_FOUND', 'PersistedQueryNotFound');
 }
 
 const expected = {

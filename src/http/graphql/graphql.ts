@@ -2,18 +2,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { execute, type GraphQLSchema } from 'graphql';
 import { createYoga, isAsyncIterable, type Plugin, type YogaServerInstance } from 'graphql-yoga';
-import { badInput, ThroughlineError } from '../../base/errors.ts';
+import { asError, badInput, ThroughlineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Logger } from '../../base/logger.ts';
 import { pauseIfDue } from '../../base/time-slices.ts';
 import type { GraphQLContext } from '../../graphql/context.ts';
 import { checkInputSize } from '../../graphql/input-size.ts';
-import type { Caller } from '../../operations/callers.ts';
+import { type Caller, internalCaller } from '../../operations/callers.ts';
 import { documentCaches, documentLimits } from './document-limits.ts';
+import { DocumentLookup } from './document-lookup.ts';
 import { EventStreams } from './event-stream.ts';
 import { isBatched, useGraphQLParams } from './graphql-params.ts';
 import { exceptRefusals, type MaskError, refusal } from './public-errors.ts';
 import type { SubscriptionSource } from './subscription-source.ts';
+import { useSafeErrors, withSafeErrors } from './suggestions.ts';
+import { faulty, type TrustedDocuments } from './trusted-documents.ts';
 
 export interface GraphQLOptions {
   readonly schema: GraphQLSchema;
@@ -22,6 +25,8 @@ export interface GraphQLOptions {
   readonly subscriptions: SubscriptionSource;
   readonly maskError: MaskError;
   readonly maxBodyBytes: number;
+  /** The documents that callers without the scope `admin` may run; null: any. */
+  readonly trustedDocuments: TrustedDocuments | null;
   readonly logger: Logger;
 }
 
@@ -40,7 +45,12 @@ export type GraphQLServer = YogaServerInstance<HttpStart, object>;
 
 export interface GraphQL {
   readonly server: GraphQLServer;
+  readonly documents: DocumentLookup;
+  /** That of the options, as callers may see it. */
+  readonly subscriptions: SubscriptionSource;
   readonly streams: EventStreams;
+  /** Rejects with a StartupError for a trusted document that cannot be served. Takes about a millisecond for each. */
+  check(): Promise<void>;
 }
 
 /** Where GraphQL is served. */
@@ -51,7 +61,10 @@ export const graphqlPath = '/graphql';
  * graphql-endpoint.ts), so that Yoga's own are off. There is no CSRF plugin, for the reason told in credentials.ts.
  */
 export function createGraphQL(options: GraphQLOptions): GraphQL {
+  const { trustedDocuments } = options;
   const streams = new EventStreams(options.logger);
+  const documents = new DocumentLookup(trustedDocuments);
+  const subscriptions = withSafeErrors(options.subscriptions, documents);
   const server = createYoga<HttpStart, object>({
     schema: options.schema,
     graphqlEndpoint: graphqlPath,
@@ -63,9 +76,10 @@ export function createGraphQL(options: GraphQLOptions): GraphQL {
       useReferenceExecutor,
       useInputLimits,
       useUnanswered,
-      useGraphQLParams(options.maxBodyBytes),
+      useSafeErrors(documents),
+      useGraphQLParams(options.maxBodyBytes, documents),
       ...documentLimits(),
-      useSubscriptionSource(options.subscriptions),
+      useSubscriptionSource(subscriptions),
       streams.plugin(),
     ],
     maxRequestBodySize: false,
@@ -75,7 +89,21 @@ export function createGraphQL(options: GraphQLOptions): GraphQL {
     landingPage: false,
     logging: false,
   });
-  return { server, streams };
+  const check = () => checkTrusted(server, trustedDocuments ?? new Map());
+  return { server, documents, subscriptions, streams, check };
+}
+
+async function checkTrusted(server: GraphQLServer, documents: TrustedDocuments): Promise<void> {
+  const { schema, parse, validate } = server.getEnveloped({ caller: internalCaller('start') });
+  for (const [hash, text] of documents) {
+    try {
+      const [error] = validate(schema, parse(text));
+      if (error) throw error;
+    } catch (error) {
+      throw faulty(`has a document that cannot be served, ${hash}: ${asError(error).message}`);
+    }
+    await pauseIfDue();
+  }
 }
 
 /** Yoga's own executor takes every object with a key `then` for a promise: a caller's JSON, and a field with that alias. */

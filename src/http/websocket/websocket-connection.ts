@@ -91,13 +91,17 @@ function parsed(data: RawData, isBinary: boolean): { readonly type: unknown } | 
   }
 }
 
-/** The protocol requires a document; a client that names one by its hash alone gets an error message instead of a close. */
+/** The protocol requires a document; one that is named by its hash alone is found later. */
 function withDocument(message: { readonly type: unknown }): { readonly type: unknown } {
   const { payload } = message as {
-    readonly payload?: { query?: unknown; readonly extensions?: unknown } | null;
+    readonly payload?: {
+      readonly query?: unknown;
+      readonly documentId?: unknown;
+      readonly extensions?: unknown;
+    } | null;
   };
   if (message.type !== 'subscribe' || typeof payload !== 'object' || payload === null) return message;
-  return payload.query == null && payload.extensions
+  return payload.query == null && (payload.extensions || payload.documentId)
     ? ({ ...message, payload: { ...payload, query: '' } } as typeof message)
     : message;
 }

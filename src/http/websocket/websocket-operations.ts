@@ -9,7 +9,8 @@ import type { Caller } from '../../operations/callers.ts';
 import { closeCodes } from './close-codes.ts';
 import { type Authenticator, keyOfConnectionParams } from '../credentials.ts';
 import type { GraphQLServer } from '../graphql/graphql.ts';
-import { operationNameOf, refuseHashAlone } from '../graphql/graphql-params.ts';
+import type { DocumentLookup } from '../graphql/document-lookup.ts';
+import { operationNameOf } from '../graphql/graphql-params.ts';
 import type { Pace } from '../pace.ts';
 import { Presence } from '../presence.ts';
 import { exceptRefusals, type MaskError, publicError, publicResult } from '../graphql/public-errors.ts';
@@ -37,6 +38,7 @@ interface Asked {
 
 export interface OperationOptions {
   readonly server: GraphQLServer;
+  readonly documents: DocumentLookup;
   readonly authenticator: Authenticator;
   readonly subscriptions: SubscriptionSource;
   readonly maskError: MaskError;
@@ -82,19 +84,19 @@ function accept({ connectionParams, extra }: SocketContext, authenticator: Authe
 
 /** The operation ready to run, or what is wrong with its document. */
 function prepare(
-  { server, subscriptions }: OperationOptions,
+  { server, documents, subscriptions }: OperationOptions,
   { extra, subscriptions: open }: SocketContext,
   id: string,
   payload: SubscribePayload,
 ): ExecutionArgs | readonly GraphQLError[] {
   const { socket } = extra;
-  const { query, variables = null } = payload;
+  const { variables = null } = payload;
   const operationName = operationNameOf(payload.operationName) ?? null;
   const presence = new Presence();
   const caller = extra.caller && withPresence(extra.caller, presence);
   if (caller === undefined || Object.keys(open).length > limits.subscriptionsPerSocket) return [tooMany()];
   try {
-    refuseHashAlone(payload);
+    const query = documents.find(payload, caller) as string;
     const { schema, parse, validate, contextFactory, execute } = server.getEnveloped({ caller });
     const document = parse(query);
     const errors: readonly GraphQLError[] = validate(schema, document);
