@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
-export const key = 'the-key-of-the-bench';
+export const key = 'the-admin-key-of-the-bench';
 const running = new Set<ChildProcess>();
 
 process.once('exit', killServers);

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import ts from 'typescript';
 import { errorCatalogue } from '../src/base/errors.ts';
 import { limits } from '../src/base/limits.ts';
+import { scopeMeanings, scopePresets } from '../src/domain/access/scopes.ts';
 import { closeCodes } from '../src/http/websocket/close-codes.ts';
 
 type Row = readonly string[];
@@ -80,9 +81,31 @@ ${table(['code', 'when', 'what to do'], rows)}
 `;
 }
 
+function scopesPage(): string {
+  const scopes = Object.entries(scopeMeanings).map(([scope, meaning]) => [`\`${scope}\``, meaning]);
+  const presets = Object.entries(scopePresets).map(([name, granted]) => [
+    name,
+    granted.map((scope) => `\`${scope}\``).join(', '),
+  ]);
+  return `# Scopes
+
+What a key or token may do. A caller without the scope that an operation needs gets \`FORBIDDEN\`, and \`extensions.scope\` names it.
+[Access](../guides/access.md) says how keys are made.
+
+${table(['scope', 'what it allows'], scopes)}
+
+## Presets
+
+Sets of scopes for common kinds of callers:
+
+${table(['preset', 'scopes'], presets)}
+`;
+}
+
 const pages = {
   'docs/reference/limits.md': await limitsPage(),
   'docs/reference/errors.md': errorsPage(),
+  'docs/reference/scopes.md': scopesPage(),
   'docs/reference/websocket-codes.md': await closeCodesPage(),
 };
 

@@ -141,8 +141,11 @@ function databaseUrl(text: string): Read<string> {
 }
 
 function adminKey(text: string): Read<string> {
-  if (/^[!-~]+$/.test(text)) return { value: text };
-  return { fault: 'must consist of printable ASCII characters without spaces.' };
+  if (!/^[!-~]+$/.test(text)) return { fault: 'must consist of printable ASCII characters without spaces.' };
+  if (text.length >= limits.adminKeyLength) return { value: text };
+  return {
+    fault: `must have at least ${limits.adminKeyLength} characters, such as \`openssl rand -base64 32\` prints.`,
+  };
 }
 
 function logLevel(text: string): Read<LogLevel> {

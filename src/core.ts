@@ -15,6 +15,7 @@ import { LogWriter } from './log/writer.ts';
 import type { GatewayPort } from './handlers/gateway-port.ts';
 import { type Declare, Handlers, type HandlerSettings, noHandlers } from './handlers/handlers.ts';
 import type { Report } from './operations/events/batch.ts';
+import { KnownKeys } from './operations/access/known-keys.ts';
 import { createOperations } from './operations/create-operations.ts';
 import type { Operations } from './operations/operations.ts';
 import { eventLocationsOf } from './operations/events/event-locations.ts';
@@ -47,6 +48,7 @@ export interface Core {
   readonly scheduledSender: ScheduledSender;
   readonly scheduler: Scheduler;
   readonly handlers: Handlers;
+  readonly keys: KnownKeys;
   /** Ends waiting calls with an empty answer and refuses new ones. */
   answerWaiting(): Promise<void>;
   /** Commits accepted writes, then stops. */
@@ -81,11 +83,14 @@ async function join(parts: CoreParts, releasers: Releasers): Promise<Core> {
   // An embedded database has no other writers, so its topics need no polling.
   const topics = new DeclaredTopics({ database, logger, pollMs: database.kind === 'embedded' ? 0 : 30_000 });
   releasers.add(() => topics.stop());
+  const keys = new KnownKeys(database, logger);
+  releasers.add(() => keys.stop());
   const bus = new GatewayBus(database, id, live, logger, {
     lease: (target, ms) => jobs.wakeIn(target, ms),
     unsubscribed: (subscriptionId) => subscriptions.removed(subscriptionId),
     topics: () => topics.changed(),
     handlers: () => handlers.refresh(),
+    key: (keyId) => keys.changed(keyId),
   });
   releasers.add(() => bus.stop());
   await bus.start();
@@ -127,7 +132,7 @@ async function join(parts: CoreParts, releasers: Releasers): Promise<Core> {
   const watching = createWatchFactory(database, tail, live);
   const stop = once(() => releasers.releaseAll());
   return {
-    ...{ operations, watching, tail, jobs, subscriptions, scheduledSender, scheduler, handlers },
+    ...{ operations, watching, tail, jobs, subscriptions, scheduledSender, scheduler, handlers, keys },
     answerWaiting,
     stop,
   };

@@ -16,7 +16,8 @@ import { delegateTo } from './handlers/app/create-app-api.ts';
 import type { AppApi } from './handlers/app-api.ts';
 import { readTrustedDocuments } from './http/graphql/trusted-documents.ts';
 import { createHttpServer } from './http/server.ts';
-import { openKeys } from './operations/keys.ts';
+import { createAuthenticate } from './operations/access/authenticator.ts';
+import { makeFirstKey } from './operations/access/first-key.ts';
 import { Webhooks } from './triggers/webhooks.ts';
 
 export type { Config } from './config.ts';
@@ -35,6 +36,8 @@ export interface GatewayParts {
   readonly logger?: Logger;
   /** A database that is migrated or being migrated. Opened from the settings by default. Closed with the gateway. */
   readonly database?: Database | Promise<Database>;
+  /** Stores the admin key of a first start, before it exists; if it rejects, there is none, and the start fails. */
+  readonly keepKey?: (secret: string) => Promise<void>;
 }
 
 export interface Started {
@@ -126,7 +129,8 @@ async function compose(
 
   const trustedDocuments = await readTrustedDocuments(config.trustedDocumentsFile);
   const report = reporterTo(logger);
-  const keys = await openKeys(database, config.adminKey);
+  const { keepKey = async () => {} } = parts;
+  const madeKey = config.adminKey === null ? await makeFirstKey(database, keepKey) : null;
   const core = await startCore({ database, logger, report, handling: { ...config, handlers } });
   releasers.add(() => core.stop());
   const { operations, watching } = core;
@@ -137,7 +141,7 @@ async function compose(
     trustedDocuments,
     subscriptions,
     logger,
-    authenticator: keys,
+    authenticator: { authenticate: createAuthenticate(config.adminKey, core.keys) },
     webhooks: new Webhooks(database, operations.sendEvent),
     // Subscription contexts come from the shared executions.
     createContext: (caller) => createContext({ caller, operations, watch: watching.live(caller.name) }),
@@ -153,7 +157,7 @@ async function compose(
   });
   // Comes first, so that waiting calls do not delay the server's stop.
   releasers.add(() => core.answerWaiting());
-  return { core, url: await server.start(), madeKey: keys.madeKey };
+  return { core, url: await server.start(), madeKey };
 }
 
 function reporterTo(logger: Logger) {

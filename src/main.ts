@@ -6,6 +6,7 @@ import { readConfig } from './config.ts';
 import { DatabaseEnded, StartupError } from './database/database.ts';
 import { openDatabase } from './database/open.ts';
 import type { Gateway } from './gateway.ts';
+import { keyFileIn, writeKeyFile } from './key-file.ts';
 
 /** How long a graceful stop may take before the process exits anyway, in milliseconds. */
 const timeoutMs = 9_500;
@@ -13,33 +14,44 @@ const timeoutMs = 9_500;
 async function main(): Promise<void> {
   const loading = load();
   stopOnSignals(loading);
-  const gateway = await loading;
+  const { gateway, keyFile } = await loading;
   // Nothing is left to commit. A supervisor restarts the process on the same database.
   void gateway.failed.then(fail);
   const { url, madeKey } = await gateway.start();
   say(`Throughline serves at ${url}; GraphiQL is at ${url}/graphql`);
-  if (madeKey !== null) say(`Created the admin key, which is shown only once: ${madeKey}`);
+  if (madeKey === null) return;
+  say(`Created the admin key; it is in ${keyFile}`);
+  // A terminal is read by a person; anything else may be a log that keeps it.
+  if (process.stdout.isTTY) say(`Admin key: ${madeKey}`);
+}
+
+interface Loaded {
+  readonly gateway: Gateway;
+  /** Where the key of a first start is written. */
+  readonly keyFile: string;
 }
 
 /** Opens the database while the remaining modules load, because each takes about as long as the other. */
-async function load(): Promise<Gateway> {
+async function load(): Promise<Loaded> {
   const config = readConfig(process.env);
   const logger = createLogger(config.logLevel);
   const database = openDatabase({ url: config.databaseUrl ?? undefined, folder: config.dataFolder, logger });
   database.catch(() => {});
   const { createGateway } = await import('./gateway.ts');
-  return createGateway(config, { logger, database });
+  const folder = config.dataFolder;
+  const keepKey = (secret: string) => writeKeyFile(folder, secret);
+  return { gateway: createGateway(config, { logger, database, keepKey }), keyFile: keyFileIn(folder) };
 }
 
 /** The first signal starts a graceful stop; a second one exits at once. */
-function stopOnSignals(loading: Promise<Gateway>): void {
+function stopOnSignals(loading: Promise<Loaded>): void {
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) return process.exit(1);
     stopping = true;
     say(`${signal}: stopping`);
     setTimeout(() => fail(new Error(`stopping took longer than ${timeoutMs} ms`)), timeoutMs).unref();
-    loading.then((gateway) => gateway.stop()).then(() => end(0), fail);
+    loading.then(({ gateway }) => gateway.stop()).then(() => end(0), fail);
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);

@@ -27,7 +27,7 @@ describe('readConfig', () => {
       HOST: '::1',
       DATABASE_URL: 'postgresql://user:p%40ss@db/throughline',
       THROUGHLINE_DATA: 'some/folder',
-      THROUGHLINE_ADMIN_KEY: 'tl_secret',
+      THROUGHLINE_ADMIN_KEY: 'an-admin-key-of-the-tests',
       THROUGHLINE_LOG_LEVEL: 'debug',
       THROUGHLINE_MAX_BODY_BYTES: '1024',
       THROUGHLINE_MAX_CONNECTIONS: '50',
@@ -44,7 +44,7 @@ describe('readConfig', () => {
       host: '::1',
       databaseUrl: 'postgresql://user:p%40ss@db/throughline',
       dataFolder: 'some/folder',
-      adminKey: 'tl_secret',
+      adminKey: 'an-admin-key-of-the-tests',
       logLevel: 'debug',
       maxBodyBytes: 1024,
       maxConnections: 50,
@@ -133,6 +133,7 @@ describe('readConfig', () => {
     { DATABASE_URL: 'mysql://user:hunter2@here' },
     { DATABASE_URL: 'postgres://user:hunter2@:port:' },
     { THROUGHLINE_ADMIN_KEY: 'hunter2 ü' },
+    { THROUGHLINE_ADMIN_KEY: 'hunter2-is-too-short-23' },
   ])('keeps secrets out of its messages: %j', (environment) => {
     expect(faultsOf(environment)).toHaveLength(1);
     expect(faultsOf(environment).join()).not.toContain('hunter2');

@@ -241,6 +241,20 @@ export const limits = {
   embeddedSilenceSeconds: 60,
   /** Unread log output on a pipe, in bytes. Further lines are dropped and counted. */
   logBytes: 1_048_576,
+  /** The least length of `THROUGHLINE_ADMIN_KEY`, in characters. */
+  adminKeyLength: 24,
+  /** Length of the name of a key or token, in characters. */
+  keyNameLength: 200,
+  /** Projects, topic patterns or requests to which one key or token is restricted. */
+  keyRestrictions: 1_000,
+  /** The largest `rateLimit` of a key, in requests a minute. */
+  keyRateLimit: 10_000_000,
+  /** The largest `graceSeconds` of a rotation, in seconds. */
+  keyGraceSeconds: 2_592_000,
+  /** Keys that one gateway keeps in memory, beside those with open sockets and streams; any other is read at its next use. */
+  knownKeys: 20_000,
+  /** Unknown keys that one gateway remembers, for 5 seconds each. */
+  unknownKeys: 10_000,
   /** Latest progress values kept in memory, one per event. */
   progressEntries: 100_000,
 } as const;

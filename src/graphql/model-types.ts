@@ -1,6 +1,7 @@
 // The Prisma models as types for Pothos, with the records that the operations return for them.
 import type PrismaTypes from '../../generated/pothos.ts';
 import type { PartialEvent, StatusChange } from '../domain/events/event.ts';
+import type { ApiKey } from '../domain/access/api-key.ts';
 import type { DurableSubscription } from '../domain/subscriptions/subscription.ts';
 import type { Trigger } from '../domain/triggers/trigger.ts';
 import type { ListedHandler } from '../operations/handlers.ts';
@@ -15,6 +16,7 @@ interface Records {
   Trigger: Trigger;
   Topic: ListedTopic;
   Handler: ListedHandler;
+  ApiKey: ApiKey;
 }
 
 /** The records derive from the models, so a field that no model has does not compile. */

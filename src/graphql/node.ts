@@ -3,7 +3,14 @@ import { builder } from './builder.ts';
 
 export const Node = builder.interfaceRef<{ readonly id: string }>('Node').implement({
   description: 'An object that can be fetched by its id with `node(id)`.',
-  resolveType: (node) => ('ack' in node ? 'DurableSubscription' : 'kind' in node ? 'Trigger' : 'Event'),
+  resolveType: (node) =>
+    'prefix' in node
+      ? 'ApiKey'
+      : 'ack' in node
+        ? 'DurableSubscription'
+        : 'kind' in node
+          ? 'Trigger'
+          : 'Event',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'A UUID, unique across all types.' }),
   }),

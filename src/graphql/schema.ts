@@ -15,6 +15,7 @@ import './topic/topics.ts';
 import './trigger/triggers.ts';
 import './handler/handlers.ts';
 import './live/event-subscriptions.ts';
+import './access/keys.ts';
 import { builder } from './builder.ts';
 import { sliceLists } from './event/sliced-lists.ts';
 

@@ -8,6 +8,24 @@ const Viewer = builder.objectRef<Caller>('Viewer').implement({
     name: t.exposeString('name', {
       description: 'The name of the API key; the history records changes under it.',
     }),
+    projects: t.field({
+      type: ['String'],
+      nullable: true,
+      description: 'The projects whose events the key may see and touch. Null: all.',
+      resolve: ({ rows }) => rows?.projects ?? null,
+    }),
+    topics: t.field({
+      type: ['String'],
+      nullable: true,
+      description: 'The topic patterns whose events the key may see and touch. Null: all.',
+      resolve: ({ rows }) => rows?.topics ?? null,
+    }),
+    expiresAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the key or token stops working; null: never.',
+      resolve: ({ expiresAt }) => expiresAt ?? null,
+    }),
     scopes: t.exposeStringList('scopes', { description: 'The scopes that the key grants.' }),
   }),
 });

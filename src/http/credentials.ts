@@ -4,15 +4,17 @@
 // browser adds none of these by itself, so that a page on another site can do nothing in the name of its visitor:
 // that is the protection against cross-site requests, and the reason why no further token or plugin is needed for it.
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Caller } from '../operations/callers.ts';
+import type { Identity } from '../operations/access/credential.ts';
 
-/** Whom a key or token stands for. */
-export type Identity = Pick<Caller, 'name' | 'keyId' | 'scopes' | 'rows'>;
+export type { Identity } from '../operations/access/credential.ts';
 
 /** Knows the keys. */
 export interface Authenticator {
-  /** Whose key it is, or null where it is nobody's. Compares in constant time. */
-  authenticate(key: string): Identity | null;
+  /**
+   * Whose key it is, or null where it is nobody's. A promise where it has to be looked up, which rejects if the database
+   * can't be reached. Compares in constant time.
+   */
+  authenticate(key: string): Identity | null | Promise<Identity | null>;
 }
 
 /** From `Authorization: Bearer KEY`, else from `X-Api-Key: KEY`. */

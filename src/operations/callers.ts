@@ -10,6 +10,8 @@ export interface Caller {
   readonly scopes: readonly string[];
   /** The events that the caller may see and touch; null: all. */
   readonly rows: RowScope | null;
+  /** When its key or token expires; null or absent: never. */
+  readonly expiresAt?: Date | null | undefined;
   /**
    * The default `requestId` of events sent by this HTTP request, from its `traceparent` or `x-request-id` header. Null:
    * each root event begins a new request.

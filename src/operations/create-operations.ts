@@ -11,6 +11,7 @@ import type { SubscriptionDispatcher } from '../subscriptions/subscription-dispa
 import { moveScheduled } from '../store/events/scheduled-events.ts';
 import { isDeclaredTopic, readDeclared } from '../store/control/topic-administration.ts';
 import type { DeclaredTopics } from '../topics/declared-topics.ts';
+import { createKeyOperations } from './access/keys.ts';
 import { createEventQueries } from './events/event-queries.ts';
 import type { Report } from './events/batch.ts';
 import { type BulkParts, changeAll, deleteAll } from './events/bulk.ts';
@@ -45,6 +46,8 @@ export interface OperationsParts {
     lease(target: string, ms: number): void;
     unsubscribed(id: string): void;
     topics(): void;
+    /** Resolves when the change is in effect at this gateway. */
+    key(id: string): Promise<void>;
   };
   readonly report: Report;
   /** Sends what is held back; told that there is something new to be sent later. */
@@ -112,6 +115,7 @@ export function createOperations(parts: OperationsParts): Operations {
     ...createHandlerOperations(database, handling),
     ...createTopicOperations(database, topics, () => broadcast.topics()),
     ...createTriggerOperations(database, handling, parts.onTriggerCreated ?? (() => {})),
+    ...createKeyOperations({ database, onChanged: (id) => broadcast.key(id) }),
     ...createEventQueries(database),
     progressOf: (id) => live.lastProgress(id)?.progress ?? null,
   };

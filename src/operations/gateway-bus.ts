@@ -14,6 +14,7 @@ type Message =
   | { readonly kind: 'lease'; readonly target: string; readonly ms: number }
   | { readonly kind: 'unsubscribed'; readonly id: string }
   | { readonly kind: 'topics' }
+  | { readonly kind: 'key'; readonly id: string }
   | { readonly kind: 'handlers' };
 
 /** Messages that wait to be sent; beyond these the oldest are dropped, as nobody can wait for what is not stored. */
@@ -33,6 +34,8 @@ export interface GatewayBusHints {
   topics(): void;
   /** Another gateway has switched a handler on or off. */
   handlers(): void;
+  /** A key was rotated or revoked; resolves when that is in effect here. */
+  key(id: string): Promise<void>;
 }
 
 export class GatewayBus {
@@ -84,6 +87,12 @@ export class GatewayBus {
 
   topics(): void {
     this.#enqueue({ kind: 'topics' });
+  }
+
+  /** Resolves when the change is in effect here. */
+  key(id: string): Promise<void> {
+    this.#enqueue({ kind: 'key', id });
+    return this.#hints.key(id);
   }
 
   handlers(): void {
@@ -144,10 +153,17 @@ export class GatewayBus {
     if (this.#partial.size > partialLimit && oldest !== undefined) this.#partial.delete(oldest);
   }
 
+  #keyChanged(id: string): void {
+    this.#hints.key(id).catch((error: unknown) => {
+      this.#logger.warn({ err: asError(error), keyId: id }, 'a changed key could not be read yet');
+    });
+  }
+
   #publish(message: Message): void {
     if (message.kind === 'event') this.#live.publishTransient(withDates(message.value));
     else if (message.kind === 'lease') this.#hints.lease(message.target, message.ms);
     else if (message.kind === 'unsubscribed') this.#hints.unsubscribed(message.id);
+    else if (message.kind === 'key') this.#keyChanged(message.id);
     else if (message.kind === 'topics') this.#hints.topics();
     else if (message.kind === 'handlers') this.#hints.handlers();
     else if (message.kind === 'progress') this.#live.publishProgress(withDates(message.value));

@@ -15,6 +15,7 @@ import type { Direction, OrderKey, Page, PageArguments } from '../domain/events/
 import type { SendInput } from '../domain/events/send.ts';
 import type { UpdateInput } from '../domain/events/update.ts';
 import type { Lease } from '../store/jobs/leases.ts';
+import type { KeyOperations } from './access/keys.ts';
 import type { Caller } from './callers.ts';
 import type { HandlerOperations } from './handlers.ts';
 import type { SendOptions } from './handler-port.ts';
@@ -105,7 +106,7 @@ export interface Chain {
 
 /** Known errors are ThroughlineErrors. `fields` names the columns to read besides the id; no others are read. */
 export interface Operations
-  extends SubscriptionOperations, TriggerOperations, TopicOperations, HandlerOperations {
+  extends SubscriptionOperations, TriggerOperations, TopicOperations, HandlerOperations, KeyOperations {
   sendEvent(caller: Caller, input: SendInput, options?: SendOptions): Promise<SendOutcome>;
   sendEvents(caller: Caller, input: readonly SendInput[]): Promise<SendBatchOutcome>;
   updateEvent(caller: Caller, input: UpdateInput): Promise<PartialEvent>;

@@ -110,5 +110,6 @@ function answersFrom(events: readonly EventRecord[]): Partial<Operations> {
     progressOf: () => 50,
     subscription: async () => null,
     trigger: async () => null,
+    key: async () => null,
   };
 }

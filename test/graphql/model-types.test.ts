@@ -98,6 +98,7 @@ test('what a field of a model is stands once: in the model', () => {
     Trigger: 'Trigger',
     Topic: 'Topic',
     Handler: 'Handler',
+    ApiKey: 'ApiKey',
   } as const;
   const { models } = getDatamodel().datamodel;
   const twice = Object.entries(types).flatMap(([name, model]) => {

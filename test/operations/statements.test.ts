@@ -53,6 +53,7 @@ function operationsAlone(database: Database): Operations {
       lease: () => {},
       unsubscribed: () => {},
       topics: () => {},
+      key: async () => {},
     },
     topics: new DeclaredTopics({ database, logger, pollMs: 0 }),
     report: (error) => {

@@ -1,5 +1,5 @@
 // Starts of the gateway as a process: what it prints, what a second one finds, and who holds the data folder.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -18,7 +18,13 @@ const folders: string[] = [];
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
 
 const whoAmI = '{ viewer { name scopes } }';
-const keyLine = /Created the admin key, which is shown only once: (\S+)/;
+const keyLine = /Created the admin key; it is in (\S+)/;
+
+/** The key of a first start, from the file that it names. */
+async function keyMadeBy(gateway: GatewayProcess): Promise<string> {
+  const [, path = ''] = await gateway.said(keyLine);
+  return (await readFile(path, 'utf8')).trim();
+}
 
 async function newFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'throughline-start-'));
@@ -32,17 +38,22 @@ function keylessSettings(target: { url?: string; folder: string }): Settings {
   return settings;
 }
 
+const givenKey = 'given-by-hand-0123456789';
+
 async function statusWith(gateway: GatewayProcess, key: string): Promise<number> {
   return (await ask(await gateway.url, whoAmI, { key })).status;
 }
 
 describe('The first start in an empty folder', () => {
-  test('prints where GraphiQL is and an admin key that works; the second prints none, and the key still works', async () => {
+  test('prints where GraphiQL is, and writes an admin key to a file; the second makes none, and the key still works', async () => {
     const settings = keylessSettings({ folder: await newFolder() });
     const first = await startGateway(settings);
     const url = await first.url;
     expect(first.stdout).toContain(`Throughline serves at ${url}; GraphiQL is at ${url}/graphql\n`);
-    const [, key = ''] = await first.said(keyLine);
+    const key = await keyMadeBy(first);
+    expect(first.stdout, 'standard output is no terminal here').not.toContain(key);
+    expect((await stat(join(settings.THROUGHLINE_DATA!, 'admin-key'))).mode & 0o777).toBe(0o600);
+    expect(key).toMatch(/^tl_[0-9A-Za-z]{8}_[0-9A-Za-z]{32,}$/);
     const answer = await ask(url, whoAmI, { key });
     expect(answer).toEqual({
       status: 200,
@@ -62,31 +73,31 @@ describe('The first start in an empty folder', () => {
   });
 });
 
-async function expectKeyOfSettingsOnly(backend: Backend): Promise<void> {
+async function expectKeyOfSettingsToBeWithdrawn(backend: Backend): Promise<void> {
   const target = await backend.target();
   const first = await startGateway(keylessSettings(target));
-  const [, made = ''] = await first.said(keyLine);
+  const made = await keyMadeBy(first);
   await first.stop();
 
   const given = await startGateway({
     ...keylessSettings(target),
-    THROUGHLINE_ADMIN_KEY: 'given-by-hand',
+    THROUGHLINE_ADMIN_KEY: givenKey,
   });
-  expect(await statusWith(given, 'given-by-hand')).toBe(200);
-  expect(await statusWith(given, made)).toBe(401);
+  expect(await statusWith(given, givenKey)).toBe(200);
+  expect(await statusWith(given, made)).toBe(200);
   expect(await statusWith(given, '')).toBe(401);
   await given.stop();
   expect(given.stdout).not.toMatch(/key/i);
 
   const again = await startGateway(keylessSettings(target));
   expect(await statusWith(again, made)).toBe(200);
-  expect(await statusWith(again, 'given-by-hand')).toBe(401);
+  expect(await statusWith(again, givenKey)).toBe(401);
   await again.stop();
 }
 
 describeDatabases('THROUGHLINE_ADMIN_KEY', (backend) => {
-  test('is the only key while it is set; the key made at the first start works again without it', async () => {
-    await expectKeyOfSettingsOnly(backend);
+  test('works while it is set, beside the keys of the database, and no longer when it is withdrawn', async () => {
+    await expectKeyOfSettingsToBeWithdrawn(backend);
   });
 });
 
@@ -129,7 +140,7 @@ describeEmbedded('A data folder', (backend) => {
 });
 
 describePostgres('Twenty gateways starting at once', (backend) => {
-  test('on one empty database all serve; it is migrated once, and one of them prints a key, which all take', async () => {
+  test('on one empty database all serve; it is migrated once, and one of them makes a key, which all take', async () => {
     const url = await backend.emptyDatabase();
     const settings = keylessSettings({ url, folder: '' });
     const gateways = Array.from({ length: 20 }, () => new GatewayProcess(settings));
@@ -139,9 +150,7 @@ describePostgres('Twenty gateways starting at once', (backend) => {
       'SELECT migration_name, count(*)::int AS times FROM throughline._prisma_migrations GROUP BY 1',
     );
     expect(new Set(migrations.map(({ times }) => times))).toEqual(new Set([1]));
-    const key = await Promise.any(
-      gateways.map((gateway) => gateway.said(keyLine).then(([, made = '']) => made)),
-    );
+    const key = await Promise.any(gateways.map((gateway) => keyMadeBy(gateway)));
     for (const each of urls) expect((await ask(each, whoAmI, { key })).status).toBe(200);
     await Promise.all(gateways.map((gateway) => gateway.stop()));
     expect(gateways.filter((gateway) => keyLine.test(gateway.stdout))).toHaveLength(1);

@@ -40,12 +40,12 @@ async function build(folder: string): Promise<void> {
 export type Settings = Readonly<Record<string, string>>;
 
 /** The key that `settingsFor` gives. */
-export const adminKey = 'the-key-of-the-tests';
+export const adminKey = 'the-admin-key-of-the-tests';
 
 /** A gateway on this database, on any free port, with `adminKey`. */
 export function settingsFor({ url, folder }: GatewayTarget): Settings {
-  const database = url === undefined ? { THROUGHLINE_DATA: folder } : { DATABASE_URL: url };
-  return { ...database, THROUGHLINE_ADMIN_KEY: adminKey };
+  const database = url === undefined ? {} : { DATABASE_URL: url };
+  return { ...database, THROUGHLINE_DATA: folder, THROUGHLINE_ADMIN_KEY: adminKey };
 }
 
 export interface Exit {

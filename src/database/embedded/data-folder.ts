@@ -14,6 +14,11 @@ const necessary = [
   'pg_xact',
 ];
 
+/** The file with the key of a first start, beside the database. */
+export const keyFileName = 'admin-key';
+
+const keyFiles = ['', '.new', '.earlier'].map((suffix) => `${keyFileName}${suffix}`);
+
 /** Major version of the Postgres that PGlite is. */
 const majorVersion = '18';
 const controlBytes = 8_192;
@@ -44,7 +49,7 @@ export async function refuseForeignFiles(folder: string): Promise<void> {
   const names = await namesIn(folder);
   if (names.includes('data')) return;
   const foreign = names.filter(
-    (name) => !name.startsWith('.') && !['lock', 'data.new', 'lost+found'].includes(name),
+    (name) => !name.startsWith('.') && !['lock', 'data.new', 'lost+found', ...keyFiles].includes(name),
   );
   if (foreign.length === 0) return;
   throw new StartupError(

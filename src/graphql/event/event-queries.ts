@@ -32,7 +32,8 @@ builder.queryFields((t) => ({
     resolve: async (_root, args, context, info) =>
       (await readEvent(args.id, context, info)) ??
       (await context.operations.subscription(args.id)) ??
-      context.operations.trigger(checkId(args.id)),
+      (await context.operations.trigger(checkId(args.id))) ??
+      context.operations.key(context.caller, checkId(args.id)),
   }),
   event: t.field({
     type: Event,

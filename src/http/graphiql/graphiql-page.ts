@@ -35,7 +35,7 @@ export function pageHtml({ urlOf, css, favicon }: PageParts): string {
 <noscript>This page needs JavaScript.</noscript>
 <form id="throughline-key" role="dialog" aria-modal="true" aria-labelledby="throughline-key-label" hidden><div>
   <label id="throughline-key-label" for="throughline-key-field">API key</label>
-  <p>The admin key was made when the gateway first started. This tab keeps it until it is closed.</p>
+  <p>The admin key of a first start is in the file admin-key of the data folder. This tab keeps it until it is closed.</p>
   <input id="throughline-key-field" type="password" autocomplete="off" spellcheck="false" required>
   <output></output>
   <button>Use this key</button>

@@ -3,9 +3,10 @@ import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { ExecutionResult } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { badInput } from '../../base/errors.ts';
+import { badInput, type ErrorCode } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import { resultText } from '../../graphql/result-text.ts';
+import type { Identity } from '../credentials.ts';
 import { onHalfClose } from '../presence.ts';
 import { publicResult, refusal } from './public-errors.ts';
 
@@ -13,6 +14,20 @@ import { publicResult, refusal } from './public-errors.ts';
 const heartbeatMs = 12_000;
 
 type Results = AsyncIterable<ExecutionResult>;
+
+interface StreamStart {
+  readonly res: ServerResponse;
+  readonly onEnd?: Identity['onEnd'];
+}
+
+const keyEnded = {
+  errors: [
+    {
+      message: 'The key or token of this stream works no longer: it was revoked or rotated, or has expired.',
+      extensions: { code: 'UNAUTHENTICATED' as const satisfies ErrorCode },
+    },
+  ],
+};
 
 /** The streams that are open, so that stopping can end them. */
 export class EventStreams {
@@ -24,7 +39,7 @@ export class EventStreams {
   }
 
   /** Answers subscriptions with `text/event-stream`; ends their execution where the client accepts no such answer. */
-  plugin(): Plugin<object, { readonly res: ServerResponse }> {
+  plugin(): Plugin<object, StreamStart> {
     return {
       onResultProcess: ({ result, resultProcessor, setResultProcessor, serverContext }) => {
         if (Array.isArray(result) || !(Symbol.asyncIterator in result)) return;
@@ -34,7 +49,7 @@ export class EventStreams {
           return setResultProcessor(() => notAcceptable(), 'application/json');
         }
         setResultProcessor((_result, fetchAPI) => {
-          const body = this.#stream(results, serverContext.res);
+          const body = this.#stream(results, serverContext);
           return new fetchAPI.Response(body as unknown as ReadableStream, { status: 200, headers });
         }, 'text/event-stream');
       },
@@ -46,15 +61,17 @@ export class EventStreams {
     for (const stream of this.#open) stream.finish();
   }
 
-  #stream(results: Results, response: ServerResponse): EventStream {
+  #stream(results: Results, { res: response, onEnd }: StreamStart): EventStream {
     const stream = new EventStream(results);
     this.#open.add(stream);
     stream.once('close', () => this.#open.delete(stream));
     stream.on('error', (error) => this.#logger.warn({ err: error }, 'an event stream broke off'));
     // A client that reads no more is noticed only by writing to it, and what it was given would be lost.
     const stopListening = onHalfClose(response, () => stream.finish());
+    const stopWatching = onEnd?.(() => stream.refuse(keyEnded));
     response.once('close', () => {
       stopListening();
+      stopWatching?.();
       stream.destroy();
     });
     if (response.destroyed) stream.destroy();
@@ -126,6 +143,15 @@ class EventStream extends Readable {
     if (this.#ended) return;
     this.#ended = true;
     this.push(null);
+  }
+
+  /** Ends the subscription with an error, at once. */
+  refuse(result: object): void {
+    if (this.#ended) return;
+    this.push(event('next', JSON.stringify(result)));
+    this.#complete();
+    // What was pushed may wait for a reader for long.
+    this.#return().catch(() => {});
   }
 
   #complete(): void {

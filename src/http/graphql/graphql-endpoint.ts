@@ -1,11 +1,11 @@
 // /graphql over HTTP: the GraphiQL page, the key, and then the GraphQL server.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from '../../operations/callers.ts';
-import { type Authenticator, keyOfHeaders } from '../credentials.ts';
+import { type Authenticator, type Identity, keyOfHeaders } from '../credentials.ts';
 import { serveGraphiQL, wantsGraphiQL } from '../graphiql/graphiql.ts';
 import type { GraphQLServer } from './graphql.ts';
 import { sendError } from '../json-response.ts';
-import { presenceOf } from '../presence.ts';
+import { type Presence, presenceOf } from '../presence.ts';
 import { RequestIds } from '../trace.ts';
 
 /** The page needs no key; everything else does, and is refused before its body is read. */
@@ -15,32 +15,48 @@ export function createGraphQLEndpoint(server: GraphQLServer, authenticator: Auth
     if (wantsGraphiQL(request)) return serveGraphiQL(request, response);
     if (!hasUrl(request))
       return sendError(response, 400, 'BAD_USER_INPUT', 'The Host header and the path make no URL.');
-    const known = callerOf(request, authenticator);
-    if (known === null) return refuseKey(response);
-    const presence = presenceOf(response);
-    let requestId: string | null | undefined;
-    const caller: Caller = {
-      ...known,
-      // Only once something is sent: a request that reads leaves the name of its trace to one that sends.
-      get requestId() {
-        return (requestId ??= requestIds.of(request.headers));
-      },
-      get signal() {
-        return presence.signal;
-      },
-    };
-    await server(request, response, { caller } as Parameters<GraphQLServer>[2]);
+    const key = keyOfHeaders(request.headers);
+    const found = key === null ? null : authenticator.authenticate(key);
+    // Without a turn of the event loop where it is known, as nearly always.
+    const identity = found instanceof Promise ? await found.catch(() => 'unavailable' as const) : found;
+    if (identity === null) return refuseKey(response);
+    if (identity === 'unavailable') return sendUnavailable(response);
+    const caller = callerOf(identity, presenceOf(response), response, () => requestIds.of(request.headers));
+    const start = { caller, onEnd: identity.onEnd };
+    await server(request, response, start as unknown as Parameters<GraphQLServer>[2]);
+  };
+}
+
+function callerOf(
+  { name, keyId, scopes, rows, expiresAt, onEnd }: Identity,
+  presence: Presence,
+  response: ServerResponse,
+  readRequestId: () => string | null,
+): Caller {
+  let requestId: string | null | undefined;
+  let isWaiting = false;
+  return {
+    ...{ name, keyId, scopes, rows, expiresAt },
+    // Only once something is sent: a request that reads leaves the name of its trace to one that sends.
+    get requestId() {
+      return (requestId ??= readRequestId());
+    },
+    /** What waits ends with the key, too. */
+    get signal() {
+      if (!isWaiting && onEnd)
+        response.once(
+          'close',
+          onEnd(() => presence.leave()),
+        );
+      isWaiting = true;
+      return presence.signal;
+    },
   };
 }
 
 /** The GraphQL server would fail on it, and answer with a stack trace. */
 function hasUrl({ headers: { host = 'localhost' }, url = '' }: IncomingMessage): boolean {
   return URL.canParse(`http://${host}${url}`);
-}
-
-function callerOf({ headers }: IncomingMessage, authenticator: Authenticator) {
-  const key = keyOfHeaders(headers);
-  return key === null ? null : authenticator.authenticate(key);
 }
 
 function refuseKey(response: ServerResponse): void {
@@ -51,4 +67,9 @@ function refuseKey(response: ServerResponse): void {
     'UNAUTHENTICATED',
     'A known key is needed: send `Authorization: Bearer KEY` or `X-Api-Key: KEY`.',
   );
+}
+
+function sendUnavailable(response: ServerResponse): void {
+  const message = 'The key can not be looked up, because the database can not be reached; try again later.';
+  sendError(response, 503, 'DATABASE_UNAVAILABLE', message);
 }

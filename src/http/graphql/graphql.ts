@@ -9,6 +9,7 @@ import { pauseIfDue } from '../../base/time-slices.ts';
 import type { GraphQLContext } from '../../graphql/context.ts';
 import { checkInputSize } from '../../graphql/input-size.ts';
 import { type Caller, internalCaller } from '../../operations/callers.ts';
+import type { Identity } from '../credentials.ts';
 import { documentCaches, documentLimits } from './document-limits.ts';
 import { DocumentLookup } from './document-lookup.ts';
 import { EventStreams } from './event-stream.ts';
@@ -36,6 +37,8 @@ export interface OperationStart {
 }
 
 interface HttpStart extends OperationStart {
+  /** See Identity. */
+  readonly onEnd?: Identity['onEnd'];
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
 }

@@ -5,13 +5,16 @@ import type { RawData, WebSocket } from 'ws';
 import { limits } from '../../base/limits.ts';
 import type { Logger } from '../../base/logger.ts';
 import { closeCodes } from './close-codes.ts';
-import { keyOfHeaders } from '../credentials.ts';
+import { type Identity, keyOfHeaders } from '../credentials.ts';
 import { parseJson } from '../json-text.ts';
 import { Pace } from '../pace.ts';
 import type { SocketState } from './websocket-operations.ts';
 
 /** Bytes that a socket may send before its key was accepted. */
 const bytesBeforeKey = 65_536;
+
+/** How long a client has to close its side after its key has ended, in milliseconds. */
+const closeGraceMs = 1_000;
 
 const clientMessages = new Set<unknown>(['connection_init', 'ping', 'pong', 'subscribe', 'complete']);
 
@@ -28,9 +31,20 @@ export function serveSocket(socket: WebSocket, request: IncomingMessage, options
   const unguard = guardUntilKey(socket, request);
   const present: SocketState['present'] = new Map();
   let release: (() => void) | undefined;
-  function accepted(): void {
+  let stopWatching: (() => void) | undefined;
+  let isRefused = false;
+  function accepted({ onEnd }: Identity): void {
     unguard();
+    if (socket.readyState !== socket.OPEN) return;
     release ??= warm();
+    stopWatching = onEnd?.(refuse);
+  }
+  /** The key works no longer: nothing that the client still sends is executed. */
+  function refuse(): void {
+    isRefused = true;
+    for (const { presence } of present.values()) presence.leave();
+    socket.close(closeCodes.forbidden, 'The key works no longer');
+    setTimeout(() => socket.terminate(), closeGraceMs).unref();
   }
   function fail(error: unknown): void {
     const isGone = socket.readyState !== socket.OPEN;
@@ -46,6 +60,7 @@ export function serveSocket(socket: WebSocket, request: IncomingMessage, options
       close: (code, reason) => socket.close(code, reason),
       onMessage: (handle) =>
         socket.on('message', (data, isBinary) => {
+          if (isRefused) return;
           pauseWhileFull(socket, request);
           const message = parsed(data, isBinary);
           if (message === undefined) return socket.close(closeCodes.badRequest, 'Invalid message received');
@@ -61,6 +76,7 @@ export function serveSocket(socket: WebSocket, request: IncomingMessage, options
   socket.once('close', (code, reason) => {
     unguard();
     release?.();
+    stopWatching?.();
     for (const { presence } of present.values()) presence.leave();
     closed(code, String(reason)).catch((error: unknown) =>
       logger.error({ err: error }, 'a WebSocket did not end well'),

@@ -7,7 +7,7 @@ import { limits } from '../../base/limits.ts';
 import { isShareable } from '../../graphql/live/shared-operation.ts';
 import type { Caller } from '../../operations/callers.ts';
 import { closeCodes } from './close-codes.ts';
-import { type Authenticator, keyOfConnectionParams } from '../credentials.ts';
+import { type Authenticator, type Identity, keyOfConnectionParams } from '../credentials.ts';
 import type { GraphQLServer } from '../graphql/graphql.ts';
 import type { DocumentLookup } from '../graphql/document-lookup.ts';
 import { operationNameOf } from '../graphql/graphql-params.ts';
@@ -22,7 +22,7 @@ export interface SocketState {
   /** The key that the upgrade request had in its headers. */
   readonly headerKey: string | null;
   /** Called when a key was accepted. */
-  readonly accepted: () => void;
+  readonly accepted: (identity: Identity) => void;
   /** Once its key was accepted. */
   caller?: Caller;
   /** Of the operations that are executed and not yet answered, by their ids. */
@@ -73,12 +73,16 @@ export function operationHandlers(options: OperationOptions): ServerOptions<Para
 }
 
 /** The connection parameters' key, else the upgrade request's. */
-function accept({ connectionParams, extra }: SocketContext, authenticator: Authenticator): boolean {
+async function accept(
+  { connectionParams, extra }: SocketContext,
+  authenticator: Authenticator,
+): Promise<boolean> {
   const key = keyOfConnectionParams(connectionParams) ?? extra.headerKey;
-  const known = key === null ? null : authenticator.authenticate(key);
-  if (known === null) return false;
-  extra.caller = { ...known, requestId: null };
-  extra.accepted();
+  const identity = key === null ? null : await authenticator.authenticate(key);
+  if (identity === null) return false;
+  const { name, keyId, scopes, rows, expiresAt } = identity;
+  extra.caller = { name, keyId, scopes, rows, expiresAt, requestId: null };
+  extra.accepted(identity);
   return true;
 }
 
