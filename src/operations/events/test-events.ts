@@ -1,4 +1,5 @@
 // Tests events with the parts of a filter that look at large values: in the database or in process, a bounded part at a time.
+import { limits } from '../../base/limits.ts';
 import { Pace } from '../../base/pace.ts';
 import type { Database } from '../../database/database.ts';
 import { readLanes } from '../../database/expensive-reads.ts';
@@ -12,7 +13,7 @@ import type { MeasuredEvent } from '../../store/events/measured-bytes.ts';
 
 /** Bytes that one statement tests in the database, and how many events at most. */
 const inDatabase = { least: 4_000_000, most: 64_000_000, events: 1_000 };
-/** Bytes that one statement reads for tests in process: they are in memory together. */
+/** Bytes that one statement reads for tests in process: they are in memory together. What is answered is bounded besides. */
 const inProcess = { least: 1_000_000, most: 8_000_000, events: 200 };
 
 export interface EventTests {
@@ -54,27 +55,27 @@ export class EventTester {
 
   /** Tests as many of them, from the first on, as are tested together. */
   async part(events: readonly MeasuredEvent[]): Promise<TestedPart> {
-    const some = this.#first(events);
-    const ids = some.map(({ id }) => id);
+    const ids = this.#first(events).map(({ id }) => id);
     const { caller } = this.#tests;
     let readMs = 0;
     const found = await readLanes(this.#database).run(caller, async () => {
       const began = performance.now();
-      const rows = await readMatching(
-        this.#database,
-        ids,
-        this.#filter.inDatabase,
-        this.#fields,
-        this.#tests.fields,
-      );
+      const read = await readMatching(this.#database, ids, {
+        filter: this.#filter.inDatabase,
+        fields: this.#fields,
+        answered: this.#tests.fields,
+        maxBytes: limits.pageBytes,
+      });
       readMs = performance.now() - began;
-      return rows;
+      return read;
     });
     this.#pace.took(readMs);
-    if (!this.isInProcess) return { kept: found, tested: some.length, ms: readMs };
+    const { rows, isCut } = found;
+    const tested = isCut ? ids.indexOf(rows.at(-1)!.id) + 1 : ids.length;
+    if (!this.isInProcess) return { kept: rows, tested, ms: readMs };
     const filter = { test: (event: Filterable) => testFilter(this.#filter.inProcess, event) };
-    const { kept, spentMs } = await filterRows({ filter, rows: found, subjectOf, caller });
-    return { kept, tested: some.length, ms: readMs + spentMs };
+    const { kept, spentMs } = await filterRows({ filter, rows, subjectOf, caller });
+    return { kept, tested, ms: readMs + spentMs };
   }
 
   #first(events: readonly MeasuredEvent[]): readonly MeasuredEvent[] {

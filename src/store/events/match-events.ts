@@ -1,30 +1,47 @@
 // Events by their ids: those of them that a filter selects, and as many at once as fit into memory.
-import sql, { empty } from 'sql-template-tag';
+import sql, { raw, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../../database/database.ts';
 import { type EventField, isJsonField, type PartialEvent } from '../../domain/events/event.ts';
 import type { CheckedFilter } from '../../domain/conditions/checked-filter.ts';
-import { jsonBytesOf } from './answer-bytes.ts';
+import { type BoundedRows, isCut, jsonBytesOf, withinBytes } from './answer-bytes.ts';
 import { selectEvent } from './event-columns.ts';
 import { allOf, undrivenConditions } from './filter-sql.ts';
 import { measureEvents } from './measured-bytes.ts';
 import { readByIds } from './read-events.ts';
 
-/**
- * Those of `ids` that the filter selects, but for its CEL, in the order of `ids`; with the size of the JSON fields that
- * are answered.
- */
+export interface Matching {
+  readonly filter: CheckedFilter;
+  /** What is read of each event. */
+  readonly fields: readonly EventField[];
+  /** Those of them that are answered; their size comes with the event. */
+  readonly answered: readonly EventField[];
+  /** JSON at which the statement ends early if any is answered, in bytes; the last event may go beyond. */
+  readonly maxBytes: number;
+}
+
+/** Those of `ids` that the filter selects, but for its CEL, in the order of `ids`. */
 export async function readMatching(
   database: Queryable,
   ids: readonly string[],
-  filter: CheckedFilter,
-  fields: readonly EventField[],
-  answered: readonly EventField[],
-): Promise<PartialEvent[]> {
-  const size = answered.some(isJsonField) ? sql`, (${jsonBytesOf(answered)})::float8 AS "jsonBytes"` : empty;
-  return database.query(sql`SELECT ${selectEvent(fields)} ${size}
-    FROM unnest(${ids}::uuid[]) WITH ORDINALITY AS i(id, n)
+  { filter, fields, answered, maxBytes }: Matching,
+): Promise<BoundedRows<PartialEvent>> {
+  const matching = (
+    columns: Sql,
+  ) => sql`SELECT ${columns} FROM unnest(${ids}::uuid[]) WITH ORDINALITY AS i(id, n)
       CROSS JOIN LATERAL (SELECT * FROM events WHERE events.id = i.id LIMIT 1) e
-    WHERE ${allOf(undrivenConditions(filter))} ORDER BY i.n`);
+    WHERE ${allOf(undrivenConditions(filter))}`;
+  if (!answered.some(isJsonField)) {
+    const rows = await database.query<PartialEvent>(sql`${matching(selectEvent(fields))} ORDER BY i.n`);
+    return { rows, isCut: false };
+  }
+  // The filter has been decided for all rows before their sizes are added up.
+  const all = sql`SELECT * FROM (${matching(raw('e.*, i.n'))}) e`;
+  const json = [...new Set(fields.filter(isJsonField))];
+  const rows = await database.query<PartialEvent & { found: number }>(
+    sql`SELECT ${selectEvent(fields)}, e.found, (${jsonBytesOf(answered)})::float8 AS "jsonBytes"
+      FROM (${withinBytes(all, raw('e.n'), json, maxBytes)}) e ORDER BY e.n`,
+  );
+  return { rows, isCut: isCut(rows) };
 }
 
 /** Events that are read without being measured before, and how many bytes and events are read at once otherwise. */
