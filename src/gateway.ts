@@ -1,24 +1,13 @@
-// The composition root: creates a gateway's parts, starts them in order and stops them in reverse order.
-import { randomUUID } from 'node:crypto';
-import { asError } from './base/errors.ts';
+// The public API of the package: creates a gateway, starts it and stops it.
 import { once, Releasers } from './base/lifecycle.ts';
 import { createLogger, type Logger } from './base/logger.ts';
+import { startServer } from './composition/start-server.ts';
 import { type Config, defaults } from './config.ts';
-import { type Core, startCore } from './core.ts';
 import { type Database, DatabaseEnded } from './database/database.ts';
 import { openDatabase } from './database/open.ts';
-import { createContext } from './graphql/context.ts';
-import { toGraphQLError } from './graphql/errors.ts';
-import { schema } from './graphql/schema.ts';
-import { SharedSubscriptions } from './graphql/live/shared-subscriptions.ts';
 import type { Handler } from './domain/handlers/handler.ts';
-import { delegateTo } from './handlers/app/create-app-api.ts';
 import type { AppApi } from './handlers/app-api.ts';
-import { readTrustedDocuments } from './http/graphql/trusted-documents.ts';
-import { createHttpServer } from './http/server.ts';
-import { createAuthenticate } from './operations/access/authenticator.ts';
-import { makeFirstKey } from './operations/access/first-key.ts';
-import { Webhooks } from './triggers/webhooks.ts';
+import { delegateTo } from './handlers/app/create-app-api.ts';
 
 export type { Config } from './config.ts';
 export * from './handlers/app/module.ts';
@@ -62,22 +51,30 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** How long open calls may take to receive their last answer after the database failed, in milliseconds. */
-const lastAnswersMs = 1_000;
-
 /** Creates a gateway. Omitted settings have the defaults of their environment variables. */
 export function createGateway(
   { handlers = [], ...settings }: GatewaySettings = {},
   parts: GatewayParts = {},
 ): Gateway {
-  const config: Config = { ...defaults, ...settings };
+  const config = { ...defaults, ...settings, handlers };
   const releasers = new Releasers();
   let app: AppApi | undefined;
   let fail: (failure: Error) => void = () => {};
   const failed = new Promise<Error>((resolve) => (fail = resolve));
   const start = once(async () => {
     try {
-      const { core, ...started } = await compose(config, handlers, parts, releasers, fail);
+      const logger = parts.logger ?? createLogger(config.logLevel);
+      const database = await (parts.database ??
+        openDatabase({ url: config.databaseUrl ?? undefined, folder: config.dataFolder, logger }));
+      releasers.add(() => database.close());
+      const { core, ...started } = await startServer({
+        config,
+        database,
+        logger,
+        keepKey: parts.keepKey,
+        releasers,
+        onFailure: fail,
+      });
       app = delegateTo(() => core.handlers.app.api);
       return started;
     } catch (error) {
@@ -112,60 +109,4 @@ export function createGateway(
 async function closeUnused(given: GatewayParts['database']): Promise<void> {
   const database = await Promise.resolve(given).catch(() => undefined);
   await database?.close();
-}
-
-async function compose(
-  config: Config,
-  handlers: readonly Handler[],
-  parts: GatewayParts,
-  releasers: Releasers,
-  fail: (failure: Error) => void,
-): Promise<Started & { core: Core }> {
-  const logger = parts.logger ?? createLogger(config.logLevel);
-  const database = await (parts.database ??
-    openDatabase({ url: config.databaseUrl ?? undefined, folder: config.dataFolder, logger }));
-  releasers.add(() => database.close());
-  let isHealthy = true;
-
-  const trustedDocuments = await readTrustedDocuments(config.trustedDocumentsFile);
-  const report = reporterTo(logger);
-  const { keepKey = async () => {} } = parts;
-  const madeKey = config.adminKey === null ? await makeFirstKey(database, keepKey) : null;
-  const core = await startCore({ database, logger, report, handling: { ...config, handlers } });
-  releasers.add(() => core.stop());
-  const { operations, watching } = core;
-  const subscriptions = new SharedSubscriptions({ schema, operations, watching, report });
-  const server = createHttpServer({
-    ...config,
-    schema,
-    trustedDocuments,
-    subscriptions,
-    logger,
-    authenticator: { authenticate: createAuthenticate(config.adminKey, core.keys) },
-    webhooks: new Webhooks(database, operations.sendEvent),
-    // Subscription contexts come from the shared executions.
-    createContext: (caller) => createContext({ caller, operations, watch: watching.live(caller.name) }),
-    maskError: (error) => toGraphQLError(error, report),
-    healthy: () => isHealthy,
-    ready: () => database.reachable(),
-  });
-  releasers.add(() => server.stop());
-  void database.ended.then(async (failure) => {
-    isHealthy = false;
-    await server.settled(lastAnswersMs);
-    fail(failure);
-  });
-  // Comes first, so that waiting calls do not delay the server's stop.
-  releasers.add(() => core.answerWaiting());
-  return { core, url: await server.start(), madeKey };
-}
-
-function reporterTo(logger: Logger) {
-  return (error: unknown, errorId: string = randomUUID()): string => {
-    logger.error(
-      { err: asError(error), errorId },
-      'unexpected error; the caller received INTERNAL_SERVER_ERROR',
-    );
-    return errorId;
-  };
 }

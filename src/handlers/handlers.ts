@@ -11,6 +11,7 @@ import type { JobWriter } from '../log/job-writer.ts';
 import type { LogTail } from '../log/tail.ts';
 import type { LogWriter } from '../log/writer.ts';
 import type { Handling, ListedHandler, Plan, SendOptions } from '../operations/handler-port.ts';
+import type { Operations } from '../operations/operations.ts';
 import type { NewEvent } from '../store/events/create-events.ts';
 import { readHandlerStates, registerHandlers, switchHandler } from '../store/control/handlers.ts';
 import { type App, type AppParts, emptyApp } from './app/app.ts';
@@ -18,7 +19,7 @@ import { delegateTo } from './app/create-app-api.ts';
 import { announceApp } from './app/module.ts';
 import { ChainLimits } from './running/chain-limits.ts';
 import { Dispatcher } from './running/dispatcher.ts';
-import type { GatewayPort } from './gateway-port.ts';
+import { createGatewayPort } from './gateway-port.ts';
 import { LeasedRuns } from './running/leased-runs.ts';
 import { Registry } from './app/registry.ts';
 import { Runner } from './running/runner.ts';
@@ -44,9 +45,6 @@ export const noHandlers: HandlerSettings = {
   watchesApp: false,
   handlerTimeoutMs: limits.handlerTimeoutMs,
 };
-
-/** Declares the topics of an app folder. */
-export type Declare = (declarations: readonly TopicDeclaration[]) => Promise<void>;
 
 export interface HandlersParts extends HandlerSettings {
   readonly database: Database;
@@ -80,7 +78,6 @@ export class Handlers implements Handling, Stoppable {
   readonly #workers = new Map<string, { readonly handler: Handler; readonly worker: Worker }>();
   #broken: readonly BrokenHandler[] = [];
   #app: App | undefined;
-  #declare: Declare = async () => {};
   /** Serialises loading, switching and refreshing. */
   #changes: Promise<void> = Promise.resolve();
   #releases: (() => void | Promise<void>)[] = [];
@@ -110,24 +107,23 @@ export class Handlers implements Handling, Stoppable {
   }
 
   /**
-   * Loads all handlers; `port` is the gateway that their functions use. Throws a StartupError if the folder cannot be
-   * read.
+   * Loads all handlers, whose functions use these operations. Throws a StartupError if the folder cannot be read.
    */
-  async start(port: GatewayPort, declare: Declare): Promise<void> {
-    this.#declare = declare;
-    const { appFolder, handlers, watchesApp } = this.#parts;
+  async start(operations: Operations): Promise<void> {
+    const { appFolder, handlers, watchesApp, logger } = this.#parts;
+    const port = createGatewayPort(operations, logger);
     // Before the first file of the folder is loaded.
     if (appFolder !== null || handlers.length > 0) this.#releases.push(catchStrayFailures());
     const app = appFolder === null ? emptyApp({ port }) : await load(appFolder, { port });
     this.#app = app;
     this.#releases.push(announceApp(delegateTo(() => this.app.api)));
     if (appFolder === null && handlers.length === 0) return;
-    await this.#take(app);
+    await this.#take(app, operations);
     const timer = setInterval(() => this.refresh(), refreshMs).unref();
     this.#releases.push(() => clearInterval(timer));
     if (appFolder === null || !watchesApp) return;
     const { watchApp } = await import('./app/watch.ts');
-    const watch = watchApp(appFolder, { port }, (app) => this.#reload(app));
+    const watch = watchApp(appFolder, { port }, (app) => this.#inTurn(() => this.#take(app, operations)));
     this.#releases.push(() => watch.stop());
   }
 
@@ -204,16 +200,10 @@ export class Handlers implements Handling, Stoppable {
     for (const release of this.#releases.splice(0).reverse()) await release();
   });
 
-  async #reload(app: App): Promise<void> {
-    await this.#inTurn(async () => {
-      await this.#take(app);
-    });
-  }
-
-  async #take(app: App): Promise<void> {
+  async #take(app: App, operations: Operations): Promise<void> {
     const { handlers, broken, declarations } = app;
     const all = withoutNamesakes(this.#parts.handlers, handlers);
-    await this.#declare(declarations);
+    await this.#declareTopics(declarations, operations);
     const states = await registerHandlers(this.#parts.database, all.working);
     this.#registry.replace(all.working);
     this.#app = app;
@@ -221,6 +211,13 @@ export class Handlers implements Handling, Stoppable {
     for (const { fullName, enabled } of states) this.#registry.get(fullName)!.choice = enabled;
     await this.#dispatcher.follow(states);
     await this.#employ();
+  }
+
+  /** A refused declaration is logged and does not affect the others. */
+  async #declareTopics(declarations: readonly TopicDeclaration[], operations: Operations): Promise<void> {
+    const { logger } = this.#parts;
+    for (const { name, error } of await operations.declareAll(declarations, 'app folder'))
+      logger.error({ topic: name }, `the declaration of topic ${name} was refused: ${error.message}`);
   }
 
   async #refresh(): Promise<void> {

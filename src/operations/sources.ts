@@ -3,32 +3,35 @@ import { badInput } from '../base/errors.ts';
 import type { Database } from '../database/database.ts';
 import { nearestFew } from '../domain/cel/language/suggest.ts';
 import { hasSent, sendersAround } from '../store/events/senders.ts';
+import { isDeclaredTopic, readDeclared } from '../store/control/topic-administration.ts';
 import { hasTriggerNamed, readTriggers } from '../store/control/trigger-administration.ts';
+import type { Handling } from './handler-port.ts';
 
-/** Names of senders that are looked at for one that may have been meant. */
+/** Names of senders and declared topics that are looked at for one that may have been meant. */
 const sendersLookedAt = 300;
+const topicsLookedAt = 1_000;
 
 export interface SourceParts {
   readonly database: Database;
-  /** Whether there is a handler, or a declared topic, of that name: a source before any event has come of it. */
-  readonly isDeclared: (name: string) => Promise<boolean>;
-  /** Of some of them. */
-  readonly declaredNames: () => Promise<readonly string[]>;
+  readonly handling: Handling;
 }
 
 /** Throws BAD_USER_INPUT with the nearest names. */
-export async function checkSource(
-  source: string,
-  { database, isDeclared, declaredNames }: SourceParts,
-): Promise<void> {
-  if (await hasSent(database, source)) return;
-  if ((await hasTriggerNamed(database, source)) || (await isDeclared(source))) return;
-  const [names, senders, triggers] = await Promise.all([
-    declaredNames(),
+export async function checkSource(source: string, { database, handling }: SourceParts): Promise<void> {
+  if ((await hasSent(database, source)) || (await hasTriggerNamed(database, source))) return;
+  // A source before any event has come of it.
+  if (handling.has(source) || (await isDeclaredTopic(database, source))) return;
+  const [topics, senders, triggers] = await Promise.all([
+    readDeclared(database, '', topicsLookedAt),
     sendersAround(database, source, sendersLookedAt),
     readTriggers(database),
   ]);
-  const known = new Set([...names, ...senders, ...triggers.map(({ name }) => name)]);
+  const known = new Set([
+    ...handling.list().map(({ fullName }) => fullName),
+    ...topics.map(({ name }) => name),
+    ...senders,
+    ...triggers.map(({ name }) => name),
+  ]);
   const near = nearestFew(source, known, 3).map((name) => JSON.stringify(name));
   const meant = near.length === 0 ? 'there is none yet' : `the nearest are ${near.join(', ')}`;
   throw badInput(

@@ -8,13 +8,8 @@ import type { EventFilter } from '../../src/domain/conditions/event-filter.ts';
 import { createContext } from '../../src/graphql/context.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { JobDispatcher } from '../../src/jobs/job-dispatcher.ts';
-import { Live } from '../../src/live/live.ts';
-import { BulkDeleter } from '../../src/log/bulk-deleter.ts';
-import { Commits } from '../../src/log/commits.ts';
-import { JobWriter } from '../../src/log/job-writer.ts';
-import { LogTail } from '../../src/log/tail.ts';
-import { LogWriter } from '../../src/log/writer.ts';
-import { createOperations } from '../../src/operations/create-operations.ts';
+import { createLog } from '../../src/composition/create-log.ts';
+import { createOperations } from '../../src/composition/create-operations.ts';
 import type { Handling } from '../../src/operations/handler-port.ts';
 import type { Operations } from '../../src/operations/operations.ts';
 import { SubscriptionDispatcher } from '../../src/subscriptions/subscription-dispatcher.ts';
@@ -34,19 +29,13 @@ const noHandling: Handling = {
 
 /** Use-cases on a database and nothing besides, so that whatever it is asked comes from them. */
 function operationsAlone(database: Database): Operations {
-  const live = new Live();
   const logger = createLogger('silent');
-  const tail = new LogTail(database, { ownHint: '', logger, onRow: () => {}, pollMs: 0 });
-  const writing = { hint: '', onCommit: () => {} };
-  const commits = new Commits(database, writing);
-  const jobWriter = new JobWriter(commits);
+  const log = createLog({ database, logger, gatewayId: '' });
   return createOperations({
     database,
-    live,
-    writer: new LogWriter(commits, new BulkDeleter(database, writing)),
-    jobWriter,
-    jobs: new JobDispatcher({ database, writer: jobWriter, tail, live, logger }),
-    subscriptions: new SubscriptionDispatcher({ database, tail, live, logger }),
+    ...log,
+    jobs: new JobDispatcher({ ...log, database, logger, writer: log.jobWriter }),
+    subscriptions: new SubscriptionDispatcher({ ...log, database, logger }),
     broadcast: {
       event: () => {},
       progress: () => {},

@@ -7,7 +7,7 @@ import { createLogger } from '../../src/base/logger.ts';
 import type { Database } from '../../src/database/database.ts';
 import type { EventField, EventRecord, PartialEvent } from '../../src/domain/events/event.ts';
 import type { SendInput } from '../../src/domain/events/send.ts';
-import { type Core, startCore } from '../../src/core.ts';
+import { type Core, startCore } from '../../src/composition/start-core.ts';
 import { createGateway } from '../../src/gateway.ts';
 import { createContext } from '../../src/graphql/context.ts';
 import { schema } from '../../src/graphql/schema.ts';

@@ -3,7 +3,7 @@ import { newId } from '../../base/ids.ts';
 import { badInput, ThroughlineError } from '../../base/errors.ts';
 import { pauseIfDue } from '../../base/time-slices.ts';
 import type { Database } from '../../database/database.ts';
-import type { EventRecord, EventStatus, Position } from '../../domain/events/event.ts';
+import type { EventRecord, Position } from '../../domain/events/event.ts';
 import type { JsonObject } from '../../domain/values/json.ts';
 import { checkModelPayload, topicOfModel } from '../../domain/events/model-event.ts';
 import { draftEvent, type EventDraft, type SendInput } from '../../domain/events/send.ts';
@@ -11,10 +11,11 @@ import { invalidTransition } from '../../domain/events/status.ts';
 import { checkTopic } from '../../domain/events/topic.ts';
 import { checkWorkflowPayload } from '../../domain/handlers/workflow.ts';
 import type { LogWriter } from '../../log/writer.ts';
+import { moveScheduled } from '../../store/events/scheduled-events.ts';
 import type { CreatedRow, ExistingEvent, NewEvent } from '../../store/events/create-events.ts';
 import { readExecutions } from '../../store/control/handlers.ts';
 import { changeOf } from '../../store/events/update-events.ts';
-import type { Offer } from '../../jobs/direct-delivery.ts';
+import type { JobDispatcher } from '../../jobs/job-dispatcher.ts';
 import { type Report, runBatch } from './batch.ts';
 import type { Handling, Plan, SendOptions } from '../handler-port.ts';
 import type { SendBatchOutcome, SendOutcome } from '../operations.ts';
@@ -26,19 +27,15 @@ export interface SendParts {
   readonly report: Report;
   readonly writer: LogWriter;
   /** Hands a fire-and-forget event to whoever is connected. */
-  readonly broadcast: (event: EventRecord) => void;
+  readonly broadcast: { event(event: EventRecord): void };
   /** The request of an event that exists, or null. */
   readonly requestOf: (id: string) => Promise<string | null>;
   /** TOPIC_SCHEMA_MISMATCH where its topic is declared otherwise. */
   readonly checkTopic: (draft: EventDraft) => void;
-  /** Jobs to be written with an event that is about to be written as FINISHED; each is to be settled. */
-  readonly offer: (topic: string, event: () => EventRecord, bytes: () => number) => readonly Offer[];
-  readonly held: {
-    /** An event was taken that is to be sent later. */
-    wake(): void;
-    /** Moves the time of one that is held, null for at once, and what it will be then. */
-    move(id: string, sendAt: Date | null, status: EventStatus): Promise<boolean>;
-  };
+  /** Offers jobs to be committed with an event that is about to be written as FINISHED; each is to be settled. */
+  readonly jobs: Pick<JobDispatcher, 'offer'>;
+  /** Publishes scheduled events; woken when one is accepted or moved. */
+  readonly scheduledSender: { wake(): void };
 }
 
 /** A send that is ready to be written. */
@@ -135,7 +132,7 @@ async function store(
     const isFact = event.status === 'FINISHED' && event.sendAt === null;
     const asRecord = () => recordOf(event, event.fallbackRequestId, new Date(), null);
     const bytes = () => Buffer.byteLength(event.summary) + Buffer.byteLength(event.payload);
-    const offers = isFact ? parts.offer(event.topic, asRecord, bytes) : [];
+    const offers = isFact ? parts.jobs.offer(event.topic, asRecord, bytes) : [];
     const offered = offers.map(({ run }) => run);
     const whole = offers.length === 0 ? event : { ...event, runs: [...event.runs, ...offered] };
     const drop = () => {
@@ -146,7 +143,7 @@ async function store(
       drop();
       throw error;
     });
-    if (event.sendAt !== null) parts.held.wake();
+    if (event.sendAt !== null) parts.scheduledSender.wake();
     if (row.position !== null && row.at !== null) {
       const record = recordOf(event, row.requestId, row.at, row.position);
       for (const [n, offer] of offers.entries())
@@ -244,10 +241,10 @@ async function replace(
   if (!row.found || row.fromStatus === null) return false;
   if (!row.allowed) throw invalidTransition(existing.id, row.fromStatus, draft.status);
   if (!held) return true;
-  const isMoved = await parts.held.move(existing.id, draft.sendAt, draft.status);
+  const isMoved = await moveScheduled(parts.database, existing.id, draft.sendAt, draft.status);
   // Its time came between the two writes.
   if (!isMoved && draft.sendAt !== null) throw notHeld(existing.id);
-  parts.held.wake();
+  parts.scheduledSender.wake();
   return true;
 }
 
@@ -282,7 +279,7 @@ async function broadcast(parts: SendParts, event: NewEvent): Promise<SendOutcome
   }
   const requestId = event.requestId ?? parentRequest ?? event.fallbackRequestId;
   const record = recordOf(event, requestId, new Date(), null);
-  parts.broadcast(record);
+  parts.broadcast.event(record);
   return { event: record, duplicate: false, executions: [] };
 }
 

@@ -1,36 +1,33 @@
-// Joins the use-cases to the parts they stand on.
+// The operations of a gateway: each use case with the parts that it needs.
 import { pauseIfDue } from '../base/time-slices.ts';
 import type { Database } from '../database/database.ts';
-import type { EventRecord } from '../domain/events/event.ts';
 import type { Live } from '../live/live.ts';
-import type { EventProgress } from '../live/watch.ts';
 import type { JobDispatcher } from '../jobs/job-dispatcher.ts';
 import type { JobWriter } from '../log/job-writer.ts';
 import type { LogWriter } from '../log/writer.ts';
 import type { SubscriptionDispatcher } from '../subscriptions/subscription-dispatcher.ts';
-import { moveScheduled } from '../store/events/scheduled-events.ts';
-import { isDeclaredTopic, readDeclared } from '../store/control/topic-administration.ts';
 import type { DeclaredTopics } from '../topics/declared-topics.ts';
-import { createKeyOperations } from './access/keys.ts';
-import { createEventQueries } from './events/event-queries.ts';
-import type { Report } from './events/batch.ts';
-import { type BulkParts, changeAll, deleteAll } from './events/bulk.ts';
+import { createKeyOperations } from '../operations/access/keys.ts';
+import { createEventQueries } from '../operations/events/event-queries.ts';
+import type { Report } from '../operations/events/batch.ts';
+import { type BulkParts, changeAll, deleteAll } from '../operations/events/bulk.ts';
 import {
   type ChangeParts,
   deleteEvent,
   type ProgressTarget,
   updateEvent,
   updateEvents,
-} from './events/update.ts';
-import { createHandlerOperations } from './handlers.ts';
-import type { Handling } from './handler-port.ts';
-import { createLeaseCheck, enroll, extendLease, releaseJob } from './jobs.ts';
-import type { Operations } from './operations.ts';
-import { type SendParts, sendEvent, sendEvents } from './events/send.ts';
-import { eventLocationsOf } from './events/event-locations.ts';
-import { createSubscriptionOperations } from './subscriptions.ts';
-import { createTopicOperations } from './topics.ts';
-import { createTriggerOperations } from './triggers.ts';
+} from '../operations/events/update.ts';
+import type { GatewayBus } from '../operations/gateway-bus.ts';
+import { createHandlerOperations } from '../operations/handlers.ts';
+import type { Handling } from '../operations/handler-port.ts';
+import { createLeaseCheck, enroll, extendLease, releaseJob } from '../operations/jobs.ts';
+import type { Operations } from '../operations/operations.ts';
+import { type SendParts, sendEvent, sendEvents } from '../operations/events/send.ts';
+import { eventLocationsOf } from '../operations/events/event-locations.ts';
+import { createSubscriptionOperations } from '../operations/subscriptions.ts';
+import { createTopicOperations } from '../operations/topics.ts';
+import { createTriggerOperations } from '../operations/triggers.ts';
 
 export interface OperationsParts {
   readonly database: Database;
@@ -39,22 +36,14 @@ export interface OperationsParts {
   readonly jobs: JobDispatcher;
   readonly subscriptions: SubscriptionDispatcher;
   readonly live: Live;
-  /** Carries what is not stored to watchers here and at other gateways. */
-  readonly broadcast: {
-    event(event: EventRecord): void;
-    progress(item: EventProgress): void;
-    lease(target: string, ms: number): void;
-    unsubscribed(id: string): void;
-    topics(): void;
-    /** Resolves when the change is in effect at this gateway. */
-    key(id: string): Promise<void>;
-  };
+  /** Carries transient messages to subscribers of this and the other gateways. */
+  readonly broadcast: Pick<GatewayBus, 'event' | 'progress' | 'lease' | 'unsubscribed' | 'topics' | 'key'>;
   readonly report: Report;
-  /** Sends what is held back; told that there is something new to be sent later. */
+  /** Publishes scheduled events; woken when one is accepted or moved. */
   readonly scheduledSender: { wake(): void };
   readonly topics: DeclaredTopics;
   readonly handling: Handling;
-  /** Told of each trigger that is made here. */
+  /** Called for each trigger that is created at this gateway. */
   readonly onTriggerCreated?: () => void;
 }
 
@@ -66,18 +55,9 @@ export function createOperations(parts: OperationsParts): Operations {
     return known ? { id, requestId: known.requestId ?? '', topic: known.topic } : locations.load(id);
   };
   const send: SendParts = {
-    database,
-    writer,
-    report,
-    handling,
-    broadcast: (event) => broadcast.event(event),
+    ...parts,
     requestOf: async (id) => (await placeOf(id))?.requestId ?? null,
     checkTopic: (draft) => topics.check(draft.topic, draft),
-    offer: (topic, event, bytes) => parts.jobs.offer(topic, event, bytes),
-    held: {
-      wake: () => parts.scheduledSender.wake(),
-      move: (id, sendAt, status) => moveScheduled(database, id, sendAt, status),
-    },
   };
   const change: ChangeParts = {
     writer,
@@ -107,11 +87,7 @@ export function createOperations(parts: OperationsParts): Operations {
     enroll: (caller, input, count, room) => enroll(parts, caller, input, count, room),
     extendLease: (eventId, attempt, leaseMs) => extendLease(parts, eventId, attempt, leaseMs),
     releaseJob: (caller, eventId, attempt) => releaseJob(parts, caller, eventId, attempt),
-    ...createSubscriptionOperations({
-      ...parts,
-      isDeclared: async (name) => handling.has(name) || (await isDeclaredTopic(database, name)),
-      declaredNames: () => declaredNames(database, handling),
-    }),
+    ...createSubscriptionOperations(parts),
     ...createHandlerOperations(database, handling),
     ...createTopicOperations(database, topics, () => broadcast.topics()),
     ...createTriggerOperations(database, handling, parts.onTriggerCreated ?? (() => {})),
@@ -119,10 +95,4 @@ export function createOperations(parts: OperationsParts): Operations {
     ...createEventQueries(database),
     progressOf: (id) => live.lastProgress(id)?.progress ?? null,
   };
-}
-
-/** What may have been meant by a source that is not known: these among others. */
-async function declaredNames(database: Database, handling: Handling): Promise<string[]> {
-  const topics = await readDeclared(database, '', 1_000);
-  return [...handling.list().map(({ fullName }) => fullName), ...topics.map(({ name }) => name)];
 }
