@@ -1,6 +1,6 @@
 // Holds the documentation: every code block runs or compiles, every link resolves, and what repeats the code is true.
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { defaults, readConfig } from '../../src/config.ts';
@@ -73,6 +73,10 @@ describe('The links of the documentation', () => {
     expect(broken).toEqual([]);
   });
 
+  it.each(pages)('and the paths of the repository that $path names exist', ({ markdown }) => {
+    expect(pathsIn(markdown).filter((path) => !exists(path))).toEqual([]);
+  });
+
   it('reach every page from the README', () => {
     const reached = new Set<string>();
     const visit = (path: string): void => {
@@ -112,6 +116,19 @@ describe('docs/reference/settings.md', () => {
     });
   });
 });
+
+/** In prose and pictures; what other blocks name may be a file of the reader's own. */
+function pathsIn(markdown: string): string[] {
+  const prose = markdown.replaceAll(/^ *```(?!text)\w[^]*?^ *```$/gm, '');
+  return prose.match(/(?<![\w@/.-])(src|test|docs|prisma|scripts|bench|examples)\/[\w*/.-]*[\w*/]/g) ?? [];
+}
+
+/** A star stands for any part of a file's name. */
+function exists(path: string): boolean {
+  if (!path.includes('*')) return existsSync(path);
+  const name = new RegExp(`^${basename(path).replaceAll('.', '\\.').replaceAll('*', '.*')}$`);
+  return existsSync(dirname(path)) && readdirSync(dirname(path)).some((file) => name.test(file));
+}
 
 /** The variables that the program reads. */
 function settingNames(): string[] {
