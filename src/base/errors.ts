@@ -90,8 +90,9 @@ export const errorCatalogue = {
   },
   LIMIT_EXCEEDED: {
     status: 413,
-    meaning: 'A document, a body, a value or a list is larger than the limit named in the message.',
-    remedy: 'Send less at once.',
+    meaning:
+      'A document, a body, a value, a list or the cost of an operation is larger than the limit named in the message.',
+    remedy: 'Send or request less at once.',
   },
   TOPIC_SCHEMA_MISMATCH: {
     status: 422,

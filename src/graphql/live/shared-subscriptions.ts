@@ -13,6 +13,7 @@ import type { Operations } from '../../operations/operations.ts';
 import type { Caller } from '../../operations/callers.ts';
 import { createContext } from '../context.ts';
 import { type Report, toGraphQLError } from '../errors.ts';
+import { checkCost } from '../cost/query-cost.ts';
 import { checkInputSize } from '../input-size.ts';
 import { endingWith, OpenSubscriptions } from './open-subscriptions.ts';
 import { SharedExecution } from './shared-execution.ts';
@@ -67,6 +68,7 @@ export class SharedSubscriptions {
     direct?: Direct,
   ): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> {
     checkInputSize(this.#parts.schema, args);
+    checkCost(this.#parts.schema, args);
     const pause = pauseIfDue();
     if (pause !== undefined) await pause;
     const leave = this.#open.enter(args.caller.name);

@@ -2,18 +2,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { execute, type GraphQLSchema } from 'graphql';
 import { createYoga, isAsyncIterable, type Plugin, type YogaServerInstance } from 'graphql-yoga';
-import { asError, badInput, ThroughlineError } from '../../base/errors.ts';
+import { asError, badInput } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Logger } from '../../base/logger.ts';
 import { pauseIfDue } from '../../base/time-slices.ts';
 import type { GraphQLContext } from '../../graphql/context.ts';
-import { checkInputSize } from '../../graphql/input-size.ts';
 import { type Caller, internalCaller } from '../../operations/callers.ts';
 import type { Identity } from '../credentials.ts';
 import { documentCaches, documentLimits } from './document-limits.ts';
 import { DocumentLookup } from './document-lookup.ts';
 import { EventStreams } from './event-stream.ts';
 import { isBatched, useGraphQLParams } from './graphql-params.ts';
+import { type AskedExtensions, asksForCost, tellingCost, useOperationLimits } from './operation-limits.ts';
 import { exceptRefusals, type MaskError, refusal } from './public-errors.ts';
 import type { SubscriptionSource } from './subscription-source.ts';
 import { useSafeErrors, withSafeErrors } from './suggestions.ts';
@@ -32,7 +32,7 @@ export interface GraphQLOptions {
 }
 
 /** What each operation begins with; `request` is there for HTTP alone. */
-export interface OperationStart {
+export interface OperationStart extends AskedExtensions {
   readonly caller: Caller;
 }
 
@@ -67,7 +67,7 @@ export function createGraphQL(options: GraphQLOptions): GraphQL {
   const { trustedDocuments } = options;
   const streams = new EventStreams(options.logger);
   const documents = new DocumentLookup(trustedDocuments);
-  const subscriptions = withSafeErrors(options.subscriptions, documents);
+  const subscriptions = withSafeErrors(tellingCost(options.subscriptions, options.schema), documents);
   const server = createYoga<HttpStart, object>({
     schema: options.schema,
     graphqlEndpoint: graphqlPath,
@@ -77,7 +77,7 @@ export function createGraphQL(options: GraphQLOptions): GraphQL {
     parserAndValidationCache: documentCaches(),
     plugins: [
       useReferenceExecutor,
-      useInputLimits,
+      useOperationLimits,
       useUnanswered,
       useSafeErrors(documents),
       useGraphQLParams(options.maxBodyBytes, documents),
@@ -123,25 +123,11 @@ const useUnanswered: Plugin<Partial<GraphQLContext>> = {
   }),
 };
 
-/** Large variables are refused before they are converted; each operation of a batch waits for a time slice. */
-const useInputLimits: Plugin = {
-  onExecute({ args, setResultAndStopExecution }) {
-    const { schema, document, operationName, variableValues: variables } = args;
-    try {
-      checkInputSize(schema, { document, operationName, variables });
-    } catch (error) {
-      if (!(error instanceof ThroughlineError)) throw error;
-      return setResultAndStopExecution({ errors: [refusal(error)] });
-    }
-    return pauseIfDue();
-  },
-};
-
 /** Subscriptions over HTTP go to the same executions as those over WebSockets. */
 function useSubscriptionSource(source: SubscriptionSource): Plugin<OperationStart> {
   return {
     onSubscribe({ args, setSubscribeFn, setResultAndStopExecution }) {
-      const { caller, request } = args.contextValue;
+      const { caller, request, params } = args.contextValue;
       if (isBatched(request)) return setResultAndStopExecution({ errors: [unbatchable()] });
       setSubscribeFn(() =>
         source.subscribe({
@@ -149,6 +135,7 @@ function useSubscriptionSource(source: SubscriptionSource): Plugin<OperationStar
           operationName: args.operationName ?? null,
           variables: args.variableValues ?? null,
           caller,
+          tellsCost: asksForCost(params?.extensions),
         }),
       );
     },

@@ -8,6 +8,8 @@ export interface SubscriptionRequest {
   readonly operationName?: string | null;
   readonly variables?: Record<string, unknown> | null;
   readonly caller: Caller;
+  /** Whether each result has the cost in its extensions. */
+  readonly tellsCost?: boolean;
 }
 
 /**

@@ -13,6 +13,7 @@ import type { DocumentLookup } from '../graphql/document-lookup.ts';
 import { operationNameOf } from '../graphql/graphql-params.ts';
 import type { Pace } from '../pace.ts';
 import { Presence } from '../presence.ts';
+import { asksForCost } from '../graphql/operation-limits.ts';
 import { exceptRefusals, type MaskError, publicError, publicResult } from '../graphql/public-errors.ts';
 import type { Direct, SubscriptionSource } from '../graphql/subscription-source.ts';
 
@@ -94,14 +95,17 @@ function prepare(
   payload: SubscribePayload,
 ): ExecutionArgs | readonly GraphQLError[] {
   const { socket } = extra;
-  const { variables = null } = payload;
+  const { variables = null, extensions } = payload;
   const operationName = operationNameOf(payload.operationName) ?? null;
   const presence = new Presence();
   const caller = extra.caller && withPresence(extra.caller, presence);
   if (caller === undefined || Object.keys(open).length > limits.subscriptionsPerSocket) return [tooMany()];
   try {
     const query = documents.find(payload, caller) as string;
-    const { schema, parse, validate, contextFactory, execute } = server.getEnveloped({ caller });
+    const { schema, parse, validate, contextFactory, execute } = server.getEnveloped({
+      caller,
+      params: { extensions },
+    });
     const document = parse(query);
     const errors: readonly GraphQLError[] = validate(schema, document);
     if (errors.length > 0) return errors;
@@ -112,7 +116,8 @@ function prepare(
         return execute({ ...args, contextValue: await contextFactory() });
       },
       subscribe: async () => {
-        const request = { document, operationName, variables, caller };
+        const tellsCost = asksForCost(extensions);
+        const request = { document, operationName, variables, caller, tellsCost };
         const results = await subscriptions.subscribe(request, directTo(socket, id));
         const isPaced = Symbol.asyncIterator in results && !isShareable(schema, request);
         return isPaced ? extra.pace.keep(results) : results;
