@@ -18,7 +18,7 @@ const story: Readonly<Record<string, Part>> = {
   'An order is approved': (engine) => anOrder(engine, { orderNo: 'A-1041', status: 'new' }, 'approved'),
   'The same order is rejected after all': (engine) =>
     anOrder(engine, { orderNo: 'A-1041', status: 'processing' }, 'rejected'),
-  'An order without a number can not be saved': (engine) => anOrder(engine, { status: 'new' }, 'approved'),
+  'An order without a number cannot be saved': (engine) => anOrder(engine, { status: 'new' }, 'approved'),
   'A leave request goes through three approvals, and on to personnel': leave,
   'An invoice is approved': async (engine) => {
     const invoice = await engine.begin('models.InvoiceModel', { invoiceNo: 'I-7', customer: 'Bob' });

@@ -82,7 +82,7 @@ async function bundle({ build }) {
   return outputFiles;
 }
 
-/** Whether there is a program to start; false where it is not built and can not be. */
+/** Whether there is a program to start; false where it is not built and cannot be. */
 export async function buildProgram() {
   const isBuilt = existsSync('dist/main.js');
   // An image may hold the built program alone.

@@ -47,7 +47,7 @@ export async function generate(into) {
   const prismaSchema = [[schemaFile, datamodel]];
   const config = JSON.parse(wasm.get_config(JSON.stringify({ prismaSchema })));
   const fault = config.errors?.[0];
-  if (fault) throw new Error(`prisma/schema.prisma can not be read: ${fault.message}`);
+  if (fault) throw new Error(`prisma/schema.prisma cannot be read: ${fault.message}`);
   const { generators: declared, datasources } = config.config;
   const dmmf = JSON.parse(wasm.get_dmmf(JSON.stringify({ prismaSchema })));
   const placed = declared.map((generator) => placeWithin(into, generator));
@@ -74,7 +74,7 @@ function placeWithin(into, generator) {
 }
 
 async function generateClient(options) {
-  // Its ES module build can not be loaded.
+  // Its ES module build cannot be loaded.
   const { PrismaClientTsGenerator } = require('@prisma/client-generator-ts');
   mkdirSync(options.generator.output.value, { recursive: true });
   await new PrismaClientTsGenerator().generate(options);
@@ -91,7 +91,7 @@ function generatePothosTypes(options) {
       const answer = heard.split('\n').slice(0, -1).map(parseAnswer).find(Boolean);
       if (!answer) return;
       child.stdin.end();
-      if (answer.error) fail(new Error(`the types for Pothos can not be generated: ${answer.error.message}`));
+      if (answer.error) fail(new Error(`the types for Pothos cannot be generated: ${answer.error.message}`));
       else succeed();
       child.kill();
     });

@@ -27,7 +27,7 @@ export async function writeKeyFile(folder: string, secret: string): Promise<void
     await rename(draft, path);
   } catch (error) {
     throw new StartupError(
-      `the admin key can not be written to ${path}: ${asError(error).message}; set THROUGHLINE_DATA to a folder that can be written, or set THROUGHLINE_ADMIN_KEY`,
+      `the admin key cannot be written to ${path}: ${asError(error).message}; set THROUGHLINE_DATA to a folder that can be written, or set THROUGHLINE_ADMIN_KEY`,
       { cause: error },
     );
   }

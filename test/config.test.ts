@@ -85,7 +85,7 @@ describe('readConfig', () => {
     ['?schema=', 'has a schema that is not a name'],
     ['?schema=a%00b', 'has a schema that is not a name'],
     [`?schema=${'ü'.repeat(32)}`, 'has a schema that is longer than 63 bytes'],
-    ['?schema=pg_own', 'has a schema that Postgres keeps for itself'],
+    ['?schema=pg_own', 'has a schema that is reserved by Postgres'],
     ['?schema=a&schema=b', 'has several schemas'],
   ])('refuses a DATABASE_URL with %s', (parameters, fault) => {
     const [line] = faultsOf({ DATABASE_URL: `postgres://me:hunter2@here/things${parameters}` });

@@ -65,7 +65,7 @@ export class EventQueue {
     await this.#gateway.insist(acknowledge, { id, position }, { signal: this.#stop });
   }
 
-  /** Ends all subscriptions, in one try: those that can not be ended now go by themselves. */
+  /** Ends all subscriptions, in one try: those that cannot be ended now go by themselves. */
   async unsubscribe(): Promise<void> {
     for (const id of this.#ids.splice(0)) {
       await this.#gateway.ask(unsubscribe, { id }).catch((error: unknown) => {

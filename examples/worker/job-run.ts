@@ -34,7 +34,7 @@ export class JobRun {
     if (grace.aborted) this.#end.abort(grace.reason);
   }
 
-  /** Never rejects: what can not be written comes back to somebody when the lease ends. */
+  /** Never rejects: what cannot be written comes back to somebody when the lease ends. */
   async run(): Promise<void> {
     this.#report('taken');
     void this.#keepLease();

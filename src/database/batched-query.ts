@@ -1,9 +1,9 @@
-// What a database is asked for, before it is asked: statements, and what their rows come to.
+// Batches of independent statements, each with a function that converts its rows to an answer.
 import type { Database, Statement } from './database.ts';
 
 export interface BatchedQuery<Answer> {
   readonly statements: readonly Statement[];
-  /** Of the rows of each statement. */
+  /** Receives the rows of each statement. */
   readonly answer: (rows: readonly (readonly object[])[]) => Answer;
 }
 
@@ -14,7 +14,7 @@ export function batchedQuery<Row extends object, Answer>(
   return { statements: [statement], answer: ([rows]) => answer(rows as readonly Row[]) };
 }
 
-/** One after the other, and an answer for each. */
+/** Joins several batches into one, with an answer for each. */
 export function together<Answer>(parts: readonly BatchedQuery<Answer>[]): BatchedQuery<readonly Answer[]> {
   return {
     statements: parts.flatMap(({ statements }) => statements),
@@ -25,7 +25,7 @@ export function together<Answer>(parts: readonly BatchedQuery<Answer>[]): Batche
   };
 }
 
-/** In one transaction, and one trip to the database and back, however many statements there are. */
+/** Runs all statements in one transaction and one round trip. */
 export async function perform<Answer>(
   database: Pick<Database, 'pipeline'>,
   { statements, answer }: BatchedQuery<Answer>,

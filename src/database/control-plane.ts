@@ -1,13 +1,14 @@
-// Prisma Client for the control plane, created on first use: a start that asks nothing of it does not pay for it.
+// Prisma Client for the control plane, created on first use, so that a start without control-plane queries costs
+// nothing.
 import type { PrismaClient } from '../../generated/prisma/client.ts';
 import type { Database } from './database.ts';
 
-/** Failures of the database come as the port has them. */
+/** Database failures are thrown as the port's errors. */
 export type ControlPlane = PrismaClient;
 
 const clients = new WeakMap<Database, Promise<ControlPlane>>();
 
-/** The database's client; it shares the database's connections and ends with it. */
+/** The database's client. It shares the database's connections and closes with it. */
 export function controlPlane(database: Database): Promise<ControlPlane> {
   const known = clients.get(database);
   if (known) return known;
@@ -33,6 +34,6 @@ async function open(database: Database): Promise<ControlPlane> {
       },
     },
   });
-  // An extension of queries changes no type.
+  // Query extensions do not change the type.
   return extended as unknown as ControlPlane;
 }

@@ -1,6 +1,8 @@
-// Asking with a deadline, for questions that must be answered in bounded time.
+// Promises with a deadline.
 
-/** What `work` comes to, or `late` if it takes longer than `ms`; the work itself goes on. Passes on its failure. */
+/**
+ * The result of `work`, or `late` if it takes longer than `ms`. The work itself continues. Its failure is passed on.
+ */
 export async function within<T, Late>(ms: number, work: Promise<T>, late: Late): Promise<T | Late> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<Late>((resolve) => {
@@ -13,10 +15,10 @@ export async function within<T, Late>(ms: number, work: Promise<T>, late: Late):
   }
 }
 
-/** Milliseconds in which `reachable()` must answer, with a margin below its two seconds. */
+/** Deadline of `reachable()` in milliseconds, with a margin below its two seconds. */
 export const reachableMs = 1_800;
 
-/** Whether `ask` succeeds in that time; never throws. */
+/** Whether `ask` succeeds before that deadline. Never throws. */
 export async function answersInTime(ask: () => Promise<unknown>): Promise<boolean> {
   const answer = ask().then(
     () => true,

@@ -1,15 +1,15 @@
-// Lanes for reads that may take long: a few at a time, so that most connections are free for writes and small reads.
+// Limits concurrent expensive reads, so that most connections stay free for writes and small reads.
 import type { Database } from './database.ts';
 
-/** Of the connections to a server; the embedded database has one connection, and makes one statement after another. */
+/** Expensive reads at a time. The embedded database has a single connection. */
 const lanesOf = { embedded: 1, postgres: 3 } as const;
 
 type Start = () => void;
 
-/** Callers take turns, and so do the reads of each caller: a read is one bounded statement of many. */
+/** Callers take turns, and so do the reads of one caller. A read is one bounded statement of a longer series. */
 export class ReadLanes {
   #free: number;
-  /** By caller, those whose turn is next first. */
+  /** By caller; the next in turn comes first. */
   readonly #waiting = new Map<string, Start[]>();
 
   constructor(lanes: number) {
@@ -34,7 +34,7 @@ export class ReadLanes {
     });
   }
 
-  /** The lane goes to who is next; a caller that was served goes to the end of the line. */
+  /** Starts the next read. A served caller moves to the end of the queue. */
   #next(): void {
     const [next] = this.#waiting;
     if (next === undefined) {
@@ -51,7 +51,7 @@ export class ReadLanes {
 
 const lanes = new WeakMap<Database, ReadLanes>();
 
-/** Those of all who read from this database. */
+/** One instance per database. */
 export function readLanes(database: Database): ReadLanes {
   const known = lanes.get(database) ?? new ReadLanes(lanesOf[database.kind]);
   lanes.set(database, known);

@@ -1,16 +1,16 @@
-// JSON texts as one `jsonb[]`, in the binary form of Postgres: nothing is escaped on the way and taken apart again there.
+// Encodes JSON texts as one `jsonb[]` in Postgres' binary format, without escaping.
 
-/** Postgres' numbers of the types. */
+/** Type numbers of Postgres. */
 const jsonbType = 3802;
 export const jsonbArrayType = 3807;
 
-/** Dimensions, whether there are nulls, the type of the items; their count, and the number of the first. */
+/** Dimensions, null flag, item type, item count, lower bound. */
 const headBytes = 20;
-/** Its length, and the version of the form. */
+/** Item length and jsonb version. */
 const itemHeadBytes = 5;
 const jsonbVersion = 1;
 
-/** The value of a parameter of type `jsonb[]`; items are numbered from 1, and null is SQL's. At least one is needed. */
+/** A parameter of type `jsonb[]`. Items are numbered from 1; null is SQL NULL. At least one item is required. */
 export function jsonArray(texts: readonly (string | null)[]): Uint8Array {
   const lengths = texts.map((text) => (text === null ? 0 : itemHeadBytes + Buffer.byteLength(text)));
   const nulls = 4 * texts.filter((text) => text === null).length;

@@ -1,14 +1,14 @@
-// A mutex that is granted in the order of arrival, for which nobody waits without an end.
+// A fair mutex with a timeout.
 import { DatabaseUnavailable } from './database.ts';
 import { within } from './deadline.ts';
 
-/** Whoever entered must leave, once; those behind wait for it. */
+/** Every caller that entered must leave exactly once. */
 export class Mutex {
   #last: Promise<void> = Promise.resolve();
-  /** Those who have it or wait for it. */
+  /** Callers that hold the mutex or wait for it. */
   #count = 0;
 
-  /** Resolves to `leave` when it is the caller's turn; rejects with DatabaseUnavailable if that takes longer than `ms`. */
+  /** Resolves to `leave` when the mutex is acquired. Rejects with DatabaseUnavailable after `ms`. */
   async enter(ms = Infinity): Promise<() => void> {
     const before = this.#last;
     const isFree = this.#count === 0;
@@ -23,7 +23,7 @@ export class Mutex {
     if (isFree) return leave;
     const outcome = await (ms === Infinity ? before : within(ms, before, 'late'));
     if (outcome !== 'late') return leave;
-    // Those behind still wait for those before.
+    // Later callers still wait for the earlier ones.
     void before.then(leave);
     throw new DatabaseUnavailable(new Error('other transactions took too long'));
   }

@@ -1,4 +1,4 @@
-// Opens the database that the settings name, brought up to date and ready for use.
+// Opens and migrates the database that the settings name.
 import { join } from 'node:path';
 import { asError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
@@ -11,22 +11,21 @@ import { openPostgres } from './postgres/postgres.ts';
 import { readTemplate } from './embedded/template.ts';
 
 export interface DatabaseSettings {
-  /** A Postgres server; without it the embedded database in `folder` is used. */
+  /** A Postgres server. Default: the embedded database in `folder`. */
   readonly url?: string | undefined;
-  /** The embedded database's folder, which it has for itself until it is closed. */
+  /** The embedded database's folder, locked until the database is closed. */
   readonly folder: string;
   readonly logger: Logger;
-  /** Connections to the server at most; 10 unless given. */
+  /** Connections to the server. Default: 10. */
   readonly poolSize?: number | undefined;
 }
 
-/** Throws StartupError if the database can not be used, and then leaves nothing open behind. */
+/** Throws StartupError if the database cannot be used, and then leaves nothing open. */
 export async function openDatabase(settings: DatabaseSettings): Promise<Database> {
   const database = await openEither(settings);
   try {
     const applied = await migrate(database, { logger: settings.logger });
-    if (applied.length > 0)
-      settings.logger.info({ migrations: applied }, 'the database was brought up to date');
+    if (applied.length > 0) settings.logger.info({ migrations: applied }, 'the database was migrated');
     return database;
   } catch (failure) {
     await database.close();
@@ -34,7 +33,7 @@ export async function openDatabase(settings: DatabaseSettings): Promise<Database
   }
 }
 
-/** What was read at the start is damaged, or can not be written for want of room; anything else is a fault of the program. */
+/** A damaged database or a full disk is a StartupError; anything else is a fault of the program. */
 function unusable(database: Database, failure: unknown): unknown {
   const isUnavailable = failure instanceof DatabaseUnavailable && failure.cause !== undefined;
   const { code = '', message } = asError(isUnavailable ? failure.cause : failure) as Error & {
@@ -43,7 +42,7 @@ function unusable(database: Database, failure: unknown): unknown {
   const isOfServer = failure instanceof DatabaseUnavailable || failure instanceof StorageFull;
   if (!isOfServer && !/^(58|XX)...$/.test(code)) return failure;
   const place = database.kind === 'embedded' ? 'the embedded database' : 'the database';
-  return new StartupError(`${place} can not be brought up to date: ${message}`, { cause: failure });
+  return new StartupError(`${place} cannot be migrated: ${message}`, { cause: failure });
 }
 
 async function openEither({ url, folder, logger, poolSize }: DatabaseSettings): Promise<Database> {

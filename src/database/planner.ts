@@ -1,11 +1,12 @@
-// How Postgres is to plan our statements: by index, row by row, since each of them knows the rows that it wants.
+// Postgres planner settings that favour index scans and row-by-row plans, which suit all our statements.
 import type { Statement } from './database.ts';
 
 /**
- * Statements are prepared when tables may be empty, and their plans are kept while the tables grow: with these no plan
- * is made that reads, hashes or keeps a whole table or a whole index before it answers the first row. Compiling a plan
- * to machine code takes longer than any of them runs. Some have Postgres' defaults: a database or a role may have others. What is left to say in the statements: an EXISTS is asked row by
- * row only if it ends with OFFSET 0; otherwise it may become a join, or a hash of everything that it could find.
+ * Statements are prepared when tables may be empty, and their plans are kept while the tables grow. These settings
+ * rule out plans that scan, hash or sort a whole table or index before the first row. JIT compilation takes longer
+ * than any of our statements. Some settings restate Postgres' defaults, which a database or role may override. One
+ * thing must be said in the statements: an EXISTS stays a per-row subquery only with OFFSET 0; otherwise it may
+ * become a join or a hash.
  */
 export const plannerSettings = {
   enable_seqscan: 'off',
@@ -24,18 +25,18 @@ export const plannerSettings = {
   jit: 'off',
 } as const;
 
-/** Whether the plan is made for the values that are given, or is the one that is kept. */
+/** Whether a plan is made for the given values, or the cached generic plan is used. */
 export type PlanMode = 'auto' | 'force_generic_plan';
 
 /**
- * Left to itself Postgres plans many statements that have a name anew each time, which can take it several times as long
- * as to carry them out for a few rows: it takes the plans for given values to be much the better ones.
+ * By default Postgres replans many named statements for each execution, because it overestimates the benefit of
+ * custom plans. For a few rows, planning takes several times as long as execution.
  */
 export function planModeOf({ name }: Statement): PlanMode {
   return name === undefined ? 'auto' : 'force_generic_plan';
 }
 
-/** For what the session asks from now on. */
+/** Applies to the session from now on. */
 export function settingOf(mode: PlanMode): string {
   return `SET plan_cache_mode = ${mode}`;
 }

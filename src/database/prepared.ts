@@ -1,11 +1,11 @@
-// Statements whose text is put together, but of few forms: each form is parsed and planned once for each connection.
+// Names for statements with generated text of few variants, so that each variant is planned once per connection.
 import type { Statement } from './database.ts';
 
-/** Forms that get a name; what comes after them is parsed each time, so that a server's memory for them has a bound. */
+/** Variants with a name. Further ones are parsed each time, which bounds the server's memory. */
 const most = 500;
 const names = new Map<string, string>();
 
-/** For statements whose best plan does not depend on their values: the server keeps one for all. */
+/** For statements whose best plan does not depend on their values, since all values share one plan. */
 export function prepared({ text, values }: Omit<Statement, 'name'>): Statement {
   const known = names.get(text);
   if (known === undefined && names.size >= most) return { text, values };

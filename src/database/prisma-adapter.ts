@@ -1,4 +1,4 @@
-// Prisma's driver adapter over the storage port: Prisma Client shares its pool, deadlines, outages and errors.
+// Prisma's driver adapter over the database port: Prisma Client shares its pool, timeouts and errors.
 import {
   type ArgType,
   type ColumnType,
@@ -18,10 +18,10 @@ import type { SqlFailureFields } from './sql-failure.ts';
 
 const provider = 'postgres';
 const adapterName = 'throughline';
-/** Within the transaction's work: it is to be rolled back, and nobody is to hear of this error. */
+/** Thrown inside a transaction's work to roll it back. Not visible outside. */
 const rolledBack = new Error('the transaction is rolled back');
 
-/** A failure of the port on its way through Prisma, which would make an error of its own of what has a code. */
+/** Carries a port failure through Prisma, which would otherwise wrap errors that have a code. */
 export class PortFailure extends Error {
   constructor(cause: unknown) {
     super('a statement of Prisma failed', { cause });
@@ -46,7 +46,7 @@ class PortQueryable implements SqlQueryable {
     return resultSet(await this.#ask(query.sql, query));
   }
 
-  /** Answers how many rows were changed, which the port tells by the rows that a statement returns. */
+  /** Returns the number of changed rows, counted from RETURNING, since the port does not report it. */
   async executeRaw(query: SqlQuery): Promise<number> {
     const [row] = await this.#ask<{ count: number }>(
       `WITH changed AS (${query.sql} RETURNING 1) SELECT count(*)::int4 AS count FROM changed`,
@@ -55,7 +55,7 @@ class PortQueryable implements SqlQueryable {
     return row?.count ?? 0;
   }
 
-  /** Never under a name: lists make a text per length, and what has a name is kept by every connection. */
+  /** Unnamed: lists produce a text per length, and every connection keeps its named statements. */
   async #ask<Row extends object>(text: string, { args, argTypes }: SqlQuery): Promise<Row[]> {
     const values = args.map((value, n) => toPort(value, argTypes[n]));
     try {
@@ -88,12 +88,12 @@ class Adapter extends PortQueryable implements SqlDriverAdapter {
     return { schemaName: this.#database.schema, supportsRelationJoins: false };
   }
 
-  /** The database is closed by those who opened it. */
+  /** Whoever opened the database closes it. */
   async dispose(): Promise<void> {}
 }
 
 class PortTransaction extends PortQueryable implements PrismaTransaction {
-  /** BEGIN, COMMIT and ROLLBACK are the port's. */
+  /** The port sends BEGIN, COMMIT and ROLLBACK. */
   readonly options = { usePhantomQuery: true };
   readonly #tx: Transaction;
   readonly #end: (failure?: Error) => Promise<void>;
@@ -119,7 +119,7 @@ class PortTransaction extends PortQueryable implements PrismaTransaction {
   }
 }
 
-/** The port's transaction lasts as long as a function runs: one that waits for Prisma's commit or rollback. */
+/** The port's transaction lasts as long as its function, which here waits for Prisma's commit or rollback. */
 function begin(database: Database): Promise<PortTransaction> {
   return new Promise((resolve, reject) => {
     const over: Promise<void> = database.transaction(
@@ -156,7 +156,7 @@ function fromPort(value: unknown): unknown {
   return Array.isArray(value) ? value.map(fromPort) : value;
 }
 
-/** Prisma reads what the models describe by the models; these count for its raw queries only. */
+/** Used for raw queries only; Prisma reads model fields by their model types. */
 function columnType(value: unknown): ColumnType {
   if (typeof value === 'number')
     return Number.isInteger(value) ? ColumnTypeEnum.Int32 : ColumnTypeEnum.Double;
@@ -165,7 +165,7 @@ function columnType(value: unknown): ColumnType {
   return Array.isArray(value) ? ColumnTypeEnum.TextArray : ColumnTypeEnum.Text;
 }
 
-/** What Prisma has codes for that callers tell apart (P2002, P2003, P2011); any other error stays the port's own. */
+/** Errors for which Prisma has codes that callers distinguish (P2002, P2003, P2011). Others stay the port's. */
 function constraintViolation(error: unknown): DriverAdapterError | undefined {
   const { code, constraint, column, message } = error as SqlFailureFields;
   const original = { ...(code !== undefined && { originalCode: code }), originalMessage: message };

@@ -1,8 +1,8 @@
-// Rows of a server as objects by the names of their columns.
+// Creates row objects from column names and values.
 
-/** From so many properties on, an object that gets one after the other becomes a dictionary, slow to make and to read. */
+/** V8 turns an object that receives this many properties one by one into a slow dictionary. */
 const many = 16;
-/** Lists of columns of which it is kept how an object with all of them looks, at most. */
+/** Column lists whose empty row is cached. */
 const mostKept = 500;
 const kept = new Map<string, object>();
 
@@ -20,7 +20,7 @@ export function asObjects(
   });
 }
 
-/** With all properties from the start, as JSON.parse makes them. */
+/** Has all properties from the start, as JSON.parse creates them. */
 function emptyRow(names: readonly string[]): object {
   const key = names.join();
   const known = kept.get(key);

@@ -1,9 +1,9 @@
-// The settings of every session: whatever the server, the database or the role sets, ours are the same.
+// The settings of every session, which override those of the server, database and role.
 import type { Statement } from './database.ts';
 import { plannerSettings } from './planner.ts';
 import { quoteIdentifier } from './sql-failure.ts';
 
-/** What values look like as text, in both directions. */
+/** The text format of values, in both directions. */
 const formats = {
   client_encoding: 'UTF8',
   DateStyle: 'ISO, MDY',
@@ -17,7 +17,7 @@ const formats = {
   quote_all_identifiers: 'off',
 } as const;
 
-/** What statements mean, and what they may do. */
+/** The semantics and permissions of statements. */
 const semantics = {
   default_transaction_isolation: 'read committed',
   default_transaction_read_only: 'off',
@@ -26,11 +26,11 @@ const semantics = {
   transform_null_equals: 'off',
   exit_on_error: 'off',
   client_min_messages: 'warning',
-  // Otherwise foreign keys are not checked; only a superuser may set it, and only where it differs is it set.
+  // Otherwise foreign keys are not checked. Set only where it differs, since only a superuser may set it.
   session_replication_role: 'origin',
 } as const;
 
-/** How long a session may wait; the timeouts that a database on a server needs are given in addition. */
+/** Timeouts of a session. Server databases add their own. */
 const waits = {
   statement_timeout: '0',
   lock_timeout: '0',
@@ -40,9 +40,9 @@ const waits = {
 } as const;
 
 /**
- * The one statement with which a session begins. Sent as a statement, not as startup parameters: PgBouncer refuses a
- * connection for most of those. Settings that this version of Postgres does not have are left out, as are those that
- * need no change. Of `synchronous_commit` only `off` is changed: with it, what was acknowledged could be lost.
+ * The first statement of a session. These are not sent as startup parameters, because PgBouncer refuses most of them.
+ * Skips settings that this Postgres version does not have or that already have the value. `synchronous_commit` is
+ * changed only if it is `off`, since acknowledged writes could then be lost.
  */
 export function sessionStatement(schema: string, more: Readonly<Record<string, string>> = {}): Statement {
   const settings = {

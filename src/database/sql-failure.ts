@@ -1,16 +1,16 @@
-// What Postgres says of a statement it refused, by the same property names whichever driver asked.
+// Postgres errors with the same properties for both drivers.
 import { DatabaseUnavailable, StorageFull } from './database.ts';
 
-/** SQLSTATE of a transaction in which a statement had failed. */
+/** SQLSTATE of a transaction in which a statement has failed. */
 export const failedTransaction = '25P02';
 
-/** SQLSTATE of the transaction that had to give way, and can be tried again. */
+/** SQLSTATE of a deadlock victim, which can be retried. */
 export const deadlock = '40P01';
 
 /** SQLSTATE of a full disk. */
 const diskFull = '53100';
 
-/** What a caller is told of a statement's failure: itself, but for those that are no fault of the statement. */
+/** Converts a statement's failure into the error for the caller. */
 export function failureOf(failure: SqlFailure | Error): Error {
   return 'code' in failure && failure.code === diskFull ? new StorageFull(failure) : failure;
 }
@@ -41,7 +41,7 @@ const names = [
   'constraint',
 ] as const;
 
-/** A statement's failure on the embedded database; `pg` throws its own class with the same properties. */
+/** A statement's failure on the embedded database. `pg` throws its own class with the same properties. */
 export class SqlFailure extends Error {
   readonly code: string | undefined;
 
@@ -53,15 +53,15 @@ export class SqlFailure extends Error {
   }
 }
 
-/** The error that a COMMIT deserves when the server rolled back instead. */
+/** The error for a COMMIT that the server answered with a rollback. */
 export function rolledBackInstead(): SqlFailure {
   const message = 'the transaction was rolled back, because a statement in it had failed';
   return new SqlFailure({ message, code: failedTransaction });
 }
 
 /**
- * Of the parts of a transaction that were all sent: what its statements answer, or what went wrong first. Only where the
- * server itself refused a statement is it known that nothing was committed.
+ * The rows of a pipelined transaction, or its first failure. It is certain that nothing was committed only if the
+ * server refused a statement.
  */
 export async function inOneTransaction<Rows>(
   begun: Promise<unknown>,
@@ -77,19 +77,19 @@ export async function inOneTransaction<Rows>(
     : new DatabaseUnavailable(failed.reason);
 }
 
-/** Whether the server said so: its codes have five characters. */
+/** Whether the server returned the error: its codes have five characters. */
 export function isRefusal(error: unknown): error is Error & { readonly code: string } {
   return error instanceof Error && 'code' in error && /^[0-9A-Z]{5}$/.test(String(error.code));
 }
 
-/** The error's properties as plain data, fit to be sent between threads. */
+/** The error's properties as plain data that can be sent between threads. */
 export function failureFields(error: Error): SqlFailureFields {
   const known = error as Partial<Record<(typeof names)[number], unknown>>;
   const given = names.flatMap((name) => (typeof known[name] === 'string' ? [[name, known[name]]] : []));
   return { code: undefined, ...Object.fromEntries(given), message: error.message };
 }
 
-/** A name as SQL, whatever it holds. */
+/** A quoted SQL identifier. */
 export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }

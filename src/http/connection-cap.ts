@@ -5,9 +5,9 @@ import type { Duplex } from 'node:stream';
 import { limits } from '../base/limits.ts';
 
 export interface ConnectionLimits {
-  /** Connections that are open at once. */
+  /** Open connections. */
   readonly maxConnections: number;
-  /** Connections from one address that are open at once. */
+  /** Open connections from one address. */
   readonly maxConnectionsPerAddress: number;
 }
 
@@ -47,7 +47,7 @@ export class ConnectionCap {
     });
   }
 
-  /** The oldest one makes room: whoever holds these open without asking can not keep a health check out. */
+  /** The oldest one makes room: whoever holds these open without asking cannot keep a health check out. */
   #takeBeyond(socket: Socket): void {
     this.#beyond.add(socket);
     socket.once('close', () => this.#beyond.delete(socket));

@@ -11,7 +11,7 @@ const maxDepth = limits.jsonDepth + 10;
 /** Numbers beyond a double that one text may hold; they are all refused in the end, so this bounds only the work. */
 const maxUnsafeNumbers = 1_000;
 
-/** A double written out in full has 309 digits before its point, so that what is longer needs no closer look. */
+/** A double written out has at most 309 digits before its point, so longer texts are not exact. */
 const maxNumberLength = 400;
 
 /** Names the objects that stand for unsafe numbers while the text is parsed; random, so that nobody can send one. */

@@ -193,8 +193,8 @@ const reasons: Readonly<Record<string, string>> = {
   EADDRINUSE: 'the port is taken by another program; set PORT to a free one.',
   EACCES: 'this user may not use the port; set PORT to one above 1023.',
   EADDRNOTAVAIL: 'the address is not one of this machine’s; correct HOST.',
-  ENOTFOUND: 'the host name is not known; correct HOST.',
-  EAI_AGAIN: 'the host name can not be looked up; correct HOST.',
+  ENOTFOUND: 'unknown host name; correct HOST.',
+  EAI_AGAIN: 'the host name cannot be looked up; correct HOST.',
 };
 
 function reason(error: unknown): string {

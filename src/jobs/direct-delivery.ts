@@ -111,7 +111,7 @@ const decidedLate: readonly ConditionField[] = [
 
 /**
  * Whether a way of asking wants an event that is about to be written as FINISHED, as src/store/jobs/find-sources.ts says it of
- * one that is. False also where it can not be told beforehand, or not at once: then the log tells.
+ * one that is. False also where it cannot be told beforehand, or not at once: then the log tells.
  */
 export function wantsBeforehand(definition: ConsumerDefinition, event: EventRecord): boolean {
   const { topics, target, ignoredSenderTypes, conditions, where } = definition;

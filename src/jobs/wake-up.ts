@@ -80,7 +80,7 @@ export class WakeUp {
     this.#linger ??= setTimeout(() => this.stop(), lingerMs).unref();
   }
 
-  /** Rings after this many milliseconds, unless a ring is already due earlier. */
+  /** Fires after this many milliseconds, or earlier if an earlier time was requested. */
   wakeIn(ms: number): void {
     this.#alarm.wakeIn(ms);
   }

@@ -160,6 +160,6 @@ function placeOf(cursor: string): SubscriptionPosition {
   const text = Buffer.from(cursor, 'base64url').toString();
   const [, time, id] = /^S:(\d{1,14}):([0-9a-f-]{36})$/.exec(text) ?? [];
   if (time === undefined || id === undefined)
-    throw badInput('after is not a cursor of this list; use one that the list gave.');
+    throw badInput('after is not a cursor of this list; use one that this list returned.');
   return { at: new Date(Number(time)), id: checkId(id, 'after') };
 }

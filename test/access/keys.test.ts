@@ -158,7 +158,7 @@ describeDatabases('An API key', (backend) => {
     });
   });
 
-  test('can not rotate or revoke one that may do more', async () => {
+  test('cannot rotate or revoke one that may do more', async () => {
     const { secret } = await create({ name: 'team', scopes: ['keys'] });
     const { key: stronger, secret: kept } = await create({ name: 'sender', scopes: ['events:send'] });
     for (const mutation of ['rotateKey(id: $id) { secret }', 'revokeKey(id: $id) { id }']) {

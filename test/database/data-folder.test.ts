@@ -74,10 +74,18 @@ const found: readonly [string, (data: string) => Promise<unknown>, RegExp][] = [
   [
     'no PG_VERSION',
     remove('PG_VERSION'),
-    /is damaged: it has .+ and \d+ more, but no PG_VERSION: restore it/,
+    /is damaged: it has .+ and \d+ more, but no PG_VERSION: restore all of it/,
   ],
-  ['another version', write('PG_VERSION', '16\n'), /is of Postgres "16", and this program needs 18: /],
-  ['an empty PG_VERSION', write('PG_VERSION', ''), /is of Postgres "", and this program needs 18: /],
+  [
+    'another version',
+    write('PG_VERSION', '16\n'),
+    /was created by Postgres "16", but this program requires 18: /,
+  ],
+  [
+    'an empty PG_VERSION',
+    write('PG_VERSION', ''),
+    /was created by Postgres "", but this program requires 18: /,
+  ],
   ['no base', remove('base'), /but no base\/1\/PG_VERSION, no base\/5\/PG_VERSION: /],
   ['no database', remove('base/5'), /but no base\/5\/PG_VERSION: /],
   ['no database of its own version', remove('base/4/PG_VERSION'), /but no base\/4\/PG_VERSION: /],
@@ -119,7 +127,7 @@ const reported: readonly [string, (data: string) => Promise<unknown>, RegExp][] 
 describe('what only the server notices is told in its words', () => {
   test.each(reported)('%s', async (name, damage, reason) => {
     const message = await refusalOf(await damaged(name, damage));
-    expect(message).toMatch(/^the embedded database in \S+\/data can not be opened, its folder is damaged/);
+    expect(message).toMatch(/^the embedded database in \S+\/data cannot be opened; its folder is damaged/);
     expect(message).toMatch(reason);
   });
 
@@ -143,7 +151,7 @@ describe('a folder that is not empty never gets a new database', () => {
     const folder = await damaged('noted', (data) => writeFile(`${data}.unfinished`, ''));
     const before = await contentOf(folder);
     expect(await refusalOf(folder)).toMatch(
-      /is not empty, and the note \S+data\.unfinished says .+: remove the note to use/,
+      /is not empty, and the file \S+data\.unfinished says .+: remove that file to use/,
     );
     expect(await contentOf(folder)).toEqual(before);
     await rm(join(folder, 'data.unfinished'));
@@ -166,7 +174,7 @@ describe('a folder that is not empty never gets a new database', () => {
     const archive = new Uint8Array(await readFile(join(inject('templateFolder'), 'template.tar')));
     const folder = join(parent, 'cut');
     const from = async () => archive.slice(0, archive.length / 2);
-    await expect(openEmbedded(folder, { from })).rejects.toThrow(/can not be used: the archive is cut short/);
+    await expect(openEmbedded(folder, { from })).rejects.toThrow(/cannot be used: the archive is truncated/);
     expect(await readdir(parent)).not.toContain('cut');
   });
 

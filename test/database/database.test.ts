@@ -161,7 +161,7 @@ describeDatabases('the storage port', (backend) => {
 });
 
 describeDatabases('closing the database', (backend) => {
-  test('is done once, and leaves a database that says it can not be reached', async () => {
+  test('is done once, and leaves a database that says it cannot be reached', async () => {
     const database = await backend.open();
     expect(await database.reachable()).toBe(true);
     const last = database.query({ text: 'SELECT 1 AS one', values: [] });

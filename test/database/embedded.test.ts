@@ -77,10 +77,8 @@ describe('the thread of the database', () => {
     const refusal = await link.send({ do: 'dump' }).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(DatabaseUnavailable);
     expect(refusal).not.toBeInstanceOf(DatabaseEnded);
-    await expect(long).rejects.toThrow('can not be reached');
-    expect((await ended).message).toBe(
-      'the embedded database has ended: it has answered nothing for 60 seconds',
-    );
+    await expect(long).rejects.toThrow('cannot be reached');
+    expect((await ended).message).toBe('the embedded database has failed: it did not respond for 60 seconds');
     await expect(link.send({ do: 'dump' })).rejects.toThrow(DatabaseEnded);
     await link.end();
   });

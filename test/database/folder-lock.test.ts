@@ -126,7 +126,7 @@ describe('the lock of a folder', () => {
       const { release } = await lockFolder(folder);
       await expect(lockFolder(folder)).rejects.toThrow(`process ${process.pid}`);
       await writeFile(join(folder, 'lock/holder'), content);
-      await expect(lockFolder(folder)).rejects.toThrow('whose process is not known');
+      await expect(lockFolder(folder)).rejects.toThrow('whose process is unknown');
       await release();
     },
   );
@@ -155,13 +155,13 @@ describe('the lock of a folder', () => {
     }
   });
 
-  test('says in one line why a folder can not be used', async () => {
+  test('says in one line why a folder cannot be used', async () => {
     const file = join(parent, 'file');
     await writeFile(file, '');
     for (const folder of [file, join(file, 'below'), '/proc/throughline']) {
       const refusal = await lockFolder(folder).catch((error: unknown) => error);
       expect(refusal).toBeInstanceOf(StartupError);
-      expect((refusal as Error).message).toMatch(/^the data folder \S+ can not be used: .+$/);
+      expect((refusal as Error).message).toMatch(/^the data folder \S+ cannot be used: .+$/);
     }
   });
 });

@@ -87,13 +87,13 @@ describeDatabases('migrations', (backend) => {
     await restore(database);
   });
 
-  test('that can not be applied leave nothing behind, and say why', async () => {
+  test('that cannot be applied leave nothing behind, and say why', async () => {
     const database = await backend.open();
     const folder = await migrationsFolder('broken', {
       '9002_broken': 'CREATE TABLE extra (a INTEGER); SELECT 1/0;',
     });
     await expect(migrate(database, { folder: folder })).rejects.toThrow(
-      new StartupError('the migration 9002_broken can not be applied: division by zero (22012)'),
+      new StartupError('the migration 9002_broken cannot be applied: division by zero (22012)'),
     );
     expect(await record(database)).toHaveLength(ownNames.length);
     await expect(database.query({ text: 'SELECT * FROM extra', values: [] })).rejects.toThrow(
@@ -119,7 +119,7 @@ describeDatabases('migrations', (backend) => {
     expect(await migrate(database, { folder: windows })).toEqual([]);
     const edited = await migrationsFolder('edited', { [first]: `${sql}-- edited` });
     await expect(migrate(database, { folder: edited })).rejects.toThrow(
-      /0001_events was applied .* in another form/,
+      /0001_events was applied .* in a different version/,
     );
   });
 

@@ -122,7 +122,7 @@ function ownSchema(empty: () => Promise<Database>): void {
     await exec(database, 'CREATE SCHEMA throughline; CREATE TABLE throughline.jobs (id int)');
     await expect(migrate(database)).rejects.toThrow(
       new StartupError(
-        'the tables of an earlier version can not be moved from the schema "public" to "throughline": relation "jobs" already exists in schema "throughline" (42P07)',
+        'the tables of an earlier version cannot be moved from the schema "public" to "throughline": relation "jobs" already exists in schema "throughline" (42P07)',
       ),
     );
     expect(await tablesIn(database, 'public')).toContain('events');

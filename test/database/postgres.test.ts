@@ -1,4 +1,4 @@
-// The database on a server: starts that can not succeed, and connections that are lost.
+// The database on a server: starts that cannot succeed, and connections that are lost.
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { describe, expect, test, vi } from 'vitest';
 import { type Database, DatabaseUnavailable, StartupError } from '../../src/database/database.ts';
@@ -57,10 +57,10 @@ describe('a Postgres URL', () => {
     );
   });
 
-  test('with a setting that can not be used is refused', async () => {
+  test('with a setting that cannot be used is refused', async () => {
     expect(
       await refusalOf('postgres://u:secret@localhost/x?sslmode=verify-full&sslrootcert=/nowhere'),
-    ).toMatch(/^the database URL has a setting/);
+    ).toMatch(/^the database URL has an invalid parameter/);
   });
 
   test('where nothing listens is refused with host, port, database and user', async () => {

@@ -69,7 +69,7 @@ describePostgres('A role', (backend) => {
     await (await migrated(owner)).close();
     await onServer(owner, `GRANT USAGE ON SCHEMA throughline TO "${name}"`);
     expect(await refusalOf(url)).toBe(
-      'the database can not be brought up to date: permission denied for table _prisma_migrations (42501)',
+      'the database cannot be migrated: permission denied for table _prisma_migrations (42501)',
     );
   });
 
@@ -87,11 +87,11 @@ describePostgres('A role', (backend) => {
   test('that names a schema with the record of an application’s migrations is told whose it is', async () => {
     for (const name of ['20240101000000_init', '0001_init']) {
       expect(await publicRefusal(`${record}; ${row(name)}`)).toBe(
-        `the table _prisma_migrations in the schema "public" is another program's: it has the migration ${name}; give Throughline a schema of its own, by ?schema= in DATABASE_URL`,
+        `the table _prisma_migrations in the schema "public" belongs to another program: it has the migration ${name}; give Throughline its own schema with ?schema= in DATABASE_URL`,
       );
     }
     expect(await publicRefusal('CREATE TABLE _prisma_migrations (a int)')).toBe(
-      `the table _prisma_migrations in the schema "public" is another program's: it is not a table of Prisma Migrate; give Throughline a schema of its own, by ?schema= in DATABASE_URL`,
+      `the table _prisma_migrations in the schema "public" belongs to another program: it is not a table of Prisma Migrate; give Throughline its own schema with ?schema= in DATABASE_URL`,
     );
   });
 
@@ -99,12 +99,14 @@ describePostgres('A role', (backend) => {
     const url = `${await backend.emptyDatabase()}?schema=public`;
     await (await migrated(url)).close();
     await onServer(url, row('20240101000000_init'));
-    expect(await refusalOf(url)).toContain(`is another program's: it has the migration 20240101000000_init;`);
+    expect(await refusalOf(url)).toContain(
+      `belongs to another program: it has the migration 20240101000000_init;`,
+    );
   });
 
   test('that names a schema with tables of an application is told so', async () => {
     expect(await publicRefusal('CREATE TABLE events (a int)')).toBe(
-      'the migration 0001_events can not be applied: relation "events" already exists (42P07); the schema "public" has tables of another program: give Throughline one of its own, by ?schema= in DATABASE_URL',
+      'the migration 0001_events cannot be applied: relation "events" already exists (42P07); the schema "public" contains another program\'s tables: give Throughline its own with ?schema= in DATABASE_URL',
     );
   });
 });

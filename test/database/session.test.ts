@@ -167,7 +167,7 @@ describePostgres('A session on a server', (backend) => {
     expect(refusal).toBeInstanceOf(StartupError);
     expect((refusal as Error).message).toMatch(
       new RegExp(
-        `^the Postgres database "${name}" at .* has the encoding ${encoding}, and Throughline needs UTF8; .*$`,
+        `^the Postgres database "${name}" at .* has the encoding ${encoding}, but Throughline requires UTF8; .*$`,
       ),
     );
   });

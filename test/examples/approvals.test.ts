@@ -218,7 +218,7 @@ describeEmbedded('The app folder of the approvals', (backend) => {
     );
   });
 
-  it('fails the sender of what it can not handle, once the event is stored', async () => {
+  it('fails the sender of what it cannot handle, once the event is stored', async () => {
     const { data, errors } = await sendOrder({});
     expect(data).toBeNull();
     const [{ message, extensions }] = errors as any;

@@ -48,7 +48,7 @@ describe('npm run demo', () => {
     expect(readdirSync(temporary).filter((name) => !name.startsWith('tsx-'))).toEqual([]);
   });
 
-  it('prints a line for every tenth of the work where it can not draw bars', () => {
+  it('prints a line for every tenth of the work where it cannot draw bars', () => {
     const tenths = [...outcome.output.matchAll(/^ *(\d+) % {2}deliveries (\d+)\/329/gm)];
     expect(tenths.length).toBeGreaterThanOrEqual(2);
     expect(tenths.length).toBeLessThanOrEqual(11);

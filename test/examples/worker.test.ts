@@ -253,7 +253,7 @@ describeEmbedded('The worker of the examples', (backend) => {
     expect((await second.stop()).code).toBe(0);
   });
 
-  test('gives back what it can not finish in time', async () => {
+  test('gives back what it cannot finish in time', async () => {
     const topic = fresh('releasing');
     const source = await send(topic, { workMs: 60_000 });
     const worker = start(topic, { GRACE_MS: 100 });

@@ -58,7 +58,7 @@ describe('A list in an answer', () => {
     expect((await run(schemaWith(() => items))).data).toEqual({ items });
   });
 
-  test('that can not be read is refused as before', async () => {
+  test('that cannot be read is refused as before', async () => {
     const failing = schemaWith(() => Promise.reject(new Error('no list')));
     expect((await run(failing)).errors?.[0]?.message).toBe('no list');
   });

@@ -312,16 +312,16 @@ const others: Case[] = [
       'services/Shop/e.json: eventDescs[0].name is missing; it must be a name of letters, digits, _ and -',
   },
   {
-    what: 'a class that can not be made',
+    what: 'a class that cannot be made',
     files: {
       ...shop,
       'services/Shop/service.ts': 'export class Shop { constructor() { throw new Error("no"); } }',
     },
     of: 'services.Shop',
-    problem: 'services/Shop/service.ts: its class can not be made: no',
+    problem: 'services/Shop/service.ts: its class cannot be made: no',
   },
   {
-    what: 'a model that can not save',
+    what: 'a model that cannot save',
     files: { 'models/Order/model.ts': 'export function safe() {}' },
     of: 'models.Order',
     problem: 'models/Order/model.ts does not export save (did you mean safe?); it exports safe',
@@ -425,14 +425,14 @@ describe('An app folder', () => {
     await expect(loadApp('/nowhere/at/all', { port: fakePort() })).rejects.toThrow(
       expect.objectContaining({
         name: 'StartupError',
-        message: expect.stringMatching(/^The app folder \/nowhere\/at\/all can not be read: ENOENT.*$/),
+        message: expect.stringMatching(/^The app folder \/nowhere\/at\/all cannot be read: ENOENT.*$/),
       }),
     );
   });
 
   it('that is a file is told in one line', async () => {
     await expect(loadApp('package.json', { port: fakePort() })).rejects.toThrow(
-      /^The app folder \S+\/package\.json can not be read: it is not a folder$/,
+      /^The app folder \S+\/package\.json cannot be read: it is not a folder$/,
     );
   });
 

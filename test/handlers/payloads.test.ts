@@ -33,19 +33,19 @@ describe('The payload of a workflow event', () => {
     [{ ...process, row: [] }, "payload.row must be an object of the row's fields, not []."],
     [
       { ...process, status: undefined },
-      'payload.status is missing; it must be a text that is not empty, for Process.',
+      'payload.status is missing; it must be a non-empty string for Process.',
     ],
-    [{ ...process, status: 3 }, 'payload.status must be a text that is not empty, for Process, not 3.'],
+    [{ ...process, status: 3 }, 'payload.status must be a non-empty string for Process, not 3.'],
     [
       { ...change, triggerNode: ['a'] },
-      'payload.triggerNode must be a text that is not empty, for NodeChange, not ["a"].',
+      'payload.triggerNode must be a non-empty string for NodeChange, not ["a"].',
     ],
-    [{ ...handled, nodeId: '' }, 'payload.nodeId must be a text that is not empty, for NodeHandled, not "".'],
+    [{ ...handled, nodeId: '' }, 'payload.nodeId must be a non-empty string for NodeHandled, not "".'],
     [
       { ...handled, handleType: null },
-      'payload.handleType must be a text that is not empty, for NodeHandled, not null.',
+      'payload.handleType must be a non-empty string for NodeHandled, not null.',
     ],
-    [{ ...process, nodeTitle: {} }, 'payload.nodeTitle must be a text, or left out, not {}.'],
+    [{ ...process, nodeTitle: {} }, 'payload.nodeTitle must be a string or omitted, not {}.'],
   ])('is refused: %j', (payload, message) => {
     expect(() => checkWorkflowPayload(payload as JsonObject, 'models.Order')).toThrow(
       expect.objectContaining({ code: 'BAD_USER_INPUT', message }),
@@ -68,7 +68,7 @@ describe('The payload of a model event', () => {
       { optType: 'AfterAdd' },
       'payload.optType must be one of AddBefore, AddAfter, UpdateBefore, UpdateAfter, DeleteBefore, DeleteAfter, FieldUpdateAfter, not "AfterAdd".',
     ],
-    [{ postData: [1] }, "payload.postData must be an object of the row's fields, or left out."],
+    [{ postData: [1] }, "payload.postData must be an object of the row's fields, or omitted."],
   ])('is refused: %j', (payload, message) => {
     expect(() => checkModelPayload(payload as JsonObject)).toThrow(
       expect.objectContaining({ code: 'BAD_USER_INPUT', message }),

@@ -120,10 +120,10 @@ describe('A row', () => {
     });
   });
 
-  it('of a model that can not save is refused clearly', async () => {
+  it('of a model that cannot save is refused clearly', async () => {
     const { 'models/Order/model.ts': _model, ...files } = saving('await row.save();');
     await expect(run(config, payload, files)).rejects.toThrow(
-      'A row of models.Order can not be saved: there is no models/Order/model.ts that works and exports save(row).',
+      'A row of models.Order cannot be saved: there is no models/Order/model.ts that works and exports save(row).',
     );
   });
 

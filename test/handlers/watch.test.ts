@@ -79,7 +79,7 @@ describe('A watched folder', () => {
     await rename(folder, `${folder}-away`);
     await writeFiles(`${folder}-away`, { 'word.ts': 'export const word = "back";' });
     await soon(() => expect(port.lines.filter(({ level }) => level === 'error')).toHaveLength(1));
-    expect(port.lines[0]!.message).toContain('can not be read');
+    expect(port.lines[0]!.message).toContain('cannot be read');
     expect(apps).toEqual([]);
     await sleep(1_500);
     expect(port.lines.filter(({ level }) => level === 'error')).toHaveLength(1);

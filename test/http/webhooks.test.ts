@@ -207,7 +207,7 @@ describeEmbedded('A delivery', (backend) => {
       `${'['.repeat(99)}${']'.repeat(99)}`,
       '['.repeat(100_000),
       '{"a":',
-    ])('as text alone where its JSON can not be kept as it is (%#)', async (text) => {
+    ])('as text alone where its JSON cannot be kept as it is (%#)', async (text) => {
       expect(await bodyOf(text)).toEqual({ text, json: null, form: null, bytes: null });
     });
 
@@ -344,7 +344,7 @@ describeEmbedded('A delivery', (backend) => {
   });
 });
 
-describe('A webhook whose delivery can not be stored', () => {
+describe('A webhook whose delivery cannot be stored', () => {
   test.each([
     new ThroughlineError('OVERLOADED', 'Too much waits.'),
     new ThroughlineError('SHUTTING_DOWN', 'It stops.'),

@@ -76,7 +76,7 @@ describeDatabases('a job', (backend) => {
     expect(jobs).toHaveLength(30);
   });
 
-  test('can not be made twice by anybody: the database refuses it', async () => {
+  test('cannot be made twice by anybody: the database refuses it', async () => {
     const [topic, target] = [fresh('source'), fresh('target')];
     const source = await gateway().send({ topic });
     const job = await take(gateway(), { sourceTopics: [topic], targetTopic: target });

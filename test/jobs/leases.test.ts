@@ -78,7 +78,7 @@ describeDatabases('a lease', (backend) => {
     expect(await enroll(gateway(), asked)).toBeNull();
   });
 
-  test('can not be kept by who has lost it, nor where there is none', async () => {
+  test('cannot be kept by who has lost it, nor where there is none', async () => {
     const { job } = await newJob();
     const { operations } = gateway();
     const extend = (id: string, attempt: number) => refusalOf(operations.extendLease(id, attempt, null));

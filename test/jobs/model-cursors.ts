@@ -31,7 +31,7 @@ function matches(pattern: string, topic: string): boolean {
 
 /**
  * Of a place in the log at which a source became FINISHED: whether the way is past it. A gateway reads ahead, so that of
- * one whose source did not count when it was read, but does so later, it can not be said: MAYBE. What is in no list is
+ * one whose source did not count when it was read, but does so later, it cannot be said: MAYBE. What is in no list is
  * still to come.
  */
 type Passed = 'MAYBE' | 'GONE';

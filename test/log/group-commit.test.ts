@@ -220,7 +220,7 @@ describe('the queue', () => {
   );
 });
 
-describe('a database that can not be reached', () => {
+describe('a database that cannot be reached', () => {
   test('is tried again, with the word that the write may have been made, until it answers', async () => {
     const told: boolean[] = [];
     const { submitAll } = committing((items, retried, tried) => {
@@ -309,7 +309,7 @@ describe('stopping', () => {
     expect(log).toEqual(['answer 0', 'answer 1', 'stopped']);
   });
 
-  test('ends even where the database can not be reached, when patience does', async () => {
+  test('ends even where the database cannot be reached, when patience does', async () => {
     const { commit } = committing(cannotReach, { timeoutMs: 2_000 });
     const given = expect(commit.submit(write(0))).rejects.toEqual(withCode('DATABASE_UNAVAILABLE'));
     await commit.stop();

@@ -1,4 +1,4 @@
-// Reports of failures whose texts can not be stored as they are: they are stored all the same.
+// Reports of failures whose texts cannot be stored as they are: they are stored all the same.
 import { expect, test } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
 import { defineHandler } from '../../src/handlers/app/define-handler.ts';

@@ -1,4 +1,4 @@
-// Sending: what becomes of each field, of defaults, of hashes, of places in a chain, and of what can not be taken.
+// Sending: what becomes of each field, of defaults, of hashes, of places in a chain, and of what cannot be taken.
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
 import type { SendInput } from '../../src/domain/events/send.ts';
@@ -168,7 +168,7 @@ describeDatabases('A sent event', (backend) => {
     });
   });
 
-  describe('with text that Postgres can not hold', () => {
+  describe('with text that Postgres cannot hold', () => {
     const names = [
       'sender',
       'senderType',

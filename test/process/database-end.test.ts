@@ -34,7 +34,7 @@ describeEmbedded('A database that ends under its gateway', (backend) => {
       await gateway.url,
       'mutation { enroll(input: {sourceTopics: ["none"], targetTopic: "job", worker: "w", waitMs: 60000}) { attempt } }',
     );
-    // Where its WAL can not go on, Postgres gives up, as it does where the disk is full.
+    // Where its WAL cannot go on, Postgres gives up, as it does where the disk is full.
     const wal = join(target.folder, 'data/pg_wal');
     await rename(wal, `${wal}.away`);
     const { acknowledged, codes } = await sendToTheEnd(gateway, randomText(1_000_000));
@@ -42,7 +42,7 @@ describeEmbedded('A database that ends under its gateway', (backend) => {
     expect(codes.filter((code) => code !== 'DATABASE_UNAVAILABLE')).toEqual([]);
     expect((await waiting).errors.map(({ extensions }) => extensions.code)).toEqual(['DATABASE_UNAVAILABLE']);
     expect(await gateway.exit).toEqual({ code: 1, signal: null });
-    expect(gateway.stderr).toMatch(/\nthroughline: the embedded database has ended: .*pg_wal.*\n$/);
+    expect(gateway.stderr).toMatch(/\nthroughline: the embedded database has failed: .*pg_wal.*\n$/);
 
     await rename(`${wal}.away`, wal);
     const next = await startGateway(settings);
@@ -59,7 +59,7 @@ describeEmbedded('A database that ends under its gateway', (backend) => {
     expect((await fetch(`${url}/health`)).status).toBe(200);
     await rm(join(folder, 'lock'), { recursive: true });
     expect((await gateway.failed).message).toMatch(
-      /^the embedded database has ended: the lock of the data folder \S+ was removed while this gateway held it$/,
+      /^the embedded database has failed: the lock of the data folder \S+ was removed while this gateway held it$/,
     );
     expect((await fetch(`${url}/health`)).status).toBe(503);
     expect((await fetch(`${url}/ready`)).status).toBe(503);

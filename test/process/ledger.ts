@@ -160,7 +160,7 @@ export async function readAll(url: string): Promise<StoredEvent[]> {
     const { data, errors }: { data: Page | null; errors: readonly unknown[] } = await ask<Page>(url, query, {
       variables: { topics, after },
     });
-    if (!data) throw new Error(`the events can not be read: ${JSON.stringify(errors)}`);
+    if (!data) throw new Error(`the events cannot be read: ${JSON.stringify(errors)}`);
     all.push(...data.events.nodes);
     if (!data.events.pageInfo.hasNextPage) return all;
     after = data.events.pageInfo.endCursor;

@@ -62,7 +62,7 @@ export class Senders {
     }
   }
 
-  /** Without a hash it can not be repeated: what became of it, where no answer came, is not known. */
+  /** Without a hash it cannot be repeated: what became of it, where no answer came, is not known. */
   async #sendOnce(requestId: string, marker: string): Promise<void> {
     const attempt = this.#attempt(requestId, marker, null);
     const data = await this.#try<SentOne>(sendOne, inputOf(attempt));

@@ -1,4 +1,4 @@
-// Starts that can not succeed: each ends with one clear line on standard error and a non-zero exit.
+// Starts that cannot succeed: each ends with one clear line on standard error and a non-zero exit.
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -60,23 +60,23 @@ describe('A start is refused in one line', () => {
     const file = join(await newFolder(), 'file');
     await writeFile(file, 'in the way');
     expect(await lineOf({ THROUGHLINE_DATA: file })).toMatch(
-      new RegExp(`^throughline: the data folder ${file} can not be used: ENOTDIR`),
+      new RegExp(`^throughline: the data folder ${file} cannot be used: ENOTDIR`),
     );
   });
 
-  test('whose THROUGHLINE_DATA can not be made', async () => {
+  test('whose THROUGHLINE_DATA cannot be made', async () => {
     expect(await lineOf({ THROUGHLINE_DATA: '/dev/null/data' })).toMatch(
-      /^throughline: the data folder \/dev\/null\/data can not be used: ENOTDIR/,
+      /^throughline: the data folder \/dev\/null\/data cannot be used: ENOTDIR/,
     );
   });
 
   test.skipIf(process.getuid?.() === 0)(
-    'whose THROUGHLINE_DATA can not be read (root can read all)',
+    'whose THROUGHLINE_DATA cannot be read (root can read all)',
     async () => {
       const folder = await newFolder();
       await chmod(folder, 0o000);
       expect(await lineOf({ THROUGHLINE_DATA: folder })).toMatch(
-        new RegExp(`^throughline: the data folder ${folder} can not be used: EACCES`),
+        new RegExp(`^throughline: the data folder ${folder} cannot be used: EACCES`),
       );
       await chmod(folder, 0o700);
     },

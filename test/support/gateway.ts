@@ -35,7 +35,7 @@ export interface Answer<Data> {
 export interface TestGateway {
   readonly url: string;
   ask<Data>(query: string, variables?: Variables, headers?: Record<string, string>): Promise<Answer<Data>>;
-  /** Its errors end the reader. When the gateway has taken it can not be known: give `after` to miss nothing. */
+  /** Its errors end the reader. When the gateway has taken it cannot be known: give `after` to miss nothing. */
   subscribe<Data>(query: string, variables?: Variables): Reader<Data>;
   stop(): Promise<void>;
 }

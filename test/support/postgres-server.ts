@@ -7,7 +7,7 @@ import pg from 'pg';
 const prefix = 'throughline_test_';
 const forgottenAfterSeconds = 7_200;
 
-/** What to say where the suites on Postgres can not run. */
+/** What to say where the suites on Postgres cannot run. */
 export const noServerHint =
   'skipped: no Postgres answers; start one on 127.0.0.1:5432, or give TEST_DATABASE_URL=postgres://user:password@host:port/postgres';
 
@@ -20,7 +20,7 @@ export async function findServer(): Promise<string | null> {
     return server;
   } catch (failure) {
     if (given || process.env.CI === 'true') {
-      throw new Error('the tests need Postgres here, and it can not be reached', { cause: failure });
+      throw new Error('the tests need Postgres here, and it cannot be reached', { cause: failure });
     }
     return null;
   }

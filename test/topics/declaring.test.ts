@@ -44,7 +44,7 @@ describeDatabases('A topic', (backend) => {
     expect(await revision()).not.toEqual(before);
   });
 
-  test.each(['order.*', '', 'a b', 'a..b', 'x'.repeat(201)])('can not be called %j', async (name) => {
+  test.each(['order.*', '', 'a b', 'a..b', 'x'.repeat(201)])('cannot be called %j', async (name) => {
     const { errors } = await tryDeclare(gateway(), { name });
     expect(errors[0]).toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
     expect(errors[0]!.message).toMatch(/^name .* is not a topic/);

@@ -200,19 +200,19 @@ describe('A schema', () => {
     [
       'a reference elsewhere',
       { properties: { a: { $ref: 'https://example.com/a.json' } } },
-      'payloadSchema refers to "https://example.com/a.json", which is not in it; nothing is fetched',
+      'payloadSchema refers to "https://example.com/a.json", which is not part of it. Remote schemas are not fetched',
     ],
     ['a reference to nothing', { $ref: '#/$defs/none' }, 'payloadSchema refers to "#/$defs/none"'],
-    ['a reference to itself', { $ref: '#' }, 'payloadSchema refers to itself without an end'],
+    ['a reference to itself', { $ref: '#' }, 'payloadSchema refers to itself endlessly'],
     [
       'references in a circle',
       { $ref: '#/$defs/a', $defs: { a: { allOf: [{ $ref: '#/$defs/b' }] }, b: { $ref: '#/$defs/a' } } },
-      'without an end',
+      'endlessly',
     ],
     [
       'a look-ahead',
       { properties: { a: { pattern: '(?=a)b' } } },
-      'payloadSchema/properties/a/pattern has the pattern "(?=a)b", which can not be used: look-ahead and look-behind are not available in RE2',
+      'payloadSchema/properties/a/pattern has the pattern "(?=a)b", which is invalid: look-ahead and look-behind are not available in RE2',
     ],
     [
       'a back reference',
@@ -227,7 +227,7 @@ describe('A schema', () => {
     [
       'an asynchronous part',
       { properties: { a: { $async: true, minimum: 1 } } },
-      'can not be used as a JSON Schema: async schema in sync schema',
+      'cannot be used as a JSON Schema: async schema in sync schema',
     ],
   ])('that is or has %s is refused, saying where', (_what, schema, message) => {
     expect(() => declare(schema)).toThrow(message);
@@ -356,7 +356,7 @@ describe('A hostile schema', () => {
       nested(90, (a) => ({ a })),
     );
     expect(error).toMatchObject({ code: 'TOPIC_SCHEMA_MISMATCH', details: { path: 'payload' } });
-    expect(error.message).toContain(`payload takes more than the ${limits.schemaSteps} steps`);
+    expect(error.message).toContain(`payload takes more than ${limits.schemaSteps} steps`);
   });
 
   test.each<[string, object]>([

@@ -174,7 +174,7 @@ describe('An HMAC in a header', () => {
     const later = { ...headers, 'x-slack-request-timestamp': '1531420619' };
     expect(await signed(terms, later, body, secrets)).toMatch('wrong');
     atSecond(1531420618 + 301);
-    expect(await signed(terms, headers, body, secrets)).toMatch('within 300 seconds');
+    expect(await signed(terms, headers, body, secrets)).toMatch('by more than 300 seconds');
     expect(await signed({ ...terms, toleranceSeconds: 302 }, headers, body, secrets)).toBeNull();
     for (const time of ['', 'soon', '1531420618.5']) {
       const garbled = { ...headers, 'x-slack-request-timestamp': time };
@@ -192,14 +192,14 @@ describe('An HMAC in a header', () => {
     [{ header: 'no header' }, 'hmac.header'],
     [{ header: '' }, 'hmac.header'],
     [{ header: 'X', timestampHeader: 'a b' }, 'hmac.timestampHeader'],
-    [{ header: 'X', toleranceSeconds: 5 }, 'hmac.toleranceSeconds has no meaning'],
+    [{ header: 'X', toleranceSeconds: 5 }, 'hmac.toleranceSeconds requires hmac.timestampHeader'],
     [{ header: 'X', timestampHeader: 'T', toleranceSeconds: 0 }, '1 to 86400 is allowed'],
     [{ header: 'X', timestampHeader: 'T', toleranceSeconds: 86_401 }, '1 to 86400 is allowed'],
     [{ header: 'X', signedContent: 'v0' }, '{body}'],
     [{ header: 'X', signedContent: '{body}{body}' }, '{body}'],
     [{ header: 'X', signedContent: '{timestamp}.{body}' }, 'only with hmac.timestampHeader'],
     [{ header: 'X', timestampHeader: 'T', signedContent: '{body}' }, '{timestamp} once'],
-  ])('can not be described by %j', (terms, message) => {
+  ])('cannot be described by %j', (terms, message) => {
     expect(() => checkHmac(terms)).toThrow(message);
   });
 });
@@ -290,7 +290,7 @@ describe('Secrets', () => {
       expect(refused(scheme, [])).toThrow(`the signature ${scheme} needs a secret`);
       expect(refused(scheme, [''])).toThrow('0 characters');
     }
-    expect(refused('NONE', ['x'])).toThrow('has no meaning');
+    expect(refused('NONE', ['x'])).toThrow('secret requires a signature scheme');
     expect(checkSecrets('NONE', [], 'secret')).toEqual([]);
   });
 

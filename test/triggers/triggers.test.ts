@@ -98,7 +98,7 @@ describeDatabases('A trigger', (backend) => {
     expect(made).toHaveLength(1);
   });
 
-  test('can not be made where there are too many', async () => {
+  test('cannot be made where there are too many', async () => {
     const text = `INSERT INTO triggers (id, name, kind, topic, created_at, slug, signature)
       SELECT gen_random_uuid(), 'many-' || n, 'WEBHOOK', 'many', now(), 'many-' || n, 'NONE' FROM generate_series(1, $1::int) n`;
     await gateway().database.query({ text, values: [limits.triggers] });
@@ -142,7 +142,7 @@ describeDatabases('Bad input for a trigger', (backend) => {
     [{ name: 'x', webhook: { signature: 'STANDARD', secret: 'whsec_' } }, 'base64'],
     [{ name: 'x', webhook: { dedupeHeader: 'two words' } }, 'such as X-GitHub-Delivery'],
     [{ name: 'x', schedule: { cron: '61 * * * *' } }, 'is not a schedule'],
-    [{ name: 'x', schedule: { cron: '0 0 30 2 *' } }, 'never comes'],
+    [{ name: 'x', schedule: { cron: '0 0 30 2 *' } }, 'has no future ticks'],
     [{ name: 'x', schedule: { cron: '* * * * *', timezone: 'Mars/Olympus' } }, 'an IANA name'],
   ])('is refused, saying what would be right: %j', async (input, message) => {
     const { errors } = await tryCreate(gateway(), input);

@@ -1,9 +1,9 @@
-// The files of the embedded database: whether a folder holds all that belongs to one, and making a new one as a whole.
+// The files of the embedded database: checks that a folder is complete, and atomic creation of a new one.
 import { access, constants, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StartupError } from '../database.ts';
 
-/** Without these a database would be taken for a new one, or changed before the loss is noticed. */
+/** Without one of these, Postgres would start anew or change the folder before it noticed the loss. */
 const necessary = [
   'PG_VERSION',
   'postgresql.conf',
@@ -19,16 +19,17 @@ export const keyFileName = 'admin-key';
 
 const keyFiles = ['', '.new', '.earlier'].map((suffix) => `${keyFileName}${suffix}`);
 
-/** Major version of the Postgres that PGlite is. */
+/** The major version of PGlite's Postgres. */
 const majorVersion = '18';
 const controlBytes = 8_192;
 
-/** Makes a database in the folder given, which is empty, and leaves it closed. */
+/** Creates a database in an empty folder and closes it. */
 export type Make = (folder: string) => Promise<void>;
 
 /**
- * Makes sure that `folder` holds a database. A new one is made beside it and then renamed, so that a first start that is
- * interrupted leaves nothing there. A folder that is not empty is never changed: StartupError where it is no whole database.
+ * Ensures that `folder` contains a database. A new one is created beside it and then renamed, so that an interrupted
+ * first start leaves nothing behind. A folder that is not empty is never changed. Throws StartupError if it is not a
+ * complete database.
  */
 export async function provideDatabase(folder: string, make: Make): Promise<void> {
   try {
@@ -37,13 +38,13 @@ export async function provideDatabase(folder: string, make: Make): Promise<void>
     await checkWhole(folder);
   } catch (failure) {
     if (failure instanceof StartupError) throw failure;
-    throw new StartupError(`the data folder ${folder} can not be used: ${(failure as Error).message}`);
+    throw new StartupError(`the data folder ${folder} cannot be used: ${(failure as Error).message}`);
   }
 }
 
 /**
- * Refuses a folder that is about to get its first database in `data`, and holds something else: half of a backup, another
- * program's files. Hidden files, and what the file system puts into its root, do not count.
+ * Refuses a folder without `data` that contains something else, such as half of a backup or another program's files.
+ * Hidden files and entries of the file system's root are ignored.
  */
 export async function refuseForeignFiles(folder: string): Promise<void> {
   const names = await namesIn(folder);
@@ -53,11 +54,11 @@ export async function refuseForeignFiles(folder: string): Promise<void> {
   );
   if (foreign.length === 0) return;
   throw new StartupError(
-    `the data folder ${folder} is not empty and holds no database: it has ${listed(foreign)}, but no data; restore it whole from a backup, or set THROUGHLINE_DATA to an empty folder`,
+    `the data folder ${folder} is not empty and holds no database: it has ${listed(foreign)}, but no data; restore all of it from a backup, or set THROUGHLINE_DATA to an empty folder`,
   );
 }
 
-/** Also where there is none. */
+/** True if the folder does not exist. */
 async function isEmpty(folder: string): Promise<boolean> {
   return (await namesIn(folder)).length === 0;
 }
@@ -83,29 +84,29 @@ async function checkWhole(folder: string): Promise<void> {
   const note = `${folder}.unfinished`;
   if (await exists(note)) {
     throw new StartupError(
-      `the data folder ${folder} is not empty, and the note ${note} says that its making was interrupted: remove the note to use what is there, or remove both to begin anew`,
+      `the data folder ${folder} is not empty, and the file ${note} says that its creation was interrupted: remove that file to use the folder, or both to start with an empty database`,
     );
   }
   const missing = await missingIn(folder);
   if (missing.length > 0) {
     throw new StartupError(
-      `the data folder ${folder} is damaged: it has ${listed(await namesIn(folder))}, but no ${missing.join(', no ')}: restore it whole from a backup, or set THROUGHLINE_DATA to an empty folder`,
+      `the data folder ${folder} is damaged: it has ${listed(await namesIn(folder))}, but no ${missing.join(', no ')}: restore all of it from a backup, or set THROUGHLINE_DATA to an empty folder`,
     );
   }
   const version = (await readFile(join(folder, 'PG_VERSION'), 'utf8')).trim();
   if (version !== majorVersion) {
     throw new StartupError(
-      `the data folder ${folder} is of Postgres ${JSON.stringify(version.slice(0, 20))}, and this program needs ${majorVersion}: start the version of Throughline that made it, or restore the folder from a backup`,
+      `the data folder ${folder} was created by Postgres ${JSON.stringify(version.slice(0, 20))}, but this program requires ${majorVersion}: start the version of Throughline that created it, or restore the folder from a backup`,
     );
   }
   const { size } = await stat(join(folder, 'global/pg_control'));
   if (size >= controlBytes) return;
   throw new StartupError(
-    `the data folder ${folder} is damaged: global/pg_control has ${size} bytes of ${controlBytes}: restore the folder whole from a backup`,
+    `the data folder ${folder} is damaged: global/pg_control has ${size} bytes of ${controlBytes}: restore all of it from a backup`,
   );
 }
 
-/** Each folder of a database names its version, too. */
+/** Every subfolder of databases has a version file, too. */
 async function missingIn(folder: string): Promise<string[]> {
   const databases = (await namesIn(join(folder, 'base'))).filter((name) => /^\d+$/.test(name));
   const wanted = new Set([...necessary, ...databases.map((name) => `base/${name}/PG_VERSION`)]);

@@ -1,4 +1,4 @@
-// The database inside the gateway: PGlite in a thread of its own, so that no statement holds up the event loop.
+// The embedded database: PGlite in a worker thread, so that statements do not block the event loop.
 import { once } from '../../base/lifecycle.ts';
 import { limits } from '../../base/limits.ts';
 import type { Logger } from '../../base/logger.ts';
@@ -22,11 +22,11 @@ type Dump = Uint8Array<ArrayBuffer>;
 
 export interface EmbeddedOptions {
   readonly logger?: Logger | undefined;
-  /** What `dump()` gave, to start from where there is no database yet; asked for only then. */
+  /** A `dump()` to start from if there is no database yet; called only then. */
   readonly from?: (() => Promise<Dump | undefined>) | undefined;
-  /** Aborted, with an Error as its reason, when the folder is no longer ours: the database is ended at once. */
+  /** Aborted, with an Error as its reason, when the folder's lock is lost. Ends the database at once. */
   readonly lost?: AbortSignal | undefined;
-  /** Runs once it is closed, such as the release of the folder's lock. */
+  /** Runs after closing, for example to release the folder's lock. */
   readonly afterClose?: (() => Promise<void>) | undefined;
 }
 
@@ -42,9 +42,9 @@ const answerSeconds: number = limits.embeddedAnswerSeconds;
 const answerMs = answerSeconds * 1_000;
 
 /**
- * Opens or creates the database in `folder`, or in memory for `memory://`. A commit survives a killed process, since
- * it is in the operating system's hands when it is answered, but not a power cut. Throws StartupError if the folder
- * can not be used, and leaves it as it is. Nothing here keeps a second opener out: see folder-lock.ts.
+ * Opens or creates the database in `folder`, or in memory for `memory://`. Commits survive a killed process, because
+ * they have reached the operating system, but not a power cut. Throws StartupError if the folder cannot be used, and
+ * leaves it unchanged. Does not lock the folder; see folder-lock.ts.
  */
 export async function openEmbedded(folder: string, options: EmbeddedOptions = {}): Promise<EmbeddedDatabase> {
   const { logger, from, lost, afterClose } = options;
@@ -55,7 +55,7 @@ export async function openEmbedded(folder: string, options: EmbeddedOptions = {}
   await provideDatabase(folder, async (draft) => makeDatabase(draft, await from?.()));
   const link = await openLink({ dataFolder: folder, from: undefined }, folder);
   const database = new Embedded(link, afterClose);
-  void database.ended.then((failure) => logger?.fatal({ err: failure }, 'the embedded database has ended'));
+  void database.ended.then((failure) => logger?.fatal({ err: failure }, 'the embedded database has failed'));
   const giveUp = () => link.giveUp((lost?.reason as Error).message);
   if (lost?.aborted) giveUp();
   else lost?.addEventListener('abort', giveUp, { once: true });
@@ -69,7 +69,7 @@ async function makeDatabase(folder: string, from: Dump | undefined): Promise<voi
   await link.end();
 }
 
-/** There is one connection: a transaction keeps everybody else waiting at the turnstile until it has sent its end. */
+/** There is one connection. A transaction holds the mutex until it has sent its COMMIT or ROLLBACK. */
 class Embedded implements EmbeddedDatabase {
   readonly kind = 'embedded';
   readonly schema = defaultSchema;
@@ -105,7 +105,7 @@ class Embedded implements EmbeddedDatabase {
       return result;
     } catch (error) {
       const undone = tx.rollBack();
-      // One that does not answer keeps the order all the same.
+      // Without an answer, the thread still processes requests in order.
       if (!(error instanceof DatabaseUnavailable)) await undone;
       throw error;
     } finally {
@@ -121,7 +121,7 @@ class Embedded implements EmbeddedDatabase {
     try {
       return await inOneTransaction(
         this.#link.send({ do: 'exec', sql: 'BEGIN' }),
-        // Each has its time from when its turn comes, which is after all those before.
+        // A statement's deadline covers those before it.
         statements.map((statement, n) => tx.query(statement, answerSeconds * (n + 1))),
         tx.commit(answerSeconds * (statements.length + 1)),
       );
@@ -160,7 +160,7 @@ class Embedded implements EmbeddedDatabase {
     await this.#afterClose();
   });
 
-  /** Lets the next one pass as soon as the request is sent: the thread keeps the order. */
+  /** Releases the mutex once the request is sent, since the thread keeps the order. */
   async #inTurn<T>(send: () => Promise<T>): Promise<T> {
     const leave = await this.#mutex.enter(answerMs);
     try {
@@ -185,7 +185,7 @@ class EmbeddedTransaction implements Transaction {
     return rows as Row[];
   }
 
-  /** Migrations may take long. */
+  /** Has no deadline, since migrations may take long. */
   async exec(sql: string): Promise<void> {
     this.#check();
     await this.#link.send({ do: 'exec', sql }, Infinity);
@@ -197,18 +197,18 @@ class EmbeddedTransaction implements Transaction {
     if (command === 'ROLLBACK') throw rolledBackInstead();
   }
 
-  /** Harmless after a commit; never throws, since only a dead thread can refuse. */
+  /** Has no effect after a commit. Never throws: only a dead thread can fail it. */
   async rollBack(): Promise<void> {
     this.#over = true;
     await this.#link.send({ do: 'exec', sql: 'ROLLBACK' }).catch(() => {});
   }
 
   #check(): void {
-    if (this.#over) throw new Error('a statement came after the end of its transaction');
+    if (this.#over) throw new Error('a statement was sent after the end of its transaction');
   }
 }
 
-/** As plain data, whatever the statement is made of. */
+/** A plain object that can be sent to the thread. */
 function queryOf({ text, values, name, json }: Statement, inside: boolean): Operation {
   const statement = { text, values, ...(name !== undefined && { name }), ...(json && { json }) };
   return { do: 'query', statement, inside };

@@ -1,4 +1,4 @@
-// The lock of a data folder: a lock of the operating system on one file, which ends with the process that holds it.
+// The lock of a data folder: an operating system lock on one file, released when its process ends.
 import type { Stats } from 'node:fs';
 import {
   access,
@@ -25,11 +25,11 @@ import { StartupError } from '../database.ts';
  */
 
 interface Locks {
-  /** Whether the lock was granted; throws where the file system has no locks. */
+  /** Whether the lock was granted. Throws if the file system does not support locks. */
   readonly tryLock: (fd: number) => boolean;
 }
 
-/** The addon is CommonJS without types. Loaded here: on a Postgres server nothing needs it. */
+/** The addon is CommonJS without types. Loaded here because gateways on a Postgres server do not need it. */
 function loadLocks(): Locks {
   return createRequire(import.meta.url)('fs-native-extensions') as Locks;
 }
@@ -44,15 +44,15 @@ export interface FolderLock {
 }
 
 export interface FolderLockOptions {
-  /** Runs once if the lock was removed while it was held: another process may hold the folder now. */
+  /** Runs once if the lock file was removed while the lock was held: another process may use the folder now. */
   readonly onLost?: (reason: Error) => void;
-  /** How often the lock is looked after, in milliseconds; 1,000 unless given. */
+  /** How often the lock file is checked, in milliseconds. Default: 1,000. */
   readonly checkMs?: number;
 }
 
 /**
- * Creates `folder`, for its owner alone, unless it exists. Throws StartupError if it can not be used, or if another
- * process (or this one) holds it, naming that process.
+ * Creates `folder`, readable only by its owner, unless it exists. Throws StartupError if it cannot be used, or if a
+ * process holds its lock, which the message names.
  */
 export async function lockFolder(folder: string, options: FolderLockOptions = {}): Promise<FolderLock> {
   const absolute = resolve(folder);
@@ -72,11 +72,14 @@ export async function lockFolder(folder: string, options: FolderLockOptions = {}
     return watchOver(absolute, file, handle, options);
   } catch (failure) {
     if (failure instanceof StartupError) throw failure;
-    throw new StartupError(`the data folder ${absolute} can not be used: ${(failure as Error).message}`);
+    throw new StartupError(`the data folder ${absolute} cannot be used: ${(failure as Error).message}`);
   }
 }
 
-/** With its parents. Node's own recursive `mkdir` never ends where the file system refuses with ENOENT, as /proc does. */
+/**
+ * Creates a folder and its parents. Node's recursive `mkdir` loops forever if the file system refuses with ENOENT, as
+ * /proc does.
+ */
 async function makeFolder(folder: string): Promise<void> {
   const make = () =>
     mkdir(folder, { mode: 0o700 }).catch((failure: NodeJS.ErrnoException) => {
@@ -94,7 +97,7 @@ async function takeLock(folder: string, file: string): Promise<FileHandle> {
     const handle = await open(file, constants.O_RDWR | constants.O_CREAT, 0o600);
     try {
       if (!isGranted(folder, handle)) throw inUse(folder, await readHolder(handle));
-      // It may have been removed between the two calls; then the lock is one that nobody else would meet.
+      // If the file was removed between the two calls, nobody else would see this lock.
       if (await isSame(file, handle)) return handle;
     } catch (failure) {
       await handle.close();
@@ -111,7 +114,7 @@ function isGranted(folder: string, { fd }: FileHandle): boolean {
     const { code, message } = failure as NodeJS.ErrnoException;
     const [reason] = (code ?? message).split('\n', 1);
     throw new StartupError(
-      `the data folder ${folder} can not be used: its files can not be locked (${reason}); set THROUGHLINE_DATA to a folder whose file system can, or DATABASE_URL`,
+      `the data folder ${folder} cannot be used: its file system does not support locks (${reason}); set THROUGHLINE_DATA to a folder on another file system, or set DATABASE_URL`,
     );
   }
 }
@@ -131,13 +134,13 @@ async function statOf(file: string): Promise<Stats | undefined> {
 }
 
 function inUse(folder: string, holder: Holder | undefined): StartupError {
-  const who = holder ? `process ${holder.pid} on host ${holder.host}` : 'whose process is not known';
+  const who = holder ? `process ${holder.pid} on host ${holder.host}` : 'whose process is unknown';
   return new StartupError(
-    `the data folder ${folder} is in use by another gateway, ${who}: stop that one, or set THROUGHLINE_DATA to another folder; if its machine is gone for good, remove ${join(folder, 'lock')} to take over`,
+    `the data folder ${folder} is in use by another gateway, ${who}: stop that one, or set THROUGHLINE_DATA to another folder; if its machine no longer exists, remove ${join(folder, 'lock')} to take over`,
   );
 }
 
-/** One that has just got the lock writes its name a moment later. */
+/** A process writes its name shortly after it got the lock. */
 async function readHolder(handle: FileHandle): Promise<Holder | undefined> {
   const holder = await readOnce(handle);
   if (holder) return holder;
@@ -161,7 +164,7 @@ async function writeHolder(handle: FileHandle): Promise<void> {
   await handle.write(`${JSON.stringify(holder)}\n`, 0);
 }
 
-/** Earlier versions kept one numbered file per holder instead, which told its process; the highest number counts. */
+/** Earlier versions used one numbered file per holder instead; the highest number is the current holder. */
 async function refuseEarlierVersion(folder: string, locks: string): Promise<void> {
   const numbers = (await readdir(locks)).filter((name) => /^\d+$/.test(name)).map(Number);
   if (numbers.length === 0) return;
@@ -181,7 +184,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** A lock whose file was removed keeps nobody out any more. */
+/** Detects removal of the lock file, after which the lock excludes nobody. */
 function watchOver(
   folder: string,
   file: string,

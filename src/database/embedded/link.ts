@@ -1,4 +1,4 @@
-// The gateway's end of the line to the embedded database's thread: requests out, answers matched to them.
+// The gateway's end of the channel to the embedded database's thread: sends requests and matches answers to them.
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { asError } from '../../base/errors.ts';
@@ -10,13 +10,13 @@ import { failureOf, SqlFailure } from '../sql-failure.ts';
 interface Waiting {
   resolve(answer: Answer): void;
   reject(error: Error): void;
-  /** How many ticks of the clock are left for its answer. */
+  /** Ticks left until the request times out. */
   left: number;
 }
 
 type OnNotification = (channel: string, payload: string) => void;
 
-/** The worker is JavaScript when built, and TypeScript in development, where its thread needs a loader first. */
+/** The worker is JavaScript in a build, and TypeScript in development, where its thread needs a loader. */
 function startWorker(workerData: WorkerSettings): Worker {
   const built = extname(import.meta.url) === '.js';
   const program = built ? '../../database/embedded/worker.js' : './worker-dev.mjs';
@@ -27,7 +27,7 @@ function startWorker(workerData: WorkerSettings): Worker {
   });
 }
 
-/** Starts the thread and its database; throws StartupError, naming `place`, if that fails. */
+/** Starts the thread and its database. Throws StartupError, naming `place`, if that fails. */
 export async function openLink(settings: WorkerSettings, place: string): Promise<EmbeddedLink> {
   const link = new EmbeddedLink(startWorker(settings));
   try {
@@ -37,15 +37,16 @@ export async function openLink(settings: WorkerSettings, place: string): Promise
     await link.end();
     const reason = failure instanceof DatabaseEnded ? failure.reason : asError(failure).message;
     throw new StartupError(
-      `the embedded database in ${place} can not be opened, its folder is damaged or can not be used: ${reason}`,
+      `the embedded database in ${place} cannot be opened; its folder is damaged or unusable: ${reason}`,
       { cause: failure },
     );
   }
 }
 
 /**
- * Requests are performed in the order in which they are sent. Each is answered in time, or fails with DatabaseUnavailable:
- * then it may still be performed. Time is counted in ticks, since a process that was paused has not waited.
+ * Requests run in the order in which they are sent. Each is answered before its deadline or fails with
+ * DatabaseUnavailable; it may then still run. Deadlines are counted in ticks, so that time during which the process
+ * was paused does not count.
  */
 export class EmbeddedLink {
   readonly #worker: Worker;
@@ -54,17 +55,17 @@ export class EmbeddedLink {
   #failure: DatabaseEnded | undefined;
   #settle: { resolve: () => void; reject: (failure: Error) => void } | undefined;
   readonly #clock: NodeJS.Timeout;
-  /** Ticks since the thread answered last, while it has something to answer. */
+  /** Ticks since the last answer, while one is due. */
   #silent = 0;
-  /** Requests whose time was over before they were answered. */
+  /** Requests that timed out and have not been answered yet. */
   readonly #late = new Set<number>();
-  /** Rejects if the database can not be opened. */
+  /** Rejects if the database cannot be opened. */
   readonly ready: Promise<void>;
   onNotification: OnNotification = () => {};
-  /** Runs if the database ends by itself. */
+  /** Called if the database fails on its own. */
   onDeath: (failure: DatabaseEnded) => void = () => {};
 
-  /** `tickMs` is what counts as a second. */
+  /** `tickMs` is the length of a tick, which counts as a second. */
   constructor(worker: Worker, tickMs = 1_000) {
     this.#worker = worker;
     this.#clock = setInterval(() => this.#tick(), tickMs).unref();
@@ -78,8 +79,8 @@ export class EmbeddedLink {
   }
 
   /**
-   * Rejects with SqlFailure if the database refuses, with DatabaseUnavailable if it does not answer within `seconds`, and
-   * with DatabaseEnded once it has ended.
+   * Rejects with SqlFailure if the statement fails, with DatabaseUnavailable if there is no answer within `seconds`,
+   * and with DatabaseEnded once the database has failed.
    */
   send(operation: Operation, seconds: number = limits.embeddedAnswerSeconds): Promise<Answer> {
     if (this.#failure) return Promise.reject(this.#failure);
@@ -91,14 +92,14 @@ export class EmbeddedLink {
     });
   }
 
-  /** Ends the thread at once; what still waits is told that the database is gone. */
+  /** Ends the thread at once. Pending requests fail. */
   async end(): Promise<void> {
     this.onDeath = () => {};
     this.giveUp('the database was closed');
     await this.#worker.terminate();
   }
 
-  /** From now on every request fails; the thread is ended, wherever it is. */
+  /** Fails all pending and further requests, and ends the thread. */
   giveUp(reason: string, cause?: unknown): void {
     if (this.#failure) return;
     const failure = new DatabaseEnded(reason, cause);
@@ -139,7 +140,7 @@ export class EmbeddedLink {
     return waiting;
   }
 
-  /** Whether it works on a request that must not take long. */
+  /** Whether it processes a request with a deadline. */
   get #isAnswerDue(): boolean {
     const [late = Infinity] = this.#late;
     const [[id, { left }] = [Infinity, { left: Infinity }]] = this.#waiting;
@@ -156,6 +157,6 @@ export class EmbeddedLink {
       waiting.reject(new DatabaseUnavailable(new Error('the embedded database did not answer in time')));
     }
     if (this.#late.size > 0 && this.#silent >= limits.embeddedSilenceSeconds)
-      this.giveUp(`it has answered nothing for ${limits.embeddedSilenceSeconds} seconds`);
+      this.giveUp(`it did not respond for ${limits.embeddedSilenceSeconds} seconds`);
   }
 }

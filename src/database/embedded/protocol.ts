@@ -1,17 +1,17 @@
-// What the gateway's thread and the embedded database's thread say to each other.
+// The messages between the gateway's thread and the embedded database's thread.
 import type { Statement } from '../database.ts';
 import type { SqlFailureFields } from '../sql-failure.ts';
 
-/** Given to the worker at its start. */
+/** The worker's settings. */
 export interface WorkerSettings {
-  /** A folder, or `memory://`; a database is made in it where there is none. */
+  /** A folder, or `memory://`. A database is created in an empty one. */
   readonly dataFolder: string;
-  /** A dump to start from, in memory. */
+  /** A dump to start from, for a database in memory. */
   readonly from: Uint8Array<ArrayBuffer> | undefined;
 }
 
 export type Operation =
-  /** One statement; outside a transaction it leaves none behind, whatever happens. */
+  /** One statement. Outside a transaction, no transaction is left open, whatever happens. */
   | {
       readonly do: 'query';
       readonly statement: Statement;
@@ -29,7 +29,7 @@ export interface Request {
 
 export interface Answer {
   readonly rows: object[];
-  /** Postgres' word for what it did, such as SELECT, COMMIT or ROLLBACK. */
+  /** The command tag of Postgres, such as SELECT, COMMIT or ROLLBACK. */
   readonly command: string;
   readonly dump?: Uint8Array<ArrayBuffer>;
 }
@@ -37,7 +37,7 @@ export interface Answer {
 export type WorkerMessage =
   | { readonly kind: 'ready' }
   | { readonly kind: 'unusable'; readonly reason: string }
-  /** The database has given up: nothing more is answered. */
+  /** The database has failed. There are no further answers. */
   | { readonly kind: 'ended'; readonly reason: string }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer }
   | { readonly kind: 'failure'; readonly id: number; readonly failure: SqlFailureFields }

@@ -1,5 +1,5 @@
-// The statements of the embedded database: those with a name are parsed and planned once, which takes it longer than to carry
-// them out for a few rows.
+// Runs statements on PGlite. Named ones are prepared, since parsing and planning take longer than execution for a few
+// rows.
 import { parse, type PGlite, protocol, types } from '@electric-sql/pglite';
 import type { Statement } from '../database.ts';
 import { jsonbArrayType } from '../json-array.ts';
@@ -7,22 +7,22 @@ import { type PlanMode, planModeOf, settingOf } from '../planner.ts';
 
 export interface StatementResult {
   readonly rows: object[];
-  /** Postgres' word for what it did, such as SELECT or INSERT. */
+  /** The command tag of Postgres, such as SELECT or INSERT. */
   readonly command?: string;
 }
 
-/** What is in Postgres' binary form is sent as it is. */
+/** Values in Postgres' binary format are sent unchanged. */
 const serializers: PGlite['serializers'] = { [jsonbArrayType]: (bytes) => bytes as never };
 const asText = (text: string): string => text;
 const jsonAsText: PGlite['parsers'] = { [types.JSON]: asText, [types.JSONB]: asText };
 const { serialize } = protocol;
 
-/** Asked for one thing after the other, each when the one before has been answered. */
+/** Must be called for one statement at a time. */
 export class EmbeddedStatements {
   readonly #pglite: PGlite;
-  /** The types of the parameters of those that are known to the database, by name. */
+  /** Parameter types of prepared statements, by name. */
   readonly #prepared = new Map<string, readonly number[]>();
-  /** Undefined where it can not be known. */
+  /** Undefined if unknown. */
   #mode: PlanMode | undefined;
 
   constructor(pglite: PGlite) {
@@ -46,7 +46,7 @@ export class EmbeddedStatements {
     return parse.parseResults(messages, this.#pglite.parsers)[0]!;
   }
 
-  /** A transaction was rolled back, and with it what was set in it. */
+  /** A rollback also reverts settings made in the transaction. */
   rolledBack(): void {
     this.#mode = undefined;
   }
@@ -68,7 +68,7 @@ export class EmbeddedStatements {
     return parameterTypes;
   }
 
-  /** Ends with a Sync: also where one fails, the database is ready for what comes next. */
+  /** Ends with a Sync, so that the connection is usable after a failure. */
   #exchange(messages: readonly Uint8Array[]): ReturnType<PGlite['execProtocolStream']> {
     return this.#pglite.execProtocolStream(Buffer.concat([...messages, serialize.sync()]));
   }

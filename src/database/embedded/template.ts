@@ -1,15 +1,15 @@
-// An empty embedded database, made when the program is installed: at a first start, making one would take seconds.
+// An empty embedded database, created at installation, because creating one at the first start would take seconds.
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openEmbedded } from './embedded.ts';
 
-/** Beside the installed PGlite, of whose version it is: a new installation removes it and makes another. */
+/** Stored beside the installed PGlite, so that an installation of another version replaces it. */
 const templateFile = fileURLToPath(
   new URL('../../../node_modules/.cache/throughline/template.tar', import.meta.url),
 );
 
-/** Undefined where there is none; then a first start makes its database itself. */
+/** Undefined if there is no template; the first start then creates its database itself. */
 export async function readTemplate(): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const file = await readFile(templateFile).catch(() => undefined);
   return file && new Uint8Array(file);

@@ -1,10 +1,10 @@
-// Unpacks a tar archive into a folder: as much of the format as PGlite's dumps have, which is plain files and folders.
+// Unpacks a tar archive into a folder. Supports what PGlite's dumps contain: files and folders.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 const block = 512;
 
-/** Throws where the archive is cut short, or has a name that leads out of the folder. */
+/** Throws if the archive is truncated, or a name leads outside the folder. */
 export async function unpackTar(archive: Uint8Array, folder: string): Promise<void> {
   const bytes = Buffer.from(archive.buffer, archive.byteOffset, archive.byteLength);
   for (let at = 0; at + block <= bytes.length && bytes[at] !== 0;) {
@@ -12,7 +12,7 @@ export async function unpackTar(archive: Uint8Array, folder: string): Promise<vo
     const size = Number.parseInt(textOf(header, 124, 12), 8);
     const path = pathOf(header, folder);
     const content = bytes.subarray(at + block, at + block + size);
-    if (content.length !== size) throw new Error('the archive is cut short');
+    if (content.length !== size) throw new Error('the archive is truncated');
     if (header.toString('latin1', 156, 157) === '5') await mkdir(path, { recursive: true, mode: 0o700 });
     else {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -27,7 +27,7 @@ function pathOf(header: Buffer, folder: string): string {
   const name = prefix === '' ? textOf(header, 0, 100) : `${prefix}/${textOf(header, 0, 100)}`;
   const path = join(folder, name);
   if (path !== folder && !path.startsWith(join(folder, '/')))
-    throw new Error(`the archive has a name outside: ${name}`);
+    throw new Error(`the archive has a name outside the folder: ${name}`);
   return path;
 }
 

@@ -1,4 +1,4 @@
-// The thread of the embedded database: takes requests in order, one at a time, and answers each.
+// The thread of the embedded database: processes requests in order and answers each.
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { PGlite, types } from '@electric-sql/pglite';
 import { asError } from '../../base/errors.ts';
@@ -18,7 +18,7 @@ function tell(message: WorkerMessage): void {
 const log = new ServerLog();
 let isServing = false;
 
-/** What the server gives up with it may never answer: it is told at once, from within. */
+/** The statement that crashes the server may never return, so the failure is reported as soon as it is logged. */
 function readLog(line: string): boolean {
   if (log.read(line) && isServing) tell({ kind: 'ended', reason: log.reason ?? line });
   return false;
@@ -55,7 +55,7 @@ async function query(
 
 async function exec({ pglite, statements }: Parts, sql: string): Promise<Answer> {
   const results = await pglite.exec(sql);
-  // Types made by the statements are unknown to the driver until it is told to look.
+  // The driver does not detect new types by itself.
   if (/\bTYPE\b/i.test(sql)) await pglite.refreshArrayTypes();
   const command = results.at(-1)?.command ?? '';
   if (command === 'ROLLBACK') statements.rolledBack();
@@ -82,7 +82,7 @@ async function perform(parts: Parts, operation: Operation): Promise<Answer> {
   }
 }
 
-/** Where the database itself crashed, so does the thread: nothing it answers after that can be relied upon. */
+/** After a crash of the database the thread ends, since later answers would be unreliable. */
 function refuse(id: number, failure: Error): void {
   if (failure instanceof WebAssembly.RuntimeError) throw failure;
   tell({ kind: 'failure', id, failure: failureFields(failure) });
@@ -107,8 +107,8 @@ function serve(pglite: PGlite): void {
 try {
   serve(await open(workerData as WorkerSettings));
 } catch (failure) {
-  // PGlite's own words tell nothing of what the server found, and it also throws what is no Error, without words.
-  const words = failure instanceof Error ? failure.message : 'it is damaged or can not be read';
+  // PGlite's message does not contain the server's reason, and PGlite also throws values that are not Errors.
+  const words = failure instanceof Error ? failure.message : 'it is damaged or cannot be read';
   tell({ kind: 'unusable', reason: log.reason ?? words });
   port.close();
 }

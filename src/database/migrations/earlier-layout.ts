@@ -1,17 +1,17 @@
-// Earlier versions kept their tables in the first schema of the connection's search path, mostly `public`: those are moved to
-// the schema of our own.
+// Moves the tables of earlier versions, which are in the first schema of the connection's search path (mostly
+// `public`), to the gateway's own schema.
 import { type Queryable, StartupError, type Transaction } from '../database.ts';
 import { migrationLock } from './migration-lock.ts';
 import { createRecord, isSame, type Migration } from './migration-record.ts';
 import { deadlock, isRefusal, quoteIdentifier } from '../sql-failure.ts';
 
-/** The first migration of the versions that have a schema of their own: where it is recorded, the tables are where they belong. */
+/** The first migration of versions with their own schema. Where it is recorded, nothing must be moved. */
 const firstOfOwnSchema = '0009_own_schema';
 
-/** The log's lock in those versions: who holds it is writing. */
+/** The log lock of those versions, held while writing. */
 const earlierLogLock = 'SELECT pg_advisory_xact_lock(8231405770112)';
 
-/** A record of migrations outside of our schema, ours or another program's. */
+/** A migration record outside our schema, ours or another program's. */
 interface ForeignRecord {
   readonly schema: string;
   readonly rows: readonly RecordRow[];
@@ -23,17 +23,16 @@ interface RecordRow {
 }
 
 /**
- * Moves what an earlier version made to `schema`, which exists and has no record of migrations, and answers where it was;
- * undefined where there is nothing of that kind. Ours are the tables, types and sequences that our recorded migrations
- * made, and our rows of the record; nothing else is touched. Only `public` and the connection's own search path are
- * looked at.
+ * Moves an earlier version's objects to `schema`, which exists and has no migration record, and returns their former
+ * schema; undefined if there are none. Moves the tables, types and sequences created by our recorded migrations, and
+ * our rows of the record. Looks only at `public` and the connection's search path.
  */
 export async function moveEarlierLayout(
   tx: Transaction,
   schema: string,
   migrations: readonly Migration[],
 ): Promise<string | undefined> {
-  // One schema after the other, else two would move the same.
+  // One schema at a time, so that two installations do not move the same tables.
   await tx.exec(migrationLock(''));
   for (const found of await readForeignRecords(tx, schema)) {
     const ours = recordedOf(found, migrations);
@@ -46,7 +45,7 @@ export async function moveEarlierLayout(
   return undefined;
 }
 
-/** Without those that the role may not read: an earlier version run by the role could read its own. */
+/** Omits records that the role may not read: an earlier version run by this role could read its own. */
 async function readForeignRecords(tx: Transaction, schema: string): Promise<ForeignRecord[]> {
   await tx.exec('SET LOCAL search_path TO DEFAULT');
   const places = await tx.query<{ name: string }>({
@@ -74,7 +73,7 @@ function readRows(queryable: Queryable, schema: string): Promise<RecordRow[]> {
   });
 }
 
-/** Our migrations that the record has, if the tables are an earlier version's; none otherwise. */
+/** Our migrations in the record, if the tables are an earlier version's; otherwise none. */
 function recordedOf({ rows }: ForeignRecord, migrations: readonly Migration[]): readonly Migration[] {
   const names = new Set(rows.map((row) => row.migration_name));
   const [first] = migrations;
@@ -101,13 +100,13 @@ async function moveObjects(
   } catch (failure) {
     if (!isRefusal(failure) || failure.code === deadlock) throw failure;
     throw new StartupError(
-      `the tables of an earlier version can not be moved from the schema "${from}" to "${to}": ${failure.message} (${failure.code})`,
+      `the tables of an earlier version cannot be moved from the schema "${from}" to "${to}": ${failure.message} (${failure.code})`,
       { cause: failure },
     );
   }
 }
 
-/** With all its rows where they are all ours; else another program goes on with the table. */
+/** Moves the whole table if all of its rows are ours; otherwise another program still uses it. */
 async function moveRecord(
   tx: Transaction,
   { schema: from, rows }: ForeignRecord,
@@ -130,8 +129,8 @@ async function moveRecord(
 }
 
 /**
- * An earlier version would take the schema for empty, and begin anew in it: a type by the name of the first that it makes
- * has it refuse to start instead.
+ * An earlier version would find the schema empty and start anew in it. A type with the name of the first one that it
+ * creates makes it refuse to start.
  */
 async function leaveMark(tx: Transaction, from: string, to: string): Promise<void> {
   const [right] = await tx.query<{ given: boolean }>({
@@ -140,7 +139,7 @@ async function leaveMark(tx: Transaction, from: string, to: string): Promise<voi
   });
   if (!right?.given) return;
   const mark = `${quoteIdentifier(from)}."event_status"`;
-  const comment = `Throughline has moved to the schema ${to}. This keeps versions from before the move from beginning anew here; drop it once none will be started.`;
+  const comment = `Throughline has moved to the schema ${to}. This type prevents earlier versions from creating new tables here; drop it when they are no longer used.`;
   await tx.exec(
     `CREATE TYPE ${mark} AS ENUM ('MOVED'); COMMENT ON TYPE ${mark} IS '${comment.replaceAll("'", "''")}'`,
   );

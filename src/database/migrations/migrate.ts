@@ -1,4 +1,4 @@
-// Brings a database up to the program's schema: Prisma Migrate's files, lock and record, applied by the gateway itself.
+// Applies missing migrations, compatible with Prisma Migrate's files, lock and record.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,26 +11,26 @@ import { prepareSchema } from './own-schema.ts';
 import { deadlock, isRefusal } from '../sql-failure.ts';
 
 export interface MigrateOptions {
-  /** Of the migrations; the program's own unless given. */
+  /** The folder of migrations. Default: the program's own. */
   readonly folder?: string;
   readonly logger?: Logger;
 }
 
-/** The same place from the sources and from the built program. */
+/** The same path from the sources and from the build. */
 const ownMigrations = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
 
-/** Already there: a table or an index, a type, a schema. */
+/** SQLSTATEs for an existing table or index, type, or schema. */
 const duplicates = /^(42P07|42710|42P06)$/;
 
-/** An earlier version that still runs may hold what a move needs, and want what the move has. */
+/** A running earlier version may cause deadlocks with the move. */
 const mostTries = 5;
 
 /**
- * Applies what is missing, each migration and its record in one transaction; any number of processes may do so at
- * once. Tables that an earlier version made in `public` are moved to the database's own schema first. Throws
+ * Applies missing migrations, each with its record in one transaction. Any number of processes may do so
+ * concurrently. Tables of an earlier version in `public` are first moved to the database's own schema. Throws
  * StartupError if the database is newer than the program, if a recorded migration failed or differs from the
- * program's, or if one can not be applied.
- * @returns the names of those applied by this call
+ * program's, or if a migration cannot be applied.
+ * @returns the names of the applied migrations
  */
 export async function migrate(database: Database, options: MigrateOptions = {}): Promise<string[]> {
   const migrations = readMigrations(options.folder ?? ownMigrations);
@@ -44,10 +44,9 @@ export async function migrate(database: Database, options: MigrateOptions = {}):
     }
   } catch (failure) {
     if (!isRefusal(failure)) throw failure;
-    throw new StartupError(
-      `the database can not be brought up to date: ${failure.message} (${failure.code})`,
-      { cause: failure },
-    );
+    throw new StartupError(`the database cannot be migrated: ${failure.message} (${failure.code})`, {
+      cause: failure,
+    });
   }
 }
 
@@ -94,7 +93,7 @@ async function prepareRecord(
   if (row?.exists) return;
   const from = await moveEarlierLayout(tx, schema, migrations);
   if (from === undefined) await tx.exec(createRecord);
-  else logger?.info({ from, to: schema }, 'the tables are moved to a schema of their own');
+  else logger?.info({ from, to: schema }, 'moving the tables to their own schema');
 }
 
 async function applyWithin(
@@ -111,9 +110,9 @@ async function applyWithin(
     const { message, code } = failure;
     const isTaken = applied.length === 0 && duplicates.test(code);
     const advice = isTaken
-      ? `; the schema "${schema}" has tables of another program: give Throughline one of its own, by ?schema= in DATABASE_URL`
+      ? `; the schema "${schema}" contains another program's tables: give Throughline its own with ?schema= in DATABASE_URL`
       : '';
-    throw new StartupError(`the migration ${next.name} can not be applied: ${message} (${code})${advice}`, {
+    throw new StartupError(`the migration ${next.name} cannot be applied: ${message} (${code})${advice}`, {
       cause: failure,
     });
   });

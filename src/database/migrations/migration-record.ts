@@ -1,4 +1,5 @@
-// The record of applied migrations, Prisma's table `_prisma_migrations`: reading it, adding to it, and refusing what does not fit.
+// The record of applied migrations, Prisma's table `_prisma_migrations`: reads it, adds to it, and refuses a foreign
+// one.
 import { createHash, randomUUID } from 'node:crypto';
 import { type Queryable, StartupError, type Transaction } from '../database.ts';
 
@@ -7,14 +8,14 @@ export interface Migration {
   readonly sql: string;
 }
 
-/** One row of the table. */
+/** A row of the table. */
 export interface Applied {
   readonly migration_name: string;
   readonly checksum: string;
   readonly finished_at: Date | null;
 }
 
-/** As Prisma Migrate creates it. */
+/** As created by Prisma Migrate. */
 export const createRecord = `CREATE TABLE "_prisma_migrations" (
     "id"                    VARCHAR(36) PRIMARY KEY NOT NULL,
     "checksum"              VARCHAR(64) NOT NULL,
@@ -29,7 +30,7 @@ export const createRecord = `CREATE TABLE "_prisma_migrations" (
 const undefinedTable = '42P01';
 const undefinedColumn = '42703';
 
-/** What was recorded and not rolled back; nothing where there is no record in the session's schema. */
+/** The rows that were not rolled back; none if the session's schema has no record. */
 export async function readApplied(queryable: Queryable, schema: string): Promise<Applied[]> {
   const text = `SELECT migration_name, checksum, finished_at FROM "_prisma_migrations"
     WHERE rolled_back_at IS NULL ORDER BY started_at`;
@@ -43,7 +44,7 @@ export async function readApplied(queryable: Queryable, schema: string): Promise
   }
 }
 
-/** The first migration that is still to be applied, after a check of those that are recorded. */
+/** Checks the recorded migrations and returns the first one to be applied. */
 export function nextOf(
   migrations: readonly Migration[],
   applied: readonly Applied[],
@@ -66,7 +67,7 @@ function isNamedLikeOurs({ migration_name: name }: Applied): boolean {
 
 function foreign(schema: string, why: string): StartupError {
   return new StartupError(
-    `the table _prisma_migrations in the schema "${schema}" is another program's: ${why}; give Throughline a schema of its own, by ?schema= in DATABASE_URL`,
+    `the table _prisma_migrations in the schema "${schema}" belongs to another program: ${why}; give Throughline its own schema with ?schema= in DATABASE_URL`,
   );
 }
 
@@ -79,12 +80,12 @@ function checkRecord(row: Applied, migration: Migration | undefined): void {
   }
   if (row.finished_at === null) {
     throw new StartupError(
-      `the migration ${name} is recorded as failed; mend the database, then record it with prisma migrate resolve`,
+      `the migration ${name} is recorded as failed; repair the database, then record it with prisma migrate resolve`,
     );
   }
   if (!isSame(row, migration)) {
     throw new StartupError(
-      `the migration ${name} was applied to the database in another form than this program has it`,
+      `the migration ${name} was applied to the database in a different version than this program’s`,
     );
   }
 }
@@ -93,7 +94,7 @@ export function isSame({ checksum }: Pick<Applied, 'checksum'>, { sql }: Migrati
   return checksums(sql).includes(checksum);
 }
 
-/** Of the text as it is, and, as Prisma also accepts, with the other line endings. */
+/** The checksum of the text, and, as Prisma also accepts, of the text with the other line endings. */
 function checksums(sql: string): string[] {
   const unix = sql.replaceAll('\r\n', '\n');
   return [sql, unix, unix.replaceAll('\n', '\r\n')].map((text) =>

@@ -1,4 +1,5 @@
-// Our schema in the database: made where it is missing, and refused, saying what to grant, where the role may not use it.
+// Creates the gateway's Postgres schema if needed, and refuses to start, with the GRANT to run, if the role may not
+// use it.
 import { StartupError, type Transaction } from '../database.ts';
 import { quoteIdentifier } from '../sql-failure.ts';
 
@@ -6,7 +7,7 @@ interface Rights {
   readonly role: string;
   readonly database: string;
   readonly mayCreateSchemas: boolean;
-  /** Null where there is no such schema. */
+  /** Null if the schema does not exist. */
   readonly mayUse: boolean | null;
   readonly mayCreateTables: boolean | null;
 }
@@ -16,7 +17,7 @@ const readRights = `SELECT current_user::text AS role, current_database()::text 
     has_schema_privilege(n.oid, 'USAGE') AS "mayUse", has_schema_privilege(n.oid, 'CREATE') AS "mayCreateTables"
   FROM (SELECT to_regnamespace($1)::oid AS oid) n`;
 
-/** Only where there are migrations to be applied: a role that finds all of them needs fewer rights. */
+/** Called only if migrations are missing, since a role needs fewer rights otherwise. */
 export async function prepareSchema(tx: Transaction, schema: string): Promise<void> {
   const name = quoteIdentifier(schema);
   const [rights] = await tx.query<Rights>({ text: readRights, values: [name] });

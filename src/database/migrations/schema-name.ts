@@ -1,14 +1,14 @@
-// The Postgres schema that holds all tables of one installation: its default, and the `schema` parameter of a URL.
+// The name of the Postgres schema of one installation: its default, and the `schema` parameter of a URL.
 
 export const defaultSchema = 'throughline';
 
-/** Postgres cuts longer names off without an error. */
+/** Postgres silently truncates longer names. */
 const mostBytes = 63;
 
-/** A schema's name, or what is wrong with the one that the URL gives. */
+/** A schema name, or the fault in the URL's. */
 export type SchemaName = { readonly schema: string } | { readonly fault: string };
 
-/** As `?schema=` names it, in the form of Prisma's connection URLs; the default without one. */
+/** Reads `?schema=`, as in Prisma's connection URLs. */
 export function schemaOf(url: URL): SchemaName {
   const given = url.searchParams.getAll('schema');
   const [schema = defaultSchema] = given;
@@ -17,13 +17,12 @@ export function schemaOf(url: URL): SchemaName {
   const fault = faultOf(schema);
   return fault === undefined
     ? { schema }
-    : { fault: `has a schema that ${fault}, such as ?schema=${defaultSchema}.` };
+    : { fault: `has a schema that ${fault}; give one such as ?schema=${defaultSchema}.` };
 }
 
 function faultOf(schema: string): string | undefined {
-  if (schema === '' || schema.includes('\0')) return 'is not a name; give one';
-  if (Buffer.byteLength(schema) > mostBytes) return `is longer than ${mostBytes} bytes; give a shorter one`;
-  if (schema.startsWith('pg_') || schema === 'information_schema')
-    return 'Postgres keeps for itself; give another';
+  if (schema === '' || schema.includes('\0')) return 'is not a name';
+  if (Buffer.byteLength(schema) > mostBytes) return `is longer than ${mostBytes} bytes`;
+  if (schema.startsWith('pg_') || schema === 'information_schema') return 'is reserved by Postgres';
   return undefined;
 }

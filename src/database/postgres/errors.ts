@@ -1,17 +1,17 @@
-// Telling a connection that failed from a statement that was refused, and saying why a start cannot reach its server.
+// Classifies errors of the `pg` driver: connection failures, refused statements, and reasons for a failed start.
 import pg from 'pg';
 import { asError } from '../../base/errors.ts';
 
 /**
- * SQLSTATEs after which the connection is of no use: connection exceptions, too many clients, statement timeout,
- * shutdowns, and a server that has become read-only because another took its place.
+ * SQLSTATEs after which a connection is unusable: connection exceptions, too many clients, statement timeout,
+ * shutdowns, and a server that became read-only after a failover.
  */
 const connectionStates = /^(08...|53300|57014|57P0[1-5]|25006|25P03)$/;
 
 const driverMessages =
   /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end)/;
 
-/** Whether the database could not be asked, as against an answer that the statement is refused. */
+/** Whether the connection failed, as opposed to the statement. */
 export function isConnectionFailure(thrown: unknown): boolean {
   const error = asError(thrown) as Error & { code?: unknown };
   const code = typeof error.code === 'string' ? error.code : '';
@@ -22,15 +22,15 @@ export function isConnectionFailure(thrown: unknown): boolean {
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing accepts connections there',
   ENOENT: 'there is no such socket',
-  ENOTFOUND: 'the host name is not known',
+  ENOTFOUND: 'unknown host name',
   EAI_AGAIN: 'the host name could not be looked up',
   ETIMEDOUT: 'no answer in time',
-  EHOSTUNREACH: 'the host can not be reached',
-  ENETUNREACH: 'the network can not be reached',
+  EHOSTUNREACH: 'the host is unreachable',
+  ENETUNREACH: 'the network is unreachable',
   ECONNRESET: 'the connection was closed at once',
 };
 
-/** Why a connection failed, in a few words on one line. */
+/** Why a connection failed, briefly and on one line. */
 export function connectionReason(thrown: unknown): string {
   const error = asError(thrown) as Error & { code?: unknown };
   const known = typeof error.code === 'string' ? reasons[error.code] : undefined;

@@ -1,4 +1,4 @@
-// LISTEN on a connection of its own, shared by all channels and made anew whenever it is lost.
+// A connection for LISTEN, shared by all channels, which reconnects when it is lost.
 import type { Socket } from 'node:net';
 import pg from 'pg';
 import { backoffMs } from '../../base/backoff.ts';
@@ -11,19 +11,19 @@ import { Mutex } from '../mutex.ts';
 
 type OnHint = (payload: string) => void;
 
-/** How often, and how patiently, the connection is asked whether it still lives, in milliseconds. */
+/** Interval and timeout of the connection's liveness check, in milliseconds. */
 const checkEveryMs = 10_000;
 const checkMs = 5_000;
 const firstRetryMs = 100;
 const lastRetryMs = 5_000;
 
-/** Connects at the first `listen`. Losing the connection is a warning, not an outage: notifications are hints. */
+/** Connects at the first `listen`. A lost connection is only a warning, since notifications are hints. */
 export class PostgresListener {
   readonly #config: pg.ClientConfig;
   readonly #begin: (client: pg.Client) => Promise<void>;
   readonly #logger: Logger | undefined;
   readonly #channels = new Map<string, Set<OnHint>>();
-  /** One at a time brings the connection in line with the channels wanted. */
+  /** Held while the connection's channels are updated. */
   readonly #mutex = new Mutex();
   #client: pg.Client | undefined;
   #subscribed = new Set<string>();
@@ -32,7 +32,7 @@ export class PostgresListener {
   #check: NodeJS.Timeout | undefined;
   #closed = false;
 
-  /** `begin` makes the settings of a new connection's session. */
+  /** `begin` applies the session settings to a new connection. */
   constructor(
     config: pg.ClientConfig,
     begin: (client: pg.Client) => Promise<void>,
@@ -43,7 +43,9 @@ export class PostgresListener {
     this.#logger = logger;
   }
 
-  /** Resolves when the channel is subscribed, or, with the server out of reach, once that is known; it keeps trying. */
+  /**
+   * Resolves when the channel is subscribed, or when the server turned out to be unreachable; then it keeps trying.
+   */
   async listen(channel: string, onHint: OnHint): Promise<() => Promise<void>> {
     const listeners = this.#channels.get(channel) ?? new Set();
     this.#channels.set(channel, listeners.add(onHint));
@@ -117,7 +119,7 @@ export class PostgresListener {
     if (client !== this.#client) throw new Error('the connection was lost meanwhile');
   }
 
-  /** A connection whose other end vanished says nothing; only asking shows it. */
+  /** A connection whose other end vanished sends nothing, so it must be queried. */
   #watch(client: pg.Client): void {
     clearInterval(this.#check);
     this.#check = setInterval(() => {
@@ -133,7 +135,10 @@ export class PostgresListener {
     if (client) hangUp(client);
     this.#failures += 1;
     const waitMs = backoffMs(this.#failures, firstRetryMs, lastRetryMs);
-    this.#logger?.warn({ err: asError(failure), waitMs }, 'notifications are interrupted; connecting again');
+    this.#logger?.warn(
+      { err: asError(failure), waitMs },
+      'the connection for notifications was lost; reconnecting',
+    );
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => void this.#settle(), waitMs);
   }
@@ -151,7 +156,7 @@ export class PostgresListener {
   }
 }
 
-/** Ends a connection at once, without waiting for an end that may never answer. */
+/** Closes a connection without waiting for an answer. */
 function hangUp(client: pg.Client): void {
   (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
 }

@@ -1,4 +1,4 @@
-// The database on a Postgres server: a bounded pool of connections, every wait of which has an end.
+// The database on a Postgres server: a connection pool in which every wait has a timeout.
 import pg from 'pg';
 import { asError } from '../../base/errors.ts';
 import { once } from '../../base/lifecycle.ts';
@@ -22,24 +22,24 @@ import { failureOf, inOneTransaction, rolledBackInstead } from '../sql-failure.t
 
 export interface PostgresOptions {
   readonly logger?: Logger | undefined;
-  /** Connections at most, besides the one that listens; 10 unless given. */
+  /** Pool size, without the connection for LISTEN. Default: 10. */
   readonly poolSize?: number | undefined;
-  /** What `pg_stat_activity` shows. */
+  /** Shown in `pg_stat_activity`. */
   readonly applicationName: string;
 }
 
 const connectMs = 3_000;
-/** The server gives up on a statement just before the client gives up on the server. */
+/** The server's statement timeout is slightly below the client's. */
 const statementMs = 14_000;
 const answerMs = 15_000;
-/** Longer than any pause between two statements of one of our transactions, and than a large one takes on its way. */
+/** Longer than any pause between two statements of a transaction, and than the transfer of a large one. */
 const idleInTransactionMs = 15_000;
 /** Migrations may take long, and wait for one another. */
 const execMs = 3_600_000;
 
 /**
- * Connects once before it answers. Throws StartupError, without the password, if the URL is malformed or the server
- * can not be used.
+ * Connects once before it returns. Throws StartupError, without the password, if the URL is malformed or the server
+ * cannot be used.
  */
 export async function openPostgres(url: string, options: PostgresOptions): Promise<Database> {
   const { config, schema } = readUrl(url, options.applicationName);
@@ -50,7 +50,7 @@ export async function openPostgres(url: string, options: PostgresOptions): Promi
     const encoding = await encodingOf(pool);
     if (encoding !== 'UTF8') {
       throw new StartupError(
-        `the Postgres ${target} has the encoding ${encoding}, and Throughline needs UTF8; use a database made with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`,
+        `the Postgres ${target} has the encoding ${encoding}, but Throughline requires UTF8; use a database created with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`,
       );
     }
   } catch (failure) {
@@ -75,7 +75,7 @@ function readUrl(text: string, applicationName: string): { config: pg.ClientConf
     application_name: applicationName,
     connectionTimeoutMillis: connectMs,
     query_timeout: answerMs,
-    // A connection is one caller's at a time: what that one asks before it waits goes out at once.
+    // Statements that one caller sends without waiting in between go out together.
     pipeline: true,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
@@ -87,11 +87,11 @@ function readUrl(text: string, applicationName: string): { config: pg.ClientConf
 async function beginSession(client: pg.ClientBase, schema: string): Promise<void> {
   const { text, values } = sessionStatement(schema, {
     statement_timeout: `${statementMs}ms`,
-    // A gateway that stands still in the midst of a transaction may hold the log's lock.
+    // A gateway that stalls in the middle of a transaction might hold the log lock.
     idle_in_transaction_session_timeout: `${idleInTransactionMs}ms`,
   });
   const asking: Asking = { text, values: [...values], query_timeout: connectMs };
-  // First of all and by itself, as the other may take longer than a role is given. Both go out together.
+  // Sent first and separately, because the other may exceed the role's timeout. Both go out together.
   await Promise.all([client.query('SET statement_timeout = 0'), client.query(asking)]);
 }
 
@@ -100,13 +100,13 @@ async function encodingOf(pool: pg.Pool): Promise<string> {
   return rows[0]!.server_encoding;
 }
 
-/** Host, port, database and user as the driver understood them. */
+/** Host, port, database and user as the driver parsed them. */
 function describeTarget(config: pg.ClientConfig): string {
   try {
     const { host, port, database, user } = new pg.Client(config);
     return `database "${database ?? user}" at ${host}:${port} as user "${user}"`;
   } catch {
-    throw new StartupError('the database URL has a setting that can not be used; check what follows its "?"');
+    throw new StartupError('the database URL has an invalid parameter; check what follows its "?"');
   }
 }
 
@@ -117,8 +117,8 @@ function openPool(
 ): pg.Pool {
   const pool = new pg.Pool({ ...config, onConnect, max: options.poolSize ?? 10, idleTimeoutMillis: 30_000 });
   pool.on('error', (error) => options.logger?.warn({ err: error }, 'an idle database connection was lost'));
-  // A connection lost between two statements of a transaction fails the next one; without a listener it would end
-  // the process.
+  // A connection lost between two statements of a transaction fails the next one. Without a listener it would end the
+  // process.
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
@@ -131,7 +131,7 @@ class PostgresDatabase implements Database {
   readonly #listener: PostgresListener;
   readonly #loans = new Set<Promise<unknown>>();
   #closed = false;
-  /** What was asked before is still answered. */
+  /** Pending statements are still answered. */
   readonly close: () => Promise<void>;
 
   constructor(pool: pg.Pool, listener: PostgresListener, schema: string) {
@@ -140,7 +140,7 @@ class PostgresDatabase implements Database {
     this.#listener = listener;
     this.close = once(async () => {
       this.#closed = true;
-      // The pool forgets who still waits for a connection when it ends.
+      // On end, the pool would drop callers that wait for a connection.
       await Promise.allSettled(this.#loans);
       await Promise.all([listener.close(), pool.end()]);
     });
@@ -165,7 +165,7 @@ class PostgresDatabase implements Database {
   }
 
   pipeline(statements: readonly Statement[]): Promise<object[][]> {
-    // The server times each statement when its turn comes, the client from now on.
+    // The server times a statement from its start, the client from now on.
     const timeout = (before: number) => answerMs * (before + 1);
     return this.#lend((lease) =>
       inOneTransaction(
@@ -214,14 +214,14 @@ interface Asking extends Omit<pg.QueryArrayConfig, 'rowMode'> {
   readonly query_timeout?: number;
 }
 
-/** How each connection plans, where that is known: what is set in a transaction is undone with it. */
+/** The plan mode of each connection, if known. A setting made in a transaction is undone with it. */
 const planModes = new WeakMap<pg.PoolClient, PlanMode>();
 
-/** One connection, for the time that one caller has it. */
+/** One connection, borrowed by one caller. */
 class Lease implements Transaction {
   readonly #client: pg.PoolClient;
   #over = false;
-  /** Whether the connection must not be used again. */
+  /** Whether the connection must not be reused. */
   broken = false;
 
   constructor(client: pg.PoolClient) {
@@ -249,7 +249,7 @@ class Lease implements Transaction {
   }
 
   async ask(config: Asking): Promise<pg.QueryArrayResult> {
-    if (this.#over) throw new Error('a statement came after the end of its transaction');
+    if (this.#over) throw new Error('a statement was sent after the end of its transaction');
     try {
       return await this.#client.query(config);
     } catch (error) {
@@ -266,7 +266,7 @@ class Lease implements Transaction {
     throw rolledBackInstead();
   }
 
-  /** Never throws: a connection that can not even do this is given up. */
+  /** Never throws. A connection that cannot roll back is discarded. */
   async rollBack(): Promise<void> {
     planModes.delete(this.#client);
     if (this.broken) return;
@@ -279,7 +279,7 @@ class Lease implements Transaction {
     this.#over = true;
   }
 
-  /** Goes along in front of the statement, where the connection does not do so already. */
+  /** Sent in front of the statement unless the connection has this mode already. */
   #plan(mode: PlanMode): void {
     if (planModes.get(this.#client) === mode) return;
     planModes.set(this.#client, mode);

@@ -1,4 +1,4 @@
-// How values of Postgres become JavaScript's on the `pg` driver, without touching its global settings.
+// Conversions of Postgres values to JavaScript for the `pg` driver, without changing its global settings.
 import pg from 'pg';
 
 const int8 = 20;
@@ -17,7 +17,7 @@ function parseInt8Array(text: string): (bigint | null)[] {
 
 const parseAnyTime: (text: string) => unknown = pg.types.getTypeParser(timestamptz, 'text');
 
-/** As servers write the times of our age in UTC; any other in the driver's way, which takes twice as long. */
+/** Parses UTC times of years with four digits; the driver parses others, in twice the time. */
 export function parseTime(text: string): unknown {
   const isUsual = text[4] === '-' && text[10] === ' ' && text.endsWith('+00');
   return isUsual ? new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`) : parseAnyTime(text);
@@ -29,7 +29,7 @@ const parsers: ReadonlyMap<number, Parser> = new Map<number, Parser>([
   [timestamptz, parseTime],
 ]);
 
-/** For a client's `types`: 64-bit integers as bigint, times sooner, everything else as `pg` does. */
+/** For a client's `types`: 64-bit integers as bigint, faster times, everything else as `pg` does. */
 export const exactTypes: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
     parsers.get(oid) ?? pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
@@ -37,7 +37,7 @@ export const exactTypes: pg.CustomTypesConfig = {
 
 const asText: Parser = (text) => text;
 
-/** The same, but for `json` and `jsonb`, which stay as they are. */
+/** The same, with `json` and `jsonb` as text. */
 export const exactTypesWithJsonText: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
     oid === json || oid === jsonb

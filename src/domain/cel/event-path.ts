@@ -7,7 +7,7 @@ import type { Node } from './language/tree.ts';
 
 export type EventPath = { readonly name: SubjectName } | { readonly path: JsonPath };
 
-/** Null if the place depends on the event. Only for nodes outside of macros, whose variables hide names. */
+/** Null if the path depends on the event. Only for nodes outside of macros, whose variables hide names. */
 export function pathOfNode(node: Node): EventPath | null {
   if (node.kind === 'name') {
     const name = node.name.replace(/^\./, '');
@@ -33,7 +33,7 @@ export function below(place: EventPath, key: string): EventPath | null {
   return place.name === 'summary' ? { path: ['summary', key] } : null;
 }
 
-/** A text that no event can contain cannot be sent to the database either. */
+/** No event contains text that the database cannot store. */
 export function isStorable(text: string): boolean {
   return text.isWellFormed() && !text.includes('\u0000');
 }

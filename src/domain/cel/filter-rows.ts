@@ -1,22 +1,22 @@
-// Tests many events with one CEL filter, in time slices.
+// Tests rows against one CEL filter, in time slices.
 import { type Steps, fairSlices } from '../../base/fair-slices.ts';
 import type { CelFilter, CelVerdict } from './filter.ts';
 import { type CelSubject, subjectNames } from './subject.ts';
 
-/** The fields of an event that have to be read for a test. */
+/** The event fields that must be read for a test. */
 export const celFields: readonly (keyof CelSubject)[] = Object.values(subjectNames).map(({ field }) => field);
 
 export interface FilteredRows<Row> {
   readonly kept: readonly Row[];
-  /** How many of the rows were tested: all, unless the time was up. */
+  /** The number of tested rows: all, unless the time ran out. */
   readonly tested: number;
-  /** How long the tests took themselves, in milliseconds. */
+  /** Time spent on the tests, in milliseconds. */
   readonly spentMs: number;
-  /** Those on which the filter failed, and why. */
+  /** Rows on which the filter failed, with the reason. */
   readonly failed: readonly { readonly row: Row; readonly error: string }[];
 }
 
-/** What events are tested with. */
+/** A filter, or anything else that tests rows in the same manner. */
 export interface Test<Subject> {
   test(subject: Subject): CelVerdict;
 }
@@ -25,18 +25,18 @@ export interface Filtering<Row, Subject> {
   readonly filter: Test<Subject>;
   readonly rows: readonly Row[];
   readonly subjectOf: (row: Row) => Subject;
-  /** Whose share of the time it uses. */
+  /** The caller whose share of the time is used. */
   readonly caller: string;
-  /** How long the tests may take themselves, in milliseconds; the first is always made. */
+  /** Time limit for the tests, in milliseconds. The first row is always tested. */
   readonly withinMs?: number;
 }
 
-/** Those that match, in order. */
+/** Returns the matching rows in order. */
 export function filterRows<Row, Subject>(filtering: Filtering<Row, Subject>): Promise<FilteredRows<Row>> {
   return fairSlices.run(filtering.caller, tests(filtering));
 }
 
-/** One test, when its turn comes. */
+/** Runs one test in its caller's turn. */
 export function testInTurn(filter: CelFilter, subject: CelSubject, caller: string): Promise<CelVerdict> {
   return fairSlices.run(caller, { next: () => ({ done: true, value: filter.test(subject) }) });
 }

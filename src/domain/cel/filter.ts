@@ -1,4 +1,4 @@
-// A CEL filter: checked when it is given, then tested against events at a bounded cost; equal texts share one.
+// CEL filters: compiled once per text, and tested against events at a bounded cost.
 import { LRUCache } from 'lru-cache';
 import type { ThroughlineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
@@ -15,7 +15,7 @@ import { Fault, typeName } from './functions/value.ts';
 
 export interface CelVerdict {
   readonly matches: boolean;
-  /** Why the filter could not be answered, short and without anything that the event holds; it does not match then. */
+  /** Why the filter failed, without event data. A filter that failed does not match. */
   readonly error: string | null;
 }
 
@@ -26,15 +26,15 @@ export const tooCostly: CelVerdict = {
   error: 'cost limit: the filter takes too many steps for this event',
 };
 
-/** Whether it failed since it would have taken more steps than it might. */
+/** Whether the filter failed because it needed more steps than it was allowed. */
 export function isOverBudget(verdict: CelVerdict): boolean {
   return verdict === tooCostly;
 }
 
-/** Made by checkCel alone. */
+/** Created only by checkCel. */
 export class CelFilter {
   readonly text: string;
-  /** For what is derived from it. */
+  /** The syntax tree, for pre-filters. */
   readonly tree: Node;
   readonly #compiled: Compiled;
   readonly #verdicts = new WeakMap<Fault, CelVerdict>();
@@ -45,7 +45,7 @@ export class CelFilter {
     this.#compiled = compiled;
   }
 
-  /** Never throws, and takes about a tenth of a second at most unless `meter` has more steps. */
+  /** Never throws. Takes about a tenth of a second at most, unless `meter` has more steps. */
   test(subject: CelSubject, meter: Meter = new Meter()): CelVerdict {
     try {
       const result = this.#compiled({ names: namesOf(subject), meter, items: [] });
@@ -76,8 +76,8 @@ export class CelFilter {
 const filters = new LRUCache<string, CelFilter>({ max: limits.celFilters });
 
 /**
- * Null, which matches all, where there is nothing in the text. Throws INVALID_FILTER with `line` and `column`, from 1,
- * and a `suggestion` where there is one; `argument` is what the caller calls the filter.
+ * Returns null, which matches everything, for blank text. Throws INVALID_FILTER with `line` and `column`, from 1, and
+ * if possible a `suggestion`. `argument` is the caller's name for the filter.
  */
 export function checkCel(text: string | null | undefined, argument = 'where'): CelFilter | null {
   if (text === null || text === undefined || text.trim() === '') return null;

@@ -1,12 +1,12 @@
-// What one evaluation may cost: a count of steps, so that no filter runs long, whatever it is and whatever an event holds.
+// A meter of steps, which bounds the cost of one evaluation for any filter and any event.
 import { limits } from '../../base/limits.ts';
 
-/** Thrown through everything, so that no && or || takes it for an error of one side. */
+/** Not caught by && or ||, unlike an error of one side. */
 export class CostExceeded extends Error {}
 
 const exceeded = new CostExceeded('the cost limit');
 
-/** A step is about a tenth of a microsecond. What is to cost much is charged before it is done. */
+/** Counts steps of about a tenth of a microsecond. Expensive operations are charged before they run. */
 export class Meter {
   readonly #steps: number;
   #left: number;
@@ -20,7 +20,7 @@ export class Meter {
     return this.#left;
   }
 
-  /** Steps that were taken. */
+  /** The number of steps taken. */
   get used(): number {
     return this.#steps - this.#left;
   }

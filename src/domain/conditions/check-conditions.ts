@@ -23,8 +23,8 @@ export interface ConditionInput {
 }
 
 /**
- * Null if nothing is filtered. Throws INVALID_FILTER, which names the key, or LIMIT_EXCEEDED; `argument` is the caller's
- * name for the conditions.
+ * Returns null if nothing is filtered. Throws INVALID_FILTER with the key, or LIMIT_EXCEEDED. `argument` is the
+ * caller's name for the conditions.
  */
 export function checkConditions(
   input: Given<ConditionsInput>,

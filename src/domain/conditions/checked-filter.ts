@@ -6,7 +6,7 @@ import { topicMatches } from '../events/topic.ts';
 import type { CheckedConditions } from './conditions.ts';
 import { type Conditionable, conditionsMatch } from './match-conditions.ts';
 
-/** A checked filter: null does not filter. */
+/** A checked filter. A null member does not filter. */
 export interface CheckedFilter {
   readonly ids: readonly string[] | null;
   readonly topics: readonly string[] | null;
@@ -18,15 +18,15 @@ export interface CheckedFilter {
   readonly hasDependents: boolean | null;
   readonly createdAfter: Date | null;
   readonly createdBefore: Date | null;
-  /** As createdAfter and createdBefore, but inclusive: for the event log. */
+  /** Like createdAfter and createdBefore, but inclusive. For the event log. */
   readonly createdFrom: Date | null;
   readonly createdUntil: Date | null;
   readonly words: readonly string[];
-  /** Those that were given, and those that must hold for `where` to be true. */
+  /** The given conditions, and those that `where` implies. */
   readonly conditions: CheckedConditions | null;
   readonly exhausted: boolean | null;
   readonly scheduled: boolean | null;
-  /** What only a look at the event itself can tell. */
+  /** The part that must be tested on the event itself. */
   readonly where: CelFilter | null;
 }
 
@@ -43,20 +43,20 @@ export function matchesNothing({
   return [ids, topics, projects, users, senders, statuses, requestIds].some((list) => list?.length === 0);
 }
 
-/** What a filter's lists, times and words look at. */
+/** The fields that a filter's lists, times and words test. */
 export type Listable = Pick<
   Conditionable,
   'id' | 'topic' | 'project' | 'user' | 'sender' | 'status' | 'requestId' | 'description' | 'createdAt'
 >;
 
-/** What a filter looks at: an event, or a change with what the log keeps beside it. */
+/** The fields that a filter tests: of an event, or of a change and its log columns. */
 export type Filterable = Conditionable;
 
 export function filterMatches(filter: CheckedFilter, event: Filterable): boolean {
   return listsMatch(filter, event) && testFilter(filter, event).matches;
 }
 
-/** The conditions and the CEL of a filter, tested at a cost that `meter` bounds: about a tenth of a second unless given. */
+/** Tests the conditions and the CEL expression. `meter` bounds the cost; the default is about a tenth of a second. */
 export function testFilter(
   { conditions, where }: Pick<CheckedFilter, 'conditions' | 'where'>,
   event: Filterable,
@@ -71,7 +71,7 @@ export function testFilter(
   return where === null ? matched : where.test(event, meter);
 }
 
-/** The filter without its conditions and its CEL. */
+/** Tests everything but the conditions and the CEL expression. */
 export function listsMatch(filter: CheckedFilter, event: Listable): boolean {
   return (
     isAmong(filter.ids, event.id) &&

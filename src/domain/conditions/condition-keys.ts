@@ -64,20 +64,20 @@ export function locationOfKey(key: string): KeyLocation {
     const fields = fieldNames.join(', ');
     throw invalidFilter(
       key,
-      `${quoted(key)} is not a key of a condition: that is ${fields}, the same in snake_case, project_name, user_name, or a path such as payload/newValue or summary.count.`,
+      `${quoted(key)} is not a condition key. Use ${fields}, their names in snake_case, project_name, user_name, or a path such as payload/newValue or summary.count.`,
     );
   }
   if (below.length === 0 || below.includes('')) {
     const fault = below.length === 0 ? `names all of the ${first}` : 'has an empty element';
     throw invalidFilter(
       key,
-      `${quoted(key)} ${fault}: a path goes on below it, with / or . between its elements, such as ${first}/newValue.`,
+      `${quoted(key)} ${fault}: a path continues below it, with / or . between its elements, such as ${first}/newValue.`,
     );
   }
   return { path: [first, ...below] };
 }
 
-/** `key` as the caller wrote it; null if there is none. */
+/** `key` is as the caller wrote it; null if there is none. */
 export function invalidFilter(key: string | null, message: string): ThroughlineError {
   return new ThroughlineError('INVALID_FILTER', message, { key });
 }

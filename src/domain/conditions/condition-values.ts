@@ -58,7 +58,7 @@ function fieldTest(field: ConditionField, asked: Asked): FieldTest {
   if (!comparisonsOf[kind].includes(comparison)) {
     throw invalidFilter(
       key,
-      `${quoted(key)} cannot be compared by ${comparison}; it takes ${comparisonsOf[kind].join(', ')}.`,
+      `${quoted(key)} cannot be compared with ${comparison}; use ${comparisonsOf[kind].join(', ')}.`,
     );
   }
   const valueOf = (value: unknown) => fieldValue(kind, asked, value);
@@ -147,7 +147,7 @@ function refuseValue(asked: Asked): void {
 function presentScalar(asked: Asked, allowed: string): Exclude<JsonScalar, null> {
   const given = scalarOf(asked, asked.value, allowed);
   if (given !== null) return given;
-  throw wrongValue(asked, `${allowed} (what is missing is found by ISNULL)`, null);
+  throw wrongValue(asked, `${allowed} (use ISNULL to find missing values)`, null);
 }
 
 function scalarOf(asked: Asked, value: unknown, allowed: string): JsonScalar {
@@ -192,7 +192,7 @@ function patternOf(asked: Asked): string {
   if (!/^(?:[^\\]|\\.)*$/s.test(value)) {
     throw invalidFilter(
       key,
-      `${quoted(key)} LIKE ${quoted(value)} ends with a backslash that escapes nothing; a backslash itself is written \\\\.`,
+      `${quoted(key)} LIKE ${quoted(value)} ends with an unfinished escape; write \\\\ for a backslash.`,
     );
   }
   return foldCase(textOf(asked, value));
@@ -201,7 +201,7 @@ function patternOf(asked: Asked): string {
 function wrongValue({ key, comparison }: Asked, allowed: string, value: unknown): ThroughlineError {
   const given =
     value instanceof UnsafeNumber
-      ? `the number ${value.text.slice(0, 60)}, which would lose digits and which no event can hold`
+      ? `the number ${value.text.slice(0, 60)}, which cannot be represented exactly`
       : value === null
         ? 'null'
         : quoted(value);

@@ -66,7 +66,7 @@ export type ListTest =
 
 export type Ordering = 'LT' | 'GT' | 'LTE' | 'GTE';
 
-/** A canonical text: equal conditions give the same, however their keys and values are written. */
+/** A canonical text, the same for equal conditions however their keys and values are written. */
 export function conditionsText(checked: CheckedConditions): string {
   return JSON.stringify(checked);
 }

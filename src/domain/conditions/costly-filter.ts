@@ -1,20 +1,24 @@
-// Which parts of a filter look at what may be large (payload, summary, description), and at what cost.
+// Splits a filter into cheap parts and parts that read large fields: payload, summary and description.
 import { type CheckedConditions, isGroup, join } from './conditions.ts';
 import type { CheckedFilter } from './checked-filter.ts';
 
-/** What one LIKE costs beside its pattern, as characters of patterns: the text is read and folded for each. */
+/** The fixed cost of one LIKE, in characters of pattern: the text is read and case-folded for each. */
 const likeCharacters = 20;
-/** Characters of patterns, all together, up to which the database tests them: beyond, one event could hold it up for long. */
+/**
+ * The database evaluates LIKE patterns up to this total length. Longer ones could block it for too long on one event.
+ */
 const mostLikeCharacters = 200;
 
 export interface CostlyConditions {
-  /** What must hold for the conditions to hold, of what looks at small values alone; null where nothing must. */
+  /** Necessary conditions on small fields; null if there are none. */
   readonly cheap: CheckedConditions | null;
-  /** How many tests look at large values. */
+  /** The number of tests on large fields. */
   readonly tests: number;
-  /** What the database may decide: all, or where that could hold it up for long, only what is cheap. */
+  /**
+   * The conditions for the database: all of them, or only the cheap ones if the others could block it for too long.
+   */
   readonly inDatabase: CheckedConditions | null;
-  /** What is left to be tested in process, where the steps of a test are counted; null for nothing. */
+  /** The remaining conditions, tested in process with metered steps; null if none remain. */
   readonly inProcess: CheckedConditions | null;
 }
 
@@ -28,17 +32,17 @@ export function costlyConditions(conditions: CheckedConditions | null): CostlyCo
 }
 
 export interface CostlyFilter {
-  /** The filter without what looks at large values. */
+  /** The filter without tests on large fields. */
   readonly cheap: CheckedFilter;
-  /** The filter with what the database may decide. */
+  /** The filter for the database. */
   readonly inDatabase: CheckedFilter;
-  /** How many tests look at large values there. */
+  /** The number of tests on large fields in `inDatabase`. */
   readonly tests: number;
-  /** What is left to be tested in process. */
+  /** The part that is tested in process. */
   readonly inProcess: Pick<CheckedFilter, 'conditions' | 'where'>;
 }
 
-/** Null where nothing in the filter looks at large values. */
+/** Null if the filter reads no large fields. */
 export function costlyFilter(filter: CheckedFilter): CostlyFilter | null {
   const { words, where } = filter;
   const { cheap, tests, inDatabase, inProcess } = costlyConditions(filter.conditions);

@@ -13,10 +13,13 @@ import { checkTopicPattern } from '../events/topic.ts';
 
 type Given<T> = T | null | undefined;
 
-/** Conditions are joined by AND, the members of each list by OR. An absent or null list does not filter; an empty one matches nothing. */
+/**
+ * Conditions are joined by AND, the members of each list by OR. An absent or null list does not filter; an empty one
+ * matches nothing.
+ */
 export interface EventFilter {
   readonly ids?: Given<readonly string[]>;
-  /** Patterns: * stands for any run of characters. */
+  /** Patterns: * matches any run of characters. */
   readonly topics?: Given<readonly string[]>;
   readonly projects?: Given<readonly string[]>;
   readonly users?: Given<readonly string[]>;
@@ -24,16 +27,16 @@ export interface EventFilter {
   readonly statuses?: Given<readonly EventStatus[]>;
   readonly requestIds?: Given<readonly string[]>;
   readonly hasDependents?: Given<boolean>;
-  /** Later than this. */
+  /** Exclusive. */
   readonly createdAfter?: Given<Date>;
-  /** Earlier than this. */
+  /** Exclusive. */
   readonly createdBefore?: Given<Date>;
-  /** Words, each of which must occur in the topic, project, user, sender or description, in any case of letters. */
+  /** Words, each of which must occur in the topic, project, user, sender or description, ignoring case. */
   readonly text?: Given<string>;
   readonly conditions?: Given<ConditionsInput>;
-  /** Whether it is a job that failed and has no retry left. */
+  /** Whether the event is a job that failed and has no retry left. */
   readonly exhausted?: Given<boolean>;
-  /** Whether it is held back. */
+  /** Whether the event is scheduled. */
   readonly scheduled?: Given<boolean>;
   /** In CEL. */
   readonly where?: Given<string>;
@@ -63,7 +66,7 @@ export function checkFilter(filter: Given<EventFilter>): CheckedFilter {
   });
 }
 
-/** The conditions, and what has to hold for the filter in CEL to be true: an index or SQL can decide them. */
+/** The conditions, together with the pre-filter of the CEL expression. */
 export function conditionsWith(
   conditions: CheckedConditions | null,
   where: CelFilter | null,
@@ -75,7 +78,7 @@ export function conditionsWith(
   );
 }
 
-/** What is exhausted has failed, and what is held back is pending: for statuses there is an index. */
+/** Exhausted events have failed and scheduled events are pending; the statuses have an index. */
 function checkStatuses({ statuses, exhausted, scheduled }: EventFilter): readonly EventStatus[] | null {
   const only = (given: readonly EventStatus[] | null, status: EventStatus): readonly EventStatus[] =>
     given?.filter((other) => other === status) ?? [status];
@@ -85,11 +88,12 @@ function checkStatuses({ statuses, exhausted, scheduled }: EventFilter): readonl
   return checked;
 }
 
-/** For feeds, whose changes come one by one: other events and jobs are no property of a change. */
+/** For feeds: other events and jobs are not properties of a change. */
 export function checkFeedFilter(filter: Given<EventFilter>): CheckedFilter {
   const checked = checkFilter(filter);
   for (const name of ['hasDependents', 'exhausted', 'scheduled'] as const)
-    if (checked[name] !== null) throw badInput(`${name} cannot select changes; use it with events.`);
+    if (checked[name] !== null)
+      throw badInput(`${name} cannot be used in a feed; use it with the query events.`);
   return checked;
 }
 

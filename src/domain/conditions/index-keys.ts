@@ -1,4 +1,4 @@
-// Index keys of conditions: places at which an event must have one of some values to match.
+// Index keys of conditions: fields and paths with the values of which a matching event must have one.
 import type { ConditionField } from './condition-keys.ts';
 import { type CheckedConditions, type FieldTest, isGroup, type JsonScalar, type Test } from './conditions.ts';
 
@@ -27,8 +27,8 @@ export function indexKeysOf(conditions: CheckedConditions): readonly IndexKeys[]
 }
 
 /**
- * Chooses the alternative that probably selects the fewest entries per event. `filed`: entries already filed under a
- * value. Many events share a status, hardly any two a request. Null if there is nothing to choose from.
+ * Chooses the alternative that probably selects the fewest entries per event. `filed` counts entries already indexed
+ * under a value. Many events share a status; few share a request. Null if there is nothing to choose from.
  */
 export function mostTelling(
   choices: readonly IndexKeys[],
@@ -55,7 +55,7 @@ function valuesOf(test: Test): readonly KeyValue[] | null {
     case 'ISNULL':
       return [undefined];
     case 'EQ':
-      // For this comparison an absent value counts as false.
+      // An absent value counts as false here.
       return test.value === false ? [false, undefined] : [test.value];
     case 'IN':
       return test.values;
@@ -67,7 +67,7 @@ function valuesOf(test: Test): readonly KeyValue[] | null {
 function fieldValuesOf(test: FieldTest): readonly KeyValue[] | null {
   if (test.comparison === 'ISNULL') return [null];
   const values = test.comparison === 'EQ' ? [test.value] : test.comparison === 'IN' ? test.values : null;
-  // A Map does not treat two Dates with the same time as equal.
+  // A Map compares Dates by identity.
   return values?.every((value) => !(value instanceof Date)) ? (values as readonly KeyValue[]) : null;
 }
 
@@ -84,7 +84,7 @@ const weights: Partial<Record<ConditionField, number>> = {
   project: 12,
 };
 
-/** A topic that ends with a dot stands for all topics with this prefix. */
+/** A topic that ends with a dot matches all topics with this prefix. */
 function weightOf(path: readonly string[], value: KeyValue): number {
   if (value === undefined) return 5;
   if (typeof value !== 'string' && typeof value !== 'number') return 20;

@@ -1,14 +1,14 @@
-// SQL's LIKE in process: % for any run of characters, _ for one, a backslash before what stands for itself.
+// SQL's LIKE in process: % matches any run of characters, _ one character, and a backslash escapes the next.
 import type { Meter } from '../cel/meter.ts';
 
-/** Texts from this length on are folded byte by byte: letter by letter a megabyte would take a tenth of a second. */
+/** From this length on, text is folded as bytes. Folding a megabyte by characters takes a tenth of a second. */
 const longText = 1_000;
 
-/** Letters A to Z become small, and no others: what SQL's `lower` does in the collation "C". */
+/** Lowercases A to Z only, like SQL's `lower` in the collation "C". */
 export function foldCase(text: string): string {
   if (!/[A-Z]/.test(text)) return text;
   if (text.length < longText) return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
-  // In UTF-8 no part of another character looks like one of these letters.
+  // No byte of another UTF-8 character looks like one of these letters.
   const bytes = Buffer.from(text);
   for (let n = 0; n < bytes.length; n += 1) {
     const byte = bytes[n]!;
@@ -17,10 +17,10 @@ export function foldCase(text: string): string {
   return bytes.toString();
 }
 
-/** What stands between two %: a text, or where it has a _ its characters, null for any one. */
+/** The part between two %: a text, or if it has a _, its characters, null for any one. */
 type Segment = string | readonly (string | null)[];
 
-/** A pattern that is taken apart once; it does not end with a backslash that escapes nothing. */
+/** A parsed pattern. It must not end with an unfinished escape. */
 export class LikePattern {
   readonly #segments: readonly Segment[];
 
@@ -28,7 +28,7 @@ export class LikePattern {
     this.#segments = segmentsOf(pattern);
   }
 
-  /** Charges about what it does; at a mismatch only the last % takes one character more. */
+  /** Charges the approximate cost. After a mismatch only the last % is extended. */
   test(text: string, meter: Meter): boolean {
     const [first, ...others] = this.#segments;
     const last = others.pop();
@@ -51,7 +51,7 @@ function segmentsOf(pattern: string): Segment[] {
   return segments.map((segment) => (segment.includes(null) ? segment : segment.join('')));
 }
 
-/** Where the segment ends that stands at `at`; -1 where it does not stand there. */
+/** The end of the segment that begins at `at`; -1 if it does not match there. */
 function matchAt(text: string, at: number, segment: Segment, meter: Meter): number {
   if (typeof segment === 'string') {
     meter.charge(1 + segment.length / 100);
@@ -70,7 +70,7 @@ function matchAt(text: string, at: number, segment: Segment, meter: Meter): numb
   return place;
 }
 
-/** Where the first occurrence from `at` on ends; -1 where there is none. */
+/** The end of the first match from `at` on; -1 if there is none. */
 function find(text: string, at: number, segment: Segment, meter: Meter): number {
   if (typeof segment === 'string') {
     const found = text.indexOf(segment, at);
@@ -84,7 +84,7 @@ function find(text: string, at: number, segment: Segment, meter: Meter): number 
   return -1;
 }
 
-/** Whether the segment stands at the end, and not before `at`. */
+/** Whether the text ends with the segment, which must not begin before `at`. */
 function endsWith(text: string, at: number, segment: Segment, meter: Meter): boolean {
   if (typeof segment === 'string') {
     meter.charge(1 + segment.length / 100);
@@ -101,12 +101,12 @@ function endsWith(text: string, at: number, segment: Segment, meter: Meter): boo
   return true;
 }
 
-/** Code units of the character there. */
+/** The length of the character at an offset, in code units. */
 function widthAt(text: string, at: number): number {
   return (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
 }
 
-/** Code units of the character that ends there. */
+/** The length of the character before an offset, in code units. */
 function widthBefore(text: string, end: number): number {
   return end > 1 && (text.codePointAt(end - 2) ?? 0) > 0xffff ? 2 : 1;
 }

@@ -1,4 +1,4 @@
-// Conditions answered in process, as src/store/events/conditions-sql.ts answers them in SQL: one table of cases holds both.
+// Evaluation of conditions in process. One table of test cases covers it and src/store/events/conditions-sql.ts.
 import { Meter } from '../cel/meter.ts';
 import type { ConditionField } from './condition-keys.ts';
 import {
@@ -17,10 +17,10 @@ import { isJsonObject, type JsonValue } from '../values/json.ts';
 import { foldCase, LikePattern } from './like.ts';
 import { compareText } from '../values/text-order.ts';
 
-/** What of an event conditions can look at. */
+/** The event fields that conditions can test. */
 export type Conditionable = Pick<EventRecord, ConditionField | 'summary' | 'payload'>;
 
-/** Throws CostExceeded where it would take more steps than `meter` has. */
+/** Throws CostExceeded if `meter` has too few steps. */
 export function conditionsMatch(
   checked: CheckedConditions,
   event: Conditionable,
@@ -76,7 +76,7 @@ function isAmong(value: FieldValue, values: readonly FieldValue[], { meter }: Ru
   return values.some((item) => isSame(value, item));
 }
 
-/** `value` is undefined where the path leads to nothing. */
+/** `value` is undefined if the path does not exist. */
 function pathMatches(test: PathTest, value: JsonValue | undefined, run: Run): boolean {
   switch (test.comparison) {
     case 'ISNULL':
@@ -136,12 +136,12 @@ function listMatches(test: ListTest, list: readonly JsonValue[], { meter }: Run)
   }
 }
 
-/** Compared with a boolean, what is missing counts as false. */
+/** A missing value counts as false when compared with a boolean. */
 function orFalse(value: JsonValue | undefined, comparedWith: JsonScalar): JsonValue | undefined {
   return value === undefined && typeof comparedWith === 'boolean' ? false : value;
 }
 
-/** What the path leads to, whose first part is `from` itself. */
+/** The value at the path. The first part of the path is `from` itself. */
 function valueAt(from: JsonValue, path: readonly string[]): JsonValue | undefined {
   let value: JsonValue | undefined = from;
   for (let n = 1; n < path.length; n += 1) {
@@ -155,7 +155,7 @@ function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
   return Array.isArray(value);
 }
 
-/** Of two of one type; below, at or above 0 as the first is less, equal or more. */
+/** Compares two values of one type: negative, 0 or positive. */
 function compare(a: FieldValue, b: FieldValue, { meter }: Run): number {
   if (typeof a !== 'string' || typeof b !== 'string') return Number(a) - Number(b);
   meter.charge(Math.min(a.length, b.length) / 50);
@@ -170,7 +170,7 @@ function isLike(text: string, test: Test & { readonly comparison: 'LIKE' }, { ev
   return pattern.test(folded(text, event, meter), meter);
 }
 
-/** From this length on the folded text is kept as long as the event, for its other conditions and for other filters. */
+/** Folded text of this length or more is cached with the event, for its other conditions and other filters. */
 const keptLength = 1_000;
 const foldedTexts = new WeakMap<Conditionable, Map<string, string>>();
 

@@ -11,7 +11,7 @@ export function checkBulkFilter(filter: EventFilter | null | undefined): Checked
   const checked = checkFilter(filter);
   if (!isDeepStrictEqual(checked, checkFilter(null))) return checked;
   throw badInput(
-    'A bulk mutation needs `where` or a filter that is not empty. To select everything up to now, use filter: {createdBefore: "<now, such as 2025-01-31T12:00:00Z>"}.',
+    'A bulk mutation needs `where` or a filter that is not empty. To select all events up to now, use filter: {createdBefore: "<now, such as 2025-01-31T12:00:00Z>"}.',
   );
 }
 
@@ -26,7 +26,7 @@ export type BulkStatus = 'RESTARTED' | 'ABORTED';
 
 const statusesBefore: Readonly<Record<BulkStatus, readonly EventStatus[]>> = {
   RESTARTED: leadingTo('RESTARTED'),
-  // FAILED only for jobs that wait for their next run.
+  // FAILED only for jobs that wait for a retry.
   ABORTED: [...new Set<EventStatus>([...leadingTo('ABORTED'), 'FAILED'])],
 };
 

@@ -54,7 +54,7 @@ export type PartialEvent = Pick<EventRecord, 'id'> &
     readonly jsonBytes?: number;
   };
 
-/** A log entry: one durable change, with the fields that feeds select by as of that moment. */
+/** A log entry: one durable change, with the fields that feeds filter by as of that change. */
 export type LogEntry = Readonly<LogEntryModel>;
 
 /** A past status of an event. */

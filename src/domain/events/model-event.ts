@@ -46,7 +46,7 @@ export function checkModelPayload(payload: JsonObject): void {
   }
   for (const field of ['prevData', 'postData'] as const) {
     if (payload[field] != null && !isJsonObject(payload[field])) {
-      throw badInput(`payload.${field} must be an object of the row's fields, or left out.`);
+      throw badInput(`payload.${field} must be an object of the row's fields, or omitted.`);
     }
   }
 }

@@ -68,10 +68,10 @@ function parseCursor(argument: string, cursor: string, order: OrderKey): PageCur
   const text = Buffer.from(cursor, 'base64url').toString();
   const [, by, time, position] = /^([A-Z]+):(\d{1,15}):(\d{1,19})$/.exec(text) ?? [];
   if (time === undefined || position === undefined || Number(time) > maxTime) {
-    throw badInput(`${argument} is not a cursor of this list; use one that the list gave.`);
+    throw badInput(`${argument} is not a cursor of this list; use one that this list returned.`);
   }
   if (by !== order)
-    throw badInput(`${argument} is a cursor of the order ${by}, but this list is ordered by ${order}.`);
+    throw badInput(`${argument} was issued for the order ${by}, but this list is ordered by ${order}.`);
   return { at: new Date(Number(time)), position: checkPosition(position, argument) };
 }
 
@@ -79,10 +79,10 @@ function parseCursor(argument: string, cursor: string, order: OrderKey): PageCur
 const maxTime = 253_402_300_799_999;
 const maxPosition = 2n ** 63n - 1n;
 
-/** The error for a position beyond the log's end: after a restore, or from another database. */
+/** The error for a position past the log's end, for example after a restore or from another database. */
 export function pastLogEnd(argument: string, position: Position, end: Position): ThroughlineError {
   return badInput(
-    `${argument} is ${position}, but the log ends at ${end}: give a position up to there, or none to begin with what comes next.`,
+    `${argument} is ${position}, but the log ends at ${end}: give a position up to that, or omit it to begin with new changes.`,
     { logEnd: String(end) },
   );
 }

@@ -64,11 +64,13 @@ export function draftEvent(input: SendInput): EventDraft {
   const sender = optionalName('sender', input.sender);
   const topic = input.topic ?? sender;
   if (topic === null || topic === undefined)
-    throw badInput('Give a topic, or a sender, which then names the topic too.');
+    throw badInput('Give a topic, or a sender, which is then also the topic.');
   const store = input.store ?? true;
   const hash = optionalName('hash', input.hash);
   if (hash !== null && !store)
-    throw badInput('hash has no meaning with store: false; nothing is kept to compare with.');
+    throw badInput(
+      'hash has no meaning with store: false; a transient event is not stored, and so has no duplicates.',
+    );
   return {
     topic: checkTopic(topic, input.topic == null ? 'sender (as topic)' : 'topic'),
     sender,
@@ -95,11 +97,11 @@ const dayMs = 86_400_000;
 /** Null for a time in the past. */
 function checkSendAt(sendAt: Date | null, store: boolean): Date | null {
   if (sendAt === null) return null;
-  if (!store) throw badInput('sendAt has no meaning with store: false; nothing is kept to be sent later.');
+  if (!store) throw badInput('sendAt has no meaning with store: false; a transient event is sent at once.');
   const inMs = sendAt.getTime() - Date.now();
   if (inMs > limits.sendAheadDays * dayMs) {
     throw badInput(
-      `sendAt ${sendAt.toISOString()} is more than ${limits.sendAheadDays} days ahead, which is the limit.`,
+      `sendAt ${sendAt.toISOString()} is more than ${limits.sendAheadDays} days in the future, which is the limit.`,
     );
   }
   return inMs > 0 ? sendAt : null;
@@ -107,7 +109,7 @@ function checkSendAt(sendAt: Date | null, store: boolean): Date | null {
 
 function payloadText(input: SendInput): string {
   if (input.payload != null && input.kwargs != null) {
-    throw badInput('payload and kwargs are two names for one thing; give one of them.');
+    throw badInput('payload and kwargs are aliases; give one of them.');
   }
   return input.kwargs == null
     ? toJsonObjectText('payload', input.payload ?? {})

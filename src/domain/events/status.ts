@@ -3,8 +3,8 @@ import { ThroughlineError } from '../../base/errors.ts';
 import { type EventStatus, eventStatuses, type LogStatus } from './event.ts';
 
 /**
- * Setting the same status again is always allowed and changes nothing. Jobs have more transitions: a claim makes them
- * PENDING again, and a FAILED job that waits for its next run may be ABORTED.
+ * Setting the same status again is always allowed and changes nothing. Jobs have two more transitions: a claim makes
+ * them PENDING again, and a FAILED job that waits for a retry may be ABORTED.
  */
 export const transitions: Readonly<Record<EventStatus, readonly EventStatus[]>> = {
   PENDING: ['IN_PROGRESS', 'FINISHED', 'FAILED', 'ABORTED'],

@@ -34,7 +34,7 @@ export function likePattern(pattern: string): string {
   return pattern.replace(/[\\_%]/g, '\\$&').replace(/\*+/g, '%');
 }
 
-/** Linear in the topic's length for each run between stars. Uses no regular expression, which could backtrack. */
+/** Linear in the topic's length for each part between stars. Regular expressions could backtrack. */
 export function topicMatches(pattern: string, topic: string): boolean {
   const parts = pattern.split('*');
   const first = parts[0] ?? '';

@@ -6,7 +6,7 @@ import type { JsonValue } from '../values/json.ts';
 export const baseTypes = ['events.NormalType', 'events.ModelType', 'events.WorkflowType'] as const;
 export type BaseType = (typeof baseTypes)[number];
 
-/** The fields of the event that a handler sees. */
+/** The event fields passed to a handler. */
 export type HandledEvent = Pick<
   EventRecord,
   | 'id'
@@ -29,7 +29,7 @@ export interface Run {
   readonly eventId: string;
   readonly requestId: string;
   readonly nodeId: string;
-  /** 1 for the first attempt; each run that failed or lost its lease is followed by the next. */
+  /** 1 for the first attempt. Each run that fails or loses its lease is followed by the next. */
   readonly attempt: number;
   /** Aborted at the timeout, or when the run's lease is lost. Later results are ignored. */
   readonly signal: AbortSignal;
@@ -51,13 +51,16 @@ export interface Handler {
   readonly async: boolean;
   /** The declared default. An admin's setting has precedence. */
   readonly enabled: boolean;
-  /** Synchronous handlers run in this order; with equal numbers in the order of declaration, elements by full name. */
+  /**
+   * Synchronous handlers run in this order; with equal numbers in the order of declaration, app elements by full
+   * name.
+   */
   readonly order: number;
   /** Whether a failure fails the sender's call. Only for synchronous handlers. */
   readonly failSender: boolean;
   /** Timeout of a run, in milliseconds; null for the gateway's setting. */
   readonly timeoutMs: number | null;
-  /** Most retries of a background run. */
+  /** The maximum number of retries of a background run. */
   readonly maxRetries: number;
   /** Delay before the first retry, in milliseconds; doubled with each retry. */
   readonly retryDelayMs: number;

@@ -59,10 +59,9 @@ export function checkWorkflowPayload(payload: JsonObject, model: string | null =
   }
   const operate = payload.operate as WorkflowOperation;
   for (const field of ['status', 'nodeId', 'nodeTitle', 'triggerNode', 'handleType'] as const) {
-    if (needed[operate].includes(field))
-      checkName(payload, field, `a text that is not empty, for ${operate}`);
+    if (needed[operate].includes(field)) checkName(payload, field, `a non-empty string for ${operate}`);
     else if (payload[field] != null && typeof payload[field] !== 'string') {
-      throw badInput(`payload.${field} must be a text, or left out, not ${shown(payload[field])}.`);
+      throw badInput(`payload.${field} must be a string or omitted, not ${shown(payload[field])}.`);
     }
   }
 }
@@ -100,8 +99,8 @@ function isPassedOn(handleType: string): boolean {
 }
 
 /**
- * Whether an element that names `wanted` handles the node change `triggerNode`. A plain node matches before and after,
- * as in older configurations; `before.<node>` and `after.<node>` match only themselves.
+ * Whether an element for the node `wanted` handles the node change `triggerNode`. A plain node name matches before
+ * and after, as in older configurations; `before.<node>` and `after.<node>` match only themselves.
  */
 export function isNodeWanted(wanted: string, triggerNode: string): boolean {
   return wanted === triggerNode || triggerNode === `before.${wanted}` || triggerNode === `after.${wanted}`;

@@ -11,7 +11,7 @@ import { checkTopic, checkTopicPattern } from '../events/topic.ts';
 
 type Given<T> = T | null | undefined;
 
-/** An enroll as it arrives. Null means absent. */
+/** An enroll input as it arrives. Null means absent. */
 export interface EnrollInput {
   readonly sourceTopics: readonly string[];
   readonly targetTopic: string;
@@ -23,7 +23,7 @@ export interface EnrollInput {
   readonly sequential?: Given<boolean>;
   readonly sticky?: Given<boolean>;
   readonly filter?: Given<ConditionsInput>;
-  /** In CEL. */
+  /** A CEL expression. */
   readonly where?: Given<string>;
   readonly maxRetries?: Given<number>;
   readonly retryDelayMs?: Given<number>;
@@ -33,19 +33,19 @@ export interface EnrollInput {
   readonly waitMs?: Given<number>;
 }
 
-/** A consumer definition: source topics, filters and target. Each has a position in the log of its own. */
+/** A consumer definition: source topics, filters and target. Each has its own position in the log. */
 export interface ConsumerDefinition {
   /** The same for equal definitions, regardless of the caller and of the order of lists. */
   readonly id: string;
   /** Patterns, sorted. Empty if the jobs are created elsewhere, and this consumer only claims them. */
   readonly topics: readonly string[];
   readonly target: string;
-  /** The given conditions, and those that must hold for `where` to be true. */
+  /** The given conditions, and those that `where` implies. */
   readonly conditions: CheckedConditions | null;
   /** The part of the filter that must be tested on the source itself. */
   readonly where: CelFilter | null;
   readonly ignoredSenderTypes: readonly string[];
-  /** Sources that became FINISHED longer ago than this get no job; null for no limit. */
+  /** Maximum age of a source, since it became FINISHED, in milliseconds; null for no limit. */
   readonly ignoreOlderThanMs: number | null;
 }
 
@@ -130,7 +130,7 @@ function checkTopics(topics: readonly string[]): string[] {
 function checkTarget(target: string): string {
   if (target.includes('*')) {
     throw badInput(
-      `targetTopic ${JSON.stringify(target.slice(0, 60))} has a *; it names the one topic that the jobs get.`,
+      `targetTopic ${JSON.stringify(target.slice(0, 60))} has a *; it must be a single topic, that of the jobs.`,
     );
   }
   return checkTopic(target, 'targetTopic');

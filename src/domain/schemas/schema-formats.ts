@@ -43,10 +43,10 @@ const duration =
 /** Ajv's own format takes time quadratic in the text's length. */
 const url = (text: string) => /^(?:https?|ftp):/i.test(text) && URL.canParse(text);
 
-/** Of Ajv's own, the lenient ones: GitHub's deliveries have URIs with a ^ in them, which RFC 3986 does not know. */
+/** Ajv's lenient formats where they exist: URIs in GitHub's deliveries contain a ^, which RFC 3986 does not allow. */
 export const schemaFormats: Readonly<Record<string, Format>> = {
   ...fastFormats,
-  // Ajv's names for ISO 8601's, in which there may be no offset.
+  // Ajv's names for the ISO 8601 formats, whose offset is optional.
   'iso-time': fullFormats['iso-time'],
   'iso-date-time': fullFormats['iso-date-time'],
   date: isDate,

@@ -96,15 +96,15 @@ function partsOf(value: unknown, key = ''): number {
 
 function whyUnusable(schema: JsonObject, error: unknown): string {
   if (error instanceof MissingRefError) {
-    return ` refers to ${JSON.stringify(error.missingRef.slice(0, 200))}, which is not in it; nothing is fetched: put it under $defs and refer to it from there.`;
+    return ` refers to ${JSON.stringify(error.missingRef.slice(0, 200))}, which is not part of it. Remote schemas are not fetched; put it under $defs and refer to it there.`;
   }
   if (error instanceof BadPattern) {
     const path = shortened(pathOf(schema, error.pattern) ?? '');
-    return `${path} has the pattern ${JSON.stringify(error.pattern.slice(0, 200))}, which can not be used: ${error.message}. Patterns are RE2's.`;
+    return `${path} has the pattern ${JSON.stringify(error.pattern.slice(0, 200))}, which is invalid: ${error.message}. Patterns use the RE2 syntax.`;
   }
-  if (error instanceof RangeError) return ' refers to itself without an end, or too deeply.';
-  if (error instanceof CostExceeded) return ` takes more than ${limits.schemaSteps} steps to check {} with.`;
-  return ` can not be used as a JSON Schema: ${asError(error).message.slice(0, 500)}.`;
+  if (error instanceof RangeError) return ' refers to itself endlessly, or too deeply.';
+  if (error instanceof CostExceeded) return ` takes more than ${limits.schemaSteps} steps to validate {}.`;
+  return ` cannot be used as a JSON Schema: ${asError(error).message.slice(0, 500)}.`;
 }
 
 /** The path of a pattern in a schema. */
@@ -151,7 +151,7 @@ export function checkFits(
     failures = decisive(check.errors ?? []).map((error) => failureOf(field, error));
   } catch (error) {
     if (!(error instanceof CostExceeded) && !(error instanceof RangeError)) throw error;
-    const message = `takes more than the ${limits.schemaSteps} steps that a check against a schema may take`;
+    const message = `takes more than ${limits.schemaSteps} steps to validate`;
     failures = [{ path: field, message }];
   } finally {
     check.errors = null;

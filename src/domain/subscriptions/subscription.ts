@@ -65,7 +65,7 @@ export function checkSubscribe(input: SubscribeInput): CheckedSubscribe {
   const source = optionalName('source', input.source);
   const topics = checkTopics(input.topics);
   if (source === null && topics === null)
-    throw badInput('Give a source, topics, or both; topics: ["*"] is for all events.');
+    throw badInput('Give a source, topics, or both; topics: ["*"] selects all events.');
   return {
     source,
     topics,
@@ -90,7 +90,7 @@ export function checkSubscribe(input: SubscribeInput): CheckedSubscribe {
 
 function checkTopics(topics: Given<readonly string[]>): readonly string[] | null {
   if (topics == null) return null;
-  if (topics.length === 0) throw badInput('topics is empty; leave it out, or name at least one.');
+  if (topics.length === 0) throw badInput('topics is empty; omit it, or name at least one.');
   if (topics.length > limits.subscriptionTopics) {
     throw new ThroughlineError(
       'LIMIT_EXCEEDED',
@@ -128,7 +128,7 @@ export function checkSubscriptionIds(
 export function noSuchSubscription(id: string): ThroughlineError {
   return new ThroughlineError(
     'NO_SUCH_SUBSCRIPTION',
-    `There is no subscription ${id}: it is unknown, was unsubscribed, or has expired.`,
+    `There is no subscription ${id}: it never existed, was removed, or has expired.`,
     { subscriptionId: id },
   );
 }

@@ -58,8 +58,7 @@ export const defaultToleranceSeconds = 300;
 
 function checkTolerance(given: Given<number>, timestampHeader: string | null): number {
   if (given == null) return defaultToleranceSeconds;
-  if (timestampHeader === null)
-    throw badInput('hmac.toleranceSeconds has no meaning without hmac.timestampHeader.');
+  if (timestampHeader === null) throw badInput('hmac.toleranceSeconds requires hmac.timestampHeader.');
   if (given >= 1 && given <= limits.signatureToleranceSeconds) return given;
   throw badInput(`hmac.toleranceSeconds is ${given}; 1 to ${limits.signatureToleranceSeconds} is allowed.`);
 }
@@ -71,7 +70,7 @@ function checkContent(given: Given<string>, timestampHeader: string | null): str
   const times = content.split('{timestamp}').length - 1;
   if (content.split('{body}').length !== 2 || times !== (timestampHeader === null ? 0 : 1)) {
     throw badInput(
-      `hmac.signedContent ${JSON.stringify(content.slice(0, 60))} must have {body} in it once, and {timestamp} ${timestampHeader === null ? 'only with hmac.timestampHeader' : 'once'}, such as "v0:{timestamp}:{body}".`,
+      `hmac.signedContent ${JSON.stringify(content.slice(0, 60))} must contain {body} once, and {timestamp} ${timestampHeader === null ? 'only with hmac.timestampHeader' : 'once'}, such as "v0:{timestamp}:{body}".`,
     );
   }
   return content;

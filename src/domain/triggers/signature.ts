@@ -32,9 +32,7 @@ export function checkSecrets(
 ): readonly string[] {
   if (scheme === 'NONE') {
     if (secrets.length === 0) return secrets;
-    throw badInput(
-      `${argument} has no meaning with signature NONE; say which scheme: STANDARD, GITHUB, STRIPE or HMAC.`,
-    );
+    throw badInput(`${argument} requires a signature scheme: STANDARD, GITHUB, STRIPE or HMAC.`);
   }
   if (secrets.length === 0) throw badInput(`${argument} is missing: the signature ${scheme} needs a secret.`);
   if (secrets.length > limits.triggerSecrets) {
@@ -55,7 +53,7 @@ function checkSecret(scheme: SignatureScheme, secret: string, argument: string):
   checkText(argument, secret);
   if (scheme === 'STANDARD' && !isStandardSecret(secret)) {
     throw badInput(
-      `${argument} is not a secret of Standard Webhooks, which is "whsec_" (or nothing) and then base64.`,
+      `${argument} is not a Standard Webhooks secret: base64, with an optional prefix "whsec_".`,
     );
   }
 }
@@ -91,7 +89,7 @@ export async function signatureFault(
   if (scheme === 'STRIPE') return stripeFault(secrets, headers.get('stripe-signature')!, body);
   if (scheme === 'HMAC') return hmac === null ? wrong : hmacFault(secrets, hmac, headers, body);
   const text = utf8Of(body);
-  if (text === null) return 'The body is not UTF-8, so that its signature can not be verified.';
+  if (text === null) return 'The body is not UTF-8, so its signature cannot be verified.';
   return scheme === 'STANDARD'
     ? standardFault(secrets, headers, text)
     : gitHubFault(secrets, headers.get('x-hub-signature-256')!, text);
@@ -117,8 +115,9 @@ function headersNeeded({ signature, hmac }: SignatureTerms, headers: Headers): r
   }
 }
 
-const wrong = 'The signature is wrong: no secret of this webhook makes it for this body.';
-const untimely = (seconds: number) => `The signature’s time is not within ${seconds} seconds of now.`;
+const wrong = 'The signature is wrong: it matches none of this webhook’s secrets for this body.';
+const untimely = (seconds: number) =>
+  `The signature’s time differs from the current time by more than ${seconds} seconds.`;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 

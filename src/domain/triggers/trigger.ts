@@ -46,7 +46,9 @@ export function draftTrigger(input: TriggerInput, now: Date): TriggerDraft {
   const name = checkName(input.name);
   const { webhook, schedule } = input;
   if ((webhook == null) === (schedule == null)) {
-    throw badInput('Give exactly one of webhook and schedule; webhook: {} is one without a signature.');
+    throw badInput(
+      'Give exactly one of webhook and schedule. webhook: {} accepts deliveries without a signature.',
+    );
   }
   return {
     name,
@@ -73,12 +75,12 @@ function checkEventType(given: Given<string>, kind: TriggerKind): string | null 
   if (eventType === null) return null;
   if (kind === 'SCHEDULE' && eventType !== tickType) {
     throw badInput(
-      `eventType ${JSON.stringify(eventType)} would let nothing pass: the events of a schedule are of the type "${tickType}".`,
+      `eventType ${JSON.stringify(eventType)} would match nothing: scheduled events have the type "${tickType}".`,
     );
   }
   if (kind === 'WEBHOOK' && !/^[a-z-]+$/.test(eventType)) {
     throw badInput(
-      `eventType ${JSON.stringify(eventType)} would let nothing pass: the events of a webhook are of the type of the HTTP method in lower case, such as "post". Leave it out for any method.`,
+      `eventType ${JSON.stringify(eventType)} would match nothing: webhook events have the HTTP method in lower case as their type, such as "post". Omit it to accept any method.`,
     );
   }
   return eventType;
@@ -88,6 +90,6 @@ function withNextRun(schedule: Schedule, now: Date): Schedule & { nextRun: Date 
   const nextRun = tickAfter(schedule, now);
   if (nextRun !== null) return { ...schedule, nextRun };
   throw badInput(
-    `cron ${JSON.stringify(schedule.cron)} never comes: there is no such moment from now on; correct its day, month or year.`,
+    `cron ${JSON.stringify(schedule.cron)} has no future ticks; correct its day, month or year.`,
   );
 }

@@ -59,7 +59,7 @@ function checkHmacOf(signature: SignatureScheme, given: Given<HmacInput>): HmacT
   throw badInput(
     signature === 'HMAC'
       ? 'hmac is missing: the signature HMAC needs it, such as hmac: {header: "X-Signature"}.'
-      : `hmac has no meaning with signature ${signature}; give signature: HMAC.`,
+      : `hmac requires signature: HMAC, not ${signature}.`,
   );
 }
 
@@ -69,7 +69,7 @@ function checkVerifyToken(challenge: WebhookChallenge | null, given: Given<strin
     throw badInput(
       challenge === 'META'
         ? 'verifyToken is missing: the challenge META needs it.'
-        : 'verifyToken has no meaning without the challenge META.',
+        : 'verifyToken requires the challenge META.',
     );
   }
   return optionalName('verifyToken', given);
@@ -87,7 +87,7 @@ function checkOrigins(given: readonly string[]): readonly string[] {
     const valid = originOf(origin);
     if (valid !== null) return valid;
     throw badInput(
-      `allowedOrigins has ${JSON.stringify(origin.slice(0, 60))}, which is not an origin, such as "https://shop.example", and not "*".`,
+      `allowedOrigins has ${JSON.stringify(origin.slice(0, 60))}, which is not an origin (such as "https://shop.example") or "*".`,
     );
   });
 }

@@ -1,4 +1,4 @@
-// JSON values as callers send them: what they may hold, so that nothing is ever changed on its way to the database.
+// JSON values in callers' input: validation, so that a value is stored exactly as it was sent or refused.
 import { badInput, ThroughlineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 
@@ -7,7 +7,7 @@ export interface JsonObject {
   readonly [key: string]: JsonValue;
 }
 
-/** An object together with its text, which is known to be fit for a `jsonb` column: it is not checked or written again. */
+/** An object with its JSON text, which is known to be valid for a `jsonb` column. */
 export class JsonDocument {
   readonly value: JsonObject;
   readonly text: string;
@@ -18,7 +18,7 @@ export class JsonDocument {
   }
 }
 
-/** Stands where a number was that a double would change; whoever reads the value refuses it. */
+/** A number that a double cannot represent exactly. Whoever reads the value refuses it. */
 export class UnsafeNumber {
   readonly text: string;
 
@@ -31,17 +31,17 @@ export class UnsafeNumber {
   }
 }
 
-/** A double written out in full has 309 digits before its point, so that what is longer needs no closer look. */
+/** A double written out has at most 309 digits before its point, so longer texts are not exact. */
 const maxNumberLength = 400;
 
 /**
- * Whether a JSON number, as text, is the same number after a trip through a double: `0.1` and `1e3` are,
- * `12345678901234567890` and `1e999` are not. Nor is any text of more than 400 characters.
+ * Whether a JSON number, as text, is unchanged by conversion to a double: `0.1` and `1e3` are, `12345678901234567890`
+ * and `1e999` are not, nor is any text of more than 400 characters.
  */
 export function isExactNumber(text: string): boolean {
   if (text.length < 16 && !/[eE]/.test(text)) return true;
   if (text.length > maxNumberLength) return false;
-  // Up to 15 digits survive, wherever their point is, as long as the exponent is far from the ends of the range.
+  // Up to 15 digits survive if the exponent is far from the limits of a double.
   if (/^-?\d{1,15}[eE][+-]?\d{1,2}$/.test(text)) return true;
   const double = Number(text);
   return (
@@ -50,7 +50,7 @@ export function isExactNumber(text: string): boolean {
   );
 }
 
-/** Digits without leading or trailing zeros, and the power of ten of the last one. */
+/** The digits without leading or trailing zeros, and the exponent of the last one. */
 function canonicalNumber(text: string): string {
   const [, sign = '', whole = '', fraction = '', exponent = '0'] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
@@ -62,8 +62,8 @@ function canonicalNumber(text: string): string {
 }
 
 /**
- * The value as JSON text, fit for a `jsonb` column; otherwise BAD_USER_INPUT or LIMIT_EXCEEDED, naming the path under
- * `name` that is at fault. The value is walked with its path only where something is wrong, since most are right.
+ * The value as JSON text for a `jsonb` column. Throws BAD_USER_INPUT or LIMIT_EXCEEDED with the path of the fault
+ * below `name`. Only invalid values are walked a second time for the path.
  */
 export function toJsonText(name: string, value: unknown): string {
   if (isDeeperThan(value, limits.jsonDepth)) {
@@ -80,14 +80,14 @@ export function toJsonText(name: string, value: unknown): string {
   return text;
 }
 
-/** The same for what must be an object. */
+/** Like `toJsonText`, for a value that must be an object. */
 export function toJsonObjectText(name: string, value: unknown): string {
   if (value instanceof JsonDocument) return value.text;
   if (!isJsonObject(value)) throw badInput(`${name} must be a JSON object, such as {"key": "value"}.`);
   return toJsonText(name, value);
 }
 
-/** The value as JSON text that `jsonb` takes, however long and deep it is; otherwise BAD_USER_INPUT. */
+/** The value as valid `jsonb` text, of any length and depth. Throws BAD_USER_INPUT. */
 export function wellFormedText(name: string, value: unknown): string {
   const text = JSON.stringify(value ?? null);
   if (suspicious.test(text)) refuseFault(name, value);
@@ -100,7 +100,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
   );
 }
 
-/** What JSON.stringify writes for NUL (which an UnsafeNumber begins with) and for half a surrogate pair. */
+/** JSON.stringify's output for NUL, with which an UnsafeNumber begins, and for lone surrogates. */
 const suspicious = /\\u0000|\\ud[89a-f]/;
 
 function isDeeperThan(value: unknown, levels: number): boolean {
@@ -116,7 +116,7 @@ function refuseFault(path: string, value: unknown): void {
   if (typeof value === 'string') return checkText(path, value);
   if (value instanceof UnsafeNumber) {
     throw badInput(
-      `${path} is the number ${shortened(value.text)}, which would lose digits; send it as a string.`,
+      `${path} is the number ${shortened(value.text)}, which cannot be represented exactly; send it as a string.`,
     );
   }
   if (typeof value !== 'object' || value === null) return;
@@ -130,15 +130,14 @@ function shortened(digits: string): string {
   return digits.length > 60 ? `${digits.slice(0, 60)}…` : digits;
 }
 
-/** Text that Postgres can hold: no NUL, no half of a surrogate pair. */
+/** Refuses text that Postgres cannot store: NUL and lone surrogates. */
 export function checkText(path: string, text: string): void {
   if (text.includes('\u0000'))
     throw badInput(`${path} contains the NUL character (U+0000), which cannot be stored.`);
-  if (!text.isWellFormed())
-    throw badInput(`${path} contains half of a surrogate pair, which is not valid text.`);
+  if (!text.isWellFormed()) throw badInput(`${path} contains a lone surrogate, which is not valid text.`);
 }
 
-/** How much memory a value takes, about, in bytes. */
+/** The approximate memory of a value, in bytes. */
 export function heldBytes(value: JsonValue): number {
   if (typeof value === 'string') return 16 + value.length;
   if (typeof value !== 'object' || value === null) return 8;

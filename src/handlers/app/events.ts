@@ -27,7 +27,7 @@ export async function loadEvent(found: FoundElement, loading: Loading): Promise<
   refuse(file, handleTypeProblem(config));
   const where = checkWhere(file, config.where as string | null | undefined);
   const func = await functionFor(found, config, loading);
-  const element = guarded(`${file}: the type ${String(given.type)} can not be made`, () => {
+  const element = guarded(`${file}: the type ${String(given.type)} cannot be made`, () => {
     return new type.Class({
       fullName: found.fullName,
       title: titleIn(config),

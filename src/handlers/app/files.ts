@@ -46,7 +46,7 @@ export async function findElements(folder: string): Promise<readonly FoundElemen
     const found = await Promise.all(elementKinds.map((kind) => elementsBelow(folder, kind, kind)));
     return found.flat().toSorted((a, b) => (a.path < b.path ? -1 : 1));
   } catch (error) {
-    throw new StartupError(`The app folder ${folder} can not be read: ${asError(error).message}`, {
+    throw new StartupError(`The app folder ${folder} cannot be read: ${asError(error).message}`, {
       cause: error,
     });
   }
@@ -88,7 +88,7 @@ export function checkName({ path, fullName }: FoundElement): void {
 export async function readConfig(folder: string, { path, kind }: FoundElement): Promise<ElementConfig> {
   const file = `${path}/e.json`;
   const text = await readFile(join(folder, file), 'utf8').catch((error) => {
-    if (error.code !== 'ENOENT') throw new ElementProblem(`${file} can not be read: ${error.message}`);
+    if (error.code !== 'ENOENT') throw new ElementProblem(`${file} cannot be read: ${error.message}`);
     const needed = kind === 'events' ? 'type and what it is for' : 'title and type';
     throw new ElementProblem(`${file} is missing; it tells the element's ${needed}`);
   });

@@ -30,7 +30,7 @@ export async function loadApp(folder: string, parts: AppParts): Promise<App> {
   const loading: Loading = { folder: path, modules, elements };
   const onProblem = (found: FoundElement, thrown: unknown): void => {
     const known = thrown instanceof ElementProblem;
-    const problem = known ? thrown.message : `${found.path} can not be loaded: ${asError(thrown).message}`;
+    const problem = known ? thrown.message : `${found.path} cannot be loaded: ${asError(thrown).message}`;
     elements.addBroken({ fullName: found.fullName, title: null, problem });
     logger.error({ element: found.fullName, ...(!known && { err: asError(thrown) }) }, problem);
   };

@@ -84,7 +84,7 @@ export async function exportedFunctions(
   try {
     return functionsOf(module, name);
   } catch (error) {
-    throw new ElementProblem(`${code}: its class can not be made: ${asError(error).message}`);
+    throw new ElementProblem(`${code}: its class cannot be made: ${asError(error).message}`);
   }
 }
 

@@ -21,7 +21,7 @@ export function workflowRow(model: string, fields: JsonObject, saver: RowSaver |
   const save = async (): Promise<unknown> => {
     if (saver) return saver(plainRow(row));
     throw new Error(
-      `A row of ${model} can not be saved: there is no ${model.replaceAll('.', '/')}/model.ts that works and exports save(row).`,
+      `A row of ${model} cannot be saved: there is no ${model.replaceAll('.', '/')}/model.ts that works and exports save(row).`,
     );
   };
   define(row, 'save', save, false);

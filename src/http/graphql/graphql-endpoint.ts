@@ -70,6 +70,6 @@ function refuseKey(response: ServerResponse): void {
 }
 
 function sendUnavailable(response: ServerResponse): void {
-  const message = 'The key can not be looked up, because the database can not be reached; try again later.';
+  const message = 'The key cannot be looked up, because the database cannot be reached; try again later.';
   sendError(response, 503, 'DATABASE_UNAVAILABLE', message);
 }

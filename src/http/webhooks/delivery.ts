@@ -82,7 +82,7 @@ const none: BodyFields = { text: nothing, json: nothing, form: nothing, bytes: n
 
 /**
  * The fullest form of the body that takes so many bytes at most: an event has less room than a body and all that is read
- * out of it can take. The bytes, as base64, are there only where the text can not be; they always fit.
+ * out of it can take. The bytes, as base64, are there only where the text cannot be; they always fit.
  */
 function bodyWithin(most: number, body: Buffer, contentType: string): Written {
   const forms = formsOf(body, contentType);
@@ -118,7 +118,7 @@ function bytesOnly(body: Buffer): BodyFields {
 /** The payload and its body are two levels around it. */
 const jsonBounds = { depth: limits.jsonDepth - 2, values: limits.webhookValues };
 
-/** Null where it is no JSON, or JSON that an event can not hold as it is, such as a number that a double would change. */
+/** Null where it is no JSON, or JSON that an event cannot hold as it is, such as a number that a double would change. */
 function jsonOf(text: string): Written | null {
   const json = parseBoundedJson(text.replace(/^\ufeff/, ''), jsonBounds);
   if (json === null) return null;
@@ -136,7 +136,7 @@ function formOf(text: string): Written {
   return fields > limits.webhookFields ? nothing : written(fieldsOf(text));
 }
 
-/** Of a query or a form. What is no UTF-8, or can not be stored, becomes U+FFFD; `raw_url` and `text` have it as it was. */
+/** Of a query or a form. What is no UTF-8, or cannot be stored, becomes U+FFFD; `raw_url` and `text` have it as it was. */
 function fieldsOf(encoded: string): JsonObject {
   const pairs = [...new URLSearchParams(encoded)].map(([name, value]): Pair => [
     storable(name),

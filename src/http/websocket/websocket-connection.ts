@@ -85,7 +85,7 @@ export function serveSocket(socket: WebSocket, request: IncomingMessage, options
 }
 
 /**
- * What can not be sent any more is nobody's failure: the socket broke off. Who sends waits for its end, which ends all
+ * What cannot be sent any more is nobody's failure: the socket broke off. Who sends waits for its end, which ends all
  * that is sent to it.
  */
 function sender(socket: WebSocket): (text: string) => Promise<void> {

@@ -171,7 +171,7 @@ function refuseRequests({ rows }: Caller): void {
   if (rows?.requestIds == null) return;
   throw new ThroughlineError(
     'FORBIDDEN',
-    'Your token is restricted to requests, which a key can not be; create an access token instead.',
+    'Your token is restricted to requests, which a key cannot be; create an access token instead.',
   );
 }
 
@@ -187,7 +187,7 @@ function positionOf(cursor: string): KeyPosition {
   const text = Buffer.from(cursor, 'base64url').toString();
   const [, time, id] = /^K:(\d{1,14}):([0-9a-f-]{36})$/.exec(text) ?? [];
   if (time === undefined || id === undefined)
-    throw badInput('after is not a cursor of this list; use one that the list gave.');
+    throw badInput('after is not a cursor of this list; use one that this list returned.');
   return { at: new Date(Number(time)), id: checkId(id, 'after') };
 }
 

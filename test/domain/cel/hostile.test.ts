@@ -231,7 +231,7 @@ describe('Names of JavaScript', () => {
     expect(cel(`data.${name} == 1 && has(data.${name}) && '${name}' in data`).test(own).matches).toBe(true);
   });
 
-  test.each([...names, 'process', 'globalThis', 'this'])('there is no name and no function %s', (name) => {
+  test.each([...names, 'process', 'globalThis', 'this'])('unknown name and no function %s', (name) => {
     expect(refusalOf(`${name} == 1`)).toMatchObject({
       code: 'INVALID_FILTER',
       details: { line: 1, column: 1 },

@@ -225,7 +225,7 @@ describe('the filter of a feed', () => {
     for (const name of ['hasDependents', 'exhausted'] as const)
       for (const value of [true, false]) {
         expect(() => checkFeedFilter({ [name]: value })).toThrow(
-          refusal('BAD_USER_INPUT', `^${name} cannot select changes`),
+          refusal('BAD_USER_INPUT', `^${name} cannot be used in a feed`),
         );
         expect(checkFilter({ [name]: value })[name]).toBe(value);
       }

@@ -72,7 +72,7 @@ describe('a cursor', () => {
     fc.assert(
       fc.property(place, (somewhere) => {
         expect(() => checkPage({ after: cursorOf('CREATED', somewhere) }, 'UPDATED')).toThrow(
-          badUserInput('^after is a cursor of the order CREATED, but this list is ordered by UPDATED'),
+          badUserInput('^after was issued for the order CREATED, but this list is ordered by UPDATED'),
         );
       }),
     );

@@ -157,7 +157,7 @@ describe('a send', () => {
       refusal('BAD_USER_INPUT', `^${field} has ${limits.nameLength + 1} characters`),
     );
     expect(sending('a\u0000')).toThrow(refusal('BAD_USER_INPUT', `^${field} contains the NUL`));
-    expect(sending('a\ud800')).toThrow(refusal('BAD_USER_INPUT', `^${field} contains half of a surrogate`));
+    expect(sending('a\ud800')).toThrow(refusal('BAD_USER_INPUT', `^${field} contains a lone surrogate`));
   });
 
   test('is refused for one of the fields that are at fault, and for nothing else', () => {

@@ -155,13 +155,13 @@ describe('a JSON value', () => {
   test.each([
     ['NUL in a text', 'a\u0000b', 'contains the NUL character'],
     ['NUL in a key', { 'a\u0000': 1 }, 'contains the NUL character'],
-    ['the first half of a surrogate pair', '\ud800', 'contains half of a surrogate pair'],
-    ['the second half of one', 'x\udfff', 'contains half of a surrogate pair'],
-    ['half of one in a key', { '\udc00': [] }, 'contains half of a surrogate pair'],
+    ['the first half of a surrogate pair', '\ud800', 'contains a lone surrogate'],
+    ['the second half of one', 'x\udfff', 'contains a lone surrogate'],
+    ['half of one in a key', { '\udc00': [] }, 'contains a lone surrogate'],
     [
       'a number that a double would change',
       new UnsafeNumber('1e400'),
-      'is the number 1e400, which would lose digits',
+      'is the number 1e400, which cannot be represented exactly',
     ],
   ])('with %s anywhere is refused, naming the path', (_what, leaf, complaint) => {
     fc.assert(

@@ -29,11 +29,11 @@ export function callLibrary(
     result = called.call(0, target, args);
   };
   within();
-  return isCelError(result) ? new Fault(at, told(called.name, result.message)) : result;
+  return isCelError(result) ? new Fault(at, publicMessage(called.name, result.message)) : result;
 }
 
 /** Passes on only those messages of the library that cannot contain event data. */
-function told(name: string, message: string): string {
+function publicMessage(name: string, message: string): string {
   const known = /overflow|divide by zero|modulus by zero|out of range|too (?:few|many) arguments/.exec(
     message,
   );
@@ -52,8 +52,8 @@ export function noOverload(at: number, name: string, values: readonly Value[]): 
 /** The message for a text that timestamp() or duration() cannot parse. */
 export function notA(name: string): string {
   return name === 'timestamp'
-    ? 'this is no timestamp: RFC 3339 is needed, such as "2025-03-01T09:30:00Z"'
-    : 'this is no duration: a number with a unit is needed, such as "90s" or "1h30m"';
+    ? 'not a timestamp in RFC 3339, such as "2025-03-01T09:30:00Z"'
+    : 'not a duration with a unit, such as "90s" or "1h30m"';
 }
 
 /** All functions of the library, including operators. */

@@ -21,7 +21,7 @@ function onList(apply: OfList): Implementation {
 const slice: OfList = (list, meter, at, [start, end]) => {
   if (typeof start !== 'bigint' || typeof end !== 'bigint') return undefined;
   if (start < 0n || start > end || end > BigInt(list.size))
-    return new Fault(at, 'slice() needs a start and an end within the list, the start first');
+    return new Fault(at, 'slice() requires a start and an end within the list, in this order');
   meter.charge(perItem * Number(end - start));
   const items: Value[] = [];
   for (let n = Number(start); n < Number(end); n += 1) items.push(list.get(n)!);
@@ -59,7 +59,7 @@ const sort: OfList = (list, meter, at) => {
   return sorted(items, items, meter, at);
 };
 
-/** cel-go returns an optional, which filters do not have. */
+/** cel-go returns an optional, which filters do not support. */
 function end(place: (list: CelList) => number): OfList {
   return (list, _meter, at) => list.get(place(list)) ?? new Fault(at, 'the list is empty');
 }

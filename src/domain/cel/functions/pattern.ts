@@ -21,7 +21,7 @@ export class Pattern {
       );
     }
     if (patternSize(source) > limits.celPatternSize)
-      throw new Error('the pattern is too large when its repetitions are written out');
+      throw new Error('the pattern is too large with its repetitions expanded');
     this.#compiled = compiled(source);
     this.#instructions = this.#compiled.re2().prog.inst.length;
   }

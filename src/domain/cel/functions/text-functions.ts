@@ -14,7 +14,7 @@ function onText(apply: OfText): Implementation {
 }
 
 function outside(at: number): Fault {
-  return new Fault(at, 'there is no such place in the text');
+  return new Fault(at, 'the offset is outside the text');
 }
 
 /** Searching can take time proportional to the product of both lengths. */
@@ -85,7 +85,7 @@ const join: Implementation = ([list, separator = ''], meter, at) => {
   if (!isCelList(list) || typeof separator !== 'string') return undefined;
   const texts: string[] = [];
   for (const item of list) {
-    if (typeof item !== 'string') return new Fault(at, 'join() takes a list of texts alone');
+    if (typeof item !== 'string') return new Fault(at, 'join() requires a list of strings');
     meter.charge(2 + ((item.length + separator.length) >> 3));
     texts.push(item);
   }
@@ -151,7 +151,7 @@ const encode: Implementation = ([bytes], meter) => {
 const decode: OfText = (text, meter, at) => {
   meter.charge(text.length >> 3);
   const digits = /^([A-Za-z0-9+/]*)={0,2}$/.exec(text)?.[1];
-  if (digits === undefined || digits.length % 4 === 1) return new Fault(at, 'this is no base64');
+  if (digits === undefined || digits.length % 4 === 1) return new Fault(at, 'not valid base64');
   return new Uint8Array(Buffer.from(digits, 'base64'));
 };
 

@@ -72,7 +72,7 @@ class Walk {
     if (inner.macros > limits.celMacros) {
       throw new CelProblem(
         node.at,
-        `${node.macro}() is within ${limits.celMacros} other macros; at most ${limits.celMacros} go within each other`,
+        `${node.macro}() is nested in ${limits.celMacros} other macros; at most ${limits.celMacros} levels are allowed`,
       );
     }
     this.node(node.range, { ...around, depth: inner.depth });
@@ -103,7 +103,7 @@ function checkName(at: number, name: string, variables: readonly string[]): void
   const meant = aliases.get(plain) ?? nearest(plain, [...variables, ...names, 'true', 'false', 'null']);
   throw new CelProblem(
     at,
-    `there is no name ${plain}; a filter knows ${names.join(', ')}${variables.length > 0 ? `, and here ${variables.join(', ')}` : ''}`,
+    `unknown name ${plain}; available names are ${names.join(', ')}${variables.length > 0 ? `, and here ${variables.join(', ')}` : ''}`,
     meant,
   );
 }
@@ -150,11 +150,11 @@ function noFunction({ at, name, target }: CallNode, variables: readonly string[]
       name,
       names.map((known) => known.slice(prefix.length)),
     );
-    return new CelProblem(at, `there is no function ${prefix}${name}`, meant && `${prefix}${meant}`);
+    return new CelProblem(at, `unknown function ${prefix}${name}`, meant && `${prefix}${meant}`);
   }
   const elsewhere = [...signatures.keys()].find((known) => known.endsWith(`.${name}`));
   const meant = elsewhere ?? nearest(name, [...functionNames(target !== null), ...macroForms.keys()]);
-  return new CelProblem(at, `there is no function ${name}`, meant);
+  return new CelProblem(at, `unknown function ${name}`, meant);
 }
 
 const namespaces = new Set([...signatures.keys()].flatMap((name) => name.split('.').slice(0, -1)));
@@ -206,5 +206,5 @@ function mustBeBoolean(node: Node): void {
   if (type === 'bool' || type === 'dyn') return;
   const what =
     node.kind === 'call' && /\W/.test(node.name) ? `the result of ${shownName(node.name)}` : 'this';
-  throw new CelProblem(node.at, `a filter has to be true or false, and ${what} is ${type}`);
+  throw new CelProblem(node.at, `a filter must be a boolean, but ${what} is ${type}`);
 }

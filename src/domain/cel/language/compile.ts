@@ -148,7 +148,7 @@ function compileCall(node: CallNode, scope: Scope): Compiled {
   if (name === 'matches' && target && pattern?.kind === 'literal' && typeof pattern.value === 'string')
     return compileMatches(at, compile(nodes[0]!, scope), pattern.at, pattern.value);
   const call = implementation(global ? `${qualified}.${name}` : name, target !== null && !global);
-  if (!call) return always(new Fault(at, `there is no function ${name}`));
+  if (!call) return always(new Fault(at, `unknown function ${name}`));
   const args = nodes.map((arg) => compile(arg, scope));
   const evaluated: Compiled = (run) => {
     const values: Value[] = [];
@@ -190,7 +190,7 @@ function checkedPattern(at: number, source: string): Pattern {
   try {
     return new Pattern(source);
   } catch (error) {
-    throw new CelProblem(at, `the pattern of matches() is refused: ${asError(error).message}`);
+    throw new CelProblem(at, `the pattern of matches() is invalid: ${asError(error).message}`);
   }
 }
 
@@ -244,7 +244,7 @@ function compileMap(node: Extract<Node, { kind: 'map' }>, scope: Scope): Compile
       const key = keyOf(run);
       if (key instanceof Fault) return key;
       const usable = mapKey(key);
-      if (usable === undefined) return new Fault(node.at, `${typeName(key)} is no key of a map`);
+      if (usable === undefined) return new Fault(node.at, `${typeName(key)} cannot be a map key`);
       const value = valueOf(run);
       if (value instanceof Fault) return value;
       if (map.has(usable)) return new Fault(node.at, 'a map has the same key twice');

@@ -14,7 +14,7 @@ export function checkText(text: string): void {
     );
   }
   const fault = text.isWellFormed() ? text.indexOf('\u0000') : text.search(/\p{Surrogate}/u);
-  if (fault >= 0) throw new CelProblem(fault, 'this character is no valid text');
+  if (fault >= 0) throw new CelProblem(fault, 'this character is not valid');
 }
 
 const binary = ['&&', '||', '==', '!=', '<', '<=', '>', '>=', '+', '*', '/', '%', '?', ':', ','];
@@ -39,7 +39,7 @@ export function syntaxProblem(text: string, thrown: unknown): CelProblem {
         `the filter is nested deeper than ${limits.celDepth} levels`,
       );
     if (tokens.length === 0)
-      return new CelProblem(0, 'the filter has nothing but comments; leave it empty to match all');
+      return new CelProblem(0, 'the filter contains only comments; leave it empty to match all events');
     for (let n = 0; n < tokens.length; n += 1) {
       const problem = problemBetween(tokens[n - 1], tokens[n]!, tokens[n + 1]);
       if (problem) return problem;
@@ -65,9 +65,9 @@ function problemBetween(
   if (token.kind === 'word' && before?.text !== '.') {
     const operator = words.get(text.toLowerCase());
     if (operator && (startsValue ? text === 'not' && after?.kind === 'word' : after !== undefined))
-      return new CelProblem(at, `${text} is no operator`, operator);
+      return new CelProblem(at, `${text} is not an operator`, operator);
     if (text === 'in' ? startsValue : reserved.test(text))
-      return new CelProblem(at, `${text} is a reserved word, and no name`);
+      return new CelProblem(at, `${text} is a reserved word and cannot be a name`);
   }
   if (before?.text === '.' && token.kind !== 'word')
     return new CelProblem(before.at, 'a name is missing after the dot');
@@ -111,7 +111,7 @@ function tooDeep(tokens: readonly Token[]): Token | undefined {
 function fromParser(text: string, thrown: unknown): CelProblem {
   const { location } = thrown as { location?: { start?: { offset?: number } } };
   const at = location?.start?.offset;
-  if (at === undefined) return new CelProblem(0, 'the filter is no valid CEL');
+  if (at === undefined) return new CelProblem(0, 'the filter is not valid CEL');
   if (at >= text.length) return new CelProblem(text.length, 'the filter ends where something is missing');
   const said = /reserved \w+/.exec(asError(thrown).message)?.[0];
   const found = JSON.stringify(/^\w+|^[^]/u.exec(text.slice(at))![0]);

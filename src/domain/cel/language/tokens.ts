@@ -69,7 +69,7 @@ function tokenAt(text: string, at: number): Token {
     return of('value', string);
   }
   for (const [form, wrong, right] of instead)
-    if (length(form, text, at) > 0) throw new CelProblem(at, `${wrong} is no operator`, right);
+    if (length(form, text, at) > 0) throw new CelProblem(at, `${wrong} is not an operator`, right);
   for (const [kind, form] of [
     ['value', number],
     ['word', word],
@@ -90,9 +90,9 @@ function wrongSign(text: string, at: number): CelProblem {
   if (found === '`')
     return new CelProblem(
       at,
-      "a name in back quotes has letters, digits, spaces, _, -, . and / alone; any other key is written ['a+b']",
+      "a name in back quotes may contain letters, digits, spaces, _, -, . and /; write any other key as ['a+b']",
     );
-  if (/[“”„«»‘’‚]/.test(found)) return new CelProblem(at, `${found} is no quotation mark of CEL`, '"');
+  if (/[“”„«»‘’‚]/.test(found)) return new CelProblem(at, `${found} is not a quotation mark in CEL`, '"');
   return new CelProblem(at, `${JSON.stringify(found)} has no meaning here`);
 }
 
@@ -104,11 +104,11 @@ function checkEscapes(string: string, at: number): void {
   if (/^(?:[rR]|[bB][rR])/.test(string)) return;
   for (const { 0: whole, 1: unit, 2: unknown, index } of string.matchAll(escape)) {
     if (unit !== undefined && /^[dD][89a-fA-F]/.test(unit))
-      throw new CelProblem(at + index, `${whole} is half of a surrogate pair, and no character`);
+      throw new CelProblem(at + index, `${whole} is a lone surrogate, not a character`);
     if (unknown !== undefined)
       throw new CelProblem(
         at + index,
-        `\\${unknown} is no escape; a backslash is written \\\\, or r before the text: r'\\d'`,
+        `\\${unknown} is not an escape; write \\\\ for a backslash, or a raw string: r'\\d'`,
       );
   }
 }
