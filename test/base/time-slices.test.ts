@@ -2,12 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { mapInSlices, pauseIfDue } from '../../src/base/time-slices.ts';
-
-/** Holds the event loop for longer than a slice. */
-function workForASlice(): void {
-  const end = performance.now() + 11;
-  while (performance.now() < end);
-}
+import { countTurns, workForASlice } from '../support/turns.ts';
 
 describe('Work in time slices', () => {
   test('goes on at once while the slice lasts', async () => {
@@ -27,19 +22,13 @@ describe('Work in time slices', () => {
   });
 
   test('keeps the order of the items, and lets the event loop turn between them', async () => {
-    let turns = 0;
-    let isDone = false;
-    const count = (): void => {
-      turns += 1;
-      if (!isDone) setImmediate(count);
-    };
-    setImmediate(count);
-    const results = await mapInSlices([1, 2, 3, 4, 5], (n) => {
-      workForASlice();
-      return n;
-    });
-    isDone = true;
-    expect(results).toEqual([1, 2, 3, 4, 5]);
+    const { result, turns } = await countTurns(() =>
+      mapInSlices([1, 2, 3, 4, 5], (n) => {
+        workForASlice();
+        return n;
+      }),
+    );
+    expect(result).toEqual([1, 2, 3, 4, 5]);
     expect(turns).toBeGreaterThanOrEqual(4);
   });
 

@@ -2,6 +2,7 @@
 import { execute, GraphQLInt, GraphQLList, GraphQLObjectType, GraphQLSchema, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { sliceLists } from '../../src/graphql/event/sliced-lists.ts';
+import { countTurns } from '../support/turns.ts';
 
 const Item = new GraphQLObjectType<number>({
   name: 'Item',
@@ -17,16 +18,9 @@ function schemaWith(resolve: () => unknown): GraphQLSchema {
 
 /** Executes, and counts how often the event loop turned meanwhile. */
 async function run(schema: GraphQLSchema, fields = 'n') {
-  let turns = 0;
-  let isDone = false;
-  const count = (): void => {
-    turns += 1;
-    if (!isDone) setImmediate(count);
-  };
-  setImmediate(count);
-  const { data, errors } = await execute({ schema, document: parse(`{ items { ${fields} } }`) });
-  isDone = true;
-  return { data, errors, turns };
+  const document = parse(`{ items { ${fields} } }`);
+  const { result, turns } = await countTurns(() => execute({ schema, document }));
+  return { ...result, turns };
 }
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);

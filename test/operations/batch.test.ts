@@ -2,25 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { badInput } from '../../src/base/errors.ts';
 import { runBatch } from '../../src/operations/events/batch.ts';
-
-/** Holds the event loop for longer than a slice. */
-function workForASlice(): void {
-  const end = performance.now() + 11;
-  while (performance.now() < end);
-}
-
-async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
-  let turns = 0;
-  let isDone = false;
-  const count = (): void => {
-    turns += 1;
-    if (!isDone) setImmediate(count);
-  };
-  setImmediate(count);
-  await work();
-  isDone = true;
-  return turns;
-}
+import { countTurns, workForASlice } from '../support/turns.ts';
 
 describe('A list of writes whose items take long to prepare', () => {
   const items = [1, 2, 3, 4, 5, 6];
@@ -41,13 +23,11 @@ describe('A list of writes whose items take long to prepare', () => {
       sizeOf: () => 0,
       report: () => '',
     };
-    const turns = await turnsDuring(async () => {
-      const { events, errors } = await runBatch(batch, items);
-      expect(events.map((event) => event?.id)).toEqual(
-        items.map((n) => (fate === 'taken' ? String(n) : undefined)),
-      );
-      expect(errors.map(({ index }) => index)).toEqual(fate === 'taken' ? [] : [0, 1, 2, 3, 4, 5]);
-    });
+    const { result, turns } = await countTurns(() => runBatch(batch, items));
+    expect(result.events.map((event) => event?.id)).toEqual(
+      items.map((n) => (fate === 'taken' ? String(n) : undefined)),
+    );
+    expect(result.errors.map(({ index }) => index)).toEqual(fate === 'taken' ? [] : [0, 1, 2, 3, 4, 5]);
     expect(begun).toEqual(fate === 'taken' ? items : []);
     expect(turns).toBeGreaterThanOrEqual(items.length - 1);
   });

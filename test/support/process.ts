@@ -1,6 +1,5 @@
 // The gateway as a process of its own, built as it ships: started, asked and killed; none outlives its test file.
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,9 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect } from 'vitest';
 import type { GatewayTarget } from './database.ts';
+import { killPrograms, Program, type Settings } from './program.ts';
+
+export type { Exit, Settings } from './program.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const started = new Set<GatewayProcess>();
 let program = '';
 
 beforeAll(async () => {
@@ -19,12 +20,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all([...started].map((gateway) => gateway.kill()));
+  await killPrograms();
   await rm(program, { recursive: true, force: true });
-});
-
-process.once('exit', () => {
-  for (const gateway of started) gateway.signal('SIGKILL');
 });
 
 /** A copy of the program with a build of its own, which no build made meanwhile can change under it. */
@@ -36,9 +33,6 @@ async function build(folder: string): Promise<void> {
   await promisify(execFile)(process.execPath, [join(root, 'scripts/build.mjs')], { cwd: folder });
 }
 
-/** Environment variables of the gateway; none is inherited but what a program needs to be found. */
-export type Settings = Readonly<Record<string, string>>;
-
 /** The key that `settingsFor` gives. */
 export const adminKey = 'the-admin-key-of-the-tests';
 
@@ -48,75 +42,20 @@ export function settingsFor({ url, folder }: GatewayTarget): Settings {
   return { ...database, THROUGHLINE_DATA: folder, THROUGHLINE_ADMIN_KEY: adminKey };
 }
 
-export interface Exit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
-
-export class GatewayProcess {
-  readonly #child: ChildProcess;
-  stdout = '';
-  stderr = '';
-  /** Resolves when it has ended and everything it printed was read. */
-  readonly exit: Promise<Exit>;
+export class GatewayProcess extends Program {
   /** Where it serves, once it says so; rejects if it ends before. */
   readonly url: Promise<string>;
 
   constructor(settings: Settings) {
-    const { PATH = '', HOME = '' } = process.env;
-    this.#child = spawn(
-      process.execPath,
-      ['--max-semi-space-size=32', '--enable-source-maps', 'dist/main.js'],
-      {
-        cwd: program,
-        env: { PATH, HOME, PORT: '0', ...settings },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
-    started.add(this);
-    this.#child.stdout!.setEncoding('utf8').on('data', (text: string) => {
-      this.stdout += text;
-    });
-    this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-      this.stderr += text;
-    });
-    this.exit = once(this.#child, 'close').then(([code, signal]) => {
-      started.delete(this);
-      return { code, signal };
-    });
+    const args = ['--max-semi-space-size=32', '--enable-source-maps', 'dist/main.js'];
+    super('gateway', args, program, { PORT: '0', ...settings });
     this.url = this.said(/ serves at (\S+);/).then(([, url]) => url!);
     this.url.catch(() => {});
   }
 
-  get pid(): number {
-    return this.#child.pid!;
-  }
-
-  /** Resolves when it has printed what matches to standard output; rejects if it ends before. */
-  async said(pattern: RegExp): Promise<RegExpMatchArray> {
-    const ended = this.exit.then(() => true);
-    for (;;) {
-      const match = this.stdout.match(pattern);
-      if (match) return match;
-      if ((await Promise.race([once(this.#child.stdout!, 'data'), ended])) !== true) continue;
-      throw new Error(`the gateway ended without printing ${pattern}; it said:\n${this.stderr}`);
-    }
-  }
-
-  signal(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
-  }
-
-  /** `kill -9`; resolves when it is gone. */
-  kill(): Promise<Exit> {
-    this.signal('SIGKILL');
-    return this.exit;
-  }
-
   /** The orderly end; rejects unless it exits with 0. */
   async stop(): Promise<void> {
-    this.signal('SIGTERM');
-    const { code, signal } = await this.exit;
+    const { code, signal } = await this.terminate();
     if (code !== 0) throw new Error(`the gateway ended with ${code ?? signal}:\n${this.stderr}`);
   }
 }
