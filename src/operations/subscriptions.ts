@@ -41,7 +41,7 @@ export interface SubscriptionOperations {
   acknowledge(id: string, position: string): Promise<DurableSubscription>;
   /** Returns the id. */
   unsubscribe(id: string): Promise<string>;
-  /** Null where there is none. */
+  /** Returns null if the trigger does not exist. */
   subscription(id: string): Promise<DurableSubscription | null>;
   /** In order of creation. */
   subscriptions(page: {

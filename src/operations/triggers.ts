@@ -26,7 +26,7 @@ export interface TriggerOperations {
   setTriggerSecrets(id: string, secrets: readonly string[]): Promise<Trigger>;
   /** By name. */
   triggers(): Promise<readonly Trigger[]>;
-  /** Null where there is none. */
+  /** Returns null if the trigger does not exist. */
   trigger(id: string): Promise<Trigger | null>;
 }
 

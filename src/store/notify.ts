@@ -1,8 +1,8 @@
-// Messages between the gateways of one database that are never stored.
+// Transient messages between the gateways of one database.
 import type { Queryable } from '../database/database.ts';
 import { notifyCall } from './channels.ts';
 
-/** Postgres takes less than 8,000 bytes in one notification. */
+/** Postgres limits a notification to less than 8,000 bytes. */
 export const notificationBytes = 7_900;
 
 export async function notifyGateways(database: Queryable, messages: readonly string[]): Promise<void> {

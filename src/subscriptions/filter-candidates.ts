@@ -22,10 +22,10 @@ export interface FilterFault {
 }
 
 export interface Tested {
-  /** In the order of the log. */
+  /** In log order. */
   readonly kept: readonly Candidate[];
   readonly faults: readonly FilterFault[];
-  /** All up to here has been looked at. */
+  /** The log has been read up to here. */
   readonly readTo: Position;
 }
 

@@ -130,7 +130,7 @@ class Walk {
   readonly #gateways: Composed[];
   readonly #databases: readonly Database[];
   readonly #subscriptions: Kept[] = [];
-  /** In the order of the log. */
+  /** In log order. */
   readonly #events: { id: string; position: bigint; subject: CelSubject }[] = [];
 
   constructor(gateways: Composed[], databases: readonly Database[]) {

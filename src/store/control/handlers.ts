@@ -1,4 +1,4 @@
-// Handlers as they are kept: where in the log each has come to, whether it is switched on, and what it has yet to run for.
+// Stored handlers: their positions, whether they are enabled, and the events they have not yet handled.
 import sql from 'sql-template-tag';
 import type { HandlerModel } from '../../../generated/prisma/models.ts';
 import type { Queryable } from '../../database/database.ts';
@@ -9,7 +9,7 @@ import { filterFields, selectEvent } from '../events/event-columns.ts';
 
 export type HandlerState = Readonly<Pick<HandlerModel, 'fullName' | 'position' | 'enabled'>>;
 
-/** New ones begin at the end of the log, and so does one that is for another source than before, or was declared off. */
+/** A handler begins at the end of the log if it is new, has a new source, or was declared disabled before. */
 export function registerHandlers(
   database: Queryable,
   handlers: readonly Pick<Handler, 'fullName' | 'source' | 'enabled'>[],
@@ -36,8 +36,8 @@ export function readHandlerStates(database: Queryable, names: readonly string[])
 }
 
 /**
- * One that was off, by choice or else as it is `declared`, begins at the end of the log when it is switched on. False
- * where there is none.
+ * Enables or disables a handler. A disabled one, by setting or as `declared`, begins at the end of the log when it is
+ * enabled. Returns false if it does not exist.
  */
 export async function switchHandler(
   database: Queryable,
@@ -52,7 +52,7 @@ export async function switchHandler(
   return rows.length > 0;
 }
 
-/** Writes places down in one statement; none goes back, whichever gateway is behind. */
+/** Saves positions in one statement. A position never moves back. */
 export async function advanceHandlers(
   database: Queryable,
   places: readonly { readonly fullName: string; readonly position: Position }[],
@@ -64,11 +64,11 @@ export async function advanceHandlers(
     WHERE h.full_name = i.full_name AND h.position < i.position`);
 }
 
-/** An event that became FINISHED at `position`, and has no run of the handler. */
+/** An event that became FINISHED at `position` and has no run of the handler. */
 export interface Undispatched {
   readonly fullName: string;
   readonly position: Position;
-  /** Null where it has a run, or is not FINISHED any more: it is passed over. */
+  /** Null if it has a run or is no longer FINISHED, and is skipped. */
   readonly event: HandledEvent | null;
 }
 
@@ -78,7 +78,7 @@ export interface Search {
   readonly after: Position;
 }
 
-/** For each handler up to `limit` entries of the log, in its order, up to `until`. */
+/** For each handler up to `limit` log entries, in log order, up to `until`. */
 export async function findUndispatched(
   database: Queryable,
   searches: readonly Search[],
@@ -108,7 +108,7 @@ export async function findUndispatched(
   }));
 }
 
-/** When each last ran, by its full name: the latest of its runs was made then. */
+/** When each handler last ran, by full name: the creation time of its latest run. */
 export async function readLastRuns(
   database: Queryable,
   names: readonly string[],
@@ -120,17 +120,17 @@ export async function readLastRuns(
   return new Map(rows.map(({ name, at }) => [name, at]));
 }
 
-/** Where an event would be: below `parentId`, in `requestId`. */
+/** The place of an event to be created: below `parentId`, in `requestId`. */
 export interface ChainLocation {
   readonly parentId: string | null;
   readonly requestId: string;
 }
 
-/** How far a chain of runs has come. */
+/** The size of a chain of runs. */
 export interface ChainStanding {
-  /** Runs above what would depend on the parent, itself included; counting stops at the limit. */
+  /** Runs from the root to the parent, inclusive; counting stops at the limit. */
   readonly depth: number;
-  /** Runs of the request; counting stops at the limit. */
+  /** Runs in the request; counting stops at the limit. */
   readonly runs: number;
 }
 
@@ -166,7 +166,7 @@ export async function readChainStandings(
 
 const isRun = sql`(e.job AND e.sender_type IS NOT DISTINCT FROM 'handler')::int4`;
 
-/** The runs of handlers for an event, in the order in which they were made. */
+/** The handler runs for an event, in order of creation. */
 export async function readExecutions(database: Queryable, eventId: string): Promise<Execution[]> {
   const rows = await database.query<{
     id: string;

@@ -1,17 +1,17 @@
-// Topics as they are declared, and what there is of their events.
+// Declared topics: writes, revisions, schemas, and counts of their events.
 import sql from 'sql-template-tag';
 import type { TopicModel } from '../../../generated/prisma/models.ts';
 import type { Queryable } from '../../database/database.ts';
 import type { CheckedDeclaration } from '../../domain/schemas/topic-schema.ts';
 
 export interface Declared {
-  /** False where there would be more than `most` topics; then nothing was declared. */
+  /** False if there would be more than `most` topics. Then nothing was declared. */
   readonly fits: boolean;
-  /** How many are declared otherwise than before. */
+  /** The number of declarations that are new or changed. */
   readonly changed: number;
 }
 
-/** In place of what was declared for these names; no name may come twice. */
+/** Replaces the declarations of these names, which must be distinct. */
 export async function declareTopics(
   database: Queryable,
   given: readonly CheckedDeclaration[],
@@ -43,7 +43,7 @@ export async function declareTopics(
   return row ?? { fits: false, changed: 0 };
 }
 
-/** Those with a schema, each with what tells its versions apart. */
+/** Topics with a schema, and their current revisions. */
 export function readRevisions(database: Queryable): Promise<{ name: string; revision: string }[]> {
   return database.query({
     name: 'read-topic-revisions',
@@ -53,7 +53,7 @@ export function readRevisions(database: Queryable): Promise<{ name: string; revi
   });
 }
 
-/** The schemas of a topic, as JSON text. */
+/** A topic's schemas as JSON text. */
 export interface TopicSchemas extends Readonly<Pick<TopicModel, 'name' | 'revision'>> {
   readonly summary: TopicModel['summarySchema'];
   readonly payload: TopicModel['payloadSchema'];
@@ -64,7 +64,7 @@ export function readSchemas(database: Queryable, names: readonly string[]): Prom
     FROM topics t WHERE t.name = ANY(${names}::text[])`);
 }
 
-/** How many events each has, up to `ceiling`. */
+/** The number of events of each topic, up to `ceiling`. */
 export function countByTopic(
   database: Queryable,
   names: readonly string[],
@@ -75,7 +75,7 @@ export function countByTopic(
       SELECT count(*)::int4 AS count FROM (SELECT FROM events e WHERE e.topic = n.name LIMIT ${cap}) x) c`);
 }
 
-/** When the latest event of each was sent; none for those without. */
+/** When the latest event of each topic was sent. Topics without events are omitted. */
 export function latestByTopic(
   database: Queryable,
   names: readonly string[],

@@ -1,12 +1,12 @@
-// What administrators ask of triggers: listed, looked up by name, deleted, and their secrets replaced.
+// Control-plane queries on triggers: list, look-up by name, deletion, replacement of secrets.
 import { controlPlane } from '../../database/control-plane.ts';
 import type { Database } from '../../database/database.ts';
 import type { Trigger } from '../../domain/triggers/trigger.ts';
 
-/** All but what is shown of a trigger. */
+/** Columns that are not public. */
 const omit = { secrets: true, verifyToken: true, dueTick: true, dueMissed: true } as const;
 
-/** By name. */
+/** Ordered by name. */
 export async function readTriggers(database: Database): Promise<Trigger[]> {
   const { trigger } = await controlPlane(database);
   return trigger.findMany({ omit, orderBy: { name: 'asc' } });
@@ -17,14 +17,14 @@ export async function hasTriggerNamed(database: Database, name: string): Promise
   return (await trigger.findUnique({ where: { name }, select: { id: true } })) !== null;
 }
 
-/** Answers false where there is none. */
+/** Returns false if the trigger does not exist. */
 export async function deleteTriggerRow(database: Database, id: string): Promise<boolean> {
   const { trigger } = await controlPlane(database);
   const { count } = await trigger.deleteMany({ where: { id } });
   return count > 0;
 }
 
-/** Null where there is none. */
+/** Returns null if the trigger does not exist. */
 export async function replaceSecrets(
   database: Database,
   id: string,

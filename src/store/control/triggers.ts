@@ -1,4 +1,4 @@
-// The triggers: what they are, and how far the ticks of schedules have come.
+// Triggers: their definitions, and the progress of schedules.
 import sql, { raw, type Sql } from 'sql-template-tag';
 import type { TriggerModel } from '../../../generated/prisma/models.ts';
 import type { Queryable } from '../../database/database.ts';
@@ -14,7 +14,7 @@ const shown =
   t.filter_errors AS "filterErrors", t.last_filter_error AS "lastFilterError", t.created_at AS "createdAt"`);
 const terms = raw('t.id, t.name, t.topic, t.event_type AS "eventType", t.filter AS "where", t.call');
 
-/** Null where a trigger has that name, or there are `most` already; then nothing is changed. */
+/** Returns null, and changes nothing, if the name is taken or there are `most` triggers already. */
 export async function insertTrigger(
   database: Queryable,
   id: string,
@@ -39,12 +39,12 @@ export async function insertTrigger(
   return rows[0] ?? null;
 }
 
-/** What `node(id)` reads beside the events. */
+/** For the query `node(id)`. */
 export function readTriggersByIds(database: Queryable, ids: readonly string[]): Promise<Trigger[]> {
   return database.query(sql`SELECT ${shown} FROM triggers t WHERE t.id = ANY(${ids}::uuid[])`);
 }
 
-/** The webhook at a slug, while it is enabled. */
+/** The enabled webhook with this slug. */
 export async function readWebhook(
   database: Queryable,
   slug: string,
@@ -62,16 +62,19 @@ export async function readWebhook(
 const oneMoreError = (error: string): Sql =>
   sql`filter_errors = least(t.filter_errors, 2147483646) + 1, last_filter_error = ${error}`;
 
-/** The trigger's filter could not be answered once more. */
+/** Counts a failure of the trigger's filter. */
 export async function countFilterError(database: Queryable, id: string, error: string): Promise<void> {
   await database.query(sql`UPDATE triggers t SET ${oneMoreError(error)} WHERE t.id = ${id}`);
 }
 
-/** A schedule that has something to do. */
+/** A schedule with a tick to claim or to send. */
 export interface DueSchedule
   extends TriggerTerms, Schedule, Readonly<Pick<TriggerModel, 'nextRun' | 'dueTick' | 'dueMissed'>> {}
 
-/** Those with a tick to decide on at `now`, and those whose decided tick from before `staleBefore` was not dealt with. */
+/**
+ * Schedules with an unclaimed tick at `now`, and schedules whose tick was claimed before `staleBefore` and not
+ * completed.
+ */
 export function readDueSchedules(
   database: Queryable,
   now: Date,
@@ -86,7 +89,7 @@ export function readDueSchedules(
     ORDER BY coalesce(t.due_tick, t.next_run), t.id LIMIT ${limit}`);
 }
 
-/** When the next one has something to do; null where none will. A tick decided on is left alone for `patienceMs`. */
+/** When the next schedule is due; null if none will be. A claimed tick is retried after `timeoutMs`. */
 export async function nextDueAt(database: Queryable, timeoutMs: number): Promise<Date | null> {
   const [row] = await database.query<{ at: Date | null }>(sql`
     SELECT min(coalesce(t.due_tick + ${timeoutMs}::int * interval '1 millisecond', t.next_run)) AS at FROM triggers t
@@ -95,8 +98,8 @@ export async function nextDueAt(database: Queryable, timeoutMs: number): Promise
 }
 
 /**
- * Decides, once among all gateways, that `tick` is the one to be sent, and `next` the first that is open after it.
- * Answers false where somebody else has decided, or the trigger is gone.
+ * Claims `tick` for sending, once among all gateways, and makes `next` the following tick. Returns false if another
+ * gateway claimed it, or the trigger does not exist.
  */
 export function decideTick(
   database: Queryable,
@@ -110,7 +113,7 @@ export function decideTick(
   );
 }
 
-/** The tick was sent, or did not pass; `filterError` says why the filter could not be answered, if so. */
+/** Completes the tick, whether it was sent or filtered out. `filterError` is set if the filter failed. */
 export async function settleTick(
   database: Queryable,
   id: string,

@@ -1,11 +1,11 @@
-// Bounds reads in bytes: how much JSON rows have is known before any of it is read.
+// Bounds reads in bytes: determines the size of rows' JSON before reading it.
 import sql, { join, raw, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../../database/database.ts';
 import { prepared } from '../../database/prepared.ts';
 import { type EventField, isJsonField, type PartialEvent } from '../../domain/events/event.ts';
 import { selectEvent } from './event-columns.ts';
 
-/** How large the JSON of a field is; that of events written before sizes were kept is measured. */
+/** The size of a field's JSON. Events written before sizes were stored are measured. */
 const sizes: Readonly<Partial<Record<EventField, string>>> = {
   summary: 'coalesce(e.summary_bytes, octet_length(e.summary::text))',
   payload: 'coalesce(e.payload_bytes, octet_length(e.payload::text))',
@@ -13,20 +13,20 @@ const sizes: Readonly<Partial<Record<EventField, string>>> = {
   error: 'coalesce(octet_length(e.error::text), 0)',
 };
 
-/** What a statement over `withinBytes` tells of each row. */
+/** Columns that `withinBytes` adds to each row. */
 export interface Measured {
-  /** Rows that there are. */
+  /** The number of available rows. */
   readonly found: number;
-  /** JSON of this row. */
+  /** The size of this row's JSON. */
   readonly jsonBytes: number;
 }
 
-/** The columns of `Measured`, to be selected as well. */
+/** Selects the columns of `Measured`. */
 export const measuredColumns: Sql = raw('e.found, e.own_bytes AS "jsonBytes"');
 
 /**
- * Of the rows `e`, those until whose JSON fields come to `maxBytes`: at least one, and the last may go beyond. The rows
- * are counted and measured without reading their JSON, which the database stores apart.
+ * The first rows `e` whose JSON fields total `maxBytes`: at least one, and the last may exceed it. Counts and
+ * measures the rows without reading their JSON, which Postgres stores separately.
  */
 export function withinBytes(rows: Sql, order: Sql, fields: readonly EventField[], maxBytes: number): Sql {
   const own = jsonBytesOf(fields);
@@ -37,7 +37,7 @@ export function withinBytes(rows: Sql, order: Sql, fields: readonly EventField[]
     WHERE e.bytes_so_far - e.own_bytes < ${maxBytes}::float8`;
 }
 
-/** The size of the JSON fields of a row `e`, of which there is one at least. */
+/** The size of the JSON fields of a row `e`; at least one field must be given. */
 export function jsonBytesOf(fields: readonly EventField[]): Sql {
   return join(
     fields.flatMap((field) => sizes[field] ?? []).map((size) => raw(size)),
@@ -61,7 +61,7 @@ export async function readJsonBytes(
   return new Map(rows.map(({ id, bytes }) => [id, bytes]));
 }
 
-/** Whether rows were left out. */
+/** Whether rows were omitted. */
 export function isCut(rows: readonly Partial<Measured>[]): boolean {
   return rows.length < (rows[0]?.found ?? 0);
 }
@@ -71,7 +71,7 @@ export interface BoundedRows<Row> {
   readonly isCut: boolean;
 }
 
-/** The fields, and the columns `more`, of the rows `e` in their order, until their JSON comes to `maxBytes`. */
+/** The fields and the columns `more` of the rows `e` in order, until their JSON totals `maxBytes`. */
 export async function readWithinBytes<Row extends PartialEvent>(
   database: Queryable,
   rows: Sql,

@@ -1,4 +1,4 @@
-// What bulk mutations ask of the database, a bounded number of events at a time.
+// Statements of bulk mutations. Each handles a bounded number of events.
 import sql, { empty, raw, type Sql } from 'sql-template-tag';
 import type { Database, Queryable } from '../../database/database.ts';
 import { costlyFilter } from '../../domain/conditions/costly-filter.ts';
@@ -9,17 +9,20 @@ import { notifyCall } from '../channels.ts';
 import { nextPosition, takeLogLock } from './log-lock.ts';
 import { measuredBytes } from './measured-bytes.ts';
 
-/** Events to be deleted as far as the filter still selects them and nothing that stays depends on them. */
+/** Events to delete if the filter still selects them and no remaining event depends on them. */
 export interface BulkDeletion {
-  /** In the order in which they are to be logged. */
+  /** In the order of their log entries. */
   readonly ids: readonly string[];
-  /** The row version of each when the filter selected it: what looks at large values is tested only where it is another. */
+  /**
+   * Row versions at which the filter selected the events. Tests on large fields are repeated only if the version
+   * changed.
+   */
   readonly positions: readonly Position[];
   readonly filter: CheckedFilter;
   readonly by: string;
 }
 
-/** Of these events, those that are jobs and wait for their next run. */
+/** The jobs among these events that wait for a retry. */
 export async function readAwaitingRun(database: Queryable, ids: readonly string[]): Promise<Set<string>> {
   const rows = await database.query<{ id: string }>({
     name: 'read-awaiting-run',
@@ -32,10 +35,10 @@ export async function readAwaitingRun(database: Queryable, ids: readonly string[
 }
 
 /**
- * Those of `deletion` that were deleted, in its order: parents and children go together. `retried`: an earlier try may
- * have been committed without our knowing; what it deleted is answered too.
+ * Returns the deleted events of `deletion` in its order. Parents are deleted together with their children. `retried`:
+ * an earlier attempt may have been committed unnoticed; its deletions are returned as well.
  *
- * The statement begins after the lock was taken, so that no dependent can come in between: there is nothing to retry.
+ * The statement begins after the lock was taken, so no dependent can be added in between.
  */
 export function deleteWithin(
   database: Database,
@@ -77,7 +80,9 @@ function deleteStatement({ ids, positions, filter, by }: BulkDeletion, retried: 
     ) d ORDER BY n`;
 }
 
-/** Those of `ids` that deleting with this filter would delete, if all that depends on them was looked at before them. */
+/**
+ * The events of `ids` that a deletion with this filter would delete, if everything below them was looked at first.
+ */
 export async function findDeletable(
   database: Queryable,
   ids: readonly string[],
@@ -90,17 +95,17 @@ export async function findDeletable(
   return rows.map(({ id }) => id);
 }
 
-/** An event below one of those asked for. */
+/** An event below a requested one. */
 export interface Descendant {
   readonly id: string;
   readonly parent: string;
-  /** Whether the filter selects it, as far as SQL can tell. */
+  /** Whether the filter selects it, as far as SQL can decide. */
   readonly isSelected: boolean;
-  /** How much there is to be read of it. */
+  /** The size of its payload, summary and description. */
   readonly bytes: number;
 }
 
-/** All that is below these events. */
+/** All events below these. */
 export async function readBelow(
   database: Queryable,
   ids: readonly string[],
@@ -117,9 +122,9 @@ export async function readBelow(
 }
 
 /**
- * `input`: the events `ids`, numbered; `chosen`: those that the filter selects; `stuck`: those of these that have to
- * stay, because `dependents` finds something below them, or because one stays that depends on them. With the OFFSET it
- * is asked for each by itself; else all that depends on anything might be read and joined.
+ * `input`: the events `ids`, numbered. `chosen`: those that the filter selects. `stuck`: chosen ones that must stay,
+ * because `dependents` finds something below them, or because a dependent of theirs stays. OFFSET keeps the subquery
+ * per row; otherwise all dependents of any event might be read and joined.
  */
 function chosen(ids: readonly string[], positions: readonly Position[], selected: Sql, dependents: Sql): Sql {
   return sql`input AS MATERIALIZED (
@@ -137,12 +142,12 @@ function chosen(ids: readonly string[], positions: readonly Position[], selected
     )`;
 }
 
-/** A dependent of `c` that is not chosen itself. */
+/** A dependent of `c` that is not chosen. */
 const outside = sql`SELECT FROM events d WHERE d.depends_on = c.id AND d.id NOT IN (SELECT o.id FROM chosen o)`;
 
-/** Something in the tree below `c`, not counting those chosen, that the filter does not select. */
+/** An event below `c`, other than the chosen ones, that the filter does not select. */
 function staying(filter: CheckedFilter): Sql {
-  // Of a condition that is null, as one on a name that is not given, NOT would be null too.
+  // NOT would be null for a condition that is null, such as one on a missing name.
   const stays = sql`(${matches(filter)}) IS NOT TRUE AS stays`;
   return sql`
     WITH RECURSIVE below(id, stays) AS (

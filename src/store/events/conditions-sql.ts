@@ -1,4 +1,4 @@
-// Conditions as SQL, to the same answers as src/domain/conditions/match-conditions.ts: one table of cases holds both.
+// Conditions as SQL. One table of test cases covers it and src/domain/conditions/match-conditions.ts.
 import sql, { join, raw, type Sql } from 'sql-template-tag';
 import { type FieldKind, fieldKinds } from '../../domain/conditions/condition-keys.ts';
 import {
@@ -14,8 +14,8 @@ import {
 import { columns } from './event-columns.ts';
 
 /**
- * A condition on the event `alias`. It never fails, whatever the event holds, and where it does not hold it is false or
- * null: there is nothing for which the difference counts, but do not negate it.
+ * A condition on the event `alias`. Never fails, whatever the event contains. Where it does not hold it is false or
+ * null, so it must not be negated.
  */
 export function conditionsSql(checked: CheckedConditions, alias = 'e'): Sql {
   if (isGroup(checked)) {
@@ -25,7 +25,7 @@ export function conditionsSql(checked: CheckedConditions, alias = 'e'): Sql {
   return 'field' in checked ? fieldSql(checked, alias) : pathSql(checked, alias);
 }
 
-/** How a column is compared: whole numbers as doubles, since a caller's number need not be whole. */
+/** How a column is compared. Integers are compared as doubles, since a caller's number may be fractional. */
 const casts: Readonly<Record<FieldKind, { readonly column: string; readonly type: string }>> = {
   text: { column: ' COLLATE "C"', type: 'text' },
   number: { column: '::float8', type: 'float8' },
@@ -54,7 +54,7 @@ function fieldSql(test: FieldTest, alias: string): Sql {
   }
 }
 
-/** Drivers do not agree on how a list of dates is sent. */
+/** Drivers send lists of dates differently. */
 function parameter(value: FieldValue): string | number {
   return value instanceof Date ? value.toISOString() : value;
 }
@@ -68,14 +68,16 @@ const operators: Readonly<Record<'EQ' | 'NE' | Ordering, Sql>> = {
   GTE: raw('>='),
 };
 
-/** OFFSET 0 keeps the planner from writing the path, and reading a large value, once for each mention of `j.v`. */
+/**
+ * OFFSET 0 makes the planner evaluate the path, which may read a large value, once instead of for each use of `j.v`.
+ */
 function pathSql(test: PathTest, alias: string): Sql {
   const [root, ...keys] = test.path;
   const steps = keys.map((key) => sql` -> ${key}::text`);
   return sql`(SELECT ${valueSql(test)} FROM (SELECT ${raw(`${alias}.${root}`)}${join(steps, '')} AS v OFFSET 0) j)`;
 }
 
-/** On `j.v`, a jsonb that is null where the path leads to nothing: steps by name lead to nothing in a list. */
+/** `j.v` is null if the path does not exist. Steps by name do not match list items. */
 function valueSql(test: PathTest): Sql {
   switch (test.comparison) {
     case 'ISNULL':
@@ -95,7 +97,7 @@ function valueSql(test: PathTest): Sql {
     case 'GT':
     case 'LTE':
     case 'GTE':
-      // Of two numbers jsonb knows the order itself, so that none has to be cast; of text it knows that of a language.
+      // jsonb orders numbers correctly without a cast, but orders text by collation.
       return typeof test.value === 'number'
         ? sql`jsonb_typeof(j.v) = 'number' AND j.v ${operators[test.comparison]} ${jsonb(test.value)}`
         : sql`jsonb_typeof(j.v) = 'string' AND ${text} ${operators[test.comparison]} ${test.value}::text`;

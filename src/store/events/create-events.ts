@@ -1,4 +1,4 @@
-// Writes new events and their log entries: one statement, one commit, however many.
+// Writes new events and their log entries, any number in one statement.
 import type { EventModel } from '../../../generated/prisma/models.ts';
 import type { EventRecord, Position } from '../../domain/events/event.ts';
 import { type BatchedQuery, batchedQuery } from '../../database/batched-query.ts';
@@ -6,7 +6,7 @@ import { jsonArray } from '../../database/json-array.ts';
 import { type CreatedJob, createJobs, type NewJob } from '../jobs/create-jobs.ts';
 import { nextPosition, underLock } from './log-lock.ts';
 
-/** A new event, ready to be written. Null `requestId` means the parent's, else `fallbackRequestId`. */
+/** A new event, ready to be written. Null `requestId`: the parent's, else `fallbackRequestId`. */
 export interface NewEvent extends Pick<
   EventRecord,
   | 'id'
@@ -29,51 +29,50 @@ export interface NewEvent extends Pick<
   /** JSON text. */
   readonly payload: string;
   readonly by: string;
-  /** When it is to be sent; null for now. Those of one call are all of one kind. */
+  /** When to publish the event; null for immediately. All events of one call are of the same kind. */
   readonly sendAt: Date | null;
-  /** Runs of handlers, to be made with it. */
+  /** Handler runs to be created with the event. */
   readonly runs: readonly NewRun[];
 }
 
 /** A run of a handler for an event that is about to be written. */
 export type NewRun = Omit<NewJob, 'sourceId' | 'sourcePosition'>;
 
-/** An event that was there before. */
+/** An event that existed before. */
 export type ExistingEvent = Readonly<
   Pick<EventModel, 'id' | 'held' | 'requestId' | 'nodeId' | 'dependsOnId'>
 >;
 
 export interface CreatedRow {
-  /** Null where nothing was written. */
+  /** Null if nothing was written. */
   readonly position: Position | null;
   readonly at: Date | null;
   readonly requestId: string;
-  /** Whether the event named by `dependsOn` exists (true where none is named). */
+  /** Whether the parent named by `dependsOn` exists; true if none is named. */
   readonly parentFound: boolean;
-  /** The event that has the hash, if any. */
+  /** The event with the same hash, if any. */
   readonly sameHash: ExistingEvent | null;
-  /** The id of the event that has this node id in the request, if any. */
+  /** The id of the event with the same node id in the request, if any. */
   readonly sameNode: string | null;
 }
 
-/** In the order of the event's `runs`; null for one that was not made. */
+/** In the order of the event's `runs`; null for a run that was not created. */
 export interface CreatedWithRuns extends CreatedRow {
   readonly runs: readonly (CreatedJob | null)[];
 }
 
 /**
- * What stands in the way of an insert is looked up in the same statement, so that the usual duplicate costs no second
- * round trip. Only what another gateway commits between this statement's snapshot and its lock is missed by those
- * look-ups; the unique indexes catch it (the row is not inserted and no reason is given), and the caller asks again.
- * A parent deleted in that moment breaks the foreign key: the flush fails and is tried in smaller groups.
+ * Conflicts are looked up in the inserting statement, so that a duplicate needs no second round trip. The look-ups
+ * miss only what another gateway commits between this statement's snapshot and its lock. The unique indexes catch
+ * that: the row is not inserted, no conflict is returned, and the caller retries. A parent deleted in that moment
+ * breaks the foreign key: the flush fails and is retried in smaller groups.
  *
- * Nothing is joined: look-ups are scalar subqueries, since a join could be planned as a hash join over the whole table
- * while that is small, and the plan be kept when it has grown; and the steps of a thousand rows, joined to one another
- * by nested loops, take a million comparisons each. So what was inserted and what stood in the way come as rows of two
- * kinds. `makers` takes the names of the makers past the insert, which can return its own columns only: positions
- * drawn in one statement follow one another. Summaries and payloads come in arrays of their own and go straight into the
- * table: as parts of the rows, which are kept twice on their way, flushes of 1,000 with payloads of 10 KB took twice the
- * time.
+ * The statement has no joins. A join could be planned as a hash join while the table is small, and that plan be kept
+ * when it has grown. A nested loop over the steps of a thousand rows takes a million comparisons. Therefore look-ups
+ * are scalar subqueries, and inserted rows and conflicts are returned as rows of two kinds. `makers` carries names
+ * past the insert, which can return only its own columns, by position: positions drawn in one statement are
+ * consecutive. Summaries and payloads are passed in arrays of their own and go straight into the table. As parts of
+ * the rows, which are materialized twice, a flush of 1,000 payloads of 10 KB took twice the time.
  */
 const createStatement = statementOf({
   makers: 'min(position) AS first, array_agg("by" ORDER BY position) AS names',
@@ -84,7 +83,7 @@ const createStatement = statementOf({
     FROM inserted i, makers m`,
 });
 
-/** What is held back has no entry in the log: nobody is told of it before its time. */
+/** A scheduled event gets its log entry when it is published. */
 const holdStatement = statementOf({
   makers: `min(position) AS first, array_agg("by" ORDER BY position) AS names,
       array_agg(send_at ORDER BY position) AS times, array_agg(status ORDER BY position) AS statuses`,
@@ -153,8 +152,8 @@ function statementOf({ makers, born, logged }: Birth): string {
 }
 
 /**
- * In the order of `events`; null for one that was neither written nor found to have anything in its way. `retried`:
- * an earlier try may have been committed, so that a row of ours may be there.
+ * In the order of `events`; null for an event that was neither written nor found to conflict. `retried`: an earlier
+ * attempt may have been committed, so that the row may be ours.
  */
 export function createEvents(
   events: readonly NewEvent[],
@@ -177,7 +176,7 @@ export function createEvents(
   });
 }
 
-/** Events and their runs: both or neither. In the order of `events`, as `createEvents` answers. */
+/** Writes each event with its runs, or neither. In the order of `events`, like `createEvents`. */
 export function createWithRuns(
   events: readonly NewEvent[],
   retried: boolean,
@@ -200,7 +199,7 @@ export function createWithRuns(
   };
 }
 
-/** All but its JSON; `n` counts from 1, as arrays of Postgres do. */
+/** Everything but the JSON. `n` counts from 1, like Postgres arrays. */
 function toRow(event: NewEvent, index: number): object {
   return {
     n: index + 1,

@@ -1,4 +1,4 @@
-// Deletes events that nothing depends on; the log keeps that they were.
+// Deletes events without dependents. Their log entries remain.
 import { type BatchedQuery, batchedQuery } from '../../database/batched-query.ts';
 import { nextPosition, underLock } from './log-lock.ts';
 
@@ -11,11 +11,14 @@ export interface DeletedRow {
   readonly deleted: boolean;
   readonly found: boolean;
   readonly hasDependents: boolean;
-  /** The log knows of its deletion already. */
+  /** Whether the log has an earlier entry of its deletion. */
   readonly deletedBefore: boolean;
 }
 
-/** A dependent committed between this statement's snapshot and its lock breaks the foreign key, and nothing is deleted. */
+/**
+ * A dependent committed between this statement's snapshot and its lock breaks the foreign key, and nothing is
+ * deleted.
+ */
 const deleteStatement = `WITH ${underLock},
   input AS MATERIALIZED (SELECT i.* FROM json_to_recordset($1::json) AS i(n int, id uuid, "by" text)),
   current AS MATERIALIZED (
@@ -39,7 +42,10 @@ const deleteStatement = `WITH ${underLock},
   UNION ALL
   SELECT NULL, NULL, NULL, NULL, NULL FROM hinted`;
 
-/** In the order of `deletions`, which must be of different events; null for one that another gateway deleted first. */
+/**
+ * In the order of `deletions`, which must be of distinct events; null for an event that another gateway deleted
+ * first.
+ */
 export function deleteEvents(
   deletions: readonly EventDeletion[],
   hint: string,

@@ -1,4 +1,4 @@
-// How the fields of an event are called in SQL.
+// SQL columns of event fields.
 import { join, raw, type Sql } from 'sql-template-tag';
 import type { EventField } from '../../domain/events/event.ts';
 
@@ -28,13 +28,13 @@ export const columns: Readonly<Record<EventField, string>> = {
   finishedAt: 'finished_at',
 };
 
-/** `e.id AS "id", …` for the id and the fields given, and no others. */
+/** Selects the id and the given fields: `e.id AS "id", …`. */
 export function selectEvent(fields: readonly EventField[]): Sql {
   const names: EventField[] = [...new Set<EventField>(['id', ...fields])];
   return join(names.map((field) => raw(`e.${columns[field]} AS "${field}"`)));
 }
 
-/** All but what may be large. */
+/** All fields but those that may be large. */
 export const lightFields: readonly EventField[] = [
   'position',
   'hash',
@@ -56,5 +56,5 @@ export const lightFields: readonly EventField[] = [
   'finishedAt',
 ];
 
-/** What filters look at: conditions may go into the JSON of an event. */
+/** The fields that filters may test. Conditions can test JSON. */
 export const filterFields: readonly EventField[] = [...lightFields, 'summary', 'payload'];

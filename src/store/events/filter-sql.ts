@@ -1,4 +1,4 @@
-// The event filter as SQL: the part that an index serves ("the driver") and what remains to be tested row by row.
+// The event filter as SQL: the part served by an index (the driver) and the conditions tested on each row.
 import sql, { join, raw, type Sql } from 'sql-template-tag';
 import type { EventStatus } from '../../domain/events/event.ts';
 import type { CheckedFilter } from '../../domain/conditions/checked-filter.ts';
@@ -6,27 +6,27 @@ import { isExactTopic, likePattern } from '../../domain/events/topic.ts';
 import { conditionsSql } from './conditions-sql.ts';
 
 /**
- * We choose the index, not the planner: it knows neither the sizes on a young database nor that a page stops early.
- * Each value of the driver is read in order by itself and the results are merged, so that a list of topics costs a
- * page for each of them and not their whole history.
+ * The index is chosen here, because the planner knows neither the sizes in a young database nor that a page stops
+ * early. Each value of the driver is read in order and the results are merged, so that a list of topics costs one
+ * page per topic instead of their whole history.
  */
 export interface Driver {
-  /** Rows that the driver goes through, as `d`. */
+  /** The rows `d` of the driver. */
   readonly values: Sql;
-  /** What ties the event `x` to the row `d`; an index begins with these columns and goes on in order of creation. */
+  /** Joins the event `x` to the row `d`. An index has these columns first and then the order of creation. */
   readonly match: Sql;
 }
 
 export interface FilterSql {
-  /** Null: the index on creation, over everything. */
+  /** Null: the index on creation, over all events. */
   readonly driver: Driver | null;
-  /** Conditions on the event `x` that the driver's index serves as well. */
+  /** Conditions on the event `x` that the driver's index also serves. */
   readonly range: readonly Sql[];
   /** Conditions on the event `e` that are tested on each row read. */
   readonly residual: readonly Sql[];
 }
 
-/** The filter with one of the drivers that could serve it, the first one unless another is given. */
+/** The filter with a given driver; by default the first that can serve it. */
 export function filterSql(
   filter: CheckedFilter,
   driver: Candidate | null = candidateDrivers(filter)[0] ?? null,
@@ -35,17 +35,17 @@ export function filterSql(
   return { driver, range: rangeOf(filter, 'x'), residual: residualOf(filter, served) };
 }
 
-/** All of the filter as conditions on the event `e`, for rows that come from elsewhere. */
+/** The whole filter as conditions on the event `e`, for rows from another source. */
 export function undrivenConditions(filter: CheckedFilter): Sql[] {
   return [...rangeOf(filter, 'e'), ...residualOf(filter, new Set())];
 }
 
-/** What of the filter every driver's index serves, on the event `x`. */
+/** The conditions on the event `x` that every driver's index serves. */
 export function rangeConditions(filter: CheckedFilter): Sql[] {
   return rangeOf(filter, 'x');
 }
 
-/** Conditions as one, for a WHERE. */
+/** Joins conditions with AND. */
 export function allOf(conditions: readonly Sql[]): Sql {
   return conditions.length === 0 ? sql`true` : join(conditions, ' AND ');
 }
@@ -57,7 +57,9 @@ export interface Candidate extends Driver {
   readonly served: Served;
 }
 
-/** The drivers that could serve a filter: one where it names ids or requests, else one for each name it selects by. */
+/**
+ * The drivers that could serve a filter: a single one if it names ids or requests, otherwise one per selecting list.
+ */
 export function candidateDrivers(filter: CheckedFilter): Candidate[] {
   const { ids, requestIds, topics, statuses, users, projects, senders } = filter;
   if (ids) return [drive(sql`unnest(${ids}::uuid[]) AS d(value)`, sql`x.id = d.value`, ['ids'])];
@@ -87,7 +89,7 @@ function driveByText(values: readonly string[], column: Sql, served: (keyof Chec
   return drive(sql`unnest(${values}::text[]) AS d(value)`, sql`${column} = d.value`, served);
 }
 
-// The partial indexes are considered only where the condition is written out.
+// The planner uses a partial index only if its condition is written out.
 function driveByStatus(statuses: readonly EventStatus[]): Candidate {
   const match = sql`x.status = d.value AND x.status <> 'FINISHED'`;
   return drive(sql`unnest(${statuses}::event_status[]) AS d(value)`, match, ['statuses']);
@@ -137,7 +139,7 @@ function dependents(wanted: boolean): Sql {
     : sql`NOT EXISTS (SELECT FROM events c WHERE c.depends_on = e.id OFFSET 0)`;
 }
 
-/** A subquery for one value is asked for each row; an EXISTS might be answered for all jobs at once. */
+/** A scalar subquery is evaluated per row; an EXISTS could be evaluated for all jobs at once. */
 function exhausted(wanted: boolean): Sql {
   const isExhausted = sql`(e.status = 'FAILED' AND (SELECT j.ready_at IS NULL FROM jobs j WHERE j.event_id = e.id))`;
   return wanted ? sql`${isExhausted} IS TRUE` : sql`${isExhausted} IS NOT TRUE`;

@@ -1,4 +1,4 @@
-// Pages of events: by keyset, in order of creation or of latest change, reading what the page needs and no more.
+// Keyset pagination of events, in order of creation or latest change.
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 import { limits } from '../../base/limits.ts';
 import type { Queryable } from '../../database/database.ts';
@@ -25,40 +25,42 @@ export interface ListQuery {
   readonly filter: CheckedFilter;
   readonly by: OrderKey;
   readonly direction: Direction;
-  /** Rows strictly between the two, in the order of the list. */
+  /** Selects rows strictly between the two cursors, in list order. */
   readonly after: PageCursor | null;
   readonly before: PageCursor | null;
   readonly limit: number;
   readonly offset?: number;
-  /** Rows that a filter which no index serves reads at most; `limits.scanRows` unless given. */
+  /** Rows that a filter without an index may read. Default: `limits.scanRows`. */
   readonly scanRows?: number;
-  /** Whether the rows say how much there is to be read of each. */
+  /** Whether to return each row's size. */
   readonly isMeasured?: boolean;
-  /** What else is tested, but only where the event is small: the others are found, too. */
+  /** Further conditions, tested only on small events. Large events are returned untested. */
   readonly ifSmall?: SmallTest;
   readonly fields: readonly EventField[];
-  /** JSON at which the page ends early, in bytes; `limits.pageBytes` unless given. */
+  /** JSON at which the page ends early, in bytes. Default: `limits.pageBytes`. */
   readonly maxBytes?: number;
 }
 
 export interface SmallTest {
   readonly filter: CheckedFilter;
-  /** Up to how many bytes of summary, payload and description an event is small. */
+  /** Events up to this size in bytes (summary, payload and description) are small. */
   readonly bytes: number;
 }
 
 export interface ListedRow {
   readonly event: PartialEvent;
   readonly place: PageCursor;
-  /** Of its summary, payload and description, at most; only where that was asked for. */
+  /** Upper bound of the size of summary, payload and description, if requested. */
   readonly bytes?: number;
 }
 
 export interface ListedRows {
   readonly rows: readonly ListedRow[];
-  /** Where reading gave up with the page not full; null where it is full or there is no more. */
+  /**
+   * Where the scan limit was reached before the page was full; null if the page is full or there are no more rows.
+   */
   readonly gaveUpAt: PageCursor | null;
-  /** Whether it ended early since its JSON came to the bound; `gaveUpAt` is its last row then. */
+  /** Whether the page ended early because of its JSON's size. `gaveUpAt` is then its last row. */
   readonly isCut: boolean;
 }
 
@@ -82,19 +84,19 @@ export async function findEvents(database: Queryable, query: ListQuery): Promise
   return { rows: near, gaveUpAt: scanLimit, isCut: false };
 }
 
-/** Where the rows of a list come from: events `x` with their `place_at` and `place_position`, in order. */
+/** The rows of a list: events `x` with `place_at` and `place_position`, in order. */
 interface Scan {
   readonly driver: Driver | null;
   readonly candidates: Sql;
   readonly residual: readonly Sql[];
-  /** Whether the candidates are bounded, so that a page may stay short although there is more. */
+  /** Whether the scan is bounded, so that a page may end early. */
   readonly mayGiveUp: boolean;
 }
 
-/** Entries of an index that are counted to find out which one has the fewest. */
+/** Index entries counted to find the most selective index. */
 const probeRows = 2_000;
 
-/** Of several indexes that could serve the filter, the one with the fewest entries for it; null where none could. */
+/** The index with the fewest entries for the filter; null if none can serve it. */
 async function bestDriver(database: Queryable, filter: CheckedFilter): Promise<Candidate | null> {
   const all = candidateDrivers(filter);
   if (all.length < 2) return all[0] ?? null;
@@ -112,13 +114,13 @@ async function bestParts(database: Queryable, filter: CheckedFilter): Promise<Fi
   return filterSql(filter, await bestDriver(database, filter));
 }
 
-/** Few events that are named are read and sorted. */
+/** Named events are few, so they are read and sorted. */
 function scanUpdated(query: ListQuery): Scan {
   const named = query.filter.ids !== null || query.filter.requestIds !== null;
   return named ? scanEvents(filterSql(query.filter), query) : scanLog(query);
 }
 
-/** What an index on events gives, up to a bound that keeps a search for little in much from reading all of it. */
+/** The rows of an index on events, up to a bound for filters that rarely match. */
 function scanEvents(parts: FilterSql, query: ListQuery): Scan {
   const { driver, range } = parts;
   const residual = [...parts.residual, ...smallTests(query)];
@@ -131,8 +133,8 @@ function scanEvents(parts: FilterSql, query: ListQuery): Scan {
 }
 
 /**
- * Events by their latest change come from the log, where those entries count that are their event's last: an index on
- * `events.position` would be rewritten at every change.
+ * Lists by latest change read the log and keep each event's last entry. An index on `events.position` would be
+ * rewritten at every change.
  */
 function scanLog(query: ListQuery): Scan {
   const topics = query.filter.topics?.every(isExactTopic) ? query.filter.topics : null;
@@ -167,7 +169,7 @@ function pageStatement(scan: Scan, query: ListQuery): Sql {
   return sql`SELECT ${columns}, ${measuredColumns} FROM (${kept}) e ORDER BY ${order}`;
 }
 
-/** The first place, over all values of the driver, at which the bound was reached. */
+/** The first place, over all values of the driver, at which the scan limit was reached. */
 function scanLimitStatement(scan: Scan, query: ListQuery): Sql {
   const order = orderBy(query, pagePosition(query));
   const last = sql`SELECT e.place_at, e.place_position FROM (${scan.candidates}) e
@@ -185,14 +187,14 @@ function scanRowsOf({ scanRows = limits.scanRows }: ListQuery): number {
   return scanRows;
 }
 
-/** A CASE is decided in order: of what is large nothing is read. */
+/** CASE is evaluated in order, so large values are not read. */
 function smallTests({ ifSmall }: ListQuery): Sql[] {
   if (!ifSmall) return [];
   const test = allOf(undrivenConditions(ifSmall.filter));
   return [sql`CASE WHEN ${measuredBytes} > ${ifSmall.bytes}::int4 THEN true ELSE ${test} END`];
 }
 
-/** The columns that order a list; the time only where a position alone does not say it. */
+/** The ordering columns. The time is included only if the position does not imply it. */
 interface PositionColumns {
   readonly at: Sql;
   readonly position: Sql;
@@ -238,7 +240,7 @@ function isBeyond(place: PageCursor, scanLimit: PageCursor, { by, direction }: L
   return direction === 'ASC' ? distance > 0 : distance < 0;
 }
 
-/** How many match, up to `ceiling`, reading a bounded number of rows; `exact` is false where either was reached. */
+/** The number of matching events, up to `ceiling`, with a bounded scan. `exact` is false if a bound was reached. */
 export async function countEvents(
   database: Queryable,
   filter: CheckedFilter,

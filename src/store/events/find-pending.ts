@@ -1,4 +1,5 @@
-// Reads the log on for durable subscriptions, many in one statement: for what was sent and that they are for.
+// Reads the log for durable subscriptions: finds the sent events they select, for many subscriptions in one
+// statement.
 import sql, { empty, join, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../../database/database.ts';
 import type { LogEntry, Position } from '../../domain/events/event.ts';
@@ -9,13 +10,13 @@ import { conditionsSql } from './conditions-sql.ts';
 export interface Search {
   readonly definition: SubscriptionDefinition;
   readonly after: Position;
-  /** Entries of the log that are read at most; of many topics somewhat more. */
+  /** The maximum of log entries to read; with many topics slightly more. */
   readonly batch: number;
-  /** Events that are found at most. */
+  /** The maximum of events to find. */
   readonly count: number;
 }
 
-/** An event that was sent, with what the log keeps of that moment. */
+/** A sent event, with the fields its log entry keeps. */
 export interface Candidate extends Pick<
   LogEntry,
   'position' | 'topic' | 'project' | 'user' | 'sender' | 'requestId' | 'status'
@@ -24,20 +25,20 @@ export interface Candidate extends Pick<
 }
 
 export interface Found {
-  /** In the order of the log, but for the filter, of which only the sieve is decided. */
+  /** In log order. Only the pre-filter has been applied. */
   readonly candidates: readonly Candidate[];
-  /** All up to here has been looked at. */
+  /** The log has been read up to here. */
   readonly readTo: Position;
 }
 
 type Row = Candidate & { readonly number: number; readonly kind: 'found' | 'bound' | 'end' };
 
-/** Entries of one topic that are read at least, so that a busy one among many is not read entry by entry. */
+/** Log entries read per topic at least, so that one busy topic among many is not read entry by entry. */
 const leastShare = 10;
-/** Searches that one statement makes: each has a plan of its own in it. */
+/** Searches per statement. Each has its own plan in it. */
 const together = 20;
 
-/** In the order of `searches`; all up to `end`, which nothing that is committed later comes before. */
+/** In the order of `searches`. `end` is a position before which nothing can be committed any more. */
 export async function findPending(
   database: Queryable,
   searches: readonly Search[],
@@ -61,7 +62,7 @@ export async function findPending(
   return found;
 }
 
-/** As findPending, but only how many there are; a filter's sieve is all that is decided of it. */
+/** Like findPending, but only counts. Applies only the pre-filter. */
 export async function countPending(
   database: Queryable,
   searches: readonly Search[],
@@ -90,8 +91,8 @@ function foundOf({ count }: Search, rows: readonly Row[], end: Position): Found 
 }
 
 /**
- * What the log kept of the event at that moment stands for what the event is now. Nothing is joined but by its id:
- * entries come in order, and reading stops with the last that is wanted.
+ * The log's fields of the event stand for its current ones. Joins are only by event id, so that entries are read in
+ * order and reading stops with the last one needed.
  */
 function searchSql({ definition, after, batch, count }: Search, number: number, end: Position): Sql {
   const preFilter = definition.preFilter === null ? empty : sql`AND ${conditionsSql(definition.preFilter)}`;
@@ -118,7 +119,7 @@ function searchSql({ definition, after, batch, count }: Search, number: number, 
 const columns = sql`log.position, log.event_id, log.kind, log.status, log.topic, log.project, log.user_name, log.sender,
   log.request_id`;
 
-/** Each part gives its share; what was read beyond the first that may have more is left for the next time. */
+/** Each topic reads its share. Entries beyond the first topic that may have more are left for the next call. */
 function entriesOf(
   { source, topics }: SubscriptionDefinition,
   after: Position,
@@ -140,7 +141,7 @@ function entriesOf(
     WHERE log.topic = d.topic AND ${range} ORDER BY log.position LIMIT ${share}) l`;
 }
 
-/** What the index that is read along does not decide. */
+/** The parts of the definition that the index does not decide. */
 function ofDefinition({ source, topics }: SubscriptionDefinition): Sql {
   if (topics === null || topics.includes('*')) return empty;
   if (topics.every(isExactTopic)) return source === null ? empty : sql`AND r.topic = ANY(${topics}::text[])`;

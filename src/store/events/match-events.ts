@@ -44,11 +44,13 @@ export async function readMatching(
   return { rows, isCut: isCut(rows) };
 }
 
-/** Events that are read without being measured before, and how many bytes and events are read at once otherwise. */
+/** Events read without measuring; otherwise, the bytes and events read at once. */
 const unmeasured = 4;
 const part = { bytes: 8_000_000, events: 100 };
 
-/** The events of these ids, in no order, as many at once as fit into memory well: each may have a payload of a megabyte. */
+/**
+ * The events with these ids, in any order, in batches that fit into memory: each may have a payload of a megabyte.
+ */
 export async function* readInParts(
   database: Queryable,
   ids: readonly string[],

@@ -3,24 +3,24 @@ import sql, { raw, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../../database/database.ts';
 import { prepared } from '../../database/prepared.ts';
 
-/** An event and how many bytes its summary, payload and description have, at most. */
+/** An event, and an upper bound of the size of its summary, payload and description in bytes. */
 export interface MeasuredEvent {
   readonly id: string;
   readonly bytes: number;
 }
 
-/** Postgres' own compression makes nothing smaller than one part in so many. */
+/** The highest ratio of Postgres' compression. */
 const compression = raw('90');
-/** More than a value of `limits.jsonBytes` takes as jsonb in all but odd cases. */
+/** More than a value of `limits.jsonBytes` takes as jsonb in nearly all cases. */
 const mostBytes = raw('2000000');
 
-/** Of what is stored compressed only an upper bound is known without reading it. */
+/** Of a compressed value only an upper bound is known without reading it. */
 function bytesOf(column: Sql): Sql {
   return sql`(CASE WHEN pg_column_compression(${column}) IS NULL THEN pg_column_size(${column})
     ELSE least(pg_column_size(${column}) * ${compression}, ${mostBytes}) END)`;
 }
 
-/** Of the event `e`, without reading what is stored beside its row. */
+/** The size of the event `e`, without reading values stored outside its row. */
 export const measuredBytes = sql`(${bytesOf(sql`e.payload`)} + ${bytesOf(sql`e.summary`)}
   + ${bytesOf(sql`e.description`)})::int4`;
 

@@ -1,4 +1,4 @@
-// Reads events by what identifies or relates them: id, hash, request, node, parent.
+// Reads events by id, hash, request, node or parent.
 import sql, { empty, raw, type Sql } from 'sql-template-tag';
 import { limits } from '../../base/limits.ts';
 import type { Queryable } from '../../database/database.ts';
@@ -21,7 +21,7 @@ export function readByIds(
   );
 }
 
-/** As readByIds, until their JSON comes to `maxBytes`. */
+/** Like readByIds, until their JSON totals `maxBytes`. */
 export function readSomeByIds(
   database: Queryable,
   ids: readonly string[],
@@ -43,7 +43,7 @@ export async function readByHash(
   return rows[0] ?? null;
 }
 
-/** In order of creation, which puts parents first: a parent exists before its children, and is never changed. */
+/** In order of creation, so that parents, which exist before their children and never change, come first. */
 export function readRequest(
   database: Queryable,
   requestId: string,
@@ -58,8 +58,8 @@ export function readRequest(
 const inCreation = raw('e.created_at, e.created_position');
 
 /**
- * A node and its descendants within the request, in order of creation. The fence makes the planner look up children by
- * their parent: a plan by the request reads the whole chain once per node.
+ * A node and its descendants within the request, in order of creation. The fence makes the planner find children by
+ * their parent; a plan by request reads the whole chain once per node.
  */
 export function readBelowNode(
   database: Queryable,
@@ -82,7 +82,7 @@ export function readBelowNode(
 
 type Dependent = PartialEvent & { parent: string; place_at: Date; place_position: bigint };
 
-/** One page of dependents for each parent, with one row more than asked for where there is more. */
+/** One page of dependents per parent, with one extra row if there are more. */
 export async function readDependents(
   database: Queryable,
   parentIds: readonly string[],
@@ -113,7 +113,7 @@ function bound(operator: '<' | '>', place: PageCursor | null): Sql {
   return sql`AND (x.created_at, x.created_position) ${raw(operator)} (${place.at}::timestamptz, ${place.position}::int8)`;
 }
 
-/** How many events depend on each, up to `ceiling` + 1. */
+/** The number of dependents of each event, up to `ceiling` + 1. */
 export function countDependents(
   database: Queryable,
   parentIds: readonly string[],
@@ -125,7 +125,10 @@ export function countDependents(
   return database.query(prepared(statement));
 }
 
-/** The topics there are that begin with `prefix`, `limit` at most: one index probe for each, however many events. */
+/**
+ * Existing topics that begin with `prefix`, up to `limit`. Costs one index probe per topic, however many events there
+ * are.
+ */
 export async function readTopics(database: Queryable, prefix: string, limit: number): Promise<string[]> {
   const rows = await database.query<{ topic: string }>(sql`
     WITH RECURSIVE t(topic) AS (

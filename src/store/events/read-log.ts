@@ -1,4 +1,4 @@
-// Reads the log in order, each entry with its event as it stands.
+// Reads the log in order, with the current state of each entry's event.
 import sql, { empty, type Sql } from 'sql-template-tag';
 import { limits } from '../../base/limits.ts';
 import type { Queryable } from '../../database/database.ts';
@@ -12,7 +12,7 @@ import type {
 import { type BoundedRows, readWithinBytes } from './answer-bytes.ts';
 import { lightFields } from './event-columns.ts';
 
-/** An entry with what its event is now, as far as its fields were asked for; null where it has been deleted since. */
+/** A log entry and the requested fields of its event; null if the event was deleted. */
 export interface LogRow {
   readonly entry: LogEntry;
   readonly event: PartialEvent | null;
@@ -30,7 +30,10 @@ const entryColumns = sql`l.position AS log_position, l.event_id, l.kind, l.from_
 const entryNames = sql`e.log_position, e.event_id, e.kind, e.from_status, e.log_status, e.at, e."by", e.why, e.attempt,
   e.log_topic, e.log_request, e.log_node, e.log_project, e.log_user, e.log_sender`;
 
-/** Entries after one position up to another, oldest first, `limit` at most; fewer where the JSON of their events comes to `limits.pageBytes`. */
+/**
+ * Entries between two positions, oldest first, up to `limit`, or until the JSON of their events totals
+ * `limits.pageBytes`.
+ */
 export async function readLog(
   database: Queryable,
   after: Position,
@@ -52,7 +55,7 @@ export async function readLog(
   return { rows: rows.map(toLogRow), isCut };
 }
 
-/** Each value goes through its part of an index in order, and the parts are merged. */
+/** Reads each value's part of an index in order, and merges the parts. */
 function select({ topics, eventIds }: LogSelection, entries: (match: Sql) => Sql, limit: number): Sql {
   if (topics === null && eventIds === null) return entries(empty);
   const values = eventIds === null ? sql`unnest(${topics}::text[])` : sql`unnest(${eventIds}::uuid[])`;
@@ -100,7 +103,7 @@ function toLogRow(row: FlatLogRow): LogRow {
   return { entry, event: row.id === null ? null : row };
 }
 
-/** The last position of the log; 0 where it is empty. */
+/** The last position of the log; 0 if it is empty. */
 export async function lastPosition(database: Queryable): Promise<Position> {
   const [row] = await database.query<{ position: Position }>({
     name: 'last-position',
@@ -110,7 +113,7 @@ export async function lastPosition(database: Queryable): Promise<Position> {
   return row?.position ?? 0n;
 }
 
-/** Every status that each event has had, oldest first. */
+/** All statuses of each event, oldest first. */
 export async function readHistories(
   database: Queryable,
   ids: readonly string[],

@@ -1,4 +1,4 @@
-// Events that are held back: when the next one is due, those whose time has come, and moving that time.
+// Scheduled events: the next due time, publication of due ones, and changes of their time.
 import sql from 'sql-template-tag';
 import type { Database, Queryable } from '../../database/database.ts';
 import { prepared } from '../../database/prepared.ts';
@@ -7,8 +7,8 @@ import { notifyCall } from '../channels.ts';
 import { nextPosition, takeLogLock } from './log-lock.ts';
 
 /**
- * The lock was taken in a statement before, so that this one sees all that was committed up to then: no other gateway
- * sends the same. A row whose event was aborted meanwhile goes too, and sends nothing.
+ * The lock was taken by an earlier statement, so this one sees everything committed before, and no other gateway
+ * publishes the same event. The row of an event aborted meanwhile is removed, too.
  */
 const sendStatement = `WITH moment AS MATERIALIZED (SELECT date_trunc('milliseconds', clock_timestamp()) AS at),
   hinted AS MATERIALIZED (SELECT ${notifyCall('log', '$2')} WHERE $2 <> ''),
@@ -33,7 +33,7 @@ const sendStatement = `WITH moment AS MATERIALIZED (SELECT date_trunc('milliseco
   )
   SELECT (SELECT count(*) FROM due)::int4 AS due, (SELECT count(*) FROM hinted) AS hinted`;
 
-/** Sends up to `most` of those whose time has come, in the order of their times; answers how many there were. */
+/** Publishes up to `most` due events in the order of their times. Returns their number. */
 export function sendDue(database: Database, most: number, hint: string): Promise<number> {
   return database.transaction(async (tx) => {
     await takeLogLock(tx);
@@ -46,7 +46,7 @@ export function sendDue(database: Database, most: number, hint: string): Promise
   });
 }
 
-/** In how many milliseconds the next one is due, by the clock of the database; null where none is held. */
+/** Milliseconds until the next one is due, by the database's clock; null if there is none. */
 export async function nextDueInMs(database: Queryable): Promise<number | null> {
   const rows = await database.query<{ ms: number }>(
     prepared(sql`
@@ -56,7 +56,7 @@ export async function nextDueInMs(database: Queryable): Promise<number | null> {
   return rows[0]?.ms ?? null;
 }
 
-/** Null for at once. False, and nothing is changed, where the event is not held any more. */
+/** Null publishes at once. Returns false, and changes nothing, if the event is no longer scheduled. */
 export async function moveScheduled(
   database: Queryable,
   id: string,
@@ -70,7 +70,7 @@ export async function moveScheduled(
   return rows.length > 0;
 }
 
-/** When they are to be sent, of those that are held. */
+/** When the scheduled ones among these events are published. */
 export async function readSendTimes(database: Queryable, ids: readonly string[]): Promise<Map<string, Date>> {
   const rows = await database.query<{ id: string; sendAt: Date }>(sql`
     SELECT i.id, h.send_at AS "sendAt"

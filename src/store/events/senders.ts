@@ -1,15 +1,15 @@
-// Who has sent events: whether somebody has, and the names of those whose names are near.
+// Senders of events: whether one exists, and which names are near another.
 import sql, { raw, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../../database/database.ts';
 
-/** Of events that were sent, those deleted since included. */
+/** Includes senders of deleted events. */
 export async function hasSent(database: Queryable, sender: string): Promise<boolean> {
   const rows = await database.query(sql`
     SELECT l.position FROM log l WHERE l.kind = 'CREATED' AND l.sender = ${sender} LIMIT 1`);
   return rows.length > 0;
 }
 
-/** Up to `most` names from the first on, and as many before and behind `name`: each costs one look into the index. */
+/** The first `most` names, and up to `most` before and after `name`. Each costs one index probe. */
 export async function sendersAround(database: Queryable, name: string, most: number): Promise<string[]> {
   const rows = await database.query<{ sender: string }>(sql`
     WITH RECURSIVE ${walk('first', '>=', 'ASC', '')}, ${walk('behind', '>', 'ASC', name)}, ${walk('before', '<', 'DESC', name)}
@@ -19,7 +19,7 @@ export async function sendersAround(database: Queryable, name: string, most: num
   return rows.map(({ sender }) => sender);
 }
 
-/** From one name to the next, whatever lies between. */
+/** Skips from one name to the next by index. */
 function walk(as: string, first: '>=' | '>' | '<', direction: 'ASC' | 'DESC', from: string): Sql {
   const [step, order] = [raw(direction === 'ASC' ? '>' : '<'), raw(direction)];
   return sql`${raw(as)} AS (

@@ -1,4 +1,4 @@
-// Changes events and writes what changed to the log: one statement, one commit, however many.
+// Changes events and writes the changes to the log, any number in one statement.
 import { type BatchedQuery, batchedQuery } from '../../database/batched-query.ts';
 import { jsonArray } from '../../database/json-array.ts';
 import type { EventStatus, Position } from '../../domain/events/event.ts';
@@ -6,7 +6,7 @@ import { transitions } from '../../domain/events/status.ts';
 import { pause } from '../jobs/job-sql.ts';
 import { nextPosition, underLock } from './log-lock.ts';
 
-/** A change to be written. Null leaves a field as it is, unless `replace`, which sets all content as it is given. */
+/** A change to be written. Null leaves a field unchanged, unless `replace`, which sets all content as given. */
 export interface EventChangeRow {
   readonly id: string;
   readonly replace: boolean;
@@ -25,21 +25,21 @@ export interface EventChangeRow {
   readonly result: string | null;
   readonly error: string | null;
   readonly by: string;
-  /** A worker's fencing token: with it the change is made only while that attempt holds the job's lease. */
+  /** A worker's fencing token. The change is made only while this attempt holds the job's lease. */
   readonly attempt: number | null;
-  /** Names a write with an attempt, so that it is known again where it has to be repeated. */
+  /** Identifies a write with an attempt, so that a retry of it is recognised. */
   readonly writeId: string | null;
-  /** The worker gives the job back: it is logged as a change of status also where the status stays. */
+  /** The worker releases the job. This is logged as a change of status even if the status stays. */
   readonly release: boolean;
 }
 
 export interface UpdatedRow {
   readonly found: boolean;
-  /** Whether the transition is allowed from `fromStatus`. */
+  /** Whether the transition from `fromStatus` is allowed. */
   readonly allowed: boolean;
-  /** Whether the attempt holds the lease; true where none was given. */
+  /** Whether the attempt holds the lease; true if no attempt was given. */
   readonly holds: boolean;
-  /** It is held back: it can be aborted, its content can be changed. */
+  /** Whether the event is scheduled. It can then be aborted, and its content can change. */
   readonly held: boolean;
   readonly fromStatus: EventStatus | null;
   readonly position: Position | null;
@@ -47,8 +47,8 @@ export interface UpdatedRow {
 }
 
 /**
- * A change of what is given, which leaves the rest as it is. One literal: put together of several objects it would take many
- * times as long.
+ * A change of the given fields that leaves the rest unchanged. A single object literal, since spreading several
+ * objects is many times slower.
  */
 export function changeOf(given: Pick<EventChangeRow, 'id' | 'by'> & Partial<EventChangeRow>): EventChangeRow {
   return {
@@ -79,14 +79,14 @@ const transitionRows = Object.entries(transitions)
   .join(', ');
 
 /**
- * The rows are read in the statement's snapshot, which is older than its lock; `position` is the version by which a
- * change that was committed in between is noticed: the update then finds no row, and the caller looks again.
+ * The rows are read in the statement's snapshot, which is older than its lock. `position` is the row version that
+ * reveals a change committed in between: the update then finds no row, and the caller retries.
  *
- * A job's row goes along: what ends a run ends the lease, and so does a write without an attempt. What is then not over
- * is ready: at once, or after its pause where it failed; a lease that was lost before stays so, since it counts as a run.
- * A FAILED job that waits for its next run can be aborted. What is held back can only be aborted, and is then never sent;
- * nobody is told of other changes of it.
- * `repeated`: an earlier try of this very write was committed without our knowing.
+ * A job's row is updated as well. A write that ends a run ends the lease, and so does a write without an attempt. A
+ * job that has not ended is then ready: at once, or after its retry delay if it failed. A lease that lapsed before
+ * stays lapsed, since it counts as a run. A FAILED job that waits for its retry can be aborted. A scheduled event can
+ * only be aborted, and is then never published; other changes of it are not announced. `repeated`: this write may
+ * have been committed by an earlier attempt.
  */
 const updateStatement = `WITH ${underLock},
   input AS MATERIALIZED (
@@ -182,8 +182,8 @@ const updateStatement = `WITH ${underLock},
   SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM hinted`;
 
 /**
- * In the order of `changes`, which must be of different events; null for one that another gateway changed first: look
- * again.
+ * In the order of `changes`, which must be of distinct events; null for one that another gateway changed first. The
+ * caller then retries.
  */
 export function updateEvents(
   changes: readonly EventChangeRow[],
@@ -206,7 +206,7 @@ export function updateEvents(
   });
 }
 
-/** All but its JSON; `n` counts from 1, as arrays of Postgres do. */
+/** Everything but the JSON. `n` counts from 1, like Postgres arrays. */
 function toRow(change: EventChangeRow, index: number): object {
   return {
     n: index + 1,

@@ -1,4 +1,4 @@
-// The consumers of jobs as they are stored: how far in the log each has come, whose it is, and when it was last used.
+// Stored job consumers: position, owner, and last use.
 import sql from 'sql-template-tag';
 import { ThroughlineError } from '../../base/errors.ts';
 import type { Queryable } from '../../database/database.ts';
@@ -7,19 +7,22 @@ import type { Position } from '../../domain/events/event.ts';
 /** A consumer to be opened. */
 export interface ConsumerDraft {
   readonly id: string;
-  /** What it stands for, as JSON text. */
+  /** The consumer definition as JSON text. */
   readonly definition: string;
-  /** The name of the key that asks for it. */
+  /** The name of the key that creates it. */
   readonly owner: string;
 }
 
-/** How many there may be: of one key, and in all. */
+/** The maximum number of consumers, per key and in total. */
 export interface MostOwned {
   readonly perKey: number;
   readonly inAll: number;
 }
 
-/** Its position; a new one begins at the beginning of the log. LIMIT_EXCEEDED where there are too many. */
+/**
+ * Returns the consumer's position; a new one begins at the start of the log. Throws LIMIT_EXCEEDED if there are too
+ * many.
+ */
 export async function openCursor(
   database: Queryable,
   { id, definition, owner }: ConsumerDraft,
@@ -40,7 +43,7 @@ export async function openCursor(
   if (made) return made.position;
   throw new ThroughlineError(
     'LIMIT_EXCEEDED',
-    `There are too many consumers: ${most.perKey} of one key and ${most.inAll} in all is the most, where each set of source topics, target and filters is one. Ask with fewer different ones; those that nobody uses go by themselves.`,
+    `There are too many consumers: ${most.perKey} of one key and ${most.inAll} in all are allowed. Each combination of source topics, target and filters is a consumer. Use fewer combinations; unused consumers are removed automatically.`,
   );
 }
 
@@ -53,7 +56,7 @@ function readCursor(
   );
 }
 
-/** All up to `position` is settled. It never goes back, whichever gateway is behind. */
+/** Everything up to `position` is settled. A position never moves back. */
 export async function saveCursor(database: Queryable, id: string, position: Position): Promise<void> {
   await database.query(
     sql`UPDATE consumers SET position = ${position}, used_at = date_trunc('milliseconds', now())
@@ -61,14 +64,14 @@ export async function saveCursor(database: Queryable, id: string, position: Posi
   );
 }
 
-/** They are in use. */
+/** Marks the consumers as used. */
 export async function touchCursors(database: Queryable, ids: readonly string[]): Promise<void> {
   await database.query(
     sql`UPDATE consumers SET used_at = date_trunc('milliseconds', now()) WHERE id = ANY(${ids}::text[])`,
   );
 }
 
-/** Removes those that nobody has used for so many days. */
+/** Removes consumers that were not used for this many days. */
 export async function deleteUnused(database: Queryable, days: number): Promise<void> {
   await database.query(
     sql`DELETE FROM consumers WHERE used_at < now() - make_interval(days => ${days}::int4)`,

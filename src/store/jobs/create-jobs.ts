@@ -1,43 +1,42 @@
-// Makes jobs and their log entries: one statement, one commit, however many.
+// Creates jobs and their log entries, any number in one statement.
 import { type BatchedQuery, batchedQuery } from '../../database/batched-query.ts';
 import type { ClaimTerms } from '../../domain/jobs/enroll.ts';
 import type { EventRecord, Position } from '../../domain/events/event.ts';
 import { nextPosition, underLock } from '../events/log-lock.ts';
 
 /**
- * How a job is born: held by a worker, which has yet to say that it begins; held, and begun; or held by nobody, and
- * ready to be claimed.
+ * The initial state of a job: claimed by a worker that has yet to begin; claimed and begun; or unclaimed and ready.
  */
 export type JobBirth = 'HELD' | 'BEGUN' | 'READY';
 
-/** A job to be made for a source that became FINISHED at `sourcePosition`. */
+/** A job to be created for a source that became FINISHED at `sourcePosition`. */
 export interface NewJob {
   readonly birth: JobBirth;
   readonly id: string;
   readonly sourceId: string;
-  /** Null for the one at which it was created. */
+  /** Null for the position at which it was created. */
   readonly sourcePosition: Position | null;
   readonly target: string;
   readonly definitionId: string;
   readonly terms: ClaimTerms;
-  /** Not made where a job of the target is ready for its next run: those come first. */
+  /** Whether it is not created while a job of the target is ready to run again, since those come first. */
   readonly yields: boolean;
 }
 
 export interface CreatedJob extends Pick<EventRecord, 'requestId' | 'project' | 'user'> {
   readonly position: Position;
   readonly at: Date;
-  /** When the lease ends; of one that nobody holds, when it was made. */
+  /** The end of the lease; for an unclaimed job, its creation time. */
   readonly until: Date;
 }
 
 /**
- * The source may have got a job, or be no longer what it was, since it was found: then none is made. So too for a
- * sequential job where another of its target is not over. What was committed between this statement's snapshot and its
- * lock the unique index catches; for sequential jobs the caller takes the lock in a statement before.
+ * No job is created if the source has got one, or has changed, since it was found; nor a sequential job while another
+ * of its target has not ended. The unique index catches what was committed between this statement's snapshot and its
+ * lock. For sequential jobs the caller takes the lock in an earlier statement.
  *
- * Nothing is joined, as in create-events.ts: the terms get past the insert in arrays, by position, since positions drawn
- * in one statement follow one another.
+ * There are no joins, as in create-events.ts: the terms are carried past the insert in arrays, by position, since
+ * positions drawn in one statement are consecutive.
  */
 const createJobsStatement = `WITH ${underLock},
   input AS MATERIALIZED (
@@ -111,8 +110,8 @@ const createJobsStatement = `WITH ${underLock},
   SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM hinted`;
 
 /**
- * In the order of `jobs`; null for one that was not made. `retried`: an earlier try may have been committed, so that a
- * job of ours may be there.
+ * In the order of `jobs`; null for a job that was not created. `retried`: an earlier attempt may have been committed,
+ * so that an existing job may be ours.
  */
 export function createJobs(
   jobs: readonly NewJob[],
@@ -143,7 +142,7 @@ function toRow(job: NewJob, n: number): object {
   };
 }
 
-/** As both statements that claim take them. */
+/** As both claiming statements take them. */
 export function termColumns(terms: ClaimTerms): object {
   return {
     worker: terms.worker,

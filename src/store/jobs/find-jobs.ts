@@ -1,4 +1,4 @@
-// Finds the jobs of a target that can be claimed again, and tells when the next one can.
+// Finds the jobs of a target that can be claimed again, and when the next one can.
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../../database/database.ts';
 import { prepared } from '../../database/prepared.ts';
@@ -6,7 +6,7 @@ import type { ConsumerDefinition } from '../../domain/jobs/enroll.ts';
 import { sourceConditions } from './find-sources.ts';
 import type { ReadyJob } from './reclaim-jobs.ts';
 
-/** A job that is ready, and whether the way of asking has claimed it before: then it wants it without being asked again. */
+/** A ready job. `isOwn`: this consumer claimed it before, so its filter need not be tested. */
 export interface FoundJob extends ReadyJob {
   readonly isOwn: boolean;
 }
@@ -14,24 +14,27 @@ export interface FoundJob extends ReadyJob {
 const jobColumns = sql`j.event_id AS "eventId", j.source_id AS "sourceId", j.attempt, j.position,
   j.worker IS NOT NULL AND j.last_run AS expires`;
 
-/** Where a search goes on: the last job of another way that was looked at. */
+/** Where a search continues: the last job examined of another consumer. */
 export interface ReadyPosition {
   readonly readyAt: Date;
   readonly eventId: string;
 }
 
 export interface ReadyJobs {
-  /** Its own first, each kind in the order in which its time came; of others those that are wanted as far as SQL can tell. */
+  /**
+   * The consumer's own jobs first, each group in order of readiness. Others are those that the definition selects, as
+   * far as SQL can decide.
+   */
   readonly jobs: readonly FoundJob[];
-  /** The last job that was looked at among those of other ways, if there may be more behind it; null where not. */
+  /** The last job examined of another consumer if there may be more; otherwise null. */
   readonly next: ReadyPosition | null;
-  /** The database's time: what became ready until then was looked at, unless there is more. */
+  /** The database's time. Jobs that became ready by then were examined, unless there are more. */
   readonly at: Date;
 }
 
 /**
- * Jobs whose time has come: `own` at most of those that the way itself has claimed before, and of those of other ways for
- * the same target what is among the next `batch`.
+ * Ready jobs: up to `own` that the consumer claimed before, and those it selects among the next `batch` jobs of the
+ * target from other consumers.
  */
 export async function findReadyJobs(
   database: Queryable,
@@ -62,18 +65,18 @@ export async function findReadyJobs(
   };
 }
 
-/** Whether the source of the job `j` is one that the way asks for. */
+/** Whether the definition selects the source of the job `j`. */
 function isWanted(definition: ConsumerDefinition): Sql {
   return sql`EXISTS (SELECT FROM events e WHERE e.id = j.source_id AND ${sourceConditions(definition)} OFFSET 0)`;
 }
 
-/** What stands first in the order of the sources among all jobs of a target that are not over. */
+/** The first unfinished job of a target in source order. */
 export interface SequentialHead {
-  /** It can be claimed, and the way of asking wants it, as far as SQL can tell. */
+  /** Set if it can be claimed and the definition selects it, as far as SQL can decide. */
   readonly job: FoundJob | null;
 }
 
-/** Null where no job of the target is open: then the next source may have one. */
+/** Null if the target has no unfinished job. The next source may then get one. */
 export async function findSequentialHead(
   database: Queryable,
   definition: ConsumerDefinition,
@@ -92,11 +95,11 @@ export async function findSequentialHead(
 
 /** A job that a worker has claimed and not finished. */
 export interface OwnJob extends ReadyJob {
-  /** Its lease still runs; otherwise it was lost, and nobody else has claimed it. */
+  /** Whether its lease is current. Otherwise it lapsed, and the job was not claimed again. */
   readonly held: boolean;
 }
 
-/** In the order of their sources, `limit` of each worker. */
+/** In source order, up to `limit` per worker. */
 export async function findOwnJobs(
   database: Queryable,
   target: string,
@@ -113,8 +116,8 @@ export async function findOwnJobs(
 }
 
 /**
- * Milliseconds until the next job of the target can be claimed unless something happens before; null for never. Counted
- * too, as 0, are those whose time came in the last `sinceMs`: after the caller looked, or while it did.
+ * Milliseconds until the next job of the target can be claimed; null for never. Jobs that became ready in the last
+ * `sinceMs`, possibly after the caller looked, count as 0.
  */
 export async function nextReadyMs(
   database: Queryable,
@@ -130,7 +133,7 @@ export async function nextReadyMs(
   return row ? Math.max(0, Math.ceil(row.ms)) : null;
 }
 
-/** Jobs of any target whose lease has lapsed, those first whose lapsed first. */
+/** Jobs of any target with a lapsed lease, in the order in which the leases lapsed. */
 export async function findLapsed(database: Queryable, batch: number): Promise<ReadyJob[]> {
   return database.query(
     prepared(sql`SELECT ${jobColumns}

@@ -1,4 +1,4 @@
-// Reads the log on from a place, for events that became FINISHED and that a way of asking wants.
+// Reads the log from a position for finished events that a consumer selects.
 import sql, { empty, raw, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../../database/database.ts';
 import { prepared } from '../../database/prepared.ts';
@@ -10,7 +10,7 @@ import { keptJsonBytes } from '../events/answer-bytes.ts';
 import { conditionsSql } from '../events/conditions-sql.ts';
 import { allOf } from '../events/filter-sql.ts';
 
-/** An event that became FINISHED, and where in the log. */
+/** An event that became FINISHED, and its log position. */
 export interface Source {
   readonly id: string;
   readonly position: Position;
@@ -19,17 +19,17 @@ export interface Source {
 }
 
 export interface FoundSources {
-  /** In the order of the log. */
+  /** In log order. */
   readonly sources: readonly Source[];
-  /** All up to here has been looked at. */
+  /** The log has been read up to here. */
   readonly readTo: Position;
-  /** Whether there may be more behind it. */
+  /** Whether there may be more entries. */
   readonly more: boolean;
 }
 
 /**
- * Reads `batch` entries at most. Those of exact topics come from the index on topics; patterns are tested on every entry
- * of the log, each once. A source that has a job of the target already is passed over.
+ * Reads up to `batch` entries. Exact topics are read from the index on topics; patterns are tested on every log
+ * entry, once. Skips sources that already have a job of the target.
  */
 export async function findSources(
   database: Queryable,
@@ -69,7 +69,7 @@ export async function findSources(
   };
 }
 
-/** Each topic gives its share; what was read beyond the first that may have more is left for the next time. */
+/** Each topic reads its share. Entries beyond the first topic that may have more are left for the next call. */
 function entriesOf({ topics }: ConsumerDefinition, after: Position, batch: number): Sql {
   const isExact = topics.every(isExactTopic);
   const limit = isExact ? Math.ceil(batch / topics.length) : batch;
@@ -89,7 +89,7 @@ function ofTopics(alias: 'e' | 'l', { topics }: Pick<ConsumerDefinition, 'topics
     : sql`${topic} LIKE ANY(${topics.map(likePattern)}::text[])`;
 }
 
-/** A pattern that its own target matches does not make jobs for jobs without end; a target that is named does. */
+/** A pattern that matches its own target does not create jobs for jobs endlessly; a target named exactly does. */
 function notItself({ topics, target }: ConsumerDefinition): Sql {
   return topics.includes(target) ? empty : sql`AND l.topic <> ${target}`;
 }
@@ -99,7 +99,10 @@ function youngerThan({ ignoreOlderThanMs }: ConsumerDefinition): Sql {
   return sql`AND l.at > now() - make_interval(secs => ${ignoreOlderThanMs / 1_000}::float8)`;
 }
 
-/** What a way of asking says of the source itself, as far as the database decides it, on the event `e`; one without a sender type has none that is ignored. */
+/**
+ * The conditions of the definition on the source `e` that SQL can decide. An event without a sender type is never
+ * ignored.
+ */
 export function sourceConditions({ topics, ignoredSenderTypes, conditions }: ConsumerDefinition): Sql {
   const { inDatabase } = costlyConditions(conditions);
   return allOf([

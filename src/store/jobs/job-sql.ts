@@ -1,9 +1,9 @@
-// What several statements say of jobs in the same words.
+// SQL that several statements on jobs share.
 import { limits } from '../../base/limits.ts';
 
 /**
- * The pause before the next run, doubled with each retry, with up to a quarter more by chance, so that jobs that failed
- * together do not come back together; an hour at most.
+ * The retry delay, doubled with each retry up to an hour. Up to a quarter of random jitter is added, so that jobs
+ * that failed together do not retry together.
  */
 export function pause(delayMs: string, retries: string): string {
   return `make_interval(secs => least(${limits.retryDelayMs / 1_000},

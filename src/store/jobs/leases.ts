@@ -1,4 +1,4 @@
-// Leases of jobs: prolonged by heartbeats, many in one statement, and read.
+// Leases of jobs: extension by heartbeats, many in one statement, and reads.
 import sql from 'sql-template-tag';
 import type { JobModel } from '../../../generated/prisma/models.ts';
 import { type BatchedQuery, batchedQuery } from '../../database/batched-query.ts';
@@ -6,30 +6,29 @@ import type { Queryable } from '../../database/database.ts';
 import { prepared } from '../../database/prepared.ts';
 import { lockAndTime } from '../events/log-lock.ts';
 
-/** Who holds a job, and until when. */
+/** The holder of a job, and the end of its lease. */
 export interface Lease extends Readonly<Pick<JobModel, 'attempt'>> {
   readonly worker: NonNullable<JobModel['worker']>;
   readonly until: NonNullable<JobModel['readyAt']>;
 }
 
-/** A lease that was prolonged, or shortened. */
+/** A lease that was extended or shortened. */
 export interface ExtendedLease extends Lease {
   readonly target: string;
-  /** Milliseconds from now to its end where that is sooner than it was; null where it is not. */
+  /** Milliseconds from now to its end if the lease was shortened; otherwise null. */
   readonly soonerMs: number | null;
 }
 
 export interface Heartbeat {
   readonly eventId: string;
   readonly attempt: number;
-  /** From now; null for as long as the claim asked for. */
+  /** From now; null for the length that the claim requested. */
   readonly leaseMs: number | null;
 }
 
 /**
- * Touches no event: a heartbeat is no change of an event. Whoever changes a job holds the log's lock, so that no two
- * wait for each other's rows. IS TRUE keeps the planner from going through all jobs that are ready or held, which the
- * condition would let it do.
+ * Does not change the event. Every writer of a job holds the log lock, so there are no deadlocks. IS TRUE keeps the
+ * planner from scanning all ready or claimed jobs.
  */
 const extendStatement = `WITH ${lockAndTime}
   UPDATE jobs j SET ready_at = c.at + make_interval(secs => coalesce(i.lease_ms, j.lease_ms) / 1000.0)
@@ -40,7 +39,7 @@ const extendStatement = `WITH ${lockAndTime}
   RETURNING i.n, j.worker, j.attempt, j.ready_at AS until, j.target,
     CASE WHEN j.ready_at < i.was_until THEN (extract(epoch FROM j.ready_at - c.at) * 1000)::int4 END AS "soonerMs"`;
 
-/** In the order of `heartbeats`, which must be of different jobs; null for a lease that is lost. */
+/** In the order of `heartbeats`, which must be of distinct jobs; null for a lost lease. */
 export function extendLeases(
   heartbeats: readonly Heartbeat[],
 ): BatchedQuery<readonly (ExtendedLease | null)[]> {
@@ -57,7 +56,7 @@ export function extendLeases(
   });
 }
 
-/** Those that run at this moment, by event. */
+/** Current leases, by event. */
 export async function readLeases(
   database: Queryable,
   eventIds: readonly string[],

@@ -1,23 +1,23 @@
-// Claims jobs that are there already and ready for their next run, and ends lapsed leases.
+// Claims existing jobs that are ready to run again, and ends lapsed leases.
 import { type BatchedQuery, batchedQuery } from '../../database/batched-query.ts';
 import type { ClaimTerms } from '../../domain/jobs/enroll.ts';
 import type { EventStatus, Position } from '../../domain/events/event.ts';
 import { termColumns } from './create-jobs.ts';
 import { nextPosition, underLock } from '../events/log-lock.ts';
 
-/** A job as it was found: what the claim counts on. */
+/** A job as it was found. The claim requires that it is unchanged. */
 export interface ReadyJob {
   readonly eventId: string;
   readonly sourceId: string;
   readonly attempt: number;
   readonly position: Position;
-  /** Its lease lapsed in its last run: a claim only records that it FAILED. */
+  /** Whether its lease lapsed in its last run. A claim then only marks it FAILED. */
   readonly expires: boolean;
 }
 
-/** Null terms end a lapsed lease for nobody: the job becomes PENDING, or FAILED where it `expires`. */
+/** Null terms end a lapsed lease without a new claim: the job becomes PENDING, or FAILED if it `expires`. */
 export interface Reclaim {
-  /** Names this claim, so that it is known again where it has to be repeated. */
+  /** Identifies the claim, so that a retry of it is recognised. */
   readonly claimId: string;
   readonly job: ReadyJob;
   readonly definitionId: string;
@@ -26,16 +26,16 @@ export interface Reclaim {
 
 export interface ReclaimedJob {
   readonly position: Position;
-  /** FAILED where no run is left, else PENDING. */
+  /** FAILED if no run is left, otherwise PENDING. */
   readonly status: EventStatus;
   readonly attempt: number;
   readonly until: Date | null;
 }
 
 /**
- * The job's own row decides: it is taken only if neither its version nor its attempt has changed and it is still ready;
- * all else follows from that update, so that of several gateways one writes. A failure and a lapsed lease count as a run,
- * a restart and a release do not. A lease that is ended for nobody leaves the job ready since then.
+ * The job's row decides: it is claimed only if its version and attempt are unchanged and it is still ready.
+ * Everything else follows from that update, so that only one of several gateways writes. A failure and a lapsed lease
+ * count as a run; a restart and a release do not. A lease that ends without a new claim leaves the job ready.
  */
 const reclaimStatement = `WITH ${underLock},
   input AS MATERIALIZED (
@@ -115,8 +115,8 @@ const reclaimStatement = `WITH ${underLock},
   SELECT NULL, NULL, NULL, NULL, NULL FROM hinted`;
 
 /**
- * In the order of `reclaims`, which must be of different jobs; null for one that is not what it was found to be.
- * `retried`: an earlier try may have been committed.
+ * In the order of `reclaims`, which must be of distinct jobs; null for a job that has changed. `retried`: an earlier
+ * attempt may have been committed.
  */
 export function reclaimJobs(
   reclaims: readonly Reclaim[],

@@ -1,19 +1,19 @@
-// What callers take from durable subscriptions: where each stands, what is due again, and the taking itself.
+// Deliveries of durable subscriptions: current state, due redeliveries, and the writes of a delivery.
 import sql from 'sql-template-tag';
 import type { Queryable } from '../../database/database.ts';
 import type { Position } from '../../domain/events/event.ts';
 import type { DurableSubscription } from '../../domain/subscriptions/subscription.ts';
 import { isUnused, columnsOfSubscription } from './subscriptions.ts';
 
-/** An event of a subscription, by the log's entry that says that it was sent. */
+/** An event of a subscription, and the position of its log entry. */
 export interface Pending {
   readonly id: string;
   readonly position: Position;
 }
 
-/** One that was handed out before. */
+/** An event that was delivered before and is due for redelivery. */
 export interface Due extends Pending {
-  /** Its event was deleted meanwhile. */
+  /** Whether the event was deleted meanwhile. */
   readonly removed: boolean;
 }
 
@@ -26,7 +26,10 @@ export interface Standing {
   readonly dueInMs: number | null;
 }
 
-/** Where subscriptions stand, with `count` that are due at most of each; and where the log ends. Unknown ones are absent. */
+/**
+ * The state of subscriptions, with up to `count` due redeliveries of each, and the end of the log. Unknown
+ * subscriptions are omitted.
+ */
 export async function readStandings(
   database: Queryable,
   ids: readonly string[],
@@ -65,33 +68,33 @@ export async function readStandings(
   return { end: rows[0]?.log_end ?? 0n, standings };
 }
 
-/** What is written for one subscription: all of it, or nothing. */
+/** The changes of one subscription, written completely or not at all. */
 export interface Move {
   readonly id: string;
-  /** Where it has to stand for the move to count. */
+  /** The position at which the subscription must be. */
   readonly from: Position;
-  /** Where it stands then; the same where only what is due is handed out. */
+  /** The new position; the same if only redeliveries are taken. */
   readonly to: Position;
-  /** Events between the two on which the filter failed, and what the last of them said. */
+  /** The number of events in between on which the filter failed. */
   readonly errors: number;
   readonly lastError: string | null;
-  /** Between the two, to be acknowledged. */
+  /** Events in between, to be acknowledged later. */
   readonly delivered: readonly Pending[];
-  /** Those that were due: they are out again. */
+  /** Redelivered positions: hidden again for the visibility timeout. */
   readonly again: readonly Position[];
-  /** Those whose event is gone. */
+  /** Positions whose event was deleted. */
   readonly dropped: readonly Position[];
 }
 
-/** What of a move was written: not the same as asked where another gateway was there before. */
+/** The part of a move that was written: less than requested if another gateway was first. */
 export interface Moved {
   readonly moved: boolean;
   readonly again: ReadonlySet<Position>;
 }
 
 /**
- * One statement for all. The rows are locked in the order of their ids, so that no two gateways wait for each other;
- * a position that is no longer what it was, and a delivery that is not due any more, are left as they are.
+ * One statement for all moves. Rows are locked in the order of their ids, so that gateways do not deadlock. A
+ * position that has changed, or a delivery that is no longer due, is left unchanged.
  */
 const moveStatement = `WITH input AS MATERIALIZED (
     SELECT * FROM json_to_recordset($1::json) AS i(id uuid, "from" int8, "to" int8, errors int, last_error text)
@@ -127,7 +130,7 @@ const moveStatement = `WITH input AS MATERIALIZED (
   )
   SELECT id, NULL::int8 AS position FROM moved UNION ALL SELECT subscription_id, position FROM again`;
 
-/** In the order of `moves`, which must be of different subscriptions. */
+/** In the order of `moves`, which must be of distinct subscriptions. */
 export async function moveAll(database: Queryable, moves: readonly Move[]): Promise<Moved[]> {
   const of = <Item>(list: (move: Move) => readonly Item[], row: (item: Item) => object) =>
     JSON.stringify(

@@ -1,29 +1,29 @@
-// Durable subscriptions as they are stored: made, read, listed, kept and removed.
+// Stored durable subscriptions: creation, reads, listing, use and removal.
 import sql, { empty, raw } from 'sql-template-tag';
 import type { Queryable } from '../../database/database.ts';
 import type { Position } from '../../domain/events/event.ts';
 import type { CheckedSubscribe, DurableSubscription } from '../../domain/subscriptions/subscription.ts';
 import type { MostOwned } from '../jobs/consumer-positions.ts';
 
-/** One that has expired is as good as gone, whether it is swept or not. */
+/** An expired subscription does not exist for callers, whether it was removed yet or not. */
 export const columnsOfSubscription = raw(`s.id, s.name, s.source, s.topics, s.filter AS "where",
   CASE WHEN s.manual THEN 'MANUAL' ELSE 'AUTO' END AS ack, s.visibility_ms AS "visibilityMs", s.position,
   s.filter_errors AS "filterErrors", s.last_filter_error AS "lastFilterError", s.created_at AS "createdAt",
   s.expires_after_days AS "expiresAfterDays", s.expires_at AS "expiresAt"`);
 
-/** What came of making one. */
+/** The outcome of an insert. */
 export interface Inserted {
-  /** Null where it was to begin after the end of the log, or where there are too many. */
+  /** Null if the start position lies past the end of the log, or there are too many subscriptions. */
   readonly subscription: DurableSubscription | null;
-  /** Where the log ended. */
+  /** The end of the log. */
   readonly logEnd: Position;
-  /** Whether its key, or all together, had as many before as there may be. */
+  /** Whether the key, or the installation, has the maximum number of subscriptions. */
   readonly isFull: boolean;
 }
 
 /**
- * Positions follow commit order, so that what this statement's snapshot does not hold comes after the last position
- * that it does: nothing that is committed later is missed. The snapshot has all that any gateway has acknowledged.
+ * Positions follow commit order, so everything outside this statement's snapshot comes after the last position in it:
+ * no later commit is missed. The snapshot contains everything that any gateway has acknowledged.
  */
 export async function insertSubscription(
   database: Queryable,
@@ -57,7 +57,7 @@ export async function insertSubscription(
   return { subscription: subscription.id === null ? null : subscription, logEnd, isFull };
 }
 
-/** Whether there was one. */
+/** Returns whether it existed. */
 export async function deleteSubscription(database: Queryable, id: string): Promise<boolean> {
   const rows = await database.query({
     text: 'DELETE FROM subscriptions WHERE id = $1 RETURNING expires_at > now() AS live',
@@ -74,7 +74,7 @@ export function readSubscriptions(
     FROM subscriptions s WHERE s.id = ANY(${ids}::uuid[]) AND s.expires_at > now()`);
 }
 
-/** Those for events of this topic and this sender: how many have no filter, and those that have one. */
+/** Subscriptions for events of this topic and sender: the number without a filter, and those with one. */
 export async function readSubscriptionsFor(
   database: Queryable,
   topic: string,
@@ -92,7 +92,7 @@ export async function readSubscriptionsFor(
   return { unfiltered: counted?.count ?? 0, filtered };
 }
 
-/** Where one is in the list: it is in order of creation. */
+/** A subscription's place in the list, which is in order of creation. */
 export interface SubscriptionPosition {
   readonly at: Date;
   readonly id: string;
@@ -109,7 +109,7 @@ export function listSubscriptions(
     FROM subscriptions s WHERE s.expires_at > now() ${bound} ORDER BY s.created_at, s.id LIMIT ${limit}`);
 }
 
-/** Somebody asked: they go so much later. In the order of their ids, so that no two wait for each other's rows. */
+/** Renews the expiry of used subscriptions, in the order of their ids to avoid deadlocks. */
 export async function keepSubscriptions(database: Queryable, ids: readonly string[]): Promise<void> {
   await database.query(sql`
     WITH kept AS MATERIALIZED (
@@ -119,7 +119,7 @@ export async function keepSubscriptions(database: Queryable, ids: readonly strin
     FROM kept WHERE s.id = kept.id AND s.expires_at > now()`);
 }
 
-/** Removes `batch` that have expired at most, and answers how many it removed. */
+/** Removes up to `batch` expired subscriptions. Returns their number. */
 export async function deleteExpired(database: Queryable, batch: number): Promise<number> {
   const rows = await database.query(sql`
     WITH expired AS MATERIALIZED (
@@ -139,7 +139,7 @@ export interface Acknowledged extends DurableSubscription {
   readonly isUnused: boolean;
 }
 
-/** In the order given; each with its subscription as it stands, or null where there is none. */
+/** In the order given; each with its current subscription, or null if there is none. */
 export async function acknowledgeAll(
   database: Queryable,
   given: readonly Acknowledgement[],
@@ -163,10 +163,10 @@ export async function acknowledgeAll(
   return given.map(({ subscriptionId }) => byId.get(subscriptionId) ?? null);
 }
 
-/** Written down once an hour at most. */
+/** Written once an hour at most. */
 export const isUnused = raw(`s.used_at < now() - interval '1 hour' AS "isUnused"`);
 
-/** How many events each has handed out that are not acknowledged, up to `ceiling`; those deleted since are not counted. */
+/** The number of unacknowledged events of each subscription, up to `ceiling`, without deleted events. */
 export function countDeliveries(
   database: Queryable,
   ids: readonly string[],
