@@ -5,6 +5,8 @@ export const limits = {
   topicLength: 200,
   /** Length of a hash, sender, project, user, request id or node id, in characters. */
   nameLength: 500,
+  /** Size of a request id or node id as UTF-8, in bytes. The two are indexed together. */
+  chainIdBytes: 1_300,
   /** Length of a description, error message or error code, in characters. */
   descriptionLength: 10_000,
   /** Length of an error's stack trace, in characters. */

@@ -87,6 +87,20 @@ export class StorageFull extends ThroughlineError {
   }
 }
 
+/** SQLSTATE 54000: a value that is larger than the server can store or index; nothing was written. */
+export class ValueTooLarge extends ThroughlineError {
+  /** `index`: the index that has no room for it, if the server named one. */
+  constructor(cause: Error, index: string | undefined) {
+    const where = index === undefined ? 'stored' : `indexed (${index})`;
+    super(
+      'BAD_USER_INPUT',
+      `A text is larger than can be ${where}; give a shorter one. Nothing was written.`,
+    );
+    this.name = 'ValueTooLarge';
+    this.cause = cause;
+  }
+}
+
 /** A start that cannot succeed. The message is a single line for the operator. */
 export class StartupError extends Error {
   constructor(message: string, options?: ErrorOptions) {

@@ -1,5 +1,5 @@
 // Postgres errors with the same properties for both drivers.
-import { DatabaseUnavailable, StorageFull } from './database.ts';
+import { DatabaseUnavailable, StorageFull, ValueTooLarge } from './database.ts';
 
 /** SQLSTATE of a transaction in which a statement has failed. */
 export const failedTransaction = '25P02';
@@ -10,9 +10,14 @@ export const deadlock = '40P01';
 /** SQLSTATE of a full disk. */
 const diskFull = '53100';
 
+/** SQLSTATE of a value beyond a limit of the server, such as the size of an index entry. */
+const tooLarge = '54000';
+
 /** Converts a statement's failure into the error for the caller. */
 export function failureOf(failure: SqlFailure | Error): Error {
-  return 'code' in failure && failure.code === diskFull ? new StorageFull(failure) : failure;
+  const { code, constraint } = failure as Partial<SqlFailureFields>;
+  if (code === diskFull) return new StorageFull(failure);
+  return code === tooLarge ? new ValueTooLarge(failure, constraint) : failure;
 }
 
 export interface SqlFailureFields {
@@ -79,6 +84,7 @@ export async function inOneTransaction<Rows>(
 
 /** Whether the server returned the error: its codes have five characters. */
 export function isRefusal(error: unknown): error is Error & { readonly code: string } {
+  if (error instanceof ValueTooLarge) return true;
   return error instanceof Error && 'code' in error && /^[0-9A-Z]{5}$/.test(String(error.code));
 }
 

@@ -7,6 +7,7 @@ export function amount(value: number): string {
 }
 
 export const nameLimit = `1 to ${amount(limits.nameLength)} characters.`;
+export const chainIdLimit = `${nameLimit.slice(0, -1)}, and at most ${amount(limits.chainIdBytes)} bytes as UTF-8.`;
 export const descriptionLimit = `At most ${amount(limits.descriptionLength)} characters.`;
 export const jsonSize = `At most ${amount(limits.jsonBytes)} bytes as JSON text and ${limits.jsonDepth} levels.`;
 export const jsonLimit = `${jsonSize} Otherwise: LIMIT_EXCEEDED.`;

@@ -80,8 +80,8 @@ export function draftEvent(input: SendInput): EventDraft {
     onDuplicate: input.onDuplicate ?? 'RETURN',
     project: optionalName('project', input.project),
     user: optionalName('user', input.user),
-    requestId: optionalName('requestId', input.requestId),
-    nodeId: optionalName('nodeId', input.nodeId),
+    requestId: chainId('requestId', input.requestId),
+    nodeId: chainId('nodeId', input.nodeId),
     dependsOnId: input.dependsOn == null ? null : checkId(input.dependsOn, 'dependsOn'),
     description: checkDescription(input.description ?? ''),
     summary: toJsonObjectText('summary', input.summary ?? {}),
@@ -124,6 +124,15 @@ export function optionalName(argument: string, value: Given<string>): string | n
   }
   checkText(argument, value);
   return value;
+}
+
+/** A name that fits into the index on request ids and node ids; null if it was omitted. */
+function chainId(argument: string, given: Given<string>): string | null {
+  const id = optionalName(argument, given);
+  // A UTF-16 code unit takes at most three bytes.
+  const bytes = id === null || 3 * id.length <= limits.chainIdBytes ? 0 : Buffer.byteLength(id);
+  if (bytes <= limits.chainIdBytes) return id;
+  throw badInput(`${argument} has ${bytes} bytes as UTF-8; at most ${limits.chainIdBytes} are allowed.`);
 }
 
 export function checkDescription(description: string, argument = 'description'): string {

@@ -2,7 +2,7 @@
 import { limits } from '../../base/limits.ts';
 import { builder } from '../builder.ts';
 import { EventStatus, OnDuplicate } from '../enums.ts';
-import { amount, descriptionLimit, failureLimit, jsonLimit, nameLimit } from '../wording.ts';
+import { amount, chainIdLimit, descriptionLimit, failureLimit, jsonLimit, nameLimit } from '../wording.ts';
 
 export const SendEventInput = builder.inputType('SendEventInput', {
   description:
@@ -28,10 +28,10 @@ export const SendEventInput = builder.inputType('SendEventInput', {
     project: t.string({ description: `The name of the project that the event belongs to. ${nameLimit}` }),
     user: t.string({ description: `The name of the user on whose behalf the event is sent. ${nameLimit}` }),
     requestId: t.string({
-      description: `The request whose chain the event belongs to. Default: the parent’s request; else the one of the HTTP headers \`x-request-id\` or \`traceparent\` (further HTTP requests with the same trace id get a suffix); else a new one. ${nameLimit}`,
+      description: `The request whose chain the event belongs to. Default: the parent’s request; else the one of the HTTP headers \`x-request-id\` or \`traceparent\` (further HTTP requests with the same trace id get a suffix); else a new one. ${chainIdLimit}`,
     }),
     nodeId: t.string({
-      description: `The event’s name within its request, unique there; otherwise BAD_USER_INPUT. Default: its id. ${nameLimit}`,
+      description: `The event’s name within its request, unique there; otherwise BAD_USER_INPUT. Default: its id. ${chainIdLimit}`,
     }),
     dependsOn: t.id({
       description: 'The id of the parent, the event that caused this one. Unknown: NOT_FOUND.',
