@@ -2,6 +2,15 @@
 import { limits } from './base/limits.ts';
 import { originOf } from './base/origin.ts';
 import { StartupError } from './database/database.ts';
+import {
+  type ForeignIssuer,
+  foreignIssuerOf,
+  type IssuerSettings,
+  readAlgorithms,
+  readIssuer,
+  readJwksUrl,
+  readPublicKey,
+} from './domain/access/foreign-issuer.ts';
 import { schemaOf } from './database/migrations/schema-name.ts';
 
 export const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
@@ -17,6 +26,12 @@ export interface Config {
   readonly dataFolder: string;
   /** Null: a key is created at the first start. */
   readonly adminKey: string | null;
+  /** Whose JWTs are accepted besides the gateway's own; null: nobody's. */
+  readonly foreignIssuer: ForeignIssuer | null;
+  /** Requests a minute of each key without a rate of its own; null: any number. */
+  readonly keyRateLimit: number | null;
+  /** Operations of each key that run at once; null: any number. */
+  readonly keyConcurrency: number | null;
   readonly logLevel: LogLevel;
   /** Largest HTTP body or WebSocket message. */
   readonly maxBodyBytes: number;
@@ -48,6 +63,9 @@ export const defaults: Config = Object.freeze({
   databaseUrl: null,
   dataFolder: '.throughline',
   adminKey: null,
+  foreignIssuer: null,
+  keyRateLimit: null,
+  keyConcurrency: null,
   logLevel: 'info',
   maxBodyBytes: 16 * 1024 * 1024,
   maxConnections: 20_000,
@@ -86,6 +104,13 @@ export function readConfig(environment: Environment): Config {
     databaseUrl: setting('DATABASE_URL', defaults.databaseUrl, databaseUrl),
     dataFolder: setting('THROUGHLINE_DATA', defaults.dataFolder, (text) => ({ value: text })),
     adminKey: setting('THROUGHLINE_ADMIN_KEY', defaults.adminKey, adminKey),
+    foreignIssuer: foreignIssuerOf(readIssuerSettings(setting), faults),
+    keyRateLimit: setting('THROUGHLINE_KEY_RATE_LIMIT', defaults.keyRateLimit, (text) =>
+      wholeNumber(text, 1, limits.keyRateLimit),
+    ),
+    keyConcurrency: setting('THROUGHLINE_KEY_CONCURRENCY', defaults.keyConcurrency, (text) =>
+      wholeNumber(text, 1, 1_000_000),
+    ),
     logLevel: setting('THROUGHLINE_LOG_LEVEL', defaults.logLevel, logLevel),
     maxBodyBytes: setting('THROUGHLINE_MAX_BODY_BYTES', defaults.maxBodyBytes, (text) =>
       wholeNumber(text, 1024, 1024 ** 3),
@@ -111,6 +136,19 @@ export function readConfig(environment: Environment): Config {
   };
   if (faults.length > 0) throw new StartupError(faults.join('\n'));
   return Object.freeze(config);
+}
+
+type Setting = <T>(name: string, unset: T, read: (text: string) => Read<T>) => T;
+
+function readIssuerSettings(setting: Setting): IssuerSettings {
+  const text = (value: string) => ({ value });
+  return {
+    jwksUrl: setting<string | null>('THROUGHLINE_JWKS_URL', null, readJwksUrl),
+    publicKey: setting<string | null>('THROUGHLINE_JWT_PUBLIC_KEY', null, readPublicKey),
+    issuer: setting<string | null>('THROUGHLINE_JWT_ISSUER', null, readIssuer),
+    audience: setting<string | null>('THROUGHLINE_JWT_AUDIENCE', null, text),
+    algorithms: setting<readonly string[] | null>('THROUGHLINE_JWT_ALGORITHMS', null, readAlgorithms),
+  };
 }
 
 function wholeNumber(text: string, least: number, most: number): Read<number> {

@@ -1,4 +1,5 @@
 // Settings: defaults, every fault at once, and no secret in a message.
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { defaults, readConfig } from '../src/config.ts';
 
@@ -28,6 +29,12 @@ describe('readConfig', () => {
       DATABASE_URL: 'postgresql://user:p%40ss@db/throughline',
       THROUGHLINE_DATA: 'some/folder',
       THROUGHLINE_ADMIN_KEY: 'an-admin-key-of-the-tests',
+      THROUGHLINE_JWKS_URL: 'https://login.example/jwks.json',
+      THROUGHLINE_JWT_ISSUER: 'https://login.example',
+      THROUGHLINE_JWT_AUDIENCE: 'events',
+      THROUGHLINE_JWT_ALGORITHMS: 'RS256',
+      THROUGHLINE_KEY_RATE_LIMIT: '600',
+      THROUGHLINE_KEY_CONCURRENCY: '20',
       THROUGHLINE_LOG_LEVEL: 'debug',
       THROUGHLINE_MAX_BODY_BYTES: '1024',
       THROUGHLINE_MAX_CONNECTIONS: '50',
@@ -45,6 +52,14 @@ describe('readConfig', () => {
       databaseUrl: 'postgresql://user:p%40ss@db/throughline',
       dataFolder: 'some/folder',
       adminKey: 'an-admin-key-of-the-tests',
+      foreignIssuer: {
+        keys: { jwksUrl: 'https://login.example/jwks.json' },
+        issuer: 'https://login.example',
+        audience: 'events',
+        algorithms: ['RS256'],
+      },
+      keyRateLimit: 600,
+      keyConcurrency: 20,
       logLevel: 'debug',
       maxBodyBytes: 1024,
       maxConnections: 50,
@@ -124,6 +139,42 @@ describe('readConfig', () => {
       ]);
     },
   );
+
+  const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({
+    type: 'spki',
+    format: 'pem',
+  });
+  const issuer = { THROUGHLINE_JWT_ISSUER: 'https://login.example', THROUGHLINE_JWT_AUDIENCE: 'events' };
+
+  it('reads the issuer of other JWTs', () => {
+    const keys = { THROUGHLINE_JWT_PUBLIC_KEY: String(pem).replaceAll('\n', '\\n') };
+    expect(
+      readConfig({ ...issuer, ...keys, THROUGHLINE_JWT_ALGORITHMS: 'ES256, EdDSA' }).foreignIssuer,
+    ).toEqual({
+      keys: { publicKey: pem },
+      issuer: 'https://login.example',
+      audience: 'events',
+      algorithms: ['ES256', 'EdDSA'],
+    });
+  });
+
+  it.each([
+    [{ THROUGHLINE_JWKS_URL: 'http://keys.example' }, /^THROUGHLINE_JWKS_URL must be an https URL/],
+    [{ THROUGHLINE_JWT_PUBLIC_KEY: 'secret' }, /^THROUGHLINE_JWT_PUBLIC_KEY must be a public key in PEM/],
+    [{ THROUGHLINE_JWT_ALGORITHMS: 'ES256,none' }, /^THROUGHLINE_JWT_ALGORITHMS .*"none" is none\.$/],
+    [{ THROUGHLINE_JWT_ALGORITHMS: 'HS256' }, /^THROUGHLINE_JWT_ALGORITHMS .*"HS256" is none\.$/],
+    [{ THROUGHLINE_JWT_ISSUER: 'throughline' }, /^THROUGHLINE_JWT_ISSUER must not be throughline/],
+    [{ THROUGHLINE_JWT_ISSUER: '' }, /^THROUGHLINE_JWT_ISSUER must be set, too/],
+    [{ THROUGHLINE_JWT_AUDIENCE: '' }, /^THROUGHLINE_JWT_AUDIENCE must be set, too/],
+    [
+      { THROUGHLINE_JWT_PUBLIC_KEY: String(pem) },
+      /^THROUGHLINE_JWKS_URL and THROUGHLINE_JWT_PUBLIC_KEY are set/,
+    ],
+    [{ THROUGHLINE_JWKS_URL: '' }, /^THROUGHLINE_JWKS_URL or THROUGHLINE_JWT_PUBLIC_KEY must be set/],
+  ])('refuses an issuer with %j', (changes, fault) => {
+    const jwks = { THROUGHLINE_JWKS_URL: 'https://login.example/jwks.json' };
+    expect(faultsOf({ ...issuer, ...jwks, ...changes })[0]).toMatch(fault);
+  });
 
   it.each(['-1', '1.5', '4000x', ' 4000', '0x10', '99999999999999999999'])('refuses PORT=%j', (text) => {
     expect(faultsOf({ PORT: text })).toHaveLength(1);

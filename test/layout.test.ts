@@ -26,7 +26,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'gateway.ts': ['base', 'domain', 'database', 'handlers', 'composition', 'config.ts'],
   'main.ts': ['base', 'database', 'gateway.ts', 'config.ts', 'key-file.ts'],
-  'config.ts': ['base', 'database'],
+  'config.ts': ['base', 'domain', 'database'],
   'key-file.ts': ['base', 'database', 'config.ts'],
 };
 

@@ -257,6 +257,20 @@ export const limits = {
   keyRateLimit: 10_000_000,
   /** The largest `graceSeconds` of a rotation, in seconds. */
   keyGraceSeconds: 2_592_000,
+  /** Shortest life of an access token, in seconds. */
+  minTokenSeconds: 10,
+  /** Longest life of an access token, in seconds. */
+  tokenSeconds: 86_400,
+  /** Life of an access token by default, in seconds. */
+  defaultTokenSeconds: 900,
+  /** Length of a JWT, in characters. A longer one is unknown. */
+  tokenLength: 16_384,
+  /** Tokens that one gateway keeps in memory; any other is verified again at its next use. */
+  knownTokens: 20_000,
+  /** Requests a minute with wrong keys from one address before further ones get RATE_LIMITED. */
+  wrongKeysPerMinute: 60,
+  /** Log lines a minute about wrong keys. */
+  wrongKeyLogLines: 20,
   /** Keys that one gateway keeps in memory, beside those with open sockets and streams; any other is read at its next use. */
   knownKeys: 20_000,
   /** Unknown keys that one gateway remembers, for 5 seconds each. */

@@ -19,6 +19,12 @@ export class TokenBucket {
     return this.#tokens > 0 ? 0 : Math.ceil((-this.#tokens / this.#perSecond) * 1_000) + 1;
   }
 
+  /** What is available now; negative in debt. */
+  left(now: number): number {
+    this.#fill(now);
+    return this.#tokens;
+  }
+
   /** An action may cost more than is available. The debt is paid by waiting afterwards. */
   take(count: number, now: number): void {
     this.#fill(now);

@@ -14,6 +14,9 @@ import { readTrustedDocuments } from '../http/graphql/trusted-documents.ts';
 import { createHttpServer } from '../http/server.ts';
 import { createAuthenticate } from '../operations/access/authenticator.ts';
 import { makeFirstKey } from '../operations/access/first-key.ts';
+import { KnownTokens } from '../operations/access/known-tokens.ts';
+import { SigningKeys } from '../operations/access/signing-keys.ts';
+import { TokenVerifier } from '../operations/access/token-verifier.ts';
 import { Webhooks } from '../triggers/webhooks.ts';
 import { startCore } from './start-core.ts';
 
@@ -40,6 +43,8 @@ export async function startServer(parts: ServerParts) {
   const core = await startCore({ database, logger, report, handling: config });
   releasers.add(() => core.stop());
   const { operations, watching } = core;
+  const verifier = new TokenVerifier(new SigningKeys(database), config.foreignIssuer, logger);
+  const tokens = new KnownTokens(verifier, core.keys);
   const subscriptions = new SharedSubscriptions({ schema, operations, watching, report });
   let isHealthy = true;
   const server = createHttpServer({
@@ -48,7 +53,7 @@ export async function startServer(parts: ServerParts) {
     trustedDocuments,
     subscriptions,
     logger,
-    authenticator: { authenticate: createAuthenticate(config.adminKey, core.keys) },
+    authenticator: { authenticate: createAuthenticate(config.adminKey, core.keys, tokens) },
     webhooks: new Webhooks(database, operations.sendEvent),
     // Subscription contexts come from the shared executions.
     createContext: (caller) => createContext({ caller, operations, watch: watching.live(caller.name) }),

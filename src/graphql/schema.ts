@@ -16,6 +16,7 @@ import './trigger/triggers.ts';
 import './handler/handlers.ts';
 import './live/event-subscriptions.ts';
 import './access/keys.ts';
+import './access/tokens.ts';
 import { builder } from './builder.ts';
 import { sliceLists } from './event/sliced-lists.ts';
 

@@ -8,7 +8,7 @@ import type { RouteHandler } from './route.ts';
 const preflightSeconds = 7_200;
 
 /** Headers that a page may read besides those that CORS always allows. */
-const exposedHeaders = 'Retry-After';
+const exposedHeaders = 'Retry-After, RateLimit, RateLimit-Policy';
 
 /**
  * The rule for all routes. Credentials are never allowed: keys travel in headers that a page must set itself (see

@@ -1,6 +1,6 @@
 // Small JSON answers that do not come from executing GraphQL.
 import type { ServerResponse } from 'node:http';
-import type { ErrorCode } from '../base/errors.ts';
+import { errorCatalogue, type ErrorCode, type ThroughlineError } from '../base/errors.ts';
 
 export function sendJson(response: ServerResponse, status: number, body: unknown): void {
   const text = JSON.stringify(body);
@@ -9,6 +9,13 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
     'Content-Length': Buffer.byteLength(text),
   });
   response.end(text);
+}
+
+/** A refusal, with the status of its code. */
+export function sendRefusal(response: ServerResponse, { code, message, details }: ThroughlineError): void {
+  sendJson(response, errorCatalogue[code].status, {
+    errors: [{ message, extensions: { code, ...details } }],
+  });
 }
 
 export function sendError(response: ServerResponse, status: number, code: ErrorCode, message: string): void {

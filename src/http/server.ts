@@ -17,6 +17,7 @@ import { createGraphQLEndpoint } from './graphql/graphql-endpoint.ts';
 import { createHostCheck, hostRefusal } from './host-check.ts';
 import { sendError, sendJson } from './json-response.ts';
 import { pathOf, toOriginForm } from './request-target.ts';
+import { RequestLimits } from './request-limits.ts';
 import type { RouteHandler } from './route.ts';
 import { UnreadOutput, type UnreadLimits } from './unread-output.ts';
 import { refuseUpgrade } from './upgrade-refusal.ts';
@@ -28,6 +29,7 @@ export interface HttpOptions
     GraphQLOptions,
     ConnectionLimits,
     Pick<Config, 'port' | 'host' | 'corsOrigins' | 'allowedHosts'>,
+    Partial<Pick<Config, 'keyRateLimit' | 'keyConcurrency'>>,
     Pick<WebSocketOptions, 'initTimeoutMs' | 'heartbeatMs'> {
   readonly authenticator: Authenticator;
   readonly webhooks: WebhookPort;
@@ -51,11 +53,16 @@ const drainMs = 5_000;
 
 export function createHttpServer(options: HttpOptions): HttpServer {
   const { server: graphql, streams, check, ...served } = createGraphQL(options);
-  const sockets = createWebSocketEndpoint({ ...options, ...served, server: graphql });
+  const { keyRateLimit = null, keyConcurrency = null, logger } = options;
+  const requestLimits = new RequestLimits({ keyRateLimit, keyConcurrency, logger });
+  const sockets = createWebSocketEndpoint({ ...options, ...served, server: graphql, requestLimits });
   const cors = new Cors(options);
   const isKnownHost = createHostCheck(options);
   const routes: ReadonlyMap<string, RouteHandler> = new Map([
-    [graphqlPath, cors.around(createGraphQLEndpoint(graphql, options.authenticator), 'GET, POST')],
+    [
+      graphqlPath,
+      cors.around(createGraphQLEndpoint(graphql, options.authenticator, requestLimits), 'GET, POST'),
+    ],
     ['/health', onlyGet((_request, response) => answerHealth(options.healthy(), response))],
     ['/ready', onlyGet((_request, response) => answerReady(options.ready, response))],
   ]);

@@ -26,7 +26,7 @@ function corsOf({ headers }: { readonly headers: Headers }): Record<string, stri
 
 const opened = {
   'access-control-allow-origin': '*',
-  'access-control-expose-headers': 'Retry-After',
+  'access-control-expose-headers': 'Retry-After, RateLimit, RateLimit-Policy',
 };
 
 describe('CORS on loopback, unless set', () => {

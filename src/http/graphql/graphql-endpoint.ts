@@ -1,15 +1,21 @@
 // /graphql over HTTP: the GraphiQL page, the key, and then the GraphQL server.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ThroughlineError } from '../../base/errors.ts';
 import type { Caller } from '../../operations/callers.ts';
 import { type Authenticator, type Identity, keyOfHeaders } from '../credentials.ts';
 import { serveGraphiQL, wantsGraphiQL } from '../graphiql/graphiql.ts';
 import type { GraphQLServer } from './graphql.ts';
-import { sendError } from '../json-response.ts';
+import { sendError, sendRefusal } from '../json-response.ts';
 import { type Presence, presenceOf } from '../presence.ts';
+import type { RequestLimits } from '../request-limits.ts';
 import { RequestIds } from '../trace.ts';
 
 /** The page needs no key; everything else does, and is refused before its body is read. */
-export function createGraphQLEndpoint(server: GraphQLServer, authenticator: Authenticator) {
+export function createGraphQLEndpoint(
+  server: GraphQLServer,
+  authenticator: Authenticator,
+  limits: RequestLimits,
+) {
   const requestIds = new RequestIds();
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (wantsGraphiQL(request)) return serveGraphiQL(request, response);
@@ -19,8 +25,15 @@ export function createGraphQLEndpoint(server: GraphQLServer, authenticator: Auth
     const found = key === null ? null : authenticator.authenticate(key);
     // Without a turn of the event loop where it is known, as nearly always.
     const identity = found instanceof Promise ? await found.catch(() => 'unavailable' as const) : found;
-    if (identity === null) return refuseKey(response);
     if (identity === 'unavailable') return sendUnavailable(response);
+    if (identity === null) {
+      const tooMany = limits.refuseWrongKey(request.socket.remoteAddress ?? '');
+      return tooMany === null ? refuseKey(response) : sendTooMany(response, tooMany);
+    }
+    const { refusal, headers } = limits.admit(identity);
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    if (refusal !== null) return sendRefusal(response, refusal);
+    response.once('close', limits.enter(identity));
     const caller = callerOf(identity, presenceOf(response), response, () => requestIds.of(request.headers));
     const start = { caller, onEnd: identity.onEnd };
     await server(request, response, start as unknown as Parameters<GraphQLServer>[2]);
@@ -67,6 +80,11 @@ function refuseKey(response: ServerResponse): void {
     'UNAUTHENTICATED',
     'A known key is needed: send `Authorization: Bearer KEY` or `X-Api-Key: KEY`.',
   );
+}
+
+function sendTooMany(response: ServerResponse, refusal: ThroughlineError): void {
+  response.setHeader('Retry-After', String(refusal.details.retryAfterSeconds));
+  sendRefusal(response, refusal);
 }
 
 function sendUnavailable(response: ServerResponse): void {

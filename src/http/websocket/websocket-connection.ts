@@ -5,10 +5,10 @@ import type { RawData, WebSocket } from 'ws';
 import { limits } from '../../base/limits.ts';
 import type { Logger } from '../../base/logger.ts';
 import { closeCodes } from './close-codes.ts';
-import { type Identity, keyOfHeaders } from '../credentials.ts';
+import { type Authenticator, type Identity, keyOfHeaders } from '../credentials.ts';
 import { parseJson } from '../json-text.ts';
 import { Pace } from '../pace.ts';
-import type { SocketState } from './websocket-operations.ts';
+import { answerPing, type SocketState } from './websocket-operations.ts';
 
 /** Bytes that a socket may send before its key was accepted. */
 const bytesBeforeKey = 65_536;
@@ -23,11 +23,12 @@ export interface ConnectionOptions {
   /** See SubscriptionSource. */
   readonly warm: () => () => void;
   readonly logger: Logger;
+  readonly authenticator: Authenticator;
 }
 
 /** Speaks the protocol on a socket that was just opened. */
 export function serveSocket(socket: WebSocket, request: IncomingMessage, options: ConnectionOptions): void {
-  const { protocol, warm, logger } = options;
+  const { protocol, warm, logger, authenticator } = options;
   const unguard = guardUntilKey(socket, request);
   const present: SocketState['present'] = new Map();
   let release: (() => void) | undefined;
@@ -37,6 +38,7 @@ export function serveSocket(socket: WebSocket, request: IncomingMessage, options
     unguard();
     if (socket.readyState !== socket.OPEN) return;
     release ??= warm();
+    stopWatching?.();
     stopWatching = onEnd?.(refuse);
   }
   /** The key works no longer: nothing that the client still sends is executed. */
@@ -53,10 +55,19 @@ export function serveSocket(socket: WebSocket, request: IncomingMessage, options
   }
   // ws closes the socket by itself, with the code that fits: 1009 for a message too big, 1002 or 1007 for a bad frame.
   socket.on('error', (error) => logger.debug({ err: error }, 'a WebSocket broke off'));
+  const state: SocketState = {
+    ...{ socket, accepted, present },
+    headerKey: keyOfHeaders(request.headers),
+    address: request.socket.remoteAddress ?? '',
+    pace: new Pace(socket),
+  };
+  const send = sender(socket);
   const closed = protocol.opened(
     {
       protocol: socket.protocol,
-      send: sender(socket),
+      send,
+      onPing: async (payload) =>
+        send(JSON.stringify({ type: 'pong', payload: await answerPing(state, payload, authenticator) })),
       close: (code, reason) => socket.close(code, reason),
       onMessage: (handle) =>
         socket.on('message', (data, isBinary) => {
@@ -70,7 +81,7 @@ export function serveSocket(socket: WebSocket, request: IncomingMessage, options
           handle(message as unknown as string).catch(fail);
         }),
     },
-    { socket, headerKey: keyOfHeaders(request.headers), accepted, present, pace: new Pace(socket) },
+    state,
   );
   socket.on('ping', () => pauseWhileFull(socket, request));
   socket.once('close', (code, reason) => {

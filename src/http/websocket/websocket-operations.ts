@@ -12,6 +12,7 @@ import type { GraphQLServer } from '../graphql/graphql.ts';
 import type { DocumentLookup } from '../graphql/document-lookup.ts';
 import { operationNameOf } from '../graphql/graphql-params.ts';
 import type { Pace } from '../pace.ts';
+import type { RequestLimits } from '../request-limits.ts';
 import { Presence } from '../presence.ts';
 import { asksForCost } from '../graphql/operation-limits.ts';
 import { exceptRefusals, type MaskError, publicError, publicResult } from '../graphql/public-errors.ts';
@@ -22,7 +23,11 @@ export interface SocketState {
   readonly socket: WebSocket;
   /** The key that the upgrade request had in its headers. */
   readonly headerKey: string | null;
-  /** Called when a key was accepted. */
+  /** The remote address. */
+  readonly address: string;
+  /** Whose socket it is, once its key was accepted. */
+  identity?: Identity;
+  /** Called when a key was accepted, also for one that replaces another. */
   readonly accepted: (identity: Identity) => void;
   /** Once its key was accepted. */
   caller?: Caller;
@@ -41,6 +46,7 @@ export interface OperationOptions {
   readonly server: GraphQLServer;
   readonly documents: DocumentLookup;
   readonly authenticator: Authenticator;
+  readonly requestLimits: RequestLimits;
   readonly subscriptions: SubscriptionSource;
   readonly maskError: MaskError;
 }
@@ -59,7 +65,7 @@ interface Prepared {
 export function operationHandlers(options: OperationOptions): ServerOptions<Params, SocketState> {
   const mask = exceptRefusals(options.maskError);
   return {
-    onConnect: (context) => accept(context, options.authenticator),
+    onConnect: (context) => accept(context, options),
     onSubscribe: (context, id, payload) => prepare(options, context, id, payload),
     execute: ({ rootValue }) => orErrors(mask, (rootValue as Prepared).execute),
     subscribe: ({ rootValue }) => orErrors(mask, (rootValue as Prepared).subscribe),
@@ -76,20 +82,54 @@ export function operationHandlers(options: OperationOptions): ServerOptions<Para
 /** The connection parameters' key, else the upgrade request's. */
 async function accept(
   { connectionParams, extra }: SocketContext,
-  authenticator: Authenticator,
+  { authenticator, requestLimits }: OperationOptions,
 ): Promise<boolean> {
   const key = keyOfConnectionParams(connectionParams) ?? extra.headerKey;
   const identity = key === null ? null : await authenticator.authenticate(key);
-  if (identity === null) return false;
-  const { name, keyId, scopes, rows, expiresAt } = identity;
-  extra.caller = { name, keyId, scopes, rows, expiresAt, requestId: null };
-  extra.accepted(identity);
+  if (identity === null) {
+    requestLimits.refuseWrongKey(extra.address);
+    return false;
+  }
+  take(extra, identity);
   return true;
+}
+
+function take(state: SocketState, identity: Identity): void {
+  const { name, keyId, scopes, rows, expiresAt } = identity;
+  state.identity = identity;
+  state.caller = { name, keyId, scopes, rows, expiresAt, requestId: null };
+  state.accepted(identity);
+}
+
+/**
+ * The payload of the pong. A ping that carries a key or token, as connection parameters do, gives the socket another one
+ * of the same name and grants, so that its subscriptions outlive the one before.
+ */
+export async function answerPing(
+  state: SocketState,
+  payload: Record<string, unknown> | undefined,
+  authenticator: Authenticator,
+): Promise<Record<string, unknown> | undefined> {
+  const key = keyOfConnectionParams(payload);
+  if (key === null) return payload;
+  const identity = await Promise.resolve(authenticator.authenticate(key)).catch(() => null);
+  const { identity: before } = state;
+  const authorized = identity !== null && before !== undefined && grantsText(identity) === grantsText(before);
+  if (authorized) take(state, identity);
+  return { authorized };
+}
+
+function grantsText({ name, scopes, rows }: Identity): string {
+  const { projects = null, topics = null, requestIds = null } = rows ?? {};
+  return JSON.stringify([
+    name,
+    ...[scopes, projects, topics, requestIds].map((list) => list && [...list].sort()),
+  ]);
 }
 
 /** The operation ready to run, or what is wrong with its document. */
 function prepare(
-  { server, documents, subscriptions }: OperationOptions,
+  { server, documents, subscriptions, requestLimits }: OperationOptions,
   { extra, subscriptions: open }: SocketContext,
   id: string,
   payload: SubscribePayload,
@@ -101,6 +141,8 @@ function prepare(
   const caller = extra.caller && withPresence(extra.caller, presence);
   if (caller === undefined || Object.keys(open).length > limits.subscriptionsPerSocket) return [tooMany()];
   try {
+    const { refusal } = requestLimits.admit(extra.identity!);
+    if (refusal !== null) throw refusal;
     const query = documents.find(payload, caller) as string;
     const { schema, parse, validate, contextFactory, execute } = server.getEnveloped({
       caller,
@@ -113,7 +155,12 @@ function prepare(
     const prepared: Prepared = {
       execute: async () => {
         extra.present.set(id, { payload, presence });
-        return execute({ ...args, contextValue: await contextFactory() });
+        const leave = requestLimits.enter(extra.identity!);
+        try {
+          return await execute({ ...args, contextValue: await contextFactory() });
+        } finally {
+          leave();
+        }
       },
       subscribe: async () => {
         const tellsCost = asksForCost(extensions);

@@ -29,7 +29,14 @@ export interface WebSocketEndpoint extends Stoppable {
 }
 
 export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEndpoint {
-  const { initTimeoutMs = 10_000, heartbeatMs = 12_000, logger, maxBodyBytes, subscriptions } = options;
+  const {
+    initTimeoutMs = 10_000,
+    heartbeatMs = 12_000,
+    logger,
+    maxBodyBytes,
+    subscriptions,
+    authenticator,
+  } = options;
   const sockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -41,7 +48,7 @@ export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEnd
   return {
     upgrade: (request, stream, head) =>
       sockets.handleUpgrade(request, stream, head, (socket) =>
-        serveSocket(socket, request, { protocol, warm: () => subscriptions.warm(), logger }),
+        serveSocket(socket, request, { protocol, warm: () => subscriptions.warm(), logger, authenticator }),
       ),
     stop: once(async () => {
       endHeartbeat();

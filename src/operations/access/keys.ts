@@ -27,6 +27,8 @@ import {
   revokeStoredKey,
 } from '../../store/control/keys.ts';
 import type { Caller } from '../callers.ts';
+import { type AccessToken, type CreateAccessTokenInput, createToken } from './create-token.ts';
+import { SigningKeys } from './signing-keys.ts';
 
 /** A key and its secret, which is nowhere else. */
 export interface CreatedKey {
@@ -50,6 +52,8 @@ export interface KeyOperations {
   revokeKey(caller: Caller, id: string): Promise<ApiKey>;
   /** Oldest first; a caller with restrictions sees the keys within them. */
   keys(caller: Caller, listing: KeyListing): Promise<Page<ApiKey>>;
+  /** A token that ends with the caller's key, at the latest. */
+  createAccessToken(caller: Caller, input: CreateAccessTokenInput): Promise<AccessToken>;
   /** Null if there is no such key, or the caller may not see keys. */
   key(caller: Caller, id: string): Promise<ApiKey | null>;
 }
@@ -62,6 +66,7 @@ export interface KeyParts {
 
 export function createKeyOperations(parts: KeyParts): KeyOperations {
   const { database, onChanged } = parts;
+  const signingKeys = new SigningKeys(database);
   return {
     createKey: (caller, input) => create(database, caller, input),
     rotateKey: (caller, id, graceSeconds) => rotate(parts, caller, id, graceSeconds),
@@ -72,6 +77,10 @@ export function createKeyOperations(parts: KeyParts): KeyOperations {
       if (revoked === null) throw noKey(id);
       await onChanged(id);
       return revoked;
+    },
+    createAccessToken: async (caller, input) => {
+      requireKeys(caller);
+      return createToken(signingKeys, caller, input);
     },
     keys: async (caller, listing) => {
       requireKeys(caller);
