@@ -1,4 +1,5 @@
 // A round-robin scheduler for long computations: each runs for one time slice, then the next caller's turn comes.
+import { FairQueue } from './fair-queue.ts';
 import { pauseIfDue } from './time-slices.ts';
 
 /** Length of a slice, in milliseconds. The event loop runs other work between slices. */
@@ -32,8 +33,7 @@ export interface FairSlicesOptions {
 export class FairSlices {
   readonly #now: () => number;
   readonly #later: (resume: () => void, ms: number) => void;
-  /** By caller; the next in turn comes first. */
-  readonly #waiting = new Map<string, Computation[]>();
+  readonly #waiting = new FairQueue<Computation>();
   /** Time used in this turn of the event loop, in milliseconds. */
   #used = 0;
   #isRunning = false;
@@ -62,11 +62,9 @@ export class FairSlices {
   }
 
   #enter(caller: string, computation: Computation): void {
-    const isFree = !this.#isRunning && this.#waiting.size === 0 && this.#used < sliceMs;
+    const isFree = !this.#isRunning && this.#waiting.isEmpty && this.#used < sliceMs;
     if (isFree && this.#slice(computation)) return this.#schedule();
-    const others = this.#waiting.get(caller);
-    if (others) others.push(computation);
-    else this.#waiting.set(caller, [computation]);
+    this.#waiting.push(caller, computation);
     this.#schedule();
   }
 
@@ -100,22 +98,19 @@ export class FairSlices {
   }
 
   #next(): void {
-    for (const [caller, computations] of this.#waiting) {
-      if (this.#used >= sliceMs) break;
-      // A served caller moves to the end of the queue.
-      this.#waiting.delete(caller);
-      const computation = computations.shift()!;
-      if (!this.#slice(computation)) computations.push(computation);
-      if (computations.length > 0) this.#waiting.set(caller, computations);
+    while (this.#used < sliceMs) {
+      const next = this.#waiting.shift();
+      if (next === undefined) break;
+      if (!this.#slice(next.item)) this.#waiting.push(next.caller, next.item);
     }
-    if (this.#waiting.size > 0 || this.#used > 0) this.#schedule();
+    if (!this.#waiting.isEmpty || this.#used > 0) this.#schedule();
   }
 }
 
 /** Resumes in the next turn with time left. */
 function afterOthers(resume: () => void, ms: number): void {
   const resumeIfDue = (): void => {
-    const pause = pauseIfDue();
+    const pause = pauseIfDue('computations');
     if (pause === undefined) resume();
     else void pause.then(resume);
   };

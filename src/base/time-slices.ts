@@ -1,60 +1,94 @@
 // Time slices of the event loop: long work pauses after each slice, so that other work can run.
+import { FairQueue } from './fair-queue.ts';
 
-/** How long paced work may block the event loop, in milliseconds. */
-const sliceMs = 10;
+export interface TimeSlicesOptions {
+  /** How long the work may block the event loop, in milliseconds. */
+  readonly sliceMs: number;
+  /** Turns of the event loop between two slices, at least. */
+  readonly fewestTurns: number;
+  /** The same at most; between the two, the pause ends when it has taken as long as the slice. */
+  readonly mostTurns: number;
+}
 
-/** Turns of the event loop between two slices. A request takes a few from its first byte to its answer. */
-const turnsBetween = 3;
+/** All work of a kind shares one slice, so that many callers together block no longer than one. */
+export class TimeSlices {
+  readonly #options: TimeSlicesOptions;
+  /** Start of the current slice; undefined until work asks for one. */
+  #began: number | undefined;
+  /** Work that waits for a slice. */
+  readonly #waiting = new FairQueue<() => void>();
+  #count = 0;
+  /** Whether the slice is for who has waited before it is for who comes now. */
+  #isReserved = false;
 
-/** Start of the current slice; undefined until paced work asks for one. */
-let began: number | undefined;
-
-/** Work that waits for a slice, in order of arrival, with one immediate each. */
-const waiting: (() => void)[] = [];
-
-/** All paced work shares one slice, so that many callers together block no longer than one. */
-function isSliceOver(): boolean {
-  const now = performance.now();
-  if (began === undefined) {
-    began = now;
-    setImmediate(endSlice, turnsBetween);
+  constructor(options: TimeSlicesOptions) {
+    this.#options = options;
   }
-  return now - began >= sliceMs;
-}
 
-/** Called at the end of a turn of the event loop: a used-up slice is followed by turns without paced work. */
-function endSlice(turns: number): void {
-  if (turns > 0 && isSliceOver()) setImmediate(endSlice, turns - 1);
-  else began = undefined;
-}
-
-function resumeNext(): void {
-  if (isSliceOver()) setImmediate(resumeNext);
-  else waiting.shift()?.();
-}
-
-/**
- * Call this before each step of long work. Returns undefined during the slice, so that the work continues at once;
- * otherwise a promise that resolves at the next slice.
- */
-export function pauseIfDue(): Promise<void> | undefined {
-  if (!isSliceOver()) return undefined;
-  return new Promise((resolve) => {
-    waiting.push(resolve);
-    setImmediate(resumeNext);
-  });
-}
-
-/** Runs `work` on each item in order, and pauses after each slice. */
-export async function mapInSlices<Item, Result>(
-  items: Iterable<Item>,
-  work: (item: Item) => Result,
-): Promise<Result[]> {
-  const results: Result[] = [];
-  for (const item of items) {
-    const pause = pauseIfDue();
-    if (pause !== undefined) await pause;
-    results.push(work(item));
+  /**
+   * Call this before each step of long work. Returns undefined during the slice, so that the work continues at once;
+   * otherwise a promise that resolves at the next slice in which it is the caller's turn.
+   */
+  pauseIfDue(caller = ''): Promise<void> | undefined {
+    if (!this.#isOver() && !this.#isReserved) return undefined;
+    return new Promise((resolve) => {
+      this.#waiting.push(caller, resolve);
+      this.#count += 1;
+    });
   }
-  return results;
+
+  #isOver(): boolean {
+    const now = performance.now();
+    if (this.#began === undefined) {
+      this.#began = now;
+      setImmediate(() => this.#endTurn());
+    }
+    return now - this.#began >= this.#options.sliceMs;
+  }
+
+  /** At the end of a turn of the event loop: a slice that is used up is followed by turns without such work. */
+  #endTurn(): void {
+    if (this.#isOver()) this.#pause(performance.now(), performance.now() - this.#began!, 1);
+    else this.#begin();
+  }
+
+  #pause(since: number, ms: number, turn: number): void {
+    const { fewestTurns, mostTurns } = this.#options;
+    const isLong = performance.now() - since >= ms;
+    if (turn > mostTurns || (isLong && turn > fewestTurns)) this.#begin();
+    else setImmediate(() => this.#pause(since, ms, turn + 1));
+  }
+
+  /** One immediate for each, since the work of one is done before the next one begins. */
+  #begin(): void {
+    this.#began = undefined;
+    this.#isReserved = this.#count > 0;
+    for (let n = Math.min(this.#count, mostAtOnce); n > 0; n -= 1) setImmediate(() => this.#resumeNext());
+  }
+
+  #resumeNext(): void {
+    if (this.#count === 0 || this.#isOver()) return;
+    this.#count -= 1;
+    this.#isReserved = false;
+    this.#waiting.shift()?.item();
+  }
+}
+
+/** Work that is resumed in one turn at most. */
+const mostAtOnce = 1_000;
+
+/** A request takes a few turns from its first byte to its answer, and each turn accepts one new connection. */
+const longWork = new TimeSlices({ sliceMs: 10, fewestTurns: 3, mostTurns: 10 });
+
+/** Operations begin apart from long work, which would else be done between a request and its answer. */
+const operations = new TimeSlices({ sliceMs: 10, fewestTurns: 0, mostTurns: 0 });
+
+/** Before each step of long work; see `TimeSlices.pauseIfDue`. */
+export function pauseIfDue(caller?: string): Promise<void> | undefined {
+  return longWork.pauseIfDue(caller);
+}
+
+/** Before an operation begins; see `TimeSlices.pauseIfDue`. */
+export function operationPauseIfDue(caller: string): Promise<void> | undefined {
+  return operations.pauseIfDue(caller);
 }

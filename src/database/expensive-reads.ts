@@ -1,16 +1,14 @@
 // Limits concurrent expensive reads, so that most connections stay free for writes and small reads.
+import { FairQueue } from '../base/fair-queue.ts';
 import type { Database } from './database.ts';
 
 /** Expensive reads at a time. The embedded database has a single connection. */
 const lanesOf = { embedded: 1, postgres: 3 } as const;
 
-type Start = () => void;
-
 /** Callers take turns, and so do the reads of one caller. A read is one bounded statement of a longer series. */
 export class ReadLanes {
   #free: number;
-  /** By caller; the next in turn comes first. */
-  readonly #waiting = new Map<string, Start[]>();
+  readonly #waiting = new FairQueue<() => void>();
 
   constructor(lanes: number) {
     this.#free = lanes;
@@ -27,25 +25,14 @@ export class ReadLanes {
   }
 
   #turn(caller: string): Promise<void> {
-    return new Promise((start) => {
-      const others = this.#waiting.get(caller);
-      if (others) others.push(start);
-      else this.#waiting.set(caller, [start]);
-    });
+    return new Promise((start) => this.#waiting.push(caller, start));
   }
 
-  /** Starts the next read. A served caller moves to the end of the queue. */
+  /** Starts the next read. */
   #next(): void {
-    const [next] = this.#waiting;
-    if (next === undefined) {
-      this.#free += 1;
-      return;
-    }
-    const [caller, starts] = next;
-    const start = starts.shift()!;
-    this.#waiting.delete(caller);
-    if (starts.length > 0) this.#waiting.set(caller, starts);
-    start();
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free += 1;
+    else next.item();
   }
 }
 

@@ -61,7 +61,7 @@ export function createTopicOperations(
   return {
     declareTopic: async (caller, input) => {
       const { checkDeclaration } = await topicSchema();
-      await pauseIfDue();
+      await pauseIfDue(caller.name);
       const checked = checkDeclaration(input);
       await declare([checked], caller.name);
       const { name, title, description } = checked;

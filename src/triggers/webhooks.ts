@@ -20,9 +20,15 @@ export interface Delivery {
   /** By name in lower case. */
   readonly headers: Headers;
   readonly body: Buffer;
-  /** What its event holds: with credentials for the filter, and without them to be stored. Takes its time. */
-  readonly payload: () => DeliveryPayload;
+  /**
+   * What its event holds: with credentials for the filter, and without them to be stored. Takes its time, and calls
+   * `pause` before each long step.
+   */
+  readonly payload: (pause: Pause) => Promise<DeliveryPayload>;
 }
+
+/** Resolves when the next step may begin. */
+export type Pause = () => Promise<void> | undefined;
 
 export interface DeliveryPayload {
   readonly whole: JsonObject;
@@ -70,11 +76,11 @@ export class Webhooks {
     this.#rate.take(webhook.id, delivery.body.length);
     const eventType = delivery.method.toLowerCase();
     if (webhook.challenge !== 'SLACK' && !isOfType(webhook, eventType)) return nothing;
-    await pauseIfDue();
-    const { whole, stored } = delivery.payload();
+    const pause = () => pauseIfDue(webhook.name);
+    const { whole, stored } = await delivery.payload(pause);
     const challenge = slackChallenge(webhook, whole);
     if (challenge !== null) return { eventId: null, challenge };
-    await pauseIfDue();
+    await pause();
     const hash = hashOf(webhook, delivery.headers);
     const { input, filterError } = await passing(webhook, { eventType, payload: whole, stored, hash });
     if (filterError !== null) await countFilterError(this.#database, webhook.id, filterError);

@@ -501,7 +501,7 @@ describeDatabases('handlers', (backend) => {
     });
     const webhooks = new Webhooks(gateway!.database, gateway!.operations.sendEvent);
     const webhook = await webhooks.find(slug!);
-    const payload = () => ({ whole: {}, stored: new JsonDocument({}, '{}') });
+    const payload = async () => ({ whole: {}, stored: new JsonDocument({}, '{}') });
     const delivery = { method: 'PUT', headers: new Map(), body: Buffer.alloc(0), payload };
     const { eventId: id } = await webhooks.accept(webhook!, delivery);
     await vi.waitFor(async () => {

@@ -11,6 +11,7 @@ describe('A list of writes whose items take long to prepare', () => {
     const begun: number[] = [];
     const batch = {
       name: 'sendEvents',
+      caller: 'a',
       prepare: (n: number) => {
         workForASlice();
         if (fate === 'refused') throw badInput(`not ${n}`);

@@ -68,7 +68,7 @@ describe('A webhook at its limit', () => {
     method: 'POST',
     headers: new Map(Object.entries(headers)),
     body: Buffer.from('{}'),
-    payload: () => ({ whole: {}, stored }),
+    payload: async () => ({ whole: {}, stored }),
   });
 
   function webhooksAtLimit() {

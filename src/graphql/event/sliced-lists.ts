@@ -33,7 +33,7 @@ function sliceList(field: GraphQLField<unknown, unknown>): void {
   field.resolve = (source, args, context, info) => {
     const answer: unknown = resolve(source, args, context, info);
     const inSlices = (list: unknown) =>
-      Array.isArray(list) && isLarge(list.length, context, info) ? sliced(list) : list;
+      Array.isArray(list) && isLarge(list.length, context, info) ? sliced(list, callerIn(context)) : list;
     return answer instanceof Promise ? answer.then(inSlices) : inSlices(answer);
   };
 }
@@ -64,13 +64,17 @@ function fieldsIn(set: SelectionSetNode | undefined, fragments: GraphQLResolveIn
   return count;
 }
 
+function callerIn(context: unknown): string | undefined {
+  return (context as { readonly caller?: { readonly name: string } } | null)?.caller?.name;
+}
+
 /** The same items in the same order, each resolved in a time slice. */
-function sliced(list: readonly unknown[]): readonly unknown[] {
+function sliced(list: readonly unknown[], caller: string | undefined): readonly unknown[] {
   // A promise that rejects before its slice would be an unhandled rejection.
   if (list.some((item) => item instanceof Promise)) return list;
   let before: Promise<unknown> = Promise.resolve();
   return list.map((item) => {
-    before = before.then(pauseIfDue).then(() => item);
+    before = before.then(() => pauseIfDue(caller)).then(() => item);
     return before;
   });
 }

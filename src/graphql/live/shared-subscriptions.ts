@@ -6,7 +6,7 @@ import {
   type ExecutionResult,
   type GraphQLSchema,
 } from 'graphql';
-import { pauseIfDue } from '../../base/time-slices.ts';
+import { operationPauseIfDue } from '../../base/time-slices.ts';
 import type { Position } from '../../domain/events/event.ts';
 import type { Watch, WatchFactory } from '../../live/watch.ts';
 import type { Operations } from '../../operations/operations.ts';
@@ -69,7 +69,7 @@ export class SharedSubscriptions {
   ): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> {
     checkInputSize(this.#parts.schema, args);
     checkCost(this.#parts.schema, args);
-    const pause = pauseIfDue();
+    const pause = operationPauseIfDue(args.caller.name);
     if (pause !== undefined) await pause;
     const leave = this.#open.enter(args.caller.name);
     try {

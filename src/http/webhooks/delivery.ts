@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { limits } from '../../base/limits.ts';
 import { JsonDocument, type JsonObject, type JsonValue, wellFormedText } from '../../domain/values/json.ts';
 import { utf8Of } from '../../domain/triggers/signature.ts';
-import type { DeliveryPayload } from '../../triggers/webhooks.ts';
+import type { DeliveryPayload, Pause } from '../../triggers/webhooks.ts';
 import { parseBoundedJson } from '../json-text.ts';
 
 type Pair = readonly [name: string, value: string];
@@ -21,16 +21,21 @@ const credentials: ReadonlySet<string> = new Set([
   'x-api-key',
 ]);
 
-/**
- * The payload of a request whose path goes on with `suffix` below the webhook's own, and whose body is read: always one
- * that an event can hold. What is stored has no credentials in it unless they are to be kept.
- */
-export function payloadOf(
+/** What was delivered with a request. */
+export interface Delivered {
+  /** How the path goes on below the webhook's own. */
+  readonly suffix: string;
+  readonly body: Buffer;
+  /** Whether credentials are stored, too. */
+  readonly keepCredentials: boolean;
+}
+
+/** The payload of a request: always one that an event can hold. Calls `pause` before each long step. */
+export async function payloadOf(
   request: IncomingMessage,
-  suffix: string,
-  body: Buffer,
-  keepCredentials: boolean,
-): DeliveryPayload {
+  { suffix, body, keepCredentials }: Delivered,
+  pause: Pause,
+): Promise<DeliveryPayload> {
   const { method = '', url = '/' } = request;
   const query = url.indexOf('?');
   const head = {
@@ -47,11 +52,9 @@ export function payloadOf(
   const storedHead = keepCredentials
     ? head
     : { ...head, headers: withoutCredentials(head.headers), trailers: withoutCredentials(head.trailers) };
-  const { value, text } = bodyWithin(
-    limits.jsonBytes - Buffer.byteLength(JSON.stringify(storedHead)) - ',"body":'.length,
-    body,
-    request.headers['content-type'] ?? '',
-  );
+  const forms = await formsOf(body, request.headers['content-type'] ?? '', pause);
+  const most = limits.jsonBytes - Buffer.byteLength(JSON.stringify(storedHead)) - ',"body":'.length;
+  const { value, text } = bodyWithin(most, body, forms);
   return {
     whole: { ...head, body: value },
     stored: new JsonDocument(
@@ -80,14 +83,10 @@ function written(value: JsonValue): Written {
 const nothing = written(null);
 const none: BodyFields = { text: nothing, json: nothing, form: nothing, bytes: nothing };
 
-/**
- * The fullest form of the body that takes so many bytes at most: an event has less room than a body and all that is read
- * out of it can take. The bytes, as base64, are there only where the text cannot be; they always fit.
- */
-function bodyWithin(most: number, body: Buffer, contentType: string): Written {
-  const forms = formsOf(body, contentType);
-  const whole = forms.find((fields) => sizeOf(fields) <= most) ?? bytesOnly(body);
-  const entries = Object.entries(whole);
+/** An event has less room than a body and all that is read out of it can take. */
+function bodyWithin(most: number, body: Buffer, forms: readonly BodyFields[]): Written {
+  const fields = forms.find((form) => sizeOf(form) <= most) ?? bytesOnly(body);
+  const entries = Object.entries(fields);
   return {
     value: Object.fromEntries(entries.map(([name, { value }]) => [name, value])),
     text: `{${entries.map(([name, { text }]) => `"${name}":${text}`).join(',')}}`,
@@ -100,17 +99,20 @@ function sizeOf(fields: BodyFields): number {
 }
 
 /** The fullest first. */
-function formsOf(body: Buffer, contentType: string): BodyFields[] {
+async function formsOf(body: Buffer, contentType: string, pause: Pause): Promise<BodyFields[]> {
+  await pause();
   const decoded = utf8Of(body);
   if (decoded === null || decoded.includes('\u0000')) return [];
   const text = written(decoded);
-  const json = jsonOf(decoded);
+  const json = await jsonOf(decoded, pause);
+  await pause();
   const isForm = /^application\/x-www-form-urlencoded\b/i.test(contentType.trim());
   const whole = { ...none, text, json: json ?? nothing, form: isForm ? formOf(decoded) : nothing };
   const textAlone = { ...none, text };
   return json === null ? [whole, textAlone] : [whole, { ...none, json }, textAlone];
 }
 
+/** As base64: there only where the text cannot be, and always short enough. */
 function bytesOnly(body: Buffer): BodyFields {
   return { ...none, bytes: written(body.toString('base64')) };
 }
@@ -119,9 +121,11 @@ function bytesOnly(body: Buffer): BodyFields {
 const jsonBounds = { depth: limits.jsonDepth - 2, values: limits.webhookValues };
 
 /** Null where it is no JSON, or JSON that an event cannot hold as it is, such as a number that a double would change. */
-function jsonOf(text: string): Written | null {
+async function jsonOf(text: string, pause: Pause): Promise<Written | null> {
+  await pause();
   const json = parseBoundedJson(text.replace(/^\ufeff/, ''), jsonBounds);
   if (json === null) return null;
+  await pause();
   try {
     return { value: json.value as JsonValue, text: wellFormedText('json', json.value) };
   } catch {

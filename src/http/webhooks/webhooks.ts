@@ -65,7 +65,7 @@ function accept(
     method: request.method ?? '',
     headers: headersOf(request),
     body,
-    payload: () => payloadOf(request, suffix, body, webhook.keepCredentials),
+    payload: (pause) => payloadOf(request, { suffix, body, keepCredentials: webhook.keepCredentials }, pause),
   });
 }
 

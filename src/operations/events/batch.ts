@@ -21,6 +21,8 @@ class Refused {
 
 export interface Batch<Input, Prepared extends object> {
   readonly name: string;
+  /** Whose share of the time slices it uses. */
+  readonly caller: string;
   /** May take its time; nothing that comes after is run before. */
   readonly prepare: (input: Input) => Prepared | Promise<Prepared>;
   readonly run: (prepared: Prepared, index: number) => Promise<PartialEvent>;
@@ -37,7 +39,7 @@ const sliceBytes = 1_000_000;
  * turn while the items are prepared.
  */
 export async function runBatch<Input, Prepared extends object>(
-  { name, prepare, run, sizeOf, report }: Batch<Input, Prepared>,
+  { name, caller, prepare, run, sizeOf, report }: Batch<Input, Prepared>,
   inputs: readonly Input[],
 ): Promise<BatchOutcome> {
   if (inputs.length > limits.batchItems) {
@@ -55,7 +57,7 @@ export async function runBatch<Input, Prepared extends object>(
   for (let next = 0; next < inputs.length;) {
     const slice: (Prepared | Refused | Promise<Prepared | Refused>)[] = [];
     for (let bytes = 0; next < inputs.length && bytes < sliceBytes; next += 1) {
-      const pause = pauseIfDue();
+      const pause = pauseIfDue(caller);
       if (pause !== undefined) await pause;
       const item = attempt(() => prepare(inputs[next]!));
       slice.push(item);

@@ -52,7 +52,7 @@ export async function sendEvent(
   input: SendInput,
   options: SendOptions,
 ): Promise<SendOutcome> {
-  const pause = pauseIfDue();
+  const pause = pauseIfDue(caller.name);
   if (pause !== undefined) await pause;
   const prepared = prepare(parts, caller, checkedDraft(parts, input), options);
   return send(parts, caller, prepared instanceof Promise ? await prepared : prepared, options);
@@ -72,7 +72,14 @@ export async function sendEvents(
     return event;
   };
   const sizeOf = ({ event }: Prepared) => event.payload.length + event.summary.length;
-  const batch = { name: 'sendEvents', prepare: prepareOne, run: sendOne, sizeOf, report: parts.report };
+  const batch = {
+    name: 'sendEvents',
+    caller: caller.name,
+    prepare: prepareOne,
+    run: sendOne,
+    sizeOf,
+    report: parts.report,
+  };
   const outcome = await runBatch(batch, inputs);
   return { ...outcome, duplicates: duplicates.sort((one, other) => one - other) };
 }

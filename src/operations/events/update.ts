@@ -40,7 +40,7 @@ export async function updateEvent(
   caller: Caller,
   input: UpdateInput,
 ): Promise<PartialEvent> {
-  const pause = pauseIfDue();
+  const pause = pauseIfDue(caller.name);
   if (pause !== undefined) await pause;
   const prepared = prepare(parts, caller, input);
   return update(parts, prepared instanceof Promise ? await prepared : prepared);
@@ -54,7 +54,14 @@ export async function updateEvents(
 ): Promise<BatchOutcome> {
   const prepareOne = (input: UpdateInput) => prepare(parts, caller, input);
   const run = (checked: CheckedUpdate) => update(parts, checked);
-  const batch = { name: 'updateEvents', prepare: prepareOne, run, sizeOf, report: parts.report };
+  const batch = {
+    name: 'updateEvents',
+    caller: caller.name,
+    prepare: prepareOne,
+    run,
+    sizeOf,
+    report: parts.report,
+  };
   return runBatch(batch, inputs);
 }
 
