@@ -14,6 +14,7 @@ import { answersInTime } from '../deadline.ts';
 import { type PlanMode, planModeOf, settingOf } from '../planner.ts';
 import { connectionReason, isConnectionFailure } from './errors.ts';
 import { PostgresListener } from './listener.ts';
+import { readInSlices } from './sliced-answers.ts';
 import { exactTypes, exactTypesWithJsonText } from './values.ts';
 import { asObjects } from '../rows.ts';
 import { schemaOf } from '../migrations/schema-name.ts';
@@ -120,6 +121,7 @@ function openPool(
   // A connection lost between two statements of a transaction fails the next one. Without a listener it would end the
   // process.
   pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('connect', readInSlices);
   return pool;
 }
 
