@@ -145,13 +145,12 @@ export const errorCatalogue = {
 
 export type ErrorCode = keyof typeof errorCatalogue;
 
-/** A deliberate refusal. Its message and code reach the caller unchanged. */
+/** A deliberate refusal, without a stack trace (see `withoutTrace`). Its message and code reach the caller unchanged. */
 export class ThroughlineError extends Error {
   readonly code: ErrorCode;
   /** Machine-readable facts that are placed next to `code` in `extensions`. */
   readonly details: Readonly<Record<string, unknown>>;
 
-  /** Has no stack trace: a refusal is no fault, and resolving a trace through source maps is slow. */
   constructor(code: ErrorCode, message: string, details: Readonly<Record<string, unknown>> = {}) {
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
@@ -160,7 +159,27 @@ export class ThroughlineError extends Error {
     this.name = 'ThroughlineError';
     this.code = code;
     this.details = details;
+    dropTrace(this);
   }
+}
+
+/**
+ * The error that `make` makes, without a stack trace. Errors that wrap others ask for theirs, and the first trace takes as
+ * long as reading the source maps of the whole program.
+ */
+export function withoutTrace<Failure extends Error>(make: () => Failure): Failure {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return dropTrace(make());
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+/** Undefined rather than empty: GraphQL's errors take over the trace of what they wrap if there is one. */
+function dropTrace<Failure extends Error>(error: Failure): Failure {
+  return Object.assign(error, { stack: undefined });
 }
 
 /** Shorthand for the most common error, BAD_USER_INPUT. */

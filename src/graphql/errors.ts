@@ -1,7 +1,7 @@
 // Converts errors for clients: known errors keep their code, all others are masked and reported once.
 import { randomUUID } from 'node:crypto';
 import { GraphQLError, type GraphQLErrorOptions } from 'graphql';
-import { type ErrorCode, errorCatalogue, ThroughlineError } from '../base/errors.ts';
+import { type ErrorCode, errorCatalogue, ThroughlineError, withoutTrace } from '../base/errors.ts';
 import { classify, type Refusal } from './refusals.ts';
 
 /** Called once for each masked error, with the `errorId` of the response. */
@@ -18,12 +18,7 @@ export function toGraphQLError(error: unknown, report: Report): GraphQLError {
   if (refusal === undefined) return mask(error, located, report);
   const http = httpOf(refusal.code, located);
   const extensions = { ...refusal.details, code: refusal.code, ...(http && { http }) };
-  return withoutTrace(new GraphQLError(refusal.message, { ...placeOf(located), extensions }));
-}
-
-/** Nobody reads the stack trace of an answer, but who wraps it asks for it, and by the source maps that takes long. */
-function withoutTrace(error: GraphQLError): GraphQLError {
-  return Object.defineProperty(error, 'stack', { value: error.message, writable: true, configurable: true });
+  return withoutTrace(() => new GraphQLError(refusal.message, { ...placeOf(located), extensions }));
 }
 
 /** Undefined for unexpected errors. */
@@ -74,7 +69,7 @@ function mask(error: unknown, located: GraphQLError | undefined, report: Report)
   const code: ErrorCode = 'INTERNAL_SERVER_ERROR';
   const http = located?.path ? undefined : { status: errorCatalogue[code].status };
   const extensions = { code, errorId, ...(http && { http }) };
-  return new GraphQLError('Unexpected error.', { ...placeOf(located), extensions });
+  return withoutTrace(() => new GraphQLError('Unexpected error.', { ...placeOf(located), extensions }));
 }
 
 /** The original error inside GraphQL's wrappers, which has the useful stack. */

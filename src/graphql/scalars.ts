@@ -1,6 +1,6 @@
 // The custom scalars DateTime, JSON and Position, with their parsing and serialization.
 import { GraphQLError, Kind, print, type ValueNode } from 'graphql';
-import { asError } from '../base/errors.ts';
+import { asError, withoutTrace } from '../base/errors.ts';
 import { parseDateTime } from '../domain/values/date-time.ts';
 import type { Position } from '../domain/events/event.ts';
 import { UnsafeNumber } from '../domain/values/json.ts';
@@ -84,6 +84,7 @@ function refusing<T>(parse: () => T, node?: ValueNode): T {
     return parse();
   } catch (thrown) {
     const extensions = { code: 'BAD_USER_INPUT' };
-    throw new GraphQLError(asError(thrown).message, node ? { nodes: node, extensions } : { extensions });
+    const options = node ? { nodes: node, extensions } : { extensions };
+    throw withoutTrace(() => new GraphQLError(asError(thrown).message, options));
   }
 }

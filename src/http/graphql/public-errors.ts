@@ -5,7 +5,7 @@ import {
   GraphQLError,
   type GraphQLFormattedError,
 } from 'graphql';
-import { errorCatalogue, ThroughlineError } from '../../base/errors.ts';
+import { errorCatalogue, ThroughlineError, withoutTrace } from '../../base/errors.ts';
 
 /** Turns whatever was thrown into what the caller sees; logs what it hides. */
 export type MaskError = (error: unknown) => GraphQLError;
@@ -16,7 +16,7 @@ const refusals = new WeakSet<object>();
 export function refusal(error: ThroughlineError, http: HttpAnswer = {}): GraphQLError {
   const { status = errorCatalogue[error.code].status, ...more } = http;
   const extensions = { code: error.code, ...error.details, http: { status, ...more } };
-  const refused = new GraphQLError(error.message, { extensions });
+  const refused = withoutTrace(() => new GraphQLError(error.message, { extensions }));
   refusals.add(refused);
   return refused;
 }
