@@ -30,6 +30,15 @@ export const limits = {
   pageBytes: 8_388_608,
   /** Event JSON that one operation reads or returns in total, in bytes. Each field of a mutation may return as much, until the fields before it have. */
   operationBytes: 16_777_216,
+  /**
+   * Event JSON that the operations of one key hold in one gateway until their answers are sent, in bytes. Further reads
+   * wait for room.
+   */
+  heldAnswerBytesPerKey: 67_108_864,
+  /** Event JSON that the operations of all keys hold in one gateway until their answers are sent, in bytes. Further reads wait for room. */
+  heldAnswerBytes: 134_217_728,
+  /** The longest wait for such room, in milliseconds. Then the read gets OVERLOADED. */
+  heldAnswerMs: 10_000,
   /** Conditions in one filter, nested ones included. */
   conditions: 100,
   /** Nesting depth of conditions. */

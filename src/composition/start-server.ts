@@ -6,6 +6,8 @@ import type { Logger } from '../base/logger.ts';
 import type { Config } from '../config.ts';
 import type { Database } from '../database/database.ts';
 import type { Handler } from '../domain/handlers/handler.ts';
+import { executeOperation } from '../graphql/answers/execute-operation.ts';
+import { heldAnswers } from '../graphql/answers/held-answers.ts';
 import { createContext } from '../graphql/context.ts';
 import { toGraphQLError } from '../graphql/errors.ts';
 import { SharedSubscriptions } from '../graphql/live/shared-subscriptions.ts';
@@ -56,7 +58,9 @@ export async function startServer(parts: ServerParts) {
     authenticator: { authenticate: createAuthenticate(config.adminKey, core.keys, tokens) },
     webhooks: new Webhooks(database, operations.sendEvent),
     // Subscription contexts come from the shared executions.
-    createContext: (caller) => createContext({ caller, operations, watch: watching.live(caller.name) }),
+    createContext: (caller) =>
+      createContext({ caller, operations, watch: watching.live(caller.name) }, heldAnswers),
+    execute: executeOperation,
     maskError: (error) => toGraphQLError(error, report),
     healthy: () => isHealthy,
     ready: () => database.reachable(),

@@ -2,6 +2,7 @@
 import type { Watch } from '../live/watch.ts';
 import type { Operations } from '../operations/operations.ts';
 import type { Caller } from '../operations/callers.ts';
+import type { HeldAnswers } from './answers/held-answers.ts';
 import { EventLoaders } from './event/event-loaders.ts';
 import { Unanswered } from './unanswered.ts';
 
@@ -13,9 +14,15 @@ export interface GraphQLContext {
   readonly unanswered: Unanswered;
 }
 
-/** Creates the context of one execution; its loaders cache what that execution has read. */
-export function createContext(given: Omit<GraphQLContext, 'loaders' | 'unanswered'>): GraphQLContext {
+/**
+ * Creates the context of one execution; its loaders cache what that execution has read, and count it in `held` if that is
+ * given.
+ */
+export function createContext(
+  given: Omit<GraphQLContext, 'loaders' | 'unanswered'>,
+  held: HeldAnswers | null = null,
+): GraphQLContext {
   const { caller, operations, watch } = given;
-  const loaders = new EventLoaders(operations);
+  const loaders = new EventLoaders(operations, caller, held);
   return { caller, operations, watch, loaders, unanswered: new Unanswered() };
 }

@@ -130,7 +130,7 @@ export interface Operations
   /** Unknown ids are missing in the map. */
   eventsByIds(ids: readonly string[], fields: readonly EventField[]): Promise<Map<string, PartialEvent>>;
   eventByHash(hash: string, fields: readonly EventField[]): Promise<PartialEvent | null>;
-  /** `caller`: whose share of the time for filters it uses. */
+  /** `caller`, here and below: whose share it uses of the time for filters and large reads. */
   listEvents(
     filter: EventFilter | null,
     order: EventOrder,
@@ -139,22 +139,32 @@ export interface Operations
     caller?: Caller,
   ): Promise<Page<PartialEvent>>;
   countEvents(filter: EventFilter | null, caller?: Caller): Promise<Count>;
-  eventLog(query: EventLogQuery, fields: readonly EventField[]): Promise<readonly PartialEvent[]>;
+  eventLog(
+    query: EventLogQuery,
+    fields: readonly EventField[],
+    caller?: Caller,
+  ): Promise<readonly PartialEvent[]>;
   countEventLog(query: EventLogQuery): Promise<Count>;
-  eventsOfRequest(requestId: string, fields: readonly EventField[]): Promise<readonly PartialEvent[]>;
+  eventsOfRequest(
+    requestId: string,
+    fields: readonly EventField[],
+    caller?: Caller,
+  ): Promise<readonly PartialEvent[]>;
   /** The node and all events below it, parents first; empty if there is no such node. */
   eventsBelowNode(
     requestId: string,
     nodeId: string,
     fields: readonly EventField[],
+    caller?: Caller,
   ): Promise<readonly PartialEvent[]>;
   /** Null if the request has no events. */
-  eventChain(requestId: string, fields: readonly EventField[]): Promise<Chain | null>;
+  eventChain(requestId: string, fields: readonly EventField[], caller?: Caller): Promise<Chain | null>;
   /** One page per parent, oldest first, in one statement. */
   dependentsOf(
     parentIds: readonly string[],
     page: PageArguments,
     fields: readonly EventField[],
+    caller?: Caller,
   ): Promise<Map<string, Page<PartialEvent>>>;
   countDependents(parentIds: readonly string[]): Promise<Map<string, Count>>;
   /** Status changes by id, oldest first. */

@@ -36,13 +36,6 @@ async function useSlice(): Promise<void> {
 }
 
 describe('An answer of the server', () => {
-  test('is read at once while the slice lasts, however large it is', async () => {
-    const connection = new Connection();
-    await pauseIfDue();
-    connection.receive(1_024);
-    expect(connection.isPaused).toBe(false);
-  });
-
   test('waits for the next slice where it is large and the slice is over', async () => {
     const connection = new Connection();
     await useSlice();

@@ -13,6 +13,8 @@ export interface PageArguments {
   readonly after?: string | null | undefined;
   readonly last?: number | null | undefined;
   readonly before?: string | null | undefined;
+  /** Whether a page that would end early is of no use: hardly anything of it is read then. */
+  readonly isWhole?: boolean;
 }
 
 /** A row's position in an order: the time of its creation or latest change, and the log position of that change. */

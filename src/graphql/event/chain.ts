@@ -51,11 +51,11 @@ builder.queryField('eventChain', (t) =>
     nullable: true,
     description: `All events of a request, and where it failed. Null if the request has no events. More than ${amount(limits.chainEvents)} events: LIMIT_EXCEEDED.`,
     args: { requestId: t.arg.string({ required: true, description: `The request id. ${nameLimit}` }) },
-    resolve: (_root, { requestId }, { operations, loaders }, info) => {
+    resolve: (_root, { requestId }, { operations, loaders, caller }, info) => {
       const fields = selectedEventFields(info);
       return loaders.budget.read(
         fields,
-        () => operations.eventChain(requestId, fields),
+        () => operations.eventChain(requestId, fields, caller),
         (chain) => chain?.events ?? [],
       );
     },

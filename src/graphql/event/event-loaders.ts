@@ -4,8 +4,10 @@ import { groupBy } from '../../base/group-by.ts';
 import type { EventField, EventRecord, PartialEvent, StatusChange } from '../../domain/events/event.ts';
 import type { DurableSubscription } from '../../domain/subscriptions/subscription.ts';
 import type { Page, PageArguments } from '../../domain/events/page.ts';
+import type { Caller } from '../../operations/callers.ts';
 import type { Count, Lease, Operations } from '../../operations/operations.ts';
-import { AnswerBudget } from '../answer-budget.ts';
+import { AnswerBudget, type Holder } from '../answers/answer-budget.ts';
+import type { HeldAnswers } from '../answers/held-answers.ts';
 import { fieldOfDeletedEvent } from './deleted-event.ts';
 
 type Fields = readonly EventField[];
@@ -22,18 +24,28 @@ interface DependentsKey extends RowKey {
 /** Caches everything it reads until `reset`, so it must not outlive a query, a mutation field or a delivered change. */
 export class EventLoaders {
   readonly #operations: Operations;
+  readonly #caller: Caller;
+  readonly #holder: Holder | null;
   #loaders: ReturnType<typeof makeLoaders>;
-  #budget = new AnswerBudget();
+  #budget: AnswerBudget;
 
-  constructor(operations: Operations) {
+  /** What is read counts for all operations in `held`, if given, until the budget has its end. */
+  constructor(operations: Operations, caller: Caller, held: HeldAnswers | null) {
     this.#operations = operations;
-    this.#loaders = makeLoaders(operations);
+    this.#caller = caller;
+    this.#holder = held && { answers: held, caller: caller.name };
+    this.#budget = new AnswerBudget(this.#holder);
+    this.#loaders = this.#newLoaders();
   }
 
   /** Clears the cache; pending reads still complete. */
   reset(): void {
-    this.#loaders = makeLoaders(this.#operations);
     this.#budget = this.#budget.next();
+    this.#loaders = this.#newLoaders();
+  }
+
+  #newLoaders(): ReturnType<typeof makeLoaders> {
+    return makeLoaders(this.#operations, this.#caller, this.#budget);
   }
 
   /** What has been read and answered of this execution. */
@@ -92,12 +104,17 @@ export class EventLoaders {
   }
 }
 
-function makeLoaders(operations: Operations) {
+function makeLoaders(operations: Operations, caller: Caller, budget: AnswerBudget) {
   return {
-    rows: new DataLoader((keys: readonly RowKey[]) => readRows(operations, keys), { cacheKeyFn: rowKeyText }),
-    dependents: new DataLoader((keys: readonly DependentsKey[]) => readDependents(operations, keys), {
-      cacheKeyFn: (key) => `${rowKeyText(key)} ${pageText(key.page)}`,
+    rows: new DataLoader((keys: readonly RowKey[]) => readRows(operations, keys, budget), {
+      cacheKeyFn: rowKeyText,
     }),
+    dependents: new DataLoader(
+      (keys: readonly DependentsKey[]) => readDependents(operations, keys, caller, budget),
+      {
+        cacheKeyFn: (key) => `${rowKeyText(key)} ${pageText(key.page)}`,
+      },
+    ),
     counts: new DataLoader((ids: readonly string[]) => readCounts(operations, ids)),
     histories: new DataLoader((ids: readonly string[]) => readHistories(operations, ids)),
     lags: new DataLoader((subscriptions: readonly DurableSubscription[]) =>
@@ -112,8 +129,14 @@ function makeLoaders(operations: Operations) {
   };
 }
 
-async function readRows(operations: Operations, keys: readonly RowKey[]): Promise<(PartialEvent | null)[]> {
-  const rows = await operations.eventsByIds(idsOf(keys), fieldsOf(keys));
+async function readRows(
+  operations: Operations,
+  keys: readonly RowKey[],
+  budget: AnswerBudget,
+): Promise<(PartialEvent | null)[]> {
+  const fields = fieldsOf(keys);
+  const read = () => operations.eventsByIds(idsOf(keys), fields);
+  const rows = await budget.hold(fields, read, (found) => [...found.values()]);
   return keys.map(({ id }) => rows.get(id) ?? null);
 }
 
@@ -121,15 +144,23 @@ async function readRows(operations: Operations, keys: readonly RowKey[]): Promis
 async function readDependents(
   operations: Operations,
   keys: readonly DependentsKey[],
+  caller: Caller,
+  budget: AnswerBudget,
 ): Promise<Page<PartialEvent>[]> {
   const pages = new Map<string, Promise<Map<string, Page<PartialEvent>>>>();
   for (const [text, group] of groupBy(keys, ({ page }) => pageText(page))) {
-    pages.set(text, operations.dependentsOf(idsOf(group), group[0]?.page ?? {}, fieldsOf(group)));
+    const fields = fieldsOf(group);
+    const read = () => operations.dependentsOf(idsOf(group), group[0]?.page ?? {}, fields, caller);
+    pages.set(text, budget.hold(fields, read, eventsOfPages));
   }
   await Promise.allSettled(pages.values());
   return Promise.all(
     keys.map(async ({ id, page }) => (await pages.get(pageText(page)))?.get(id) ?? emptyPage),
   );
+}
+
+function eventsOfPages(pages: ReadonlyMap<string, Page<PartialEvent>>): PartialEvent[] {
+  return [...pages.values()].flatMap(({ rows }) => rows.map(({ row }) => row));
 }
 
 async function readCounts(operations: Operations, ids: readonly string[]): Promise<Count[]> {

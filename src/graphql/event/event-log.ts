@@ -52,10 +52,14 @@ builder.queryFields((t) => ({
         description: `Events per page: 1 to ${amount(limits.pageSize)}.`,
       }),
     },
-    resolve: async (_root, args, { operations, loaders }, info) => {
+    resolve: async (_root, args, { operations, loaders, caller }, info) => {
       const query = { ...args, page: args.page ?? 1, pageSize: args.pageSize ?? 20 };
       const fields = selectedEventFields(info);
-      const rows = await loaders.budget.read(fields, () => operations.eventLog(query, fields), itself);
+      const rows = await loaders.budget.read(
+        fields,
+        () => operations.eventLog(query, fields, caller),
+        itself,
+      );
       return { rows, count: once(() => operations.countEventLog(query)) };
     },
   }),
@@ -63,9 +67,9 @@ builder.queryFields((t) => ({
     type: [Event],
     description: `The events of a request, parents before children. Empty if there are none. ${chainLimit}`,
     args: { requestId: t.arg.string({ required: true, description: `The request id. ${nameLimit}` }) },
-    resolve: (_root, { requestId }, { operations, loaders }, info) => {
+    resolve: (_root, { requestId }, { operations, loaders, caller }, info) => {
       const fields = selectedEventFields(info);
-      return loaders.budget.read(fields, () => operations.eventsOfRequest(requestId, fields), itself);
+      return loaders.budget.read(fields, () => operations.eventsOfRequest(requestId, fields, caller), itself);
     },
   }),
   eventLogByNodeId: t.field({
@@ -78,9 +82,13 @@ builder.queryFields((t) => ({
         description: `The event’s name within the request. ${nameLimit}`,
       }),
     },
-    resolve: (_root, { requestId, nodeId }, { operations, loaders }, info) => {
+    resolve: (_root, { requestId, nodeId }, { operations, loaders, caller }, info) => {
       const fields = selectedEventFields(info);
-      return loaders.budget.read(fields, () => operations.eventsBelowNode(requestId, nodeId, fields), itself);
+      return loaders.budget.read(
+        fields,
+        () => operations.eventsBelowNode(requestId, nodeId, fields, caller),
+        itself,
+      );
     },
   }),
 }));

@@ -1,7 +1,7 @@
 // Queries for events: by id, by hash, and as a list.
 import type { GraphQLResolveInfo } from 'graphql';
 import { once } from '../../base/lifecycle.ts';
-import type { PartialEvent } from '../../domain/events/event.ts';
+import { isJsonField, type PartialEvent } from '../../domain/events/event.ts';
 import { checkId } from '../../domain/events/send.ts';
 import type { EventOrder as Order } from '../../operations/operations.ts';
 import { builder } from '../builder.ts';
@@ -11,7 +11,7 @@ import { Event } from './event.ts';
 import { EventFilter, EventOrder, filterWith, whereArgument } from './event-filter.ts';
 import { Node } from '../node.ts';
 import { selectedEventFields } from '../selection/selected-fields.ts';
-import { refuseUnseenEnd } from '../selection/selects-cursor.ts';
+import { canGoOn, refuseUnseenEnd } from '../selection/selects-cursor.ts';
 import { nameLimit, pageArgument } from '../wording.ts';
 
 const newestFirst: Order = { by: 'CREATED', direction: 'DESC' };
@@ -76,9 +76,10 @@ builder.queryFields((t) => ({
     ) => {
       const filter = filterWith(given, where);
       const fields = selectedEventFields(info);
+      const asked = fields.some(isJsonField) && !canGoOn(info) ? { ...page, isWhole: true } : page;
       const listed = await loaders.budget.read(
         fields,
-        () => operations.listEvents(filter, orderBy ?? newestFirst, page, fields, caller),
+        () => operations.listEvents(filter, orderBy ?? newestFirst, asked, fields, caller),
         ({ rows }) => rows.map(({ row }) => row),
       );
       return {

@@ -6,12 +6,16 @@ import type { Page } from '../../domain/events/page.ts';
 
 /** Without a cursor, the client could not tell a cut page from the end of the list. */
 export function refuseUnseenEnd<Row>(page: Page<Row>, info: GraphQLResolveInfo): Page<Row> {
-  if (!page.isCut || info.fieldNodes.some(({ selectionSet }) => selectsCursor(selectionSet, info)))
-    return page;
+  if (!page.isCut || canGoOn(info)) return page;
   throw new ThroughlineError(
     'LIMIT_EXCEEDED',
     `The page has more than ${limits.pageBytes} bytes of JSON in the selected fields. Request fewer events, or select pageInfo { hasNextPage endCursor }: the page then ends early and can be continued.`,
   );
+}
+
+/** Whether the document selects where a page ends. */
+export function canGoOn(info: GraphQLResolveInfo): boolean {
+  return info.fieldNodes.some(({ selectionSet }) => selectsCursor(selectionSet, info));
 }
 
 /** Whether `pageInfo` or `cursor` is selected, also in fragments, ignoring @skip and @include. */

@@ -23,6 +23,8 @@ export interface GraphQLOptions {
   readonly schema: GraphQLSchema;
   /** What resolvers are given, made once for each operation. */
   readonly createContext: (caller: Caller) => object;
+  /** That of GraphQL.js unless given. */
+  readonly execute?: typeof execute;
   readonly subscriptions: SubscriptionSource;
   readonly maskError: MaskError;
   readonly maxBodyBytes: number;
@@ -76,7 +78,7 @@ export function createGraphQL(options: GraphQLOptions): GraphQL {
     maskedErrors: { maskError: exceptRefusals(options.maskError) },
     parserAndValidationCache: documentCaches(),
     plugins: [
-      useReferenceExecutor,
+      useExecutor(options.execute ?? execute),
       useOperationLimits,
       useUnanswered,
       useSafeErrors(documents),
@@ -92,6 +94,7 @@ export function createGraphQL(options: GraphQLOptions): GraphQL {
     landingPage: false,
     logging: false,
   });
+  answerInBytes(server);
   const check = () => checkTrusted(server, trustedDocuments ?? new Map());
   return { server, documents, subscriptions, streams, check };
 }
@@ -109,10 +112,8 @@ async function checkTrusted(server: GraphQLServer, documents: TrustedDocuments):
   }
 }
 
-/** Yoga's own executor takes every object with a key `then` for a promise: a caller's JSON, and a field with that alias. */
-const useReferenceExecutor: Plugin = {
-  onExecute: ({ setExecuteFn }) => setExecuteFn(execute),
-};
+/** From how many characters on an answer goes out as bytes. */
+const largeCharacters = 65_536;
 
 /** What was taken for a caller whose answer has failed is given back. */
 const useUnanswered: Plugin<Partial<GraphQLContext>> = {
@@ -122,6 +123,25 @@ const useUnanswered: Plugin<Partial<GraphQLContext>> = {
     },
   }),
 };
+
+/**
+ * A text is held beside its bytes for as long as the client does not read them, and Node makes room for three times as many
+ * to encode it.
+ */
+function answerInBytes({ fetchAPI }: GraphQLServer): void {
+  const { Response } = fetchAPI;
+  fetchAPI.Response = class extends Response {
+    constructor(body?: BodyInit | null, init?: ResponseInit) {
+      const isLarge = typeof body === 'string' && body.length >= largeCharacters;
+      super(isLarge ? Buffer.from(body) : body, init);
+    }
+  };
+}
+
+/** Yoga's own executor takes every object with a key `then` for a promise: a caller's JSON, and a field with that alias. */
+function useExecutor(executor: typeof execute): Plugin {
+  return { onExecute: ({ setExecuteFn }) => setExecuteFn(executor) };
+}
 
 /** Subscriptions over HTTP go to the same executions as those over WebSockets. */
 function useSubscriptionSource(source: SubscriptionSource): Plugin<OperationStart> {

@@ -2,9 +2,10 @@
 import type { ExecutionResult, GraphQLSchema } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { ThroughlineError } from '../../base/errors.ts';
-import { pauseIfDue } from '../../base/time-slices.ts';
+import { operationPauseIfDue } from '../../base/time-slices.ts';
 import { checkCost, costOf } from '../../graphql/cost/query-cost.ts';
 import { checkInputSize } from '../../graphql/input-size.ts';
+import type { Caller } from '../../operations/callers.ts';
 import { refusal } from './public-errors.ts';
 import type { SubscriptionSource } from './subscription-source.ts';
 
@@ -22,9 +23,9 @@ export function asksForCost(extensions: unknown): boolean {
 
 /**
  * For queries and mutations; those of subscriptions are checked where they are executed. Large variables are refused
- * before they are converted; each operation of a batch waits for a time slice.
+ * before they are converted; operations that come together begin in time slices.
  */
-export const useOperationLimits: Plugin<AskedExtensions> = {
+export const useOperationLimits: Plugin<AskedExtensions & { readonly caller: Caller }> = {
   onExecute({ args, setResultAndStopExecution }) {
     const { schema, document, operationName, variableValues: variables, contextValue } = args;
     let cost: number;
@@ -35,7 +36,7 @@ export const useOperationLimits: Plugin<AskedExtensions> = {
       if (!(error instanceof ThroughlineError)) throw error;
       return setResultAndStopExecution({ errors: [refusal(error)] });
     }
-    const pause = pauseIfDue();
+    const pause = operationPauseIfDue(contextValue.caller.name);
     if (!asksForCost(contextValue.params?.extensions)) return pause;
     const tell: ReturnType<NonNullable<Plugin['onExecute']>> = {
       onExecuteDone({ result, setResult }) {

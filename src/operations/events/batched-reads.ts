@@ -3,6 +3,7 @@ import { ThroughlineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Database } from '../../database/database.ts';
 import type { EventField, PartialEvent } from '../../domain/events/event.ts';
+import { readLarge } from './large-reads.ts';
 import { readSomeByIds } from '../../store/events/read-events.ts';
 
 /** Of the events that there are, by id. */
@@ -60,7 +61,8 @@ async function readAll(
   let left = ids;
   let bytes = 0;
   while (bytes <= limits.operationBytes) {
-    const { rows, isCut } = await readSomeByIds(database, left, fields, limits.pageBytes);
+    const read = (maxBytes: number) => readSomeByIds(database, left, fields, { maxBytes });
+    const { rows, isCut } = await readLarge(database, '', read);
     for (const event of rows) {
       events.set(event.id, event);
       bytes += event.jsonBytes ?? 0;

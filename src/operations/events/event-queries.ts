@@ -25,7 +25,9 @@ import { readLeases } from '../../store/jobs/leases.ts';
 import * as read from '../../store/events/read-events.ts';
 import { lastPosition, readHistories } from '../../store/events/read-log.ts';
 import { countMatching, findMatching } from './find-matching.ts';
+import { readLarge } from './large-reads.ts';
 import { gatherReads } from './batched-reads.ts';
+import type { Caller } from '../callers.ts';
 import type { Chain, Count, EventLogQuery, EventOrder, Operations } from '../operations.ts';
 
 type Fields = readonly EventField[];
@@ -62,21 +64,28 @@ export function createEventQueries(database: Database): EventQueries {
     eventByHash: async (hash, fields) =>
       read.readByHash(database, optionalName('hash', hash) ?? hash, fields),
     listEvents: (filter, order, page, fields, caller) =>
-      listEvents(database, { filter, order, page, fields, caller: caller?.name ?? '' }),
+      listEvents(database, { filter, order, page, fields, caller: nameOf(caller) }),
     countEvents: async (filter, caller) =>
-      countMatching(database, await resolve(database, filter), limits.countCap, caller?.name ?? ''),
-    eventLog: (query, fields) => eventLog(database, query, fields),
+      countMatching(database, await resolve(database, filter), limits.countCap, nameOf(caller)),
+    eventLog: (query, fields, caller) => eventLog(database, query, fields, nameOf(caller)),
     countEventLog: async (query) => countEvents(database, eventLogFilter(query), limits.countCap),
-    eventsOfRequest: (requestId, fields) => requestEvents(database, requestId, fields),
-    eventsBelowNode: (requestId, nodeId, fields) => eventsBelowNode(database, requestId, nodeId, fields),
-    eventChain: (requestId, fields) => eventChain(database, requestId, fields),
-    dependentsOf: (parentIds, page, fields) => dependentsOf(database, parentIds, page, fields),
+    eventsOfRequest: (requestId, fields, caller) =>
+      requestEvents(database, requestId, fields, nameOf(caller)),
+    eventsBelowNode: (requestId, nodeId, fields, caller) =>
+      eventsBelowNode(database, { requestId, nodeId }, fields, nameOf(caller)),
+    eventChain: (requestId, fields, caller) => eventChain(database, requestId, fields, nameOf(caller)),
+    dependentsOf: (parentIds, page, fields, caller) =>
+      dependentsOf(database, { parentIds, page }, fields, nameOf(caller)),
     countDependents: (parentIds) => countDependents(database, parentIds),
     historiesOf: (ids) => historiesOf(database, ids),
     leasesOf: (ids) => readLeases(database, ids),
     sendTimesOf: (ids) => readSendTimes(database, ids),
     position: () => lastPosition(database),
   };
+}
+
+function nameOf(caller: Caller | undefined): string {
+  return caller?.name ?? '';
 }
 
 interface Listing {
@@ -104,6 +113,7 @@ async function listEvents(
       before: page.backwards ? page.after : page.before,
       limit: page.size + 1,
       fields,
+      bound: { maxBytes: limits.pageBytes, isWhole: args.isWhole ?? false },
     },
     caller,
   );
@@ -157,13 +167,18 @@ async function topicsLike(database: Database, pattern: string, most: number): Pr
   return topics.length < most ? topics.filter((topic) => topicMatches(pattern, topic)) : null;
 }
 
-async function eventLog(database: Database, query: EventLogQuery, fields: Fields): Promise<PartialEvent[]> {
+async function eventLog(
+  database: Database,
+  query: EventLogQuery,
+  fields: Fields,
+  caller: string,
+): Promise<PartialEvent[]> {
   const { page, pageSize } = query;
   if (!Number.isInteger(page) || page < 1) throw badInput(`page is ${page}; pages begin at 1.`);
   if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > limits.pageSize) {
     throw badInput(`pageSize is ${pageSize}; 1 to ${limits.pageSize} is allowed.`);
   }
-  const { rows, isCut } = await findEvents(database, {
+  const listing = {
     filter: eventLogFilter(query),
     by: 'CREATED',
     direction: 'DESC',
@@ -172,7 +187,10 @@ async function eventLog(database: Database, query: EventLogQuery, fields: Fields
     limit: pageSize,
     offset: (page - 1) * pageSize,
     fields,
-  });
+  } as const;
+  const { rows, isCut } = await readLarge(database, caller, (maxBytes) =>
+    findEvents(database, { ...listing, bound: { maxBytes, isWhole: true } }),
+  );
   if (isCut)
     throw tooLarge('The page', 'ask for a smaller pageSize, or page through events(filter: {topics: …})');
   return rows.map(({ event }) => event);
@@ -190,22 +208,29 @@ function eventLogFilter({ fullName, startTime, endTime, status }: EventLogQuery)
 
 async function eventsBelowNode(
   database: Database,
-  requestId: string,
-  nodeId: string,
+  { requestId, nodeId }: { readonly requestId: string; readonly nodeId: string },
   fields: Fields,
+  caller: string,
 ): Promise<readonly PartialEvent[]> {
   optionalName('requestId', requestId);
   optionalName('nodeId', nodeId);
-  return whole(await read.readBelowNode(database, requestId, nodeId, limits.chainEvents + 1, fields));
+  const most = limits.chainEvents + 1;
+  const readBelow = (maxBytes: number) =>
+    read.readBelowNode(database, requestId, nodeId, most, fields, { maxBytes, isWhole: true });
+  return whole(await readLarge(database, caller, readBelow));
 }
 
 async function requestEvents(
   database: Database,
   requestId: string,
   fields: Fields,
+  caller: string,
 ): Promise<readonly PartialEvent[]> {
   optionalName('requestId', requestId);
-  return whole(await read.readRequest(database, requestId, limits.chainEvents + 1, fields));
+  const most = limits.chainEvents + 1;
+  const readAll = (maxBytes: number) =>
+    read.readRequest(database, requestId, most, fields, { maxBytes, isWhole: true });
+  return whole(await readLarge(database, caller, readAll));
 }
 
 function whole({ rows, isCut }: BoundedRows<PartialEvent>): readonly PartialEvent[] {
@@ -225,8 +250,13 @@ function tooLarge(what: string, remedy: string): ThroughlineError {
   );
 }
 
-async function eventChain(database: Database, requestId: string, fields: Fields): Promise<Chain | null> {
-  const events = await requestEvents(database, requestId, [...fields, ...chainFields]);
+async function eventChain(
+  database: Database,
+  requestId: string,
+  fields: Fields,
+  caller: string,
+): Promise<Chain | null> {
+  const events = await requestEvents(database, requestId, [...fields, ...chainFields], caller);
   if (events.length === 0) return null;
   const summary = summarizeChain(events as Parameters<typeof summarizeChain>[0]);
   return { requestId, events, ...summary };
@@ -234,9 +264,9 @@ async function eventChain(database: Database, requestId: string, fields: Fields)
 
 async function dependentsOf(
   database: Database,
-  parentIds: readonly string[],
-  args: PageArguments,
+  { parentIds, page: args }: { readonly parentIds: readonly string[]; readonly page: PageArguments },
   fields: Fields,
+  caller: string,
 ): Promise<Map<string, Page<PartialEvent>>> {
   const page = checkPage(args, 'CREATED');
   if (parentIds.length * page.size > limits.dependentRows) {
@@ -245,8 +275,11 @@ async function dependentsOf(
       `dependents asks for ${page.size} each of ${parentIds.length} events; at most ${limits.dependentRows} in all are allowed.`,
     );
   }
-  const { rows, isCut } = await read.readDependents(database, parentIds, page, fields);
-  if (isCut && parentIds.length > 1)
+  const isWhole = parentIds.length > 1;
+  const { rows, isCut } = await readLarge(database, caller, (maxBytes) =>
+    read.readDependents(database, parentIds, page, fields, { maxBytes, isWhole }),
+  );
+  if (isCut && isWhole)
     throw tooLarge('dependents', 'ask for fewer of each, or of one event at a time: its pages end in time');
   const byParent = groupBy(rows, (row) => row.parent);
   return new Map(

@@ -14,6 +14,7 @@ import {
   type ListQuery,
 } from '../../store/events/find-events.ts';
 import type { Count } from '../operations.ts';
+import { readLarge } from './large-reads.ts';
 import { EventTester } from './test-events.ts';
 
 /** Rows that one statement looks at to find events: at first, and at most. */
@@ -30,7 +31,11 @@ export async function findMatching(
   caller: string,
 ): Promise<ListedRows> {
   const costly = costlyFilter(query.filter);
-  if (costly === null) return findEvents(database, query);
+  if (costly === null) {
+    const isWhole = query.bound?.isWhole ?? false;
+    const read = (maxBytes: number) => findEvents(database, { ...query, bound: { maxBytes, isWhole } });
+    return readLarge(database, caller, read);
+  }
   const page = new Page(query, costly, new EventTester(database, { fields: query.fields, caller }, costly));
   for (;;) {
     const step = page.next();

@@ -14,7 +14,7 @@ import type { MeasuredEvent } from '../../store/events/measured-bytes.ts';
 /** Bytes that one statement tests in the database, and how many events at most. */
 const inDatabase = { least: 4_000_000, most: 64_000_000, events: 1_000 };
 /** Bytes that one statement reads for tests in process: they are in memory together. What is answered is bounded besides. */
-const inProcess = { least: 1_000_000, most: 8_000_000, events: 200 };
+const inProcess = { least: 1_000_000, most: 4_000_000, events: 200 };
 
 export interface EventTests {
   readonly fields: readonly EventField[];
@@ -53,24 +53,23 @@ export class EventTester {
     this.#pace = new Pace(least, most);
   }
 
-  /** Tests as many of them, from the first on, as are tested together. */
-  async part(events: readonly MeasuredEvent[]): Promise<TestedPart> {
+  /** Tests as many of them, from the first on, as are tested together: what is read is held in a lane until it is tested. */
+  part(events: readonly MeasuredEvent[]): Promise<TestedPart> {
     const ids = this.#first(events).map(({ id }) => id);
-    const { caller } = this.#tests;
-    let readMs = 0;
-    const found = await readLanes(this.#database).run(caller, async () => {
-      const began = performance.now();
-      const read = await readMatching(this.#database, ids, {
-        filter: this.#filter.inDatabase,
-        fields: this.#fields,
-        answered: this.#tests.fields,
-        maxBytes: limits.pageBytes,
-      });
-      readMs = performance.now() - began;
-      return read;
+    return readLanes(this.#database).run(this.#tests.caller, () => this.#test(ids));
+  }
+
+  async #test(ids: readonly string[]): Promise<TestedPart> {
+    const { fields, caller } = this.#tests;
+    const began = performance.now();
+    const { rows, isCut } = await readMatching(this.#database, ids, {
+      filter: this.#filter.inDatabase,
+      fields: this.#fields,
+      answered: fields,
+      maxBytes: limits.pageBytes,
     });
+    const readMs = performance.now() - began;
     this.#pace.took(readMs);
-    const { rows, isCut } = found;
     const tested = isCut ? ids.indexOf(rows.at(-1)!.id) + 1 : ids.length;
     if (!this.isInProcess) return { kept: rows, tested, ms: readMs };
     const filter = { test: (event: Filterable) => testFilter(this.#filter.inProcess, event) };

@@ -1,5 +1,5 @@
 // Bounds reads in bytes: determines the size of rows' JSON before reading it.
-import sql, { join, raw, type Sql } from 'sql-template-tag';
+import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../../database/database.ts';
 import { prepared } from '../../database/prepared.ts';
 import { type EventField, isJsonField, type PartialEvent } from '../../domain/events/event.ts';
@@ -24,17 +24,35 @@ export interface Measured {
 /** Selects the columns of `Measured`. */
 export const measuredColumns: Sql = raw('e.found, e.own_bytes AS "jsonBytes"');
 
+/** How much JSON is read at once. */
+export interface ByteBound {
+  readonly maxBytes: number;
+  /** Whether hardly anything is read where there is more, since only all of it would be of use. */
+  readonly isWhole?: boolean;
+}
+
 /**
  * The first rows `e` whose JSON fields total `maxBytes`: at least one, and the last may exceed it. Counts and
  * measures the rows without reading their JSON, which Postgres stores separately.
  */
-export function withinBytes(rows: Sql, order: Sql, fields: readonly EventField[], maxBytes: number): Sql {
+export function withinBytes(
+  rows: Sql,
+  order: Sql,
+  fields: readonly EventField[],
+  { maxBytes, isWhole = false }: ByteBound,
+): Sql {
   const own = jsonBytesOf(fields);
+  const [allBytes, within] = isWhole
+    ? [
+        sql`, sum(e.own_bytes) OVER () AS all_bytes`,
+        sql`e.all_bytes < ${maxBytes}::float8 OR e.bytes_so_far = e.own_bytes`,
+      ]
+    : [empty, sql`e.bytes_so_far - e.own_bytes < ${maxBytes}::float8`];
   return sql`SELECT * FROM (
       SELECT e.*, count(*) OVER ()::int4 AS found,
-        sum(e.own_bytes) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) AS bytes_so_far
+        sum(e.own_bytes) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) AS bytes_so_far ${allBytes}
       FROM (SELECT e.*, (CASE WHEN e.id IS NULL THEN 0 ELSE ${own} END)::float8 AS own_bytes FROM (${rows}) e) e) e
-    WHERE e.bytes_so_far - e.own_bytes < ${maxBytes}::float8`;
+    WHERE ${within}`;
 }
 
 /** The size of the JSON fields of a row `e`; at least one field must be given. */
@@ -71,16 +89,16 @@ export interface BoundedRows<Row> {
   readonly isCut: boolean;
 }
 
-/** The fields and the columns `more` of the rows `e` in order, until their JSON totals `maxBytes`. */
+/** The fields and the columns `more` of the rows `e` in order, within `bound`. */
 export async function readWithinBytes<Row extends PartialEvent>(
   database: Queryable,
   rows: Sql,
   order: Sql,
-  { fields, maxBytes, more }: { fields: readonly EventField[]; maxBytes: number; more?: Sql },
+  { fields, bound, more }: { fields: readonly EventField[]; bound: ByteBound; more?: Sql },
 ): Promise<BoundedRows<Row>> {
   const columns = more ? sql`${more}, ${selectEvent(fields)}` : selectEvent(fields);
   const statement = fields.some(isJsonField)
-    ? sql`SELECT ${columns}, ${measuredColumns} FROM (${withinBytes(rows, order, fields, maxBytes)}) e ORDER BY ${order}`
+    ? sql`SELECT ${columns}, ${measuredColumns} FROM (${withinBytes(rows, order, fields, bound)}) e ORDER BY ${order}`
     : sql`SELECT ${columns} FROM (${rows}) e ORDER BY ${order}`;
   const found = await database.query<Row & Partial<Measured>>(prepared(statement));
   return { rows: found, isCut: isCut(found) };

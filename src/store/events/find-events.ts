@@ -7,7 +7,7 @@ import { type EventField, isJsonField, type PartialEvent } from '../../domain/ev
 import type { CheckedFilter } from '../../domain/conditions/checked-filter.ts';
 import type { Direction, OrderKey, PageCursor } from '../../domain/events/page.ts';
 import { isExactTopic } from '../../domain/events/topic.ts';
-import { isCut, type Measured, measuredColumns, withinBytes } from './answer-bytes.ts';
+import { type ByteBound, isCut, type Measured, measuredColumns, withinBytes } from './answer-bytes.ts';
 import { selectEvent } from './event-columns.ts';
 import { measuredBytes } from './measured-bytes.ts';
 import {
@@ -37,8 +37,8 @@ export interface ListQuery {
   /** Further conditions, tested only on small events. Large events are returned untested. */
   readonly ifSmall?: SmallTest;
   readonly fields: readonly EventField[];
-  /** JSON at which the page ends early, in bytes. Default: `limits.pageBytes`. */
-  readonly maxBytes?: number;
+  /** JSON at which the page ends early. Default: `limits.pageBytes`. */
+  readonly bound?: ByteBound;
 }
 
 export interface SmallTest {
@@ -165,7 +165,7 @@ function pageStatement(scan: Scan, query: ListQuery): Sql {
   const columns = sql`${selectEvent(query.fields)}, e.place_at, e.place_position ${measure}`;
   if (!query.fields.some(isJsonField)) return sql`SELECT ${columns} FROM (${merged}) e ${bounded}`;
   const all = sql`SELECT e.* FROM (${merged}) e ${bounded}`;
-  const kept = withinBytes(all, order, query.fields, query.maxBytes ?? limits.pageBytes);
+  const kept = withinBytes(all, order, query.fields, query.bound ?? { maxBytes: limits.pageBytes });
   return sql`SELECT ${columns}, ${measuredColumns} FROM (${kept}) e ORDER BY ${order}`;
 }
 

@@ -39,7 +39,7 @@ export async function readMatching(
   const json = [...new Set(fields.filter(isJsonField))];
   const rows = await database.query<PartialEvent & { found: number }>(
     sql`SELECT ${selectEvent(fields)}, e.found, (${jsonBytesOf(answered)})::float8 AS "jsonBytes"
-      FROM (${withinBytes(all, raw('e.n'), json, maxBytes)}) e ORDER BY e.n`,
+      FROM (${withinBytes(all, raw('e.n'), json, { maxBytes })}) e ORDER BY e.n`,
   );
   return { rows, isCut: isCut(rows) };
 }

@@ -5,7 +5,7 @@ import type { Queryable } from '../../database/database.ts';
 import { prepared } from '../../database/prepared.ts';
 import type { EventField, PartialEvent } from '../../domain/events/event.ts';
 import type { PageRequest, PageCursor } from '../../domain/events/page.ts';
-import { type BoundedRows, readWithinBytes } from './answer-bytes.ts';
+import { type BoundedRows, type ByteBound, readWithinBytes } from './answer-bytes.ts';
 import { selectEvent } from './event-columns.ts';
 import type { ListedRow } from './find-events.ts';
 
@@ -21,15 +21,15 @@ export function readByIds(
   );
 }
 
-/** Like readByIds, until their JSON totals `maxBytes`. */
+/** Like readByIds, within `bound`. */
 export function readSomeByIds(
   database: Queryable,
   ids: readonly string[],
   fields: Fields,
-  maxBytes: number,
+  bound: ByteBound,
 ): Promise<BoundedRows<PartialEvent>> {
   const rows = sql`SELECT e.* FROM events e WHERE e.id = ANY(${ids}::uuid[])`;
-  return readWithinBytes(database, rows, raw('e.id'), { fields, maxBytes });
+  return readWithinBytes(database, rows, raw('e.id'), { fields, bound });
 }
 
 export async function readByHash(
@@ -49,11 +49,15 @@ export function readRequest(
   requestId: string,
   limit: number,
   fields: Fields,
+  bound: ByteBound = wholePage,
 ): Promise<BoundedRows<PartialEvent>> {
   const rows = sql`SELECT e.* FROM events e WHERE e.request_id = ${requestId}
     ORDER BY e.created_at, e.created_position LIMIT ${limit}`;
-  return readWithinBytes(database, rows, inCreation, { fields, maxBytes: limits.pageBytes });
+  return readWithinBytes(database, rows, inCreation, { fields, bound });
 }
+
+/** What has no cursor to go on from is read whole. */
+const wholePage: ByteBound = { maxBytes: limits.pageBytes, isWhole: true };
 
 const inCreation = raw('e.created_at, e.created_position');
 
@@ -67,6 +71,7 @@ export function readBelowNode(
   nodeId: string,
   limit: number,
   fields: Fields,
+  bound: ByteBound = wholePage,
 ): Promise<BoundedRows<PartialEvent>> {
   const rows = sql`WITH RECURSIVE below AS (
       SELECT n.id FROM events n WHERE n.request_id = ${requestId} AND n.node_id = ${nodeId}
@@ -77,7 +82,7 @@ export function readBelowNode(
     )
     SELECT e.* FROM (SELECT id FROM below LIMIT ${limit}) b
       JOIN LATERAL (SELECT * FROM events WHERE events.id = b.id LIMIT 1) e ON true`;
-  return readWithinBytes(database, rows, inCreation, { fields, maxBytes: limits.pageBytes });
+  return readWithinBytes(database, rows, inCreation, { fields, bound });
 }
 
 type Dependent = PartialEvent & { parent: string; place_at: Date; place_position: bigint };
@@ -88,16 +93,17 @@ export async function readDependents(
   parentIds: readonly string[],
   page: PageRequest,
   fields: Fields,
+  bound: ByteBound = wholePage,
 ): Promise<BoundedRows<ListedRow & { parent: string }>> {
   const sortOrder = raw(page.backwards ? 'DESC' : 'ASC');
   const all = sql`SELECT p.parent, e.created_at AS place_at, e.created_position AS place_position, e.* FROM unnest(${parentIds}::uuid[]) AS p(parent) CROSS JOIN LATERAL (
-      SELECT * FROM events x WHERE x.depends_on = p.parent ${bound('>', page.after)} ${bound('<', page.before)}
+      SELECT * FROM events x WHERE x.depends_on = p.parent ${beside('>', page.after)} ${beside('<', page.before)}
       ORDER BY x.created_at ${sortOrder}, x.created_position ${sortOrder} LIMIT ${page.size + 1}) e`;
   const order = sql`e.parent, e.created_at ${sortOrder}, e.created_position ${sortOrder}`;
   const more = raw('e.parent, e.place_at, e.place_position');
   const { rows, isCut } = await readWithinBytes<Dependent>(database, all, order, {
     fields,
-    maxBytes: limits.pageBytes,
+    bound,
     more,
   });
   const listed = rows.map(({ parent, place_at, place_position, ...event }) => ({
@@ -108,7 +114,7 @@ export async function readDependents(
   return { rows: listed, isCut };
 }
 
-function bound(operator: '<' | '>', place: PageCursor | null): Sql {
+function beside(operator: '<' | '>', place: PageCursor | null): Sql {
   if (place === null) return empty;
   return sql`AND (x.created_at, x.created_position) ${raw(operator)} (${place.at}::timestamptz, ${place.position}::int8)`;
 }

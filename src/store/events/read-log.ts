@@ -49,7 +49,7 @@ export async function readLog(
       LEFT JOIN LATERAL (SELECT * FROM events WHERE events.id = l.event_id LIMIT 1) e ON true`;
   const { rows, isCut } = await readWithinBytes<FlatLogRow>(database, all, sql`e.log_position`, {
     fields,
-    maxBytes: limits.pageBytes,
+    bound: { maxBytes: limits.pageBytes },
     more: entryNames,
   });
   return { rows: rows.map(toLogRow), isCut };
