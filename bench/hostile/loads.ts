@@ -140,7 +140,8 @@ const lists: Load[] = (
     ),
 }));
 
-const page = `{ events(first: 1000, filter: {topics: ["${large.topic}"]}) { nodes { payload } } }`;
+/** With a cursor: without one a page that would end early is refused. */
+const page = `{ events(first: 1000, filter: {topics: ["${large.topic}"]}) { nodes { payload } pageInfo { endCursor } } }`;
 const chain = `{ eventChain(requestId: "${large.requestId}") { events { payload } } }`;
 const everything = `subscription { eventFeed(filter: {topics: ["${large.topic}"]}, after: "0") { position event { payload } } }`;
 

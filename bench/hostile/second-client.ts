@@ -1,8 +1,8 @@
 // What a second client and the operating system see of a gateway while a load runs: its longest ping, its peak memory.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
 import { key, type Server } from '../processes.ts';
 
 export interface Impact {
@@ -17,20 +17,38 @@ export interface Impact {
 /** The load may still be on its way when the longest wait of interest is over. */
 const longestMs = 60_000;
 
-export async function measureImpact(gateway: Server, load: () => Promise<unknown>): Promise<Impact> {
-  const pinger = new Worker(new URL('pings.mjs', import.meta.url), {
-    workerData: { url: gateway.url, key },
-  });
-  await once(pinger, 'online');
+/** Of the load of this name, from when it is prepared on. */
+export async function measureImpact(gateway: Server, load: string): Promise<Impact> {
+  const generator = start('generator.ts', gateway.url, load);
+  await answerOf(generator);
+  const pinger = start('pings.mjs', gateway.url, key);
+  await answerOf(pinger);
   await delay(300);
   resetPeak(gateway);
-  pinger.postMessage('begin');
-  const isOver = await Promise.race([load().then(() => true), delay(longestMs, false, { ref: false })]);
-  const measured = once(pinger, 'message');
-  pinger.postMessage('end');
-  const [pingMs] = (await measured) as [number];
-  await pinger.terminate();
-  return { pingMs, peakMiB: peakOf(gateway), isOver };
+  pinger.send('begin');
+  generator.send('run');
+  const over = answerOf(generator).then(() => true);
+  const isOver = await Promise.race([over, delay(longestMs, false, { ref: false })]);
+  pinger.send('end');
+  const pingMs = Number(await answerOf(pinger));
+  const peakMiB = peakOf(gateway);
+  over.catch(() => {});
+  for (const child of [pinger, generator]) child.kill('SIGKILL');
+  return { pingMs, peakMiB, isOver };
+}
+
+function start(program: string, ...args: string[]): ChildProcess {
+  return fork(new URL(program, import.meta.url), args);
+}
+
+/** What the process says next. */
+async function answerOf(child: ChildProcess): Promise<unknown> {
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`${child.spawnargs.at(-1)} ended with ${code}`);
+  });
+  ended.catch(() => {});
+  const [answer] = (await Promise.race([once(child, 'message'), ended])) as [unknown];
+  return answer;
 }
 
 /** The kernel keeps the peak, so that none falls between two looks; a 5 in clear_refs begins it anew. */
