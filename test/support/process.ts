@@ -4,6 +4,7 @@ import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect } from 'vitest';
 import type { GatewayTarget } from './database.ts';
@@ -46,17 +47,42 @@ export class GatewayProcess extends Program {
   /** Where it serves, once it says so; rejects if it ends before. */
   readonly url: Promise<string>;
 
-  constructor(settings: Settings) {
+  /** `output` as of a `Program`; with it the settings name the port, since where it serves cannot be heard. */
+  constructor(settings: Settings, output?: number) {
     const args = ['--max-semi-space-size=32', '--enable-source-maps', 'dist/main.js'];
-    super('gateway', args, program, { PORT: '0', ...settings });
-    this.url = this.said(/ serves at (\S+);/).then(([, url]) => url!);
+    super('gateway', args, program, { PORT: '0', ...settings }, output);
+    this.url =
+      output === undefined
+        ? this.said(/ serves at (\S+);/).then(([, url]) => url!)
+        : this.#serves(`http://127.0.0.1:${settings.PORT}`);
     this.url.catch(() => {});
+  }
+
+  /** Resolves when it answers there. */
+  async #serves(url: string): Promise<string> {
+    let hasEnded = false;
+    void this.exit.then(() => (hasEnded = true));
+    while (!(await isHealthy(url))) {
+      if (hasEnded) throw new Error('the gateway ended before it served');
+      await delay(20);
+    }
+    return url;
   }
 
   /** The orderly end; rejects unless it exits with 0. */
   async stop(): Promise<void> {
     const { code, signal } = await this.terminate();
     if (code !== 0) throw new Error(`the gateway ended with ${code ?? signal}:\n${this.stderr}`);
+  }
+}
+
+/** Whether its health check answers with 200. */
+export async function isHealthy(url: string): Promise<boolean> {
+  try {
+    const { status } = await fetch(`${url}/health`, { signal: AbortSignal.timeout(10_000) });
+    return status === 200;
+  } catch {
+    return false;
   }
 }
 

@@ -32,20 +32,23 @@ export class Program {
   /** Resolves when it has ended and everything it printed was read. */
   readonly exit: Promise<Exit>;
 
-  /** Node.js with these arguments. `name` is for messages. */
-  constructor(name: string, args: readonly string[], cwd: string, settings: Settings) {
+  /**
+   * Node.js with these arguments. `name` is for messages. `output`: a file descriptor that gets all that it prints; then
+   * `stdout` and `stderr` stay empty.
+   */
+  constructor(name: string, args: readonly string[], cwd: string, settings: Settings, output?: number) {
     const { PATH = '', HOME = '' } = process.env;
     this.#name = name;
     this.#child = spawn(process.execPath, args, {
       cwd,
       env: { PATH, HOME, ...settings },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', output ?? 'pipe', output ?? 'pipe'],
     });
     running.add(this);
-    this.#child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
     });
-    this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.stderr += text;
     });
     this.exit = once(this.#child, 'close').then(([code, signal]) => {
