@@ -14,6 +14,21 @@ export function batchedQuery<Row extends object, Answer>(
   return { statements: [statement], answer: ([rows]) => answer(rows as readonly Row[]) };
 }
 
+/** A query whose rows have the key of an item in this column; the answer has each item's row, or null if it has none. */
+export function queryByKey<Row extends object>(
+  statement: Statement,
+  keys: readonly (string | number)[],
+  column: 'id' | 'n',
+): BatchedQuery<readonly (Row | null)[]> {
+  return batchedQuery(
+    statement,
+    (rows: readonly (Row & { readonly id?: unknown; readonly n?: unknown })[]) => {
+      const byKey = new Map(rows.map((row) => [row[column], row]));
+      return keys.map((key) => byKey.get(key) ?? null);
+    },
+  );
+}
+
 /** Joins several batches into one, with an answer for each. */
 export function together<Answer>(parts: readonly BatchedQuery<Answer>[]): BatchedQuery<readonly Answer[]> {
   return {

@@ -1,8 +1,9 @@
-// Relay connections of events.
+// Relay connections: of events, and of lists in order of creation.
+import type { ObjectRef } from '@pothos/core';
 import type { PartialEvent } from '../domain/events/event.ts';
 import type { Page } from '../domain/events/page.ts';
 import type { Count } from '../operations/operations.ts';
-import { builder } from './builder.ts';
+import { builder, type SchemaTypes } from './builder.ts';
 import { Event } from './event/event.ts';
 import { totalCount, totalIsExact } from './wording.ts';
 
@@ -30,6 +31,44 @@ export const PageInfo = builder.objectRef<Page<unknown>>('PageInfo').implement({
     }),
   }),
 });
+
+/** The connection of a list in order of creation. `one` and `many` name its items in descriptions. */
+export function connectionOf<Row extends object>(
+  type: ObjectRef<PothosSchemaTypes.ExtendDefaultTypes<SchemaTypes>, Row>,
+  one: string,
+  many: string,
+) {
+  const Edge = builder
+    .objectRef<{ readonly cursor: string; readonly row: Row }>(`${type.name}Edge`)
+    .implement({
+      description: `A ${one} and its cursor.`,
+      fields: (t) => ({
+        cursor: t.exposeString('cursor', { description: 'An opaque cursor for `after`.' }),
+        // The compiler cannot tell that a Row is no list.
+        node: t.field({ type, description: `The ${one}.`, resolve: ({ row }) => row as never }),
+      }),
+    });
+  return builder.objectRef<Page<Row>>(`${type.name}Connection`).implement({
+    description: `A page of a list of ${many}.`,
+    fields: (t) => ({
+      edges: t.field({
+        type: [Edge],
+        description: `The ${many} with their cursors.`,
+        resolve: ({ rows }) => rows,
+      }),
+      nodes: t.field({
+        type: [type],
+        description: `The ${many}.`,
+        resolve: ({ rows }) => rows.map(({ row }) => row),
+      }),
+      pageInfo: t.field({
+        type: PageInfo,
+        description: 'The position of the page in the list.',
+        resolve: (page) => page,
+      }),
+    }),
+  });
+}
 
 const EventEdge = builder
   .objectRef<{ readonly cursor: string; readonly row: PartialEvent }>('EventEdge')

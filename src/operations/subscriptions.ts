@@ -6,6 +6,7 @@ import type { Database } from '../database/database.ts';
 import type { Position } from '../domain/events/event.ts';
 import { checkPage, checkPosition, type Page, pastLogEnd } from '../domain/events/page.ts';
 import { checkId } from '../domain/events/send.ts';
+import { createdPage, parseCreationPoint } from '../domain/values/created-page.ts';
 import {
   checkSubscribe,
   checkSubscriptionIds,
@@ -19,7 +20,6 @@ import {
   insertSubscription,
   listSubscriptions,
   readSubscriptions,
-  type SubscriptionPosition,
 } from '../store/subscriptions/subscriptions.ts';
 import type { SubscriptionDispatcher } from '../subscriptions/subscription-dispatcher.ts';
 import type { NextEvent } from '../subscriptions/assign-events.ts';
@@ -140,26 +140,6 @@ async function list(
   after: string | null,
 ): Promise<Page<DurableSubscription>> {
   const { size } = checkPage({ first }, 'CREATED');
-  const found = await listSubscriptions(database, size + 1, after === null ? null : placeOf(after));
-  const rows = found.slice(0, size).map((row) => ({ cursor: cursorOf(row), row }));
-  return {
-    rows,
-    hasNextPage: found.length > size,
-    hasPreviousPage: after !== null,
-    startCursor: rows[0]?.cursor ?? null,
-    endCursor: rows.at(-1)?.cursor ?? null,
-    isCut: false,
-  };
-}
-
-function cursorOf({ createdAt, id }: DurableSubscription): string {
-  return Buffer.from(`S:${createdAt.getTime()}:${id}`).toString('base64url');
-}
-
-function placeOf(cursor: string): SubscriptionPosition {
-  const text = Buffer.from(cursor, 'base64url').toString();
-  const [, time, id] = /^S:(\d{1,14}):([0-9a-f-]{36})$/.exec(text) ?? [];
-  if (time === undefined || id === undefined)
-    throw badInput('after is not a cursor of this list; use one that this list returned.');
-  return { at: new Date(Number(time)), id: checkId(id, 'after') };
+  const point = parseCreationPoint('S', after);
+  return createdPage('S', await listSubscriptions(database, size + 1, point), size, point);
 }

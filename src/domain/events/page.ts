@@ -1,6 +1,7 @@
 // Pages and cursors: validation of Relay's arguments. A cursor is the position of a row in the list's order.
 import { badInput, type ThroughlineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import { checkWithin } from '../values/whole-number.ts';
 import type { Position } from './event.ts';
 
 export const orderKeys = ['CREATED', 'UPDATED'] as const;
@@ -45,20 +46,14 @@ export interface Page<Row> {
 export function checkPage(args: PageArguments, order: OrderKey): PageRequest {
   if (args.first != null && args.last != null) throw badInput('Give first or last, not both.');
   const backwards = args.last != null;
-  const size = checkSize(backwards ? 'last' : 'first', args.last ?? args.first ?? limits.defaultPageSize);
+  const argument = backwards ? 'last' : 'first';
+  const size = checkWithin(argument, args[argument] ?? limits.defaultPageSize, 0, limits.pageSize);
   return {
     size,
     backwards,
     after: args.after == null ? null : parseCursor('after', args.after, order),
     before: args.before == null ? null : parseCursor('before', args.before, order),
   };
-}
-
-function checkSize(argument: string, size: number): number {
-  if (!Number.isInteger(size) || size < 0 || size > limits.pageSize) {
-    throw badInput(`${argument} is ${size}; 0 to ${limits.pageSize} is allowed.`);
-  }
-  return size;
 }
 
 /** Opaque to clients. Includes the order, so that a cursor of another order is refused. */

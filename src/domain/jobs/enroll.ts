@@ -8,6 +8,7 @@ import { checkConditions, type ConditionsInput } from '../conditions/check-condi
 import { conditionsWith } from '../conditions/event-filter.ts';
 import { checkDescription, optionalName } from '../events/send.ts';
 import { checkTopic, checkTopicPattern } from '../events/topic.ts';
+import { checkWithin } from '../values/whole-number.ts';
 
 type Given<T> = T | null | undefined;
 
@@ -80,13 +81,13 @@ export function checkEnroll(input: EnrollInput): CheckedEnroll {
       senderType: optionalName('senderType', input.senderType),
       description: input.description == null ? null : checkDescription(input.description),
       project: optionalName('project', input.project),
-      maxRetries: within('maxRetries', input.maxRetries ?? 3, 0, limits.maxRetries),
-      retryDelayMs: within('retryDelayMs', input.retryDelayMs ?? 1_000, 0, limits.retryDelayMs),
+      maxRetries: checkWithin('maxRetries', input.maxRetries ?? 3, 0, limits.maxRetries),
+      retryDelayMs: checkWithin('retryDelayMs', input.retryDelayMs ?? 1_000, 0, limits.retryDelayMs),
       leaseMs: checkLeaseMs(input.leaseMs ?? limits.defaultLeaseMs),
       sequential: input.sequential ?? false,
       sticky: input.sticky ?? false,
     },
-    waitMs: within('waitMs', input.waitMs ?? 0, 0, limits.waitMs),
+    waitMs: checkWithin('waitMs', input.waitMs ?? 0, 0, limits.waitMs),
   };
 }
 
@@ -159,20 +160,15 @@ function checkAge(days: number): number | null {
 }
 
 export function checkLeaseMs(leaseMs: number): number {
-  return within('leaseMs', leaseMs, limits.minLeaseMs, limits.maxLeaseMs);
+  return checkWithin('leaseMs', leaseMs, limits.minLeaseMs, limits.maxLeaseMs);
 }
 
 export function checkAttempt(attempt: number): number {
-  return within('attempt', attempt, 1, 2 ** 31 - 1);
+  return checkWithin('attempt', attempt, 1, 2 ** 31 - 1);
 }
 
 export function checkCount(count: number): number {
-  return within('count', count, 1, limits.claims);
-}
-
-function within(argument: string, value: number, lowest: number, highest: number): number {
-  if (Number.isInteger(value) && value >= lowest && value <= highest) return value;
-  throw badInput(`${argument} is ${value}; ${lowest} to ${highest} is allowed.`);
+  return checkWithin('count', count, 1, limits.claims);
 }
 
 function requiredName(argument: string, name: string): string {

@@ -9,6 +9,7 @@ import type { Position } from '../events/event.ts';
 import { checkPosition } from '../events/page.ts';
 import { checkId, optionalName } from '../events/send.ts';
 import { checkTopicPattern } from '../events/topic.ts';
+import { checkWithin } from '../values/whole-number.ts';
 
 type Given<T> = T | null | undefined;
 
@@ -72,14 +73,14 @@ export function checkSubscribe(input: SubscribeInput): CheckedSubscribe {
     where: checkCel(input.where)?.text ?? null,
     after: input.after == null ? null : checkPosition(input.after),
     ack: input.ack ?? 'AUTO',
-    visibilityMs: within(
+    visibilityMs: checkWithin(
       'visibilityMs',
       input.visibilityMs ?? limits.defaultVisibilityMs,
       limits.minVisibilityMs,
       limits.maxVisibilityMs,
     ),
     name: optionalName('name', input.name),
-    expiresAfterDays: within(
+    expiresAfterDays: checkWithin(
       'expiresAfterDays',
       input.expiresAfterDays ?? limits.defaultExpiresAfterDays,
       1,
@@ -108,7 +109,7 @@ export function definitionOf({ source, topics, where }: DurableSubscription): Su
 
 /** In milliseconds; null means the maximum. */
 export function checkTimeout(timeoutMs: Given<number>): number {
-  return within('timeoutMs', timeoutMs ?? limits.timeoutMs, 0, limits.timeoutMs);
+  return checkWithin('timeoutMs', timeoutMs ?? limits.timeoutMs, 0, limits.timeoutMs);
 }
 
 export function checkSubscriptionIds(
@@ -131,9 +132,4 @@ export function noSuchSubscription(id: string): ThroughlineError {
     `There is no subscription ${id}: it never existed, was removed, or has expired.`,
     { subscriptionId: id },
   );
-}
-
-function within(argument: string, value: number, lowest: number, highest: number): number {
-  if (Number.isInteger(value) && value >= lowest && value <= highest) return value;
-  throw badInput(`${argument} is ${value}; ${lowest} to ${highest} is allowed.`);
 }

@@ -5,6 +5,7 @@ import { limits } from '../../base/limits.ts';
 import { checkText } from '../values/json.ts';
 import { checkHeader } from './webhook-header.ts';
 import { optionalName } from '../events/send.ts';
+import { checkWithin } from '../values/whole-number.ts';
 
 export const hmacAlgorithms = ['SHA1', 'SHA256', 'SHA512'] as const;
 export type HmacAlgorithm = (typeof hmacAlgorithms)[number];
@@ -59,8 +60,7 @@ export const defaultToleranceSeconds = 300;
 function checkTolerance(given: Given<number>, timestampHeader: string | null): number {
   if (given == null) return defaultToleranceSeconds;
   if (timestampHeader === null) throw badInput('hmac.toleranceSeconds requires hmac.timestampHeader.');
-  if (given >= 1 && given <= limits.signatureToleranceSeconds) return given;
-  throw badInput(`hmac.toleranceSeconds is ${given}; 1 to ${limits.signatureToleranceSeconds} is allowed.`);
+  return checkWithin('hmac.toleranceSeconds', given, 1, limits.signatureToleranceSeconds);
 }
 
 function checkContent(given: Given<string>, timestampHeader: string | null): string {

@@ -1,11 +1,9 @@
 // The type ApiKey, the list of keys, and their mutations.
 import { limits } from '../../base/limits.ts';
-import type { ApiKey as ApiKeyRecord } from '../../domain/access/api-key.ts';
 import { allScopes } from '../../domain/access/scopes.ts';
-import type { Page } from '../../domain/events/page.ts';
 import type { CreatedKey } from '../../operations/access/keys.ts';
 import { builder } from '../builder.ts';
-import { PageInfo } from '../connection.ts';
+import { connectionOf } from '../connection.ts';
 import { documented } from '../documented.ts';
 import { Node } from '../node.ts';
 import { amount, pageArgument, patternText } from '../wording.ts';
@@ -43,36 +41,7 @@ const ApiKey = builder.prismaObject('ApiKey', {
   }),
 });
 
-const ApiKeyEdge = builder
-  .objectRef<{ readonly cursor: string; readonly row: ApiKeyRecord }>('ApiKeyEdge')
-  .implement({
-    description: 'A key and its cursor.',
-    fields: (t) => ({
-      cursor: t.exposeString('cursor', { description: 'An opaque cursor for `after`.' }),
-      node: t.field({ type: ApiKey, description: 'The key.', resolve: ({ row }) => row }),
-    }),
-  });
-
-const ApiKeyConnection = builder.objectRef<Page<ApiKeyRecord>>('ApiKeyConnection').implement({
-  description: 'A page of a list of keys.',
-  fields: (t) => ({
-    edges: t.field({
-      type: [ApiKeyEdge],
-      description: 'The keys with their cursors.',
-      resolve: ({ rows }) => rows,
-    }),
-    nodes: t.field({
-      type: [ApiKey],
-      description: 'The keys.',
-      resolve: ({ rows }) => rows.map(({ row }) => row),
-    }),
-    pageInfo: t.field({
-      type: PageInfo,
-      description: 'The position of the page in the list.',
-      resolve: (page) => page,
-    }),
-  }),
-});
+const ApiKeyConnection = connectionOf(ApiKey, 'key', 'keys');
 
 const CreateKeyPayload = builder.objectRef<CreatedKey>('CreateKeyPayload').implement({
   description: 'A key and its secret.',

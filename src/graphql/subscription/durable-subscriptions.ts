@@ -1,14 +1,10 @@
 // Durable subscriptions: consumers whose position is stored in the database.
 import { limits } from '../../base/limits.ts';
-import type { Page } from '../../domain/events/page.ts';
-import type {
-  AckMode as Mode,
-  DurableSubscription as Subscription,
-} from '../../domain/subscriptions/subscription.ts';
+import type { AckMode as Mode } from '../../domain/subscriptions/subscription.ts';
 import type { NextEvent as NextEventRecord } from '../../operations/subscriptions.ts';
 import { builder } from '../builder.ts';
 import { documented } from '../documented.ts';
-import { PageInfo } from '../connection.ts';
+import { connectionOf } from '../connection.ts';
 import { valuesOf } from '../enums.ts';
 import { Event } from '../event/event.ts';
 import { afresh } from '../event/event-mutations.ts';
@@ -124,44 +120,11 @@ const NextEvent = builder.objectRef<NextEventRecord>('NextEvent').implement({
   }),
 });
 
-const Edge = builder
-  .objectRef<{ readonly cursor: string; readonly row: Subscription }>('DurableSubscriptionEdge')
-  .implement({
-    description: 'A subscription and its cursor.',
-    fields: (t) => ({
-      cursor: t.exposeString('cursor', { description: 'An opaque cursor for `after`.' }),
-      node: t.field({
-        type: DurableSubscription,
-        description: 'The subscription.',
-        resolve: ({ row }) => row,
-      }),
-    }),
-  });
-
-const Connection = builder.objectRef<Page<Subscription>>('DurableSubscriptionConnection').implement({
-  description: 'A page of a list of subscriptions.',
-  fields: (t) => ({
-    edges: t.field({
-      type: [Edge],
-      description: 'The subscriptions with their cursors.',
-      resolve: ({ rows }) => rows,
-    }),
-    nodes: t.field({
-      type: [DurableSubscription],
-      description: 'The subscriptions.',
-      resolve: ({ rows }) => rows.map(({ row }) => row),
-    }),
-    pageInfo: t.field({
-      type: PageInfo,
-      description: 'The position of the page in the list.',
-      resolve: (page) => page,
-    }),
-  }),
-});
+const DurableSubscriptionConnection = connectionOf(DurableSubscription, 'subscription', 'subscriptions');
 
 builder.queryField('subscriptions', (t) =>
   t.field({
-    type: Connection,
+    type: DurableSubscriptionConnection,
     description: 'All durable subscriptions, oldest first.',
     args: {
       first: t.arg.int({ description: pageArgument.firstOnly }),

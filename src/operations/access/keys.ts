@@ -17,10 +17,11 @@ import { hasScope } from '../../domain/access/scopes.ts';
 import { checkPage, type Page } from '../../domain/events/page.ts';
 import { checkId } from '../../domain/events/send.ts';
 import { likePattern } from '../../domain/events/topic.ts';
+import { createdPage, parseCreationPoint } from '../../domain/values/created-page.ts';
+import { checkWithin } from '../../domain/values/whole-number.ts';
 import { hasKeyNamed } from '../../store/control/key-administration.ts';
 import {
   insertKey,
-  type KeyPosition,
   listKeys,
   readKeysByIds,
   replaceSecret,
@@ -117,8 +118,7 @@ async function rotate(
   graceSeconds: number,
 ): Promise<CreatedKey> {
   requireKeys(caller);
-  if (graceSeconds < 0 || graceSeconds > limits.keyGraceSeconds)
-    throw badInput(`graceSeconds is ${graceSeconds}; 0 to ${limits.keyGraceSeconds} is allowed.`);
+  checkWithin('graceSeconds', graceSeconds, 0, limits.keyGraceSeconds);
   const { id, prefix: known } = await readTarget(database, caller, given);
   const prefix = known === prefixOfEarlierKeys ? newPrefix() : known;
   const secret = newSecret(prefix);
@@ -140,22 +140,15 @@ async function readTarget(database: Database, caller: Caller, given: string): Pr
 async function list(database: Database, caller: Caller, listing: KeyListing): Promise<Page<ApiKey>> {
   const { first = null, after = null, revoked = false } = listing;
   const { size } = checkPage({ first }, 'CREATED');
+  const point = parseCreationPoint('K', after);
   const found = await listKeys(database, {
     limit: size + 1,
-    after: after === null ? null : positionOf(after),
+    after: point,
     revoked,
     projects: caller.rows?.projects ?? null,
     likeTopics: caller.rows?.topics?.map(likePattern) ?? null,
   });
-  const rows = found.slice(0, size).map((row) => ({ cursor: cursorOf(row), row }));
-  return {
-    rows,
-    hasNextPage: found.length > size,
-    hasPreviousPage: after !== null,
-    startCursor: rows[0]?.cursor ?? null,
-    endCursor: rows.at(-1)?.cursor ?? null,
-    isCut: false,
-  };
+  return createdPage('K', found, size, point);
 }
 
 function isVisible({ rows }: Caller, key: ApiKey): boolean {
@@ -186,18 +179,6 @@ function refuseRequests({ rows }: Caller): void {
 
 function hexOf(secret: string): string {
   return hashOf(secret).toString('hex');
-}
-
-function cursorOf({ createdAt, id }: ApiKey): string {
-  return Buffer.from(`K:${createdAt.getTime()}:${id}`).toString('base64url');
-}
-
-function positionOf(cursor: string): KeyPosition {
-  const text = Buffer.from(cursor, 'base64url').toString();
-  const [, time, id] = /^K:(\d{1,14}):([0-9a-f-]{36})$/.exec(text) ?? [];
-  if (time === undefined || id === undefined)
-    throw badInput('after is not a cursor of this list; use one that this list returned.');
-  return { at: new Date(Number(time)), id: checkId(id, 'after') };
 }
 
 function noKey(id: string): ThroughlineError {

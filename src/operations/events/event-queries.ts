@@ -18,6 +18,7 @@ import {
 import { checkId, optionalName } from '../../domain/events/send.ts';
 import { statusesOf } from '../../domain/events/status.ts';
 import { checkTopic, isExactTopic, topicMatches } from '../../domain/events/topic.ts';
+import { checkWithin } from '../../domain/values/whole-number.ts';
 import type { BoundedRows } from '../../store/events/answer-bytes.ts';
 import { countEvents, findEvents, type ListedRows } from '../../store/events/find-events.ts';
 import { readSendTimes } from '../../store/events/scheduled-events.ts';
@@ -175,9 +176,7 @@ async function eventLog(
 ): Promise<PartialEvent[]> {
   const { page, pageSize } = query;
   if (!Number.isInteger(page) || page < 1) throw badInput(`page is ${page}; pages begin at 1.`);
-  if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > limits.pageSize) {
-    throw badInput(`pageSize is ${pageSize}; 1 to ${limits.pageSize} is allowed.`);
-  }
+  checkWithin('pageSize', pageSize, 1, limits.pageSize);
   const listing = {
     filter: eventLogFilter(query),
     by: 'CREATED',

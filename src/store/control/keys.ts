@@ -2,6 +2,7 @@
 import sql, { empty, raw } from 'sql-template-tag';
 import type { Queryable } from '../../database/database.ts';
 import { type ApiKey, type KeyDraft, prefixOfEarlierKeys } from '../../domain/access/api-key.ts';
+import type { CreationPoint } from '../../domain/values/created-page.ts';
 
 const shown = `k.id, k.name, coalesce(k.prefix, '${prefixOfEarlierKeys}') AS prefix, k.scopes, k.projects, k.topics,
   k.created_at AS "createdAt", k.created_by AS "createdBy", k.expires_at AS "expiresAt",
@@ -135,15 +136,9 @@ export async function revokeStoredKey(database: Queryable, id: string): Promise<
   return row ?? null;
 }
 
-/** A key's place in the list, which is in order of creation. */
-export interface KeyPosition {
-  readonly at: Date;
-  readonly id: string;
-}
-
 export interface KeyQuery {
   readonly limit: number;
-  readonly after: KeyPosition | null;
+  readonly after: CreationPoint | null;
   /** Null: revoked and not. */
   readonly revoked: boolean | null;
   /** Only keys that are restricted to some of these; null: all. */

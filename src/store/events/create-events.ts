@@ -1,7 +1,7 @@
 // Writes new events and their log entries, any number in one statement.
 import type { EventModel } from '../../../generated/prisma/models.ts';
 import type { EventRecord, Position } from '../../domain/events/event.ts';
-import { type BatchedQuery, batchedQuery } from '../../database/batched-query.ts';
+import { type BatchedQuery, queryByKey } from '../../database/batched-query.ts';
 import { jsonArray } from '../../database/json-array.ts';
 import { type CreatedJob, createJobs, type NewJob } from '../jobs/create-jobs.ts';
 import { nextPosition, underLock } from './log-lock.ts';
@@ -170,10 +170,8 @@ export function createEvents(
   const statement = events.some(({ sendAt }) => sendAt !== null)
     ? { name: 'hold-events', text: holdStatement }
     : { name: 'create-events', text: createStatement };
-  return batchedQuery({ ...statement, values }, (rows: readonly (CreatedRow & { id: string | null })[]) => {
-    const byId = new Map(rows.map((row) => [row.id, row]));
-    return events.map(({ id }) => byId.get(id) ?? null);
-  });
+  const ids = events.map(({ id }) => id);
+  return queryByKey({ ...statement, values }, ids, 'id');
 }
 
 /** Writes each event with its runs, or neither. In the order of `events`, like `createEvents`. */

@@ -1,5 +1,5 @@
 // Deletes events without dependents. Their log entries remain.
-import { type BatchedQuery, batchedQuery } from '../../database/batched-query.ts';
+import { type BatchedQuery, queryByKey } from '../../database/batched-query.ts';
 import { nextPosition, underLock } from './log-lock.ts';
 
 export interface EventDeletion {
@@ -52,8 +52,6 @@ export function deleteEvents(
 ): BatchedQuery<readonly (DeletedRow | null)[]> {
   const values = [JSON.stringify(deletions.map((deletion, n) => ({ n, ...deletion }))), hint];
   const statement = { name: 'delete-events', text: deleteStatement, values };
-  return batchedQuery(statement, (rows: readonly (DeletedRow & { n: number | null })[]) => {
-    const byNumber = new Map(rows.map((row) => [row.n, row]));
-    return deletions.map((_, n) => byNumber.get(n) ?? null);
-  });
+  const numbers = deletions.map((_, n) => n);
+  return queryByKey(statement, numbers, 'n');
 }

@@ -1,5 +1,5 @@
 // Changes events and writes the changes to the log, any number in one statement.
-import { type BatchedQuery, batchedQuery } from '../../database/batched-query.ts';
+import { type BatchedQuery, queryByKey } from '../../database/batched-query.ts';
 import { jsonArray } from '../../database/json-array.ts';
 import type { EventStatus, Position } from '../../domain/events/event.ts';
 import { transitions } from '../../domain/events/status.ts';
@@ -200,10 +200,8 @@ export function updateEvents(
     jsonArray(changes.map(({ error }) => error)),
   ];
   const statement = { name: 'update-events', text: updateStatement, values };
-  return batchedQuery(statement, (rows: readonly (UpdatedRow & { n: number | null })[]) => {
-    const byNumber = new Map(rows.map((row) => [row.n, row]));
-    return changes.map((_, index) => byNumber.get(index + 1) ?? null);
-  });
+  const numbers = changes.map((_, index) => index + 1);
+  return queryByKey(statement, numbers, 'n');
 }
 
 /** Everything but the JSON. `n` counts from 1, like Postgres arrays. */

@@ -1,5 +1,5 @@
 // Creates jobs and their log entries, any number in one statement.
-import { type BatchedQuery, batchedQuery } from '../../database/batched-query.ts';
+import { type BatchedQuery, queryByKey } from '../../database/batched-query.ts';
 import type { ClaimTerms } from '../../domain/jobs/enroll.ts';
 import type { EventRecord, Position } from '../../domain/events/event.ts';
 import { nextPosition, underLock } from '../events/log-lock.ts';
@@ -120,10 +120,8 @@ export function createJobs(
 ): BatchedQuery<readonly (CreatedJob | null)[]> {
   const values = [JSON.stringify(jobs.map(toRow)), hint, retried];
   const statement = { name: 'create-jobs', text: createJobsStatement, values };
-  return batchedQuery(statement, (rows: readonly (CreatedJob & { id: string | null })[]) => {
-    const byId = new Map(rows.map((row) => [row.id, row]));
-    return jobs.map(({ id }) => byId.get(id) ?? null);
-  });
+  const ids = jobs.map(({ id }) => id);
+  return queryByKey(statement, ids, 'id');
 }
 
 function toRow(job: NewJob, n: number): object {

@@ -1,5 +1,5 @@
 // Claims existing jobs that are ready to run again, and ends lapsed leases.
-import { type BatchedQuery, batchedQuery } from '../../database/batched-query.ts';
+import { type BatchedQuery, queryByKey } from '../../database/batched-query.ts';
 import type { ClaimTerms } from '../../domain/jobs/enroll.ts';
 import type { EventStatus, Position } from '../../domain/events/event.ts';
 import { termColumns } from './create-jobs.ts';
@@ -125,10 +125,8 @@ export function reclaimJobs(
 ): BatchedQuery<readonly (ReclaimedJob | null)[]> {
   const values = [JSON.stringify(reclaims.map(toRow)), hint, retried];
   const statement = { name: 'reclaim-jobs', text: reclaimStatement, values };
-  return batchedQuery(statement, (rows: readonly (ReclaimedJob & { n: number | null })[]) => {
-    const byNumber = new Map(rows.map((row) => [row.n, row]));
-    return reclaims.map((_, n) => byNumber.get(n) ?? null);
-  });
+  const numbers = reclaims.map((_, n) => n);
+  return queryByKey(statement, numbers, 'n');
 }
 
 function toRow({ claimId, job, definitionId, terms }: Reclaim, n: number): object {

@@ -3,6 +3,7 @@ import sql, { empty, raw } from 'sql-template-tag';
 import type { Queryable } from '../../database/database.ts';
 import type { Position } from '../../domain/events/event.ts';
 import type { CheckedSubscribe, DurableSubscription } from '../../domain/subscriptions/subscription.ts';
+import type { CreationPoint } from '../../domain/values/created-page.ts';
 import type { MostOwned } from '../jobs/consumer-positions.ts';
 
 /** An expired subscription does not exist for callers, whether it was removed yet or not. */
@@ -92,16 +93,10 @@ export async function readSubscriptionsFor(
   return { unfiltered: counted?.count ?? 0, filtered };
 }
 
-/** A subscription's place in the list, which is in order of creation. */
-export interface SubscriptionPosition {
-  readonly at: Date;
-  readonly id: string;
-}
-
 export function listSubscriptions(
   database: Queryable,
   limit: number,
-  after: SubscriptionPosition | null,
+  after: CreationPoint | null,
 ): Promise<DurableSubscription[]> {
   const bound =
     after === null ? empty : sql`AND (s.created_at, s.id) > (${after.at}::timestamptz, ${after.id}::uuid)`;
