@@ -27,7 +27,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'gateway.ts': ['base', 'domain', 'database', 'handlers', 'composition', 'config.ts'],
   'main.ts': ['base', 'database', 'gateway.ts', 'config.ts', 'key-file.ts'],
   'config.ts': ['base', 'domain', 'database'],
-  'key-file.ts': ['base', 'database', 'config.ts'],
+  'key-file.ts': ['base', 'database'],
 };
 
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' })

@@ -3,8 +3,7 @@ import { groupBy } from '../base/group-by.ts';
 import { type BatchedQuery, perform, together } from '../database/batched-query.ts';
 import type { Database } from '../database/database.ts';
 import { lockStatement } from '../store/events/log-lock.ts';
-import type { AGAIN } from './group-commit.ts';
-import { GroupCommit } from './group-commit.ts';
+import { type AGAIN, GroupCommit } from './group-commit.ts';
 
 export interface CommitOptions {
   /** Identifies this gateway in notifications to others; empty if there can be no others. */

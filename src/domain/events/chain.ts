@@ -1,6 +1,5 @@
 // Summary of a request's chain: roots, counts, failed leaves, start, and whether it has ended.
-import type { EventField, EventStatus, PartialEvent } from './event.ts';
-import { eventStatuses } from './event.ts';
+import { type EventField, type EventStatus, eventStatuses, type PartialEvent } from './event.ts';
 import { isFailure, isFinal } from './status.ts';
 
 /** The event fields needed for a summary. */
