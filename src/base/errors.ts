@@ -70,8 +70,10 @@ export const errorCatalogue = {
   },
   DUPLICATE_HASH: {
     status: 409,
-    meaning: 'An event with that hash exists and `onDuplicate` is FAIL.',
-    remedy: 'Use the event named in `extensions.eventId`, or send with RETURN or REPLACE.',
+    meaning:
+      'An event with that hash exists and `onDuplicate` is FAIL; or it is outside of the rows of the key, whatever `onDuplicate` is.',
+    remedy:
+      'Use the event named in `extensions.eventId`, or send with RETURN or REPLACE. If none is named, use another hash.',
   },
   INVALID_TRANSITION: {
     status: 409,
@@ -81,7 +83,8 @@ export const errorCatalogue = {
   LEASE_LOST: {
     status: 409,
     meaning: 'The attempt no longer holds the lease of the job; nothing was changed.',
-    remedy: 'Stop working on the job: it was claimed again or has ended, see `extensions.status`.',
+    remedy:
+      'Stop working on the job: it was claimed again or has ended, see `extensions.status`. A key with `jobs:work` alone is told no status, and gets this also for events that it was not given.',
   },
   HAS_DEPENDENTS: {
     status: 409,

@@ -2,6 +2,8 @@
 import { pauseIfDue } from '../base/time-slices.ts';
 import type { Database } from '../database/database.ts';
 import type { Live } from '../live/live.ts';
+import { locatedProgress } from '../live/watch.ts';
+import { isWithin, type RowScope } from '../domain/access/row-scope.ts';
 import type { JobDispatcher } from '../jobs/job-dispatcher.ts';
 import type { JobWriter } from '../log/job-writer.ts';
 import type { LogWriter } from '../log/writer.ts';
@@ -28,6 +30,7 @@ import { eventLocationsOf } from '../operations/events/event-locations.ts';
 import { createSubscriptionOperations } from '../operations/subscriptions.ts';
 import { createTopicOperations } from '../operations/topics.ts';
 import { createTriggerOperations } from '../operations/triggers.ts';
+import { verifyFilter } from '../operations/events/verify-filter.ts';
 
 export interface OperationsParts {
   readonly database: Database;
@@ -50,29 +53,31 @@ export interface OperationsParts {
 export function createOperations(parts: OperationsParts): Operations {
   const { database, writer, live, broadcast, report, topics, handling } = parts;
   const locations = eventLocationsOf(database);
-  const placeOf = async (id: string): Promise<ProgressTarget | null> => {
+  const placeOf = async (id: string, rows: RowScope | null = null): Promise<ProgressTarget | null> => {
     const known = live.lastProgress(id);
-    return known ? { id, requestId: known.requestId ?? '', topic: known.topic } : locations.load(id);
+    // Its project may have changed since.
+    const target = known && !rows?.projects ? { id, ...locatedProgress(known) } : await locations.load(id);
+    return target !== null && isWithin(rows, target) ? target : null;
   };
   const send: SendParts = {
     ...parts,
-    requestOf: async (id) => (await placeOf(id))?.requestId ?? null,
+    requestOf: async (id, rows) => (await placeOf(id, rows))?.requestId ?? null,
     checkTopic: (draft) => topics.check(draft.topic, draft),
   };
   const change: ChangeParts = {
     writer,
     report,
     progressTarget: placeOf,
-    checkTopic: (patch) => {
+    checkTopic: (patch, rows) => {
       if ((patch.summary ?? patch.payload) === null || !topics.any) return null;
       return locations.load(patch.id).then(async (place) => {
         await pauseIfDue();
-        if (place !== null) topics.check(place.topic, patch);
+        if (place !== null && isWithin(rows, place)) topics.check(place.topic, patch);
       });
     },
     checkLease: createLeaseCheck(database),
-    broadcastProgress: ({ id, requestId, topic }, progress, description) =>
-      broadcast.progress({ eventId: id, requestId, topic, progress, description, at: new Date() }),
+    broadcastProgress: ({ id, requestId, topic, project }, progress, description) =>
+      broadcast.progress({ eventId: id, requestId, topic, project, progress, description, at: new Date() }),
   };
   const bulk: BulkParts = { database, writer };
   return {
@@ -85,7 +90,8 @@ export function createOperations(parts: OperationsParts): Operations {
     abortEvents: (caller, filter, dryRun) => changeAll(bulk, caller, 'ABORTED', filter, dryRun),
     deleteEvents: (caller, filter, dryRun) => deleteAll(bulk, caller, filter, dryRun),
     enroll: (caller, input, count, room) => enroll(parts, caller, input, count, room),
-    extendLease: (eventId, attempt, leaseMs) => extendLease(parts, eventId, attempt, leaseMs),
+    extendLease: (eventId, attempt, leaseMs, caller) =>
+      extendLease(parts, { eventId, attempt, leaseMs }, caller),
     releaseJob: (caller, eventId, attempt) => releaseJob(parts, caller, eventId, attempt),
     ...createSubscriptionOperations(parts),
     ...createHandlerOperations(database, handling),
@@ -93,6 +99,10 @@ export function createOperations(parts: OperationsParts): Operations {
     ...createTriggerOperations(database, handling, parts.onTriggerCreated ?? (() => {})),
     ...createKeyOperations({ database, onChanged: (id) => broadcast.key(id) }),
     ...createEventQueries(database),
-    progressOf: (id) => live.lastProgress(id)?.progress ?? null,
+    progressOf: (id, rows = null) => {
+      const item = live.lastProgress(id);
+      return item !== null && isWithin(rows, locatedProgress(item)) ? item.progress : null;
+    },
+    verifyFilter,
   };
 }

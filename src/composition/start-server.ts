@@ -59,7 +59,7 @@ export async function startServer(parts: ServerParts) {
     webhooks: new Webhooks(database, operations.sendEvent),
     // Subscription contexts come from the shared executions.
     createContext: (caller) =>
-      createContext({ caller, operations, watch: watching.live(caller.name) }, heldAnswers),
+      createContext({ caller, operations, watch: watching.live(caller) }, heldAnswers),
     execute: executeOperation,
     maskError: (error) => toGraphQLError(error, report),
     healthy: () => isHealthy,

@@ -1,6 +1,7 @@
 // The context of resolvers: the caller, the operations of the gateway, and the loaders of one execution.
 import type { Watch } from '../live/watch.ts';
 import type { Operations } from '../operations/operations.ts';
+import { guard } from '../operations/access/guarded-operations.ts';
 import type { Caller } from '../operations/callers.ts';
 import type { HeldAnswers } from './answers/held-answers.ts';
 import { EventLoaders } from './event/event-loaders.ts';
@@ -8,6 +9,7 @@ import { Unanswered } from './unanswered.ts';
 
 export interface GraphQLContext {
   readonly caller: Caller;
+  /** As the caller may use them. */
   readonly operations: Operations;
   readonly watch: Watch;
   readonly loaders: EventLoaders;
@@ -15,14 +17,15 @@ export interface GraphQLContext {
 }
 
 /**
- * Creates the context of one execution; its loaders cache what that execution has read, and count it in `held` if that is
+ * Creates the context of one execution: its operations are the caller's, its loaders cache what that execution has read, and count it in `held` if that is
  * given.
  */
 export function createContext(
   given: Omit<GraphQLContext, 'loaders' | 'unanswered'>,
   held: HeldAnswers | null = null,
 ): GraphQLContext {
-  const { caller, operations, watch } = given;
+  const { caller, watch } = given;
+  const operations = guard(given.operations, caller);
   const loaders = new EventLoaders(operations, caller, held);
   return { caller, operations, watch, loaders, unanswered: new Unanswered() };
 }

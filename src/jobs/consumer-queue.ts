@@ -14,7 +14,7 @@ import { assign, type Assigned, measureOfJob, measureOfSource, total } from './a
 import { type AssignedOrOver, ClaimWriter } from './claim-writer.ts';
 import { DirectDeliveries, type Offer, wantsBeforehand } from './direct-delivery.ts';
 import { readyBatch, ReadyJobs } from './ready-jobs.ts';
-import { SourceCursor } from './source-cursor.ts';
+import { type Owner, SourceCursor } from './source-cursor.ts';
 import { type Claim, type EnrollCall, type WaitingEnroll, isPlain } from './waiting-enroll.ts';
 import { WakeUp } from './wake-up.ts';
 
@@ -65,7 +65,7 @@ export class ConsumerQueue {
   #again = false;
   lastAskedAt = performance.now();
 
-  constructor(parts: JobParts, definition: ConsumerDefinition, owner: string) {
+  constructor(parts: JobParts, definition: ConsumerDefinition, owner: Owner) {
     this.#parts = parts;
     this.definition = definition;
     this.#cursor = new SourceCursor(parts.database, definition, owner, parts.logger);
@@ -293,12 +293,13 @@ export class ConsumerQueue {
     if (calls.length === 0) return;
     const workers = [...new Set(calls.map(({ request }) => request.terms.worker))];
     const limit = Math.max(...calls.map(({ missing }) => missing)) + readyBatch.least;
-    const found = await findOwnJobs(this.#parts.database, this.definition.target, workers, limit);
+    const found = await findOwnJobs(this.#parts.database, this.definition, workers, limit);
     const over = found.filter(({ held, expires }) => expires && !held).slice(0, readyBatch.most);
     await allOf(over.map((job) => this.#reclaim([null, job, 0])));
     const jobs = found.filter(({ held, expires }) => held || !expires);
     for (const call of calls) {
-      const own = jobs.filter(({ worker }) => worker === call.request.terms.worker);
+      const { worker, key, isOwnOnly } = call.request.terms;
+      const own = jobs.filter((job) => job.worker === worker && (!isOwnOnly || job.key === key));
       while (call.missing > 0 && own.length > 0) {
         const next = await assign(this.#parts.database, own, [call], measureOfJob);
         if (next.length === 0) break;

@@ -1,4 +1,5 @@
 // Jobs that are written with their sources: what is about to be sent goes into the hands of who waits for it.
+import { isWithin } from '../domain/access/row-scope.ts';
 import { CostExceeded, Meter } from '../domain/cel/meter.ts';
 import { conditionsMatch } from '../domain/conditions/match-conditions.ts';
 import { type CheckedConditions, isGroup } from '../domain/conditions/conditions.ts';
@@ -114,9 +115,11 @@ const decidedLate: readonly ConditionField[] = [
  * one that is. False also where it cannot be told beforehand, or not at once: then the log tells.
  */
 export function wantsBeforehand(definition: ConsumerDefinition, event: EventRecord): boolean {
-  const { topics, target, ignoredSenderTypes, conditions, where } = definition;
+  const { topics, target, ignoredSenderTypes, conditions, where, rows } = definition;
   const { topic, senderType } = event;
   if (where !== null || (topic === target && !topics.includes(target))) return false;
+  // The request is decided only as the event is written.
+  if (rows !== null && (rows.requestIds !== null || !isWithin(rows, event))) return false;
   if (senderType !== null && ignoredSenderTypes.includes(senderType)) return false;
   return (
     topics.some((pattern) => topicMatches(pattern, topic)) &&

@@ -10,6 +10,7 @@ import { findLapsed } from '../store/jobs/find-jobs.ts';
 import type { Offer } from './direct-delivery.ts';
 import type { Claim } from './waiting-enroll.ts';
 import { type JobParts, ConsumerQueue } from './consumer-queue.ts';
+import type { Owner } from './source-cursor.ts';
 
 /** A consumer unused for this long is dropped from memory, in milliseconds. */
 const idleMs = 600_000;
@@ -81,7 +82,7 @@ export class JobDispatcher implements Stoppable {
       );
     }
     const { definition, terms, waitMs } = asked;
-    const queue = this.#queues.get(definition.id) ?? this.#begin(definition, name);
+    const queue = this.#queues.get(definition.id) ?? this.#begin(definition, { name, key: terms.key });
     this.#open += 1;
     try {
       return await queue.ask({ terms, count, waitMs, signal, room });
@@ -144,7 +145,7 @@ export class JobDispatcher implements Stoppable {
     await Promise.all([...this.#queues.values()].map((queue) => queue.stop()));
   });
 
-  #begin(definition: ConsumerDefinition, owner: string): ConsumerQueue {
+  #begin(definition: ConsumerDefinition, owner: Owner): ConsumerQueue {
     const queue = new ConsumerQueue(this.#parts, definition, owner);
     this.#queues.set(definition.id, queue);
     this.#bySource.add(definition.topics, queue);

@@ -19,12 +19,17 @@ const freshMs = 1_000;
 /** How often the place is written down, in milliseconds: what a restart reads again, and passes over. */
 const saveEveryMs = 1_000;
 
+/** The key that asked first. */
+export interface Owner {
+  readonly name: string;
+  readonly key: string | null;
+}
+
 export class SourceCursor {
   readonly #database: Database;
   readonly #logger: Logger;
   readonly #definition: ConsumerDefinition;
-  /** The name of the key that asked first. */
-  readonly #owner: string;
+  readonly #owner: Owner;
   #opened = false;
   #saved: Position = 0n;
   /** Up to here the log has been read: what is not in `#ahead` is settled. */
@@ -39,7 +44,7 @@ export class SourceCursor {
   /** Whether its conditions look at what may be large. */
   readonly #isCostly: boolean;
 
-  constructor(database: Database, definition: ConsumerDefinition, owner: string, logger: Logger) {
+  constructor(database: Database, definition: ConsumerDefinition, owner: Owner, logger: Logger) {
     this.#isCostly = costlyConditions(definition.conditions).tests > 0;
     this.#database = database;
     this.#definition = definition;
@@ -126,7 +131,9 @@ export class SourceCursor {
     const draft = {
       id: this.#definition.id,
       definition: definitionText(this.#definition),
-      owner: this.#owner,
+      owner: this.#owner.name,
+      key: this.#owner.key,
+      rows: this.#definition.rows,
     };
     const most = { perKey: limits.consumersPerKey, inAll: limits.consumers };
     this.#saved = await openCursor(this.#database, draft, most);

@@ -3,6 +3,7 @@
 import { Alarm } from '../base/alarm.ts';
 import type { Logger } from '../base/logger.ts';
 import { limits } from '../base/limits.ts';
+import { isWithin } from '../domain/access/row-scope.ts';
 import type { ConsumerDefinition } from '../domain/jobs/enroll.ts';
 import { topicMatches } from '../domain/events/topic.ts';
 import type { LiveChange } from '../live/change.ts';
@@ -100,11 +101,16 @@ export class WakeUp {
 
   async #begin(): Promise<() => void> {
     const drop = await this.#tail.hold();
-    const { topics, target } = this.#definition;
-    const selector = { ids: null, requestIds: null, topics: [...topics, target], projects: null };
+    const { topics, target, rows } = this.#definition;
+    const selector = {
+      ids: null,
+      requestIds: rows?.requestIds ?? null,
+      topics: [...topics, target],
+      projects: rows?.projects ?? null,
+    };
     const unwatch = this.#live.changes.watch({
       selector,
-      accepts: () => true,
+      accepts: ({ filterable }) => isWithin(rows, filterable),
       push: (item) => this.#consider(item),
     });
     return () => {

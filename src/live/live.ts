@@ -14,7 +14,7 @@ export class Live {
     id: item.eventId,
     requestId: item.requestId ?? '',
     topic: item.topic,
-    project: null,
+    project: item.project ?? null,
   }));
   /** What the filters of feeds share. */
   readonly filters = new FilterBacklog();

@@ -1,5 +1,6 @@
 // What a subscription field asks for: a stream of changes or of progress, whichever phase of its life it is in.
 import type { ChangeKind, EventStatus, PartialEvent, Position } from '../domain/events/event.ts';
+import type { Located, RowScope } from '../domain/access/row-scope.ts';
 import type { EventFilter } from '../domain/conditions/event-filter.ts';
 
 /** One change as watchers see it: its own kind, status and time; the event as it stands when it is delivered. */
@@ -16,9 +17,15 @@ export interface EventProgress {
   readonly eventId: string;
   readonly requestId: string | null;
   readonly topic: string;
+  readonly project: string | null;
   readonly progress: number;
   readonly description: string | null;
   readonly at: Date;
+}
+
+/** What row scopes look at. A gateway of an earlier version tells no project. */
+export function locatedProgress({ topic, project, requestId }: EventProgress): Located {
+  return { topic, project: project ?? null, requestId: requestId ?? '' };
 }
 
 export interface FeedRequest {
@@ -56,14 +63,21 @@ export interface CatchUp extends Watch {
   readonly handover: Position;
 }
 
-/** Makes the two kinds of Watch for one process. */
+/** Who watches: only those with the scope events:read, and only what is within their rows. */
+export interface Watching {
+  /** Whose share of the time for filters it uses. */
+  readonly name: string;
+  readonly scopes: readonly string[];
+  readonly rows: RowScope | null;
+}
+
+/** Makes the two kinds of Watch for one process. Its methods throw FORBIDDEN where the scope is missing. */
 export interface WatchFactory {
   /** Resolves when the log is being read; the returned function lets go of it. */
   hold(): Promise<() => void>;
   /** Everything up to here has been handed to the live watchers. Only while held. */
   readonly position: Position;
-  /** `caller`: whose share of the time for filters it uses. */
-  live(caller: string): Watch;
+  live(caller: Watching): Watch;
   /** `from`: where the subscriber comes in unless it says `after`. */
-  catchUp(from: Position, caller: string): CatchUp;
+  catchUp(from: Position, caller: Watching): CatchUp;
 }

@@ -54,6 +54,7 @@ const hasDependents: DeletionOutcome = {
   deleted: false,
   found: true,
   hasDependents: true,
+  reserved: false,
   deletedBefore: false,
   retried: false,
 };

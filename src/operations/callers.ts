@@ -21,6 +21,9 @@ export interface Caller {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Whose rows a list is of, and whose share of the time for filters it uses. */
+export type Asker = Pick<Caller, 'name' | 'rows'>;
+
 /** A caller that may do everything: handlers, triggers, schedules. */
 export function internalCaller(name: string): Caller {
   return { name, keyId: null, scopes: ['admin'], rows: null, requestId: null };

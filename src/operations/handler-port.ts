@@ -8,6 +8,8 @@ import type { NewEvent, NewRun } from '../store/events/create-events.ts';
 export interface SendOptions {
   /** Of a handler that runs for the event whatever its topic. */
   readonly call?: string | null;
+  /** The gateway's own event: its topic may be a reserved one. */
+  readonly isOwn?: boolean;
   /** Nobody waits for an answer: all of its runs are in the background. */
   readonly background?: boolean;
 }

@@ -5,6 +5,7 @@ import DataLoader from 'dataloader';
 import { limits } from '../base/limits.ts';
 import type { Database } from '../database/database.ts';
 import {
+  type CheckedEnroll,
   checkAttempt,
   checkCount,
   checkEnroll,
@@ -17,11 +18,13 @@ import type { JobDispatcher } from '../jobs/job-dispatcher.ts';
 import type { Claim } from '../jobs/waiting-enroll.ts';
 import type { JobWriter } from '../log/job-writer.ts';
 import type { LogWriter } from '../log/writer.ts';
-import { readLeases } from '../store/jobs/leases.ts';
+import { type Heartbeat, readLeases } from '../store/jobs/leases.ts';
 import { readByIds } from '../store/events/read-events.ts';
 import { changeOf } from '../store/events/update-events.ts';
 import type { Report } from './events/batch.ts';
-import { leaseLost, notFound } from './events/update.ts';
+import { checkProjectWithin, checkTopicWithin, refuseReserved } from './access/access.ts';
+import { keyOf, onlyKeyOf } from './access/ownership.ts';
+import { attemptLost, leaseLost, notFound } from './events/update.ts';
 import type { Enrollment, Lease } from './operations.ts';
 import type { Caller } from './callers.ts';
 
@@ -43,7 +46,9 @@ export async function enroll(
   count: number,
   room?: number,
 ): Promise<readonly Enrollment[]> {
-  const checked = checkEnroll(input);
+  const isOwnOnly = onlyKeyOf(caller) !== null;
+  const checked = checkEnroll(input, { key: keyOf(caller), isOwnOnly, rows: caller.rows });
+  checkTarget(caller, checked);
   const { signal = null } = caller;
   const claims = await parts.jobs.enroll(checked, checkCount(count), caller, room);
   // What it held before, it may be working on.
@@ -56,6 +61,13 @@ export async function enroll(
   return claims.map(({ until: leaseUntil, event, source, attempt, isKept }) => {
     return { event, source, attempt, leaseUntil, isKept };
   });
+}
+
+/** Jobs have the target's topic and, unless the worker gives one, the project of their source. */
+function checkTarget(caller: Caller, { definition: { target }, terms: { project } }: CheckedEnroll): void {
+  refuseReserved(target);
+  if (project !== null) checkProjectWithin(caller, project);
+  checkTopicWithin(caller, target);
 }
 
 /** What fails comes back when its lease ends. */
@@ -74,6 +86,7 @@ export async function releaseJob(
   const id = checkId(eventId, 'eventId');
   const attempt = checkAttempt(givenAttempt);
   const row = await write(parts.writer, caller, id, attempt);
+  if (onlyKeyOf(caller) !== null && !(row.found && row.holds)) throw attemptLost(id, attempt);
   if (!row.found || row.status === null) throw notFound(id);
   if (!row.holds) throw leaseLost(id, attempt, row.status);
   return { id, position: row.position, status: row.status };
@@ -81,39 +94,53 @@ export async function releaseJob(
 
 function write(writer: LogWriter, caller: Caller, id: string, attempt: number) {
   const writeId = randomUUID();
-  const by = caller.name;
-  return writer.update(changeOf({ id, attempt, writeId, status: 'PENDING', release: true, by }));
+  const { name: by, rows } = caller;
+  const onlyOf = onlyKeyOf(caller);
+  return writer.update(
+    changeOf({ id, attempt, writeId, status: 'PENDING', release: true, by, rows, onlyOf }),
+  );
 }
 
 export async function extendLease(
   parts: JobsParts,
-  eventId: string,
-  givenAttempt: number,
-  givenLeaseMs: number | null,
+  given: Pick<Heartbeat, 'eventId' | 'attempt' | 'leaseMs'>,
+  caller: Caller | undefined,
 ): Promise<Lease> {
-  const id = checkId(eventId, 'eventId');
-  const attempt = checkAttempt(givenAttempt);
-  const leaseMs = givenLeaseMs === null ? null : checkLeaseMs(givenLeaseMs);
-  const lease = await parts.jobWriter.extend({ eventId: id, attempt, leaseMs });
-  if (lease === null) return refuse(parts.database, id, attempt);
+  const id = checkId(given.eventId, 'eventId');
+  const attempt = checkAttempt(given.attempt);
+  const leaseMs = given.leaseMs === null ? null : checkLeaseMs(given.leaseMs);
+  const onlyOf = caller ? onlyKeyOf(caller) : null;
+  const rows = caller?.rows ?? null;
+  const lease = await parts.jobWriter.extend({ eventId: id, attempt, leaseMs, onlyOf, rows });
+  if (lease === null) return refuse(parts.database, id, attempt, caller);
   if (lease.soonerMs !== null) parts.broadcast.lease(lease.target, lease.soonerMs);
   return lease;
 }
 
-async function refuse(database: Database, id: string, attempt: number): Promise<never> {
-  const [event] = await readByIds(database, [id], ['status']);
+async function refuse(
+  database: Database,
+  id: string,
+  attempt: number,
+  caller: Caller | undefined,
+): Promise<never> {
+  if (caller && onlyKeyOf(caller) !== null) throw attemptLost(id, attempt);
+  const [event] = await readByIds(database, [id], ['status'], caller?.rows);
   throw event?.status === undefined ? notFound(id) : leaseLost(id, attempt, event.status);
 }
 
 /** Refuses what is not of the attempt that holds the lease now; asked for together, read together. */
-export function createLeaseCheck(database: Database): (eventId: string, attempt: number) => Promise<void> {
+export function createLeaseCheck(
+  database: Database,
+): (eventId: string, attempt: number, caller: Caller) => Promise<void> {
   const read = async (ids: readonly string[]) => {
     const leases = await readLeases(database, [...new Set(ids)]);
     return ids.map((id) => leases.get(id) ?? null);
   };
   const leases = new DataLoader(read, { cache: false, maxBatchSize: limits.flushItems });
-  return async (id, attempt) => {
+  return async (id, attempt, caller) => {
     const lease = await leases.load(id);
-    if (lease?.attempt !== attempt) await refuse(database, id, attempt);
+    const onlyOf = onlyKeyOf(caller);
+    const isOwn = onlyOf === null || lease?.key === onlyOf;
+    if (lease?.attempt !== attempt || !isOwn) await refuse(database, id, attempt, caller);
   };
 }

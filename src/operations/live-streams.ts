@@ -8,7 +8,7 @@ import type { Database } from '../database/database.ts';
 import { readLanes } from '../database/expensive-reads.ts';
 import type { ChangeKind, PartialEvent, Position } from '../domain/events/event.ts';
 import { readsJson } from '../domain/conditions/conditions.ts';
-import { checkFeedFilter, checkFilter } from '../domain/conditions/event-filter.ts';
+import { checkFeedFilter, checkFilter, filterWithin } from '../domain/conditions/event-filter.ts';
 import { type CheckedFilter, filterMatches, listsMatch } from '../domain/conditions/checked-filter.ts';
 import { checkPosition, pastLogEnd } from '../domain/events/page.ts';
 import { isExactTopic } from '../domain/events/topic.ts';
@@ -26,14 +26,20 @@ import type {
   StatusRequest,
   Watch,
   WatchFactory,
+  Watching,
 } from '../live/watch.ts';
+import { isWithin, type RowScope } from '../domain/access/row-scope.ts';
 import type { LogTail } from '../log/tail.ts';
 import { readByIds, readRequest } from '../store/events/read-events.ts';
 import { lastPosition, type LogRow, type LogSelection, readLog } from '../store/events/read-log.ts';
 import { filterFields, lightFields } from '../store/events/event-columns.ts';
+import { requireScope, rowsOf } from './access/access.ts';
 
 /** A subscription's arguments, checked: which changes it wants. */
 interface Wanted {
+  readonly rows: RowScope | null;
+  /** The request whose statuses are wanted, if it is one. */
+  readonly request?: string | null;
   readonly filter: CheckedFilter;
   readonly kinds: readonly ChangeKind[] | null;
   readonly after: Position | null;
@@ -54,34 +60,45 @@ export function createWatchFactory(database: Database, tail: LogTail, live: Live
   };
 }
 
-function liveWatch(live: Live, caller: string): Watch {
+function liveWatch(live: Live, caller: Watching): Watch {
   return {
-    feed: async (request) => liveChanges(live, wantedByFeed(request), caller),
-    status: async (request) => liveChanges(live, wantedByStatus(request), caller),
-    progress: async (request) => liveProgress(live, request),
+    feed: async (request) => liveChanges(live, wantedByFeed(request, caller), caller.name),
+    status: async (request) => liveChanges(live, wantedByStatus(request, caller), caller.name),
+    progress: async (request) => liveProgress(live, wantedProgress(request, caller)),
   };
 }
 
-function wantedByFeed({ filter, kinds, after }: FeedRequest): Wanted {
+function wantedByFeed({ filter, kinds, after }: FeedRequest, caller: Watching): Wanted {
+  requireScope(caller, 'events:read');
   return {
-    filter: checkFeedFilter(filter),
+    rows: rowsOf(caller),
+    filter: filterWithin(checkFeedFilter(filter), rowsOf(caller)),
     kinds: kinds ?? null,
     after: after == null ? null : checkPosition(after),
   };
 }
 
-function wantedByStatus({ ids, requestId, after }: StatusRequest): Wanted {
+function wantedByStatus({ ids, requestId, after }: StatusRequest, caller: Watching): Wanted {
+  requireScope(caller, 'events:read');
   const filter = checkFilter({ ids, requestIds: requestId == null ? null : [requestId] });
   if ((filter.ids === null) === (filter.requestIds === null)) throw badInput('Give either ids or requestId.');
   return {
-    filter,
+    rows: rowsOf(caller),
+    request: requestId ?? null,
+    filter: filterWithin(filter, rowsOf(caller)),
     kinds: ['CREATED', 'STATUS', 'DELETED'],
     after: after == null ? null : checkPosition(after),
   };
 }
 
-function isOfKind({ kinds }: Wanted, { change }: LiveChange): boolean {
-  return kinds === null || kinds.includes(change.kind);
+/** What the change was of is within the filter; here it is what the event is now that has to be within the rows as well. */
+function isOfKind({ kinds, rows }: Wanted, { change }: LiveChange): boolean {
+  return (kinds === null || kinds.includes(change.kind)) && isNowWithin(rows, change);
+}
+
+function isNowWithin(rows: RowScope | null, { event }: EventChange): boolean {
+  const { topic = '', project = null, requestId = '' } = event;
+  return isWithin(rows, { topic, project, requestId });
 }
 
 function wantsJson({ filter: { conditions, where } }: Wanted): boolean {
@@ -114,8 +131,7 @@ function liveChanges(live: Live, wanted: Wanted, caller: string): AsyncIterable<
   return queue;
 }
 
-function liveProgress(live: Live, request: ProgressRequest): AsyncIterable<EventProgress> {
-  const wanted = wantedProgress(request);
+function liveProgress(live: Live, wanted: CheckedFilter): AsyncIterable<EventProgress> {
   const queue = new BoundedQueue<EventProgress>(limits.subscriberBufferItems, () => stop());
   const stop = live.progress.watch({
     selector: wanted,
@@ -127,8 +143,10 @@ function liveProgress(live: Live, request: ProgressRequest): AsyncIterable<Event
   return queue;
 }
 
-function wantedProgress({ ids, requestId, topics }: ProgressRequest): CheckedFilter {
-  return checkFilter({ ids, requestIds: requestId == null ? null : [requestId], topics });
+function wantedProgress({ ids, requestId, topics }: ProgressRequest, caller: Watching): CheckedFilter {
+  requireScope(caller, 'events:read');
+  const filter = checkFilter({ ids, requestIds: requestId == null ? null : [requestId], topics });
+  return filterWithin(filter, rowsOf(caller));
 }
 
 function matchesProgress(wanted: CheckedFilter, item: EventProgress): boolean {
@@ -138,7 +156,7 @@ function matchesProgress(wanted: CheckedFilter, item: EventProgress): boolean {
       id: item.eventId,
       topic: item.topic,
       requestId: item.requestId ?? '',
-      project: null,
+      project: item.project ?? null,
       user: null,
       sender: null,
       status: 'IN_PROGRESS',
@@ -159,10 +177,10 @@ class DatabaseCatchUp implements CatchUp {
   readonly #tail: LogTail;
   readonly #live: Live;
   readonly #from: Position;
-  readonly #caller: string;
+  readonly #caller: Watching;
   handover: Position;
 
-  constructor({ database, tail, live }: CatchUpParts, from: Position, caller: string) {
+  constructor({ database, tail, live }: CatchUpParts, from: Position, caller: Watching) {
     this.#database = database;
     this.#tail = tail;
     this.#live = live;
@@ -172,19 +190,19 @@ class DatabaseCatchUp implements CatchUp {
   }
 
   async feed(request: FeedRequest): Promise<AsyncIterable<EventChange>> {
-    const wanted = wantedByFeed(request);
+    const wanted = wantedByFeed(request, this.#caller);
     return this.#missed(wanted, await this.#startOf(wanted));
   }
 
   async status(request: StatusRequest): Promise<AsyncIterable<EventChange>> {
-    const wanted = wantedByStatus(request);
+    const wanted = wantedByStatus(request, this.#caller);
     if (wanted.after !== null) return this.#missed(wanted, await this.#startOf(wanted));
     return this.#present(wanted);
   }
 
   /** Progress is not kept, but for the last of each event. */
   async progress(request: ProgressRequest): Promise<AsyncIterable<EventProgress>> {
-    const wanted = wantedProgress(request);
+    const wanted = wantedProgress(request, this.#caller);
     const known = (wanted.ids ?? []).map((id) => this.#live.lastProgress(id));
     return iterate(known.filter((item) => item !== null && matchesProgress(wanted, item)) as EventProgress[]);
   }
@@ -215,23 +233,24 @@ class DatabaseCatchUp implements CatchUp {
         readMs = performance.now() - began;
         return entries;
       };
-      const { rows, isCut } = await (withJson ? readLanes(this.#database).run(this.#caller, read) : read());
+      const { rows, isCut } = await (withJson
+        ? readLanes(this.#database).run(this.#caller.name, read)
+        : read());
       pace.took(readMs);
-      yield* await fairSlices.run(this.#caller, wantedOf(wanted, rows));
+      yield* await fairSlices.run(this.#caller.name, wantedOf(wanted, rows));
       position = rows.length < size && !isCut ? until : (rows.at(-1)?.entry.position ?? until);
     }
     this.handover = until;
   }
 
   /** The present status of each event, as one reading of the database says. */
-  async #present({ filter }: Wanted): Promise<AsyncIterable<EventChange>> {
+  async #present({ filter, rows, request = null }: Wanted): Promise<AsyncIterable<EventChange>> {
     const { events, position } = await this.#database.transaction(async (tx) => {
       await tx.query({ text: 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ', values: [] });
-      const [requestId] = filter.requestIds ?? [];
       const found =
-        requestId === undefined
-          ? await readByIds(tx, filter.ids ?? [], lightFields)
-          : (await readRequest(tx, requestId, limits.chainEvents, lightFields)).rows;
+        request === null
+          ? await readByIds(tx, filter.ids ?? [], lightFields, rows)
+          : (await readRequest(tx, request, limits.chainEvents, lightFields, { rows })).rows;
       return { events: found, position: await lastPosition(tx) };
     });
     refuseUnknown(filter.ids ?? [], events);

@@ -16,7 +16,8 @@ import type { SendInput } from '../domain/events/send.ts';
 import type { UpdateInput } from '../domain/events/update.ts';
 import type { Lease } from '../store/jobs/leases.ts';
 import type { KeyOperations } from './access/keys.ts';
-import type { Caller } from './callers.ts';
+import type { RowScope } from '../domain/access/row-scope.ts';
+import type { Asker, Caller } from './callers.ts';
 import type { HandlerOperations } from './handlers.ts';
 import type { SendOptions } from './handler-port.ts';
 import type { SubscriptionOperations } from './subscriptions.ts';
@@ -81,6 +82,15 @@ export interface EventOrder {
   readonly direction: Direction;
 }
 
+/** The result of checking a filter in CEL. Null where it is valid. */
+export interface FilterVerdict {
+  readonly valid: boolean;
+  readonly message: string | null;
+  readonly line: number | null;
+  readonly column: number | null;
+  readonly suggestion: string | null;
+}
+
 /** Both times are inclusive. */
 export interface EventLogQuery {
   readonly fullName: string;
@@ -104,7 +114,11 @@ export interface Chain {
   readonly finishedAt: Date | null;
 }
 
-/** Known errors are ThroughlineErrors. `fields` names the columns to read besides the id; no others are read. */
+/**
+ * Known errors are ThroughlineErrors. `fields` names the columns to read besides the id; no others are read. `rows`
+ * restricts what is read: what is outside is as if it did not exist; absent or null does not restrict. None of these
+ * checks a scope: guarded operations do.
+ */
 export interface Operations
   extends SubscriptionOperations, TriggerOperations, TopicOperations, HandlerOperations, KeyOperations {
   sendEvent(caller: Caller, input: SendInput, options?: SendOptions): Promise<SendOutcome>;
@@ -123,58 +137,68 @@ export interface Operations
    */
   enroll(caller: Caller, input: EnrollInput, count: number, room?: number): Promise<readonly Enrollment[]>;
   /** Throws LEASE_LOST if the attempt does not hold the lease. Null `leaseMs`: as long as the claim asked for. */
-  extendLease(eventId: string, attempt: number, leaseMs: number | null): Promise<Lease>;
+  extendLease(eventId: string, attempt: number, leaseMs: number | null, caller?: Caller): Promise<Lease>;
   /** Releases the job unfinished; the run does not count as a retry. */
   releaseJob(caller: Caller, eventId: string, attempt: number): Promise<PartialEvent>;
 
   /** Unknown ids are missing in the map. */
-  eventsByIds(ids: readonly string[], fields: readonly EventField[]): Promise<Map<string, PartialEvent>>;
-  eventByHash(hash: string, fields: readonly EventField[]): Promise<PartialEvent | null>;
-  /** `caller`, here and below: whose share it uses of the time for filters and large reads. */
+  eventsByIds(
+    ids: readonly string[],
+    fields: readonly EventField[],
+    rows?: RowScope | null,
+  ): Promise<Map<string, PartialEvent>>;
+  eventByHash(
+    hash: string,
+    fields: readonly EventField[],
+    rows?: RowScope | null,
+  ): Promise<PartialEvent | null>;
+  /** `caller`, here and below: whose rows, and whose share of the time for filters and large reads. */
   listEvents(
     filter: EventFilter | null,
     order: EventOrder,
     page: PageArguments,
     fields: readonly EventField[],
-    caller?: Caller,
+    caller?: Asker,
   ): Promise<Page<PartialEvent>>;
-  countEvents(filter: EventFilter | null, caller?: Caller): Promise<Count>;
+  countEvents(filter: EventFilter | null, caller?: Asker): Promise<Count>;
   eventLog(
     query: EventLogQuery,
     fields: readonly EventField[],
-    caller?: Caller,
+    caller?: Asker,
   ): Promise<readonly PartialEvent[]>;
-  countEventLog(query: EventLogQuery): Promise<Count>;
+  countEventLog(query: EventLogQuery, rows?: RowScope | null): Promise<Count>;
   eventsOfRequest(
     requestId: string,
     fields: readonly EventField[],
-    caller?: Caller,
+    caller?: Asker,
   ): Promise<readonly PartialEvent[]>;
   /** The node and all events below it, parents first; empty if there is no such node. */
   eventsBelowNode(
     requestId: string,
     nodeId: string,
     fields: readonly EventField[],
-    caller?: Caller,
+    caller?: Asker,
   ): Promise<readonly PartialEvent[]>;
   /** Null if the request has no events. */
-  eventChain(requestId: string, fields: readonly EventField[], caller?: Caller): Promise<Chain | null>;
+  eventChain(requestId: string, fields: readonly EventField[], caller?: Asker): Promise<Chain | null>;
   /** One page per parent, oldest first, in one statement. */
   dependentsOf(
     parentIds: readonly string[],
     page: PageArguments,
     fields: readonly EventField[],
-    caller?: Caller,
+    caller?: Asker,
   ): Promise<Map<string, Page<PartialEvent>>>;
-  countDependents(parentIds: readonly string[]): Promise<Map<string, Count>>;
+  countDependents(parentIds: readonly string[], rows?: RowScope | null): Promise<Map<string, Count>>;
   /** Status changes by id, oldest first. */
-  historiesOf(ids: readonly string[]): Promise<Map<string, readonly StatusChange[]>>;
+  historiesOf(ids: readonly string[], rows?: RowScope | null): Promise<Map<string, readonly StatusChange[]>>;
   /** Only jobs with a current lease. */
-  leasesOf(ids: readonly string[]): Promise<Map<string, Lease>>;
+  leasesOf(ids: readonly string[], rows?: RowScope | null): Promise<Map<string, Lease>>;
   /** Send times of scheduled events. */
-  sendTimesOf(ids: readonly string[]): Promise<Map<string, Date>>;
+  sendTimesOf(ids: readonly string[], rows?: RowScope | null): Promise<Map<string, Date>>;
   /** The current end of the log; 0 if it is empty. */
   position(): Promise<Position>;
   /** The latest progress of an event that this gateway knows of. */
-  progressOf(id: string): number | null;
+  progressOf(id: string, rows?: RowScope | null): number | null;
+  /** Whether a filter in CEL is valid, and where not. */
+  verifyFilter(expression: string): FilterVerdict;
 }

@@ -27,29 +27,36 @@ import { countLags } from '../subscriptions/lag.ts';
 import { countSubscribers } from './events/count-subscribers.ts';
 import { checkSource, type SourceParts } from './sources.ts';
 import { NextEvents } from './events/next-events.ts';
+import { isRestricted, type Ownership, type RowScope } from '../domain/access/row-scope.ts';
+import { keyOf, ownershipOf } from './access/ownership.ts';
 import type { Caller } from './callers.ts';
 
 export type { NextEvent } from '../subscriptions/assign-events.ts';
 
-/** An id that is unknown, unsubscribed or expired is refused with NO_SUCH_SUBSCRIPTION. */
+export interface SubscriptionPage {
+  readonly first?: number | null | undefined;
+  readonly after?: string | null | undefined;
+}
+
+/**
+ * An id that is unknown, unsubscribed, expired or of a subscription that is not the caller's is refused with
+ * NO_SUCH_SUBSCRIPTION. Without a caller all subscriptions are.
+ */
 export interface SubscriptionOperations {
   subscribe(caller: Caller, input: SubscribeInput): Promise<DurableSubscription>;
   /** Null where there was none in time; a null `timeoutMs` waits as long as can be. */
   nextEvent(caller: Caller, ids: readonly string[], timeoutMs: number | null): Promise<NextEvent | null>;
   /** What `nextEvent` would give, one after another, each taken when it is asked for. */
-  subscriptionEvents(ids: readonly string[]): Promise<AsyncIterableIterator<NextEvent>>;
-  acknowledge(id: string, position: string): Promise<DurableSubscription>;
+  subscriptionEvents(ids: readonly string[], caller?: Caller): Promise<AsyncIterableIterator<NextEvent>>;
+  acknowledge(id: string, position: string, caller?: Caller): Promise<DurableSubscription>;
   /** Returns the id. */
-  unsubscribe(id: string): Promise<string>;
+  unsubscribe(id: string, caller?: Caller): Promise<string>;
   /** Returns null if the trigger does not exist. */
-  subscription(id: string): Promise<DurableSubscription | null>;
+  subscription(id: string, caller?: Caller): Promise<DurableSubscription | null>;
   /** In order of creation. */
-  subscriptions(page: {
-    readonly first?: number | null | undefined;
-    readonly after?: string | null | undefined;
-  }): Promise<Page<DurableSubscription>>;
+  subscriptions(page: SubscriptionPage, caller?: Caller): Promise<Page<DurableSubscription>>;
   /** For how many of them an event is. */
-  countSubscribers(eventId: string): Promise<number>;
+  countSubscribers(eventId: string, rows?: RowScope | null): Promise<number>;
   /** How many events wait for each, by its id; each count stops where it would take too long. */
   lagsOf(subscriptions: readonly DurableSubscription[]): Promise<Map<string, number>>;
 }
@@ -63,28 +70,37 @@ export interface SubscriptionParts extends SourceParts {
 export function createSubscriptionOperations(parts: SubscriptionParts): SubscriptionOperations {
   const { database, subscriptions } = parts;
   return {
-    subscribe: async ({ name }, input) => {
+    subscribe: async (caller, input) => {
+      const { name, rows } = caller;
       const checked = checkSubscribe(input);
-      if (checked.source !== null) await checkSource(checked.source, parts);
+      // Which names are known would tell of events outside of its rows.
+      if (checked.source !== null && !isRestricted(rows)) await checkSource(checked.source, parts);
       const made = await insertSubscription(
         database,
-        { id: newId(), owner: name },
+        { id: newId(), owner: name, key: keyOf(caller), rows },
         checked,
         mostSubscriptions,
       );
       if (made.isFull) throw tooMany();
       return made.subscription ?? refusePast(checked.after, made.logEnd);
     },
-    nextEvent: async ({ signal = null }, given, timeoutMs) => {
+    nextEvent: async (caller, given, timeoutMs) => {
       const ids = checkSubscriptionIds(given);
-      return subscriptions.next({ ids, waitMs: checkTimeout(timeoutMs), signal });
+      const waitMs = checkTimeout(timeoutMs);
+      await checkOwned(database, ids, caller);
+      return subscriptions.next({ ids, waitMs, signal: caller.signal ?? null });
     },
-    subscriptionEvents: async (ids) => new NextEvents(subscriptions, checkSubscriptionIds(ids, 'ids')),
-    acknowledge: (id, position) => acknowledge(subscriptions, id, position),
-    unsubscribe: (id) => unsubscribe(parts, id),
-    subscription: async (id) => (await readSubscriptions(database, [checkId(id)]))[0] ?? null,
-    subscriptions: (page) => list(database, page.first ?? null, page.after ?? null),
-    countSubscribers: (eventId) => countSubscribers(database, eventId),
+    subscriptionEvents: async (given, caller) => {
+      const ids = checkSubscriptionIds(given, 'ids');
+      if (caller) await checkOwned(database, ids, caller);
+      return new NextEvents(subscriptions, ids);
+    },
+    acknowledge: (id, position, caller) => acknowledge(parts, id, position, caller),
+    unsubscribe: (id, caller) => unsubscribe(parts, id, caller),
+    subscription: async (id, caller) =>
+      (await readSubscriptions(database, [checkId(id)], ownershipOf(caller)))[0] ?? null,
+    subscriptions: (page, caller) => list(database, page, ownershipOf(caller)),
+    countSubscribers: (eventId, rows = null) => countSubscribers(database, eventId, rows),
     lagsOf: (subscriptions) => countLags(database, subscriptions),
   };
 }
@@ -106,13 +122,24 @@ function refusePast(after: Position | null, logEnd: Position): never {
   throw pastLogEnd('after', after ?? logEnd, logEnd);
 }
 
+/** Who owns a subscription does not change: it is read once per call, and not at all for an admin. */
+async function checkOwned(database: Database, ids: readonly string[], caller: Caller): Promise<void> {
+  const owned = ownershipOf(caller);
+  if (owned === null) return;
+  const known = new Set((await readSubscriptions(database, ids, owned)).map(({ id }) => id));
+  const missing = ids.find((id) => !known.has(id));
+  if (missing !== undefined) throw noSuchSubscription(missing);
+}
+
 async function acknowledge(
-  subscriptions: SubscriptionDispatcher,
+  { database, subscriptions }: SubscriptionParts,
   givenId: string,
   given: string,
+  caller: Caller | undefined,
 ): Promise<DurableSubscription> {
   const subscriptionId = checkId(givenId, 'subscriptionId');
   const position = checkPosition(given, 'position');
+  if (caller) await checkOwned(database, [subscriptionId], caller);
   const subscription = await subscriptions.acknowledge({ subscriptionId, position });
   if (subscription === null) throw noSuchSubscription(subscriptionId);
   if (subscription.ack === 'AUTO')
@@ -127,19 +154,23 @@ async function acknowledge(
   return subscription;
 }
 
-async function unsubscribe({ database, broadcast }: SubscriptionParts, given: string): Promise<string> {
+async function unsubscribe(
+  { database, broadcast }: SubscriptionParts,
+  given: string,
+  caller: Caller | undefined,
+): Promise<string> {
   const id = checkId(given);
-  if (!(await deleteSubscription(database, id))) throw noSuchSubscription(id);
+  if (!(await deleteSubscription(database, id, ownershipOf(caller)))) throw noSuchSubscription(id);
   broadcast.unsubscribed(id);
   return id;
 }
 
 async function list(
   database: Database,
-  first: number | null,
-  after: string | null,
+  { first = null, after = null }: SubscriptionPage,
+  owned: Ownership | null,
 ): Promise<Page<DurableSubscription>> {
   const { size } = checkPage({ first }, 'CREATED');
   const point = parseCreationPoint('S', after);
-  return createdPage('S', await listSubscriptions(database, size + 1, point), size, point);
+  return createdPage('S', await listSubscriptions(database, size + 1, point, owned), size, point);
 }

@@ -7,10 +7,12 @@ import type { Database } from '../database/database.ts';
 import { type JsonValue, checkText } from '../domain/values/json.ts';
 import type { TopicDeclaration } from '../domain/handlers/handler.ts';
 import type { CheckedDeclaration, DeclareTopicInput } from '../domain/schemas/topic-schema.ts';
-import { readTopics } from '../store/events/read-events.ts';
+import { readTopics, readTopicsWithin } from '../store/events/read-events.ts';
 import { countByTopic, declareTopics, latestByTopic, readSchemas } from '../store/control/topics.ts';
 import { type DeclaredRow, readDeclared } from '../store/control/topic-administration.ts';
 import type { DeclaredTopics } from '../topics/declared-topics.ts';
+import { isRestricted, isTopicWithin, type RowScope } from '../domain/access/row-scope.ts';
+import { checkTopicWithin, refuseReserved } from './access/access.ts';
 import type { Caller } from './callers.ts';
 
 /** A topic that is declared, or that has events. */
@@ -36,13 +38,13 @@ export interface TopicOperations {
     source: string,
   ): Promise<readonly RefusedDeclaration[]>;
   /** By name; a thousand at most. */
-  topics(prefix: string): Promise<readonly TopicRecord[]>;
+  topics(prefix: string, rows?: RowScope | null): Promise<readonly TopicRecord[]>;
   /** Of those that are declared. */
   schemasOf(names: readonly string[]): Promise<Map<string, Schemas>>;
   /** How many events each has, up to 25,000. */
-  countTopics(names: readonly string[]): Promise<Map<string, number>>;
+  countTopics(names: readonly string[], rows?: RowScope | null): Promise<Map<string, number>>;
   /** Of those that have events. */
-  lastEventsAt(names: readonly string[]): Promise<Map<string, Date>>;
+  lastEventsAt(names: readonly string[], rows?: RowScope | null): Promise<Map<string, Date>>;
 }
 
 /** `tellOthers`: something is declared otherwise than before. */
@@ -60,6 +62,8 @@ export function createTopicOperations(
   };
   return {
     declareTopic: async (caller, input) => {
+      refuseReserved(input.name);
+      if (isRestricted(caller.rows)) checkTopicWithin(caller, input.name);
       const { checkDeclaration } = await topicSchema();
       await pauseIfDue(caller.name);
       const checked = checkDeclaration(input);
@@ -73,7 +77,7 @@ export function createTopicOperations(
       if (valid.length > 0) await declare(valid, source);
       return refused;
     },
-    topics: (prefix) => listTopics(database, prefix),
+    topics: (prefix, rows = null) => listTopics(database, prefix, rows),
     schemasOf: async (names) => {
       const rows = await readSchemas(database, names);
       return new Map(
@@ -83,12 +87,12 @@ export function createTopicOperations(
         ]),
       );
     },
-    countTopics: async (names) => {
-      const rows = await countByTopic(database, names, limits.countCap);
+    countTopics: async (names, within = null) => {
+      const rows = await countByTopic(database, names, limits.countCap, within);
       return new Map(rows.map(({ name, count }) => [name, count]));
     },
-    lastEventsAt: async (names) => {
-      const rows = await latestByTopic(database, names);
+    lastEventsAt: async (names, within = null) => {
+      const rows = await latestByTopic(database, names, within);
       return new Map(rows.map(({ name, at }) => [name, at]));
     },
   };
@@ -107,6 +111,7 @@ async function checkAll(declarations: readonly TopicDeclaration[]) {
   for (const declaration of declarations) {
     await pauseIfDue();
     try {
+      refuseReserved(declaration.name);
       valid.set(declaration.name, checkDeclaration(declaration));
     } catch (error) {
       if (!(error instanceof ThroughlineError)) throw error;
@@ -123,20 +128,29 @@ function tooMany(): ThroughlineError {
   );
 }
 
-async function listTopics(database: Database, prefix: string): Promise<TopicRecord[]> {
+async function listTopics(database: Database, prefix: string, rows: RowScope | null): Promise<TopicRecord[]> {
   checkText('prefix', prefix);
   if (isLongerThan(prefix, limits.topicLength)) {
     throw badInput(`prefix has ${lengthOf(prefix)} characters; at most ${limits.topicLength} are allowed.`);
   }
   const [declared, seen] = await Promise.all([
     readDeclared(database, prefix, limits.listedTopics),
-    readTopics(database, prefix, limits.listedTopics),
+    seenTopics(database, prefix, rows),
   ]);
   const byName = new Map<string, TopicRecord>();
   for (const name of seen) byName.set(name, { name, title: null, description: null, declared: false });
   for (const row of declared) byName.set(row.name, { ...row, declared: true });
   // Of each kind the first were read, so that of both together the first are among them.
-  return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, limits.listedTopics);
+  const visible = [...byName.values()].filter(({ name }) => isTopicWithin(rows, name));
+  return visible.sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, limits.listedTopics);
+}
+
+/** Topics of events within the rows. */
+function seenTopics(database: Database, prefix: string, rows: RowScope | null): Promise<string[]> {
+  const most = { topics: limits.listedTopics, scanned: limits.scanRows };
+  if (rows !== null && (rows.projects ?? rows.requestIds) !== null)
+    return readTopicsWithin(database, prefix, rows, most);
+  return readTopics(database, prefix, limits.listedTopics);
 }
 
 function parsed(text: string | null): JsonValue {

@@ -7,27 +7,31 @@ import type { Database } from '../database/database.ts';
 import { checkId } from '../domain/events/send.ts';
 import { checkSecrets } from '../domain/triggers/signature.ts';
 import { draftTrigger, type Trigger, type TriggerInput } from '../domain/triggers/trigger.ts';
+import type { Ownership } from '../domain/access/row-scope.ts';
+import { checkTopicWithin, refuseReserved } from './access/access.ts';
+import { keyOf, ownershipOf } from './access/ownership.ts';
 import { noHandler } from './handlers.ts';
 import type { Handling } from './handler-port.ts';
+import type { Caller } from './callers.ts';
+import { hasTriggerNamed, replaceSecrets } from '../store/control/trigger-administration.ts';
 import {
   deleteTriggerRow,
-  hasTriggerNamed,
-  readTriggers,
-  replaceSecrets,
-} from '../store/control/trigger-administration.ts';
-import { insertTrigger, readTriggersByIds } from '../store/control/triggers.ts';
+  insertTrigger,
+  listTriggers,
+  readTriggersByIds,
+} from '../store/control/triggers.ts';
 
-/** Every intended refusal is a ThroughlineError. */
+/** Every intended refusal is a ThroughlineError. A trigger that is not the caller's is as if it did not exist; without a caller all are. */
 export interface TriggerOperations {
-  createTrigger(input: TriggerInput): Promise<Trigger>;
+  createTrigger(input: TriggerInput, caller?: Caller): Promise<Trigger>;
   /** Answers the id in its canonical form. */
-  deleteTrigger(id: string): Promise<string>;
+  deleteTrigger(id: string, caller?: Caller): Promise<string>;
   /** In place of all that it has; each of them is valid from now on. */
-  setTriggerSecrets(id: string, secrets: readonly string[]): Promise<Trigger>;
+  setTriggerSecrets(id: string, secrets: readonly string[], caller?: Caller): Promise<Trigger>;
   /** By name. */
-  triggers(): Promise<readonly Trigger[]>;
+  triggers(caller?: Caller): Promise<readonly Trigger[]>;
   /** Returns null if the trigger does not exist. */
-  trigger(id: string): Promise<Trigger | null>;
+  trigger(id: string, caller?: Caller): Promise<Trigger | null>;
 }
 
 /** `onCreated` is told of each new one. */
@@ -37,28 +41,41 @@ export function createTriggerOperations(
   onCreated: () => void,
 ): TriggerOperations {
   return {
-    createTrigger: async (input) => {
-      const trigger = await create(database, handling, input);
+    createTrigger: async (input, caller) => {
+      const trigger = await create(database, handling, input, caller);
       onCreated();
       return trigger;
     },
-    deleteTrigger: async (given) => {
+    deleteTrigger: async (given, caller) => {
       const id = checkTriggerId(given);
-      if (await deleteTriggerRow(database, id)) return id;
+      if (await deleteTriggerRow(database, id, ownershipOf(caller))) return id;
       throw noTrigger(id);
     },
-    setTriggerSecrets: async (id, secrets) => setSecrets(database, checkTriggerId(id), secrets),
-    triggers: () => readTriggers(database),
-    trigger: async (id) => (await readTriggersByIds(database, [id]))[0] ?? null,
+    setTriggerSecrets: async (id, secrets, caller) =>
+      setSecrets(database, checkTriggerId(id), secrets, ownershipOf(caller)),
+    triggers: (caller) => listTriggers(database, ownershipOf(caller)),
+    trigger: async (id, caller) => (await readTriggersByIds(database, [id], ownershipOf(caller)))[0] ?? null,
   };
 }
 
-async function create(database: Database, handling: Handling, input: TriggerInput): Promise<Trigger> {
+async function create(
+  database: Database,
+  handling: Handling,
+  input: TriggerInput,
+  caller: Caller | undefined,
+): Promise<Trigger> {
   const draft = draftTrigger(input, new Date());
+  refuseReserved(draft.topic);
+  if (caller?.rows) checkEvents(caller, draft.topic);
   if (draft.call !== null) checkCall(draft.call, handling);
   // As unguessable as a key: who knows it may deliver, unless there is a signature.
   const slug = draft.webhook === null ? null : randomBytes(16).toString('hex');
-  const made = await insertTrigger(database, newId(), draft, slug, limits.triggers);
+  const made = await insertTrigger(
+    database,
+    { id: newId(), slug, ...ownerOf(caller) },
+    draft,
+    limits.triggers,
+  );
   if (made !== null) return made;
   if (await hasTriggerNamed(database, draft.name)) {
     throw badInput(`name ${JSON.stringify(draft.name)} is taken by another trigger; choose another.`);
@@ -69,8 +86,33 @@ async function create(database: Database, handling: Handling, input: TriggerInpu
   );
 }
 
-async function setSecrets(database: Database, id: string, secrets: readonly string[]): Promise<Trigger> {
-  const [trigger] = await readTriggersByIds(database, [id]);
+/** Its events have a request each, and its key's project where that has one only. */
+function checkEvents(caller: Caller, topic: string): void {
+  const { rows } = caller;
+  if (rows?.requestIds) throw noneWithin(caller, 'requests: each event of a trigger begins a new one');
+  if (rows?.projects && rows.projects.length !== 1)
+    throw noneWithin(
+      caller,
+      'projects: the events of a trigger can have the project only of a key with exactly one',
+    );
+  checkTopicWithin(caller, topic);
+}
+
+function noneWithin({ name }: Caller, why: string): ThroughlineError {
+  return new ThroughlineError('FORBIDDEN', `The key ${JSON.stringify(name)} is restricted to ${why}.`);
+}
+
+function ownerOf(caller: Caller | undefined) {
+  return { key: caller ? keyOf(caller) : null, rows: caller?.rows ?? null };
+}
+
+async function setSecrets(
+  database: Database,
+  id: string,
+  secrets: readonly string[],
+  owned: Ownership | null,
+): Promise<Trigger> {
+  const [trigger] = await readTriggersByIds(database, [id], owned);
   if (trigger === undefined) throw noTrigger(id);
   if (trigger.signature === null) throw badInput('A schedule has no secrets.');
   const changed = await replaceSecrets(database, id, checkSecrets(trigger.signature, secrets, 'secrets'));

@@ -1,5 +1,6 @@
 // One subscription in this process's memory: how far the log was looked at for it, and what of that is yet to be written.
 import { limits } from '../base/limits.ts';
+import { isWithin } from '../domain/access/row-scope.ts';
 import { readsJson } from '../domain/conditions/conditions.ts';
 import { conditionsMatch } from '../domain/conditions/match-conditions.ts';
 import type { Position } from '../domain/events/event.ts';
@@ -63,15 +64,15 @@ export class SubscriptionCursor {
 
   /** `onTold` is called when it may have something new; `position` says where the log's reader is. */
   watch(live: Live, position: Position, onNotified: () => void): void {
-    const { source, topics, preFilter } = this.definition;
+    const { source, topics, preFilter, rows } = this.definition;
     this.#watchedFrom = position;
     this.#isLive = false;
     const watcher: Watcher<LiveChange> = {
       selector: {
         ids: null,
-        requestIds: null,
+        requestIds: rows?.requestIds ?? null,
         topics,
-        projects: null,
+        projects: rows?.projects ?? null,
         senders: source === null ? null : [source],
         conditions: preFilter,
       },
@@ -95,9 +96,10 @@ export class SubscriptionCursor {
 
   /** Of its filter only what is false without failing counts: what it fails on has to be looked at. */
   #matches({ change: { kind }, filterable }: LiveChange): boolean {
-    const { source, topics, preFilter } = this.definition;
+    const { source, topics, preFilter, rows } = this.definition;
     return (
       kind === 'CREATED' &&
+      isWithin(rows, filterable) &&
       (source === null || filterable.sender === source) &&
       (topics === null || topics.some((pattern) => topicMatches(pattern, filterable.topic))) &&
       (preFilter === null || conditionsMatch(preFilter, filterable))

@@ -44,6 +44,7 @@ export async function passing(trigger: TriggerTerms, occurrence: Occurrence): Pr
     eventType,
     hash,
     requestId,
+    project: projectOf(trigger),
     payload: stored,
   };
   const filterError = error === null ? null : failureText(error, limits.descriptionLength);
@@ -61,14 +62,21 @@ export function optionsOf({ call }: TriggerTerms): SendOptions {
 }
 
 /** Whom the history of the events names. */
-export function callerOf({ name }: TriggerTerms): Caller {
-  return internalCaller(name);
+export function callerOf({ name, rows }: TriggerTerms): Caller {
+  return { ...internalCaller(name), rows };
+}
+
+/** Its events are of the project of its key, if that is restricted to one. */
+function projectOf({ rows }: TriggerTerms): string | null {
+  const [project = null] = rows?.projects ?? [];
+  return project;
 }
 
 async function verdictOf(
-  { name, topic, where }: TriggerTerms,
+  trigger: TriggerTerms,
   event: { readonly eventType: string; readonly payload: JsonObject; readonly requestId: string },
 ): Promise<CelVerdict> {
+  const { name, topic, where } = trigger;
   try {
     const checked = checkCel(where);
     if (checked === null) return { matches: true, error: null };
@@ -76,7 +84,7 @@ async function verdictOf(
       ...event,
       topic,
       sender: name,
-      project: null,
+      project: projectOf(trigger),
       user: null,
       summary: {},
       status: 'FINISHED',

@@ -73,7 +73,7 @@ export function fakeContext(
     { feed: async () => changes, status: async () => changes, progress: async () => none },
     calls,
   );
-  const caller = { name: 'tester', keyId: null, scopes: ['*'], rows: null, requestId: null };
+  const caller = { name: 'tester', keyId: null, scopes: ['admin'], rows: null, requestId: null };
   return { ...createContext({ caller, operations, watch }), calls };
 }
 

@@ -53,7 +53,7 @@ describe('a page of events', () => {
     const context = fakeContext(family);
     await run('{ events { nodes { a: dependsOn { topic } b: dependsOn { user } } } }', context);
     const reads = context.calls.filter(({ name }) => name === 'eventsByIds');
-    expect(reads.map(({ args }) => args)).toEqual([[parents.map(({ id }) => id), ['topic', 'user']]]);
+    expect(reads.map(({ args }) => args)).toEqual([[parents.map(({ id }) => id), ['topic', 'user'], null]]);
   });
 
   test('calls dependentsOf once for each set of arguments', async () => {

@@ -21,9 +21,9 @@ async function columnsOf(
   return columnsIn(calls[0]?.args ?? [], context.caller);
 }
 
-/** Lists also take the caller, after the columns. */
+/** Others also take the caller or the rows, after the columns; there are none for who sees all. */
 function columnsIn(args: readonly unknown[], caller: unknown): unknown {
-  return args.filter((arg) => arg !== caller).at(-1);
+  return args.filter((arg) => arg !== caller && arg !== null).at(-1);
 }
 
 const ofEvents = (source: string, variables?: Record<string, unknown>) =>

@@ -24,7 +24,7 @@ function gateway(entries = 0) {
       {
         document: parse(feed),
         variables: after === undefined ? {} : { after },
-        caller: { name: 't', keyId: null, scopes: ['*'], rows: null, requestId: null },
+        caller: { name: 't', keyId: null, scopes: ['admin'], rows: null, requestId: null },
       },
       direct,
     );

@@ -32,7 +32,7 @@ describe('subscribers with different filters', () => {
     const all = await Promise.all([
       follow({ text: feed, variables: kinds('CREATED') }),
       follow({ text: feed, variables: { ...kinds('CREATED'), full: false } }),
-      follow({ text: feed, variables: kinds('CREATED'), scopes: ['read'] }),
+      follow({ text: feed, variables: kinds('CREATED'), scopes: ['events:read'] }),
     ]);
     await until(() => log.streams.size === 3);
     log.append();

@@ -44,7 +44,7 @@ describe('subscribers of the same operation and variables', () => {
 
   test('do not share with those of another text, other variables or other scopes', async () => {
     const { log, open } = gateway();
-    await Promise.all([open(), open({ text: `${feed} ` }), open({ scopes: ['read'] })]);
+    await Promise.all([open(), open({ text: `${feed} ` }), open({ scopes: ['events:read'] })]);
     await open({ text: feed.replaceAll('after', 'from').replace('from:', 'after:'), after: '0' });
     expect(log.counts.live).toBe(4);
     expect(log.streams.size).toBe(4);

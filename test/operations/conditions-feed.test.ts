@@ -12,7 +12,7 @@ import type { LogRow } from '../../src/store/events/read-log.ts';
 import { anyConditions, anyEvent } from '../domain/conditions/condition-cases.ts';
 import { type CountingDatabase, countStatements, describeDatabases } from '../support/database.ts';
 import { forwarding } from '../support/forwarding.ts';
-import { type Composed, operationsOn } from '../support/gateway.ts';
+import { type Composed, operationsOn, tester } from '../support/gateway.ts';
 
 interface Change {
   readonly kind: string;
@@ -246,7 +246,7 @@ describeDatabases('A feed with conditions', (backend) => {
 
     test('for the conditions alone: no change that waits for its watcher holds them', async () => {
       const changes = await gateway.watching
-        .live('tester')
+        .live(tester)
         .feed({ filter: { conditions: one('payload/n', 'EQ', 1) } });
       const release = await gateway.watching.hold();
       const id = await gateway.send({ payload: { n: 1 }, summary: { s: 1 } });

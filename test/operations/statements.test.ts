@@ -62,7 +62,7 @@ describeDatabases('The statements', (backend) => {
     const contextValue = createContext({
       caller: tester,
       operations: operationsAlone(database),
-      watch: gateway().watching.live('tester'),
+      watch: gateway().watching.live(tester),
     });
     const answer = await execute({ schema, document: parse(query), variableValues: variables, contextValue });
     expect(answer.errors).toBeUndefined();

@@ -128,8 +128,8 @@ describeDatabases('A change', (backend) => {
       await update({ id, status: 'FAILED', description: 'broke', error: { message: 'm' } });
       const history = await historyOf(id);
       expect(history.map(({ from, to, by, description }) => [from, to, by, description])).toEqual([
-        [null, 'PENDING', 'shop', null],
-        ['PENDING', 'IN_PROGRESS', 'worker-7', 'begun'],
+        [null, 'PENDING', 'tester', null],
+        ['PENDING', 'IN_PROGRESS', 'tester', 'begun'],
         ['IN_PROGRESS', 'FAILED', 'tester', 'broke'],
       ]);
       const times = history.map(({ at }) => at.getTime());

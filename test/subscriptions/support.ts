@@ -88,6 +88,6 @@ export function serveParts({ operations, watching, sharedSubscriptions }: Compos
   return serve({
     schema,
     subscriptions: sharedSubscriptions,
-    createContext: (caller) => createContext({ caller, operations, watch: watching.live(caller.name) }),
+    createContext: (caller) => createContext({ caller, operations, watch: watching.live(caller) }),
   });
 }

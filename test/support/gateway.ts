@@ -100,9 +100,12 @@ export interface Composed extends Core {
   send(input?: SendInput): Promise<string>;
   /** All of an event; fails where there is none. */
   read(id: string): Promise<EventRecord>;
+  /** As the tester, who may do everything. */
   ask<Data>(query: string, variables?: Variables): Promise<Answer<Data>>;
+  askAs<Data>(caller: Caller, query: string, variables?: Variables): Promise<Answer<Data>>;
   /** Resolves when nothing that happens from now on is missed; fails where the gateway refuses. */
   subscribe<Data>(query: string, variables?: Variables): Promise<Reader<Data>>;
+  subscribeAs<Data>(caller: Caller, query: string, variables?: Variables): Promise<Reader<Data>>;
 }
 
 export const tester: Caller = { name: 'tester', keyId: null, scopes: ['admin'], rows: null, requestId: null };
@@ -139,28 +142,40 @@ export async function operationsOn(
     caller: tester,
     send: async (input = {}) => (await operations.sendEvent(tester, { topic: 'test', ...input })).event.id,
     read: async (id) => readWhole(operations, id),
-    ask: (query, variables = {}) => executeHere(operations, watching, query, variables),
-    subscribe: (query, variables = {}) => subscribeHere(sharedSubscriptions, query, variables),
+    ask: (query, variables = {}) => executeHere(operations, watching, { query, variables, caller: tester }),
+    askAs: (caller, query, variables = {}) => executeHere(operations, watching, { query, variables, caller }),
+    subscribe: (query, variables = {}) =>
+      subscribeHere(sharedSubscriptions, { query, variables, caller: tester }),
+    subscribeAs: (caller, query, variables = {}) =>
+      subscribeHere(sharedSubscriptions, { query, variables, caller }),
   };
+}
+
+interface Asked {
+  readonly query: string;
+  readonly variables: Variables;
+  readonly caller: Caller;
 }
 
 async function executeHere<Data>(
   operations: Operations,
   watching: WatchFactory,
-  query: string,
-  variables: Variables,
+  { query, variables, caller }: Asked,
 ): Promise<Answer<Data>> {
   const result = (await execute({
     schema,
     document: parse(query),
     variableValues: variables,
-    contextValue: createContext({ caller: tester, operations, watch: watching.live(tester.name) }),
+    contextValue: createContext({ caller, operations, watch: watching.live(caller) }),
   })) as ExecutionResult;
   const errors = (result.errors ?? []).map((error) => {
     const { message, originalError } = error;
     return {
       message,
-      extensions: { ...error.extensions, ...(originalError && { code: codeOf(originalError) }) },
+      extensions: {
+        ...error.extensions,
+        ...(originalError && { ...detailsOf(originalError), code: codeOf(originalError) }),
+      },
     };
   });
   return { data: (result.data ?? null) as Data | null, errors };
@@ -168,10 +183,9 @@ async function executeHere<Data>(
 
 async function subscribeHere<Data>(
   subscriptions: SharedSubscriptions,
-  query: string,
-  variables: Variables,
+  { query, variables, caller }: Asked,
 ): Promise<Reader<Data>> {
-  const results = await subscriptions.subscribe({ document: parse(query), variables, caller: tester });
+  const results = await subscriptions.subscribe({ document: parse(query), variables, caller });
   if (!(Symbol.asyncIterator in results)) throw results.errors?.[0];
   const reader = new Reader<Data>(() => void results.return?.());
   const read = async () => {
@@ -245,6 +259,10 @@ let freshBefore = 0;
 export function fresh(name: string): string {
   freshBefore += 1;
   return `${name}-${freshBefore}`;
+}
+
+function detailsOf(error: unknown): object | undefined {
+  return (error as { details?: object }).details;
 }
 
 export function codeOf(error: unknown): unknown {

@@ -51,7 +51,16 @@ describe('Deliveries to a webhook', () => {
 
 describe('A webhook at its limit', () => {
   const unsigned: Webhook = {
-    ...{ id: 'a', name: 'a', topic: 'a', eventType: null, where: null, call: null, dedupeHeader: null },
+    ...{
+      id: 'a',
+      name: 'a',
+      topic: 'a',
+      eventType: null,
+      where: null,
+      call: null,
+      rows: null,
+      dedupeHeader: null,
+    },
     ...{
       secrets: [],
       hmac: null,

@@ -1,6 +1,7 @@
 // A checked filter, and what it matches: tested here in process, or as SQL in the store, to the same result.
 import { type CelFilter, type CelVerdict, matched, tooCostly, unmatched } from '../cel/filter.ts';
 import { CostExceeded, Meter } from '../cel/meter.ts';
+import { isWithin, type RowScope } from '../access/row-scope.ts';
 import type { EventStatus } from '../events/event.ts';
 import { topicMatches } from '../events/topic.ts';
 import type { CheckedConditions } from './conditions.ts';
@@ -28,6 +29,8 @@ export interface CheckedFilter {
   readonly scheduled: boolean | null;
   /** The part that must be tested on the event itself. */
   readonly where: CelFilter | null;
+  /** The rows of who asks. */
+  readonly within: RowScope | null;
 }
 
 /** Whether one of its lists is empty. */
@@ -83,7 +86,8 @@ export function listsMatch(filter: CheckedFilter, event: Listable): boolean {
     (filter.topics === null || filter.topics.some((pattern) => topicMatches(pattern, event.topic))) &&
     (filter.createdAfter === null || event.createdAt > filter.createdAfter) &&
     (filter.createdBefore === null || event.createdAt < filter.createdBefore) &&
-    hasWords(filter.words, event)
+    hasWords(filter.words, event) &&
+    isWithin(filter.within, event)
   );
 }
 

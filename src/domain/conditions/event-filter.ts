@@ -9,7 +9,8 @@ import type { CheckedFilter } from './checked-filter.ts';
 import { type CheckedConditions, join } from './conditions.ts';
 import type { EventStatus } from '../events/event.ts';
 import { checkId, optionalName } from '../events/send.ts';
-import { checkTopicPattern } from '../events/topic.ts';
+import { isTopicWithin, type RowScope } from '../access/row-scope.ts';
+import { checkTopicPattern, isExactTopic, topicMatches } from '../events/topic.ts';
 
 type Given<T> = T | null | undefined;
 
@@ -63,7 +64,33 @@ export function checkFilter(filter: Given<EventFilter>): CheckedFilter {
     exhausted: given.exhausted ?? null,
     scheduled: given.scheduled ?? null,
     where,
+    within: null,
   });
+}
+
+/** The filter within rows. Its lists are narrowed, so that an index serves them; no other part of it is decided by that. */
+export function filterWithin(filter: CheckedFilter, rows: RowScope | null): CheckedFilter {
+  if (rows === null) return filter;
+  return {
+    ...filter,
+    within: rows,
+    projects: bothOf(filter.projects, rows.projects),
+    requestIds: bothOf(filter.requestIds, rows.requestIds),
+    topics: topicsWithin(filter, rows),
+  };
+}
+
+function bothOf(given: readonly string[] | null, among: readonly string[] | null): readonly string[] | null {
+  return among === null ? given : (given?.filter((name) => among.includes(name)) ?? among);
+}
+
+/** Patterns are kept as they are where others restrict them: each row is tested by both. */
+function topicsWithin({ topics, ids }: CheckedFilter, rows: RowScope): readonly string[] | null {
+  if (topics?.every(isExactTopic)) return topics.filter((topic) => isTopicWithin(rows, topic));
+  if (rows.topics === null) return topics;
+  if (topics === null) return ids === null && rows.projects === null ? rows.topics : null;
+  if (!rows.topics.every(isExactTopic)) return topics;
+  return rows.topics.filter((topic) => topics.some((pattern) => topicMatches(pattern, topic)));
 }
 
 /** The conditions, together with the pre-filter of the CEL expression. */

@@ -74,7 +74,7 @@ export function checkUpdate(input: UpdateInput, by: string): CheckedUpdate {
   const durable =
     Object.values(others).some((value) => value !== null) || (description !== null && progress === null);
   const attempt = input.attempt == null ? null : checkAttempt(input.attempt);
-  const patch = { id: checkId(input.id), ...content, by: content.sender ?? by, attempt };
+  const patch = { id: checkId(input.id), ...content, by, attempt };
   return { patch, progress, durable };
 }
 

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { badInput, ThroughlineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import type { RowScope } from '../access/row-scope.ts';
 import { type CelFilter, checkCel } from '../cel/filter.ts';
 import { type CheckedConditions, conditionsText } from '../conditions/conditions.ts';
 import { checkConditions, type ConditionsInput } from '../conditions/check-conditions.ts';
@@ -48,7 +49,19 @@ export interface ConsumerDefinition {
   readonly ignoredSenderTypes: readonly string[];
   /** Maximum age of a source, since it became FINISHED, in milliseconds; null for no limit. */
   readonly ignoreOlderThanMs: number | null;
+  /** Sources and jobs are within these rows. */
+  readonly rows: RowScope | null;
 }
+
+/** Which key claims jobs, and what of jobs it may use. */
+export interface Claimant {
+  readonly key: string | null;
+  /** Whether it may use only attempts that it was given. */
+  readonly isOwnOnly: boolean;
+  readonly rows: RowScope | null;
+}
+
+const anyone: Claimant = { key: null, isOwnOnly: false, rows: null };
 
 /** The terms of a worker's claims. */
 export interface ClaimTerms {
@@ -62,6 +75,10 @@ export interface ClaimTerms {
   readonly leaseMs: number;
   readonly sequential: boolean;
   readonly sticky: boolean;
+  /** The key that claims. */
+  readonly key: string | null;
+  /** Whether a sticky worker gets only what this key has claimed. */
+  readonly isOwnOnly: boolean;
 }
 
 export interface CheckedEnroll {
@@ -70,11 +87,11 @@ export interface CheckedEnroll {
   readonly waitMs: number;
 }
 
-export function checkEnroll(input: EnrollInput): CheckedEnroll {
+export function checkEnroll(input: EnrollInput, { key, isOwnOnly, rows } = anyone): CheckedEnroll {
   const worker = requiredName('worker', input.worker);
   const sender = optionalName('sender', input.sender) ?? worker;
   return {
-    definition: checkDefinition(input),
+    definition: checkDefinition(input, rows),
     terms: {
       worker,
       sender,
@@ -86,12 +103,14 @@ export function checkEnroll(input: EnrollInput): CheckedEnroll {
       leaseMs: checkLeaseMs(input.leaseMs ?? limits.defaultLeaseMs),
       sequential: input.sequential ?? false,
       sticky: input.sticky ?? false,
+      key,
+      isOwnOnly,
     },
     waitMs: checkWithin('waitMs', input.waitMs ?? 0, 0, limits.waitMs),
   };
 }
 
-function checkDefinition(input: EnrollInput): ConsumerDefinition {
+function checkDefinition(input: EnrollInput, rows: RowScope | null): ConsumerDefinition {
   const where = checkCel(input.where);
   const definition = {
     topics: checkTopics(input.sourceTopics),
@@ -100,6 +119,7 @@ function checkDefinition(input: EnrollInput): ConsumerDefinition {
     where,
     ignoredSenderTypes: checkSenderTypes(input.ignoreSenderTypes ?? []),
     ignoreOlderThanMs: checkAge(input.ignoreOlderThanDays ?? 0),
+    rows,
   };
   return {
     ...definition,
@@ -113,8 +133,14 @@ export function definitionText(definition: Omit<ConsumerDefinition, 'id'>): stri
   const { topics, target, ignoredSenderTypes, ignoreOlderThanMs } = definition;
   // Omitted if absent, so that ids of existing consumers stay the same.
   const where = definition.where ? { where: definition.where.text } : {};
-  const others = JSON.stringify({ topics, target, ignoredSenderTypes, ignoreOlderThanMs, ...where });
+  const rows = definition.rows ? { rows: rowsText(definition.rows) } : {};
+  const others = JSON.stringify({ topics, target, ignoredSenderTypes, ignoreOlderThanMs, ...where, ...rows });
   return `${others.slice(0, -1)},"filter":${filter}}`;
+}
+
+/** Keys that see the same share positions. */
+function rowsText({ projects, topics, requestIds, hidesAudit = false }: RowScope): string {
+  return JSON.stringify([...[projects, topics, requestIds].map((list) => list && sorted(list)), hidesAudit]);
 }
 
 function checkTopics(topics: readonly string[]): string[] {

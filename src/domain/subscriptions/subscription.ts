@@ -5,6 +5,7 @@ import { limits } from '../../base/limits.ts';
 import { type CelFilter, checkCel } from '../cel/filter.ts';
 import { celPreFilter } from '../cel/pre-filter.ts';
 import type { CheckedConditions } from '../conditions/conditions.ts';
+import type { RowScope } from '../access/row-scope.ts';
 import type { Position } from '../events/event.ts';
 import { checkPosition } from '../events/page.ts';
 import { checkId, optionalName } from '../events/send.ts';
@@ -38,6 +39,8 @@ export interface SubscriptionDefinition {
   readonly filter: CelFilter | null;
   /** The part of the filter that SQL can decide. */
   readonly preFilter: CheckedConditions | null;
+  /** Those of its key: what is outside is not delivered. */
+  readonly rows: RowScope | null;
 }
 
 export interface CheckedSubscribe {
@@ -54,11 +57,12 @@ export interface CheckedSubscribe {
 
 /** A stored subscription. */
 export interface DurableSubscription extends Readonly<
-  Omit<SubscriptionModel, 'usedAt' | 'manual' | 'topics'>
+  Omit<SubscriptionModel, 'usedAt' | 'manual' | 'topics' | 'owner' | 'keyId' | 'rows'>
 > {
   readonly ack: AckMode;
   /** Null if only the source is tested. */
   readonly topics: readonly string[] | null;
+  readonly rows: RowScope | null;
 }
 
 /** Throws BAD_USER_INPUT, LIMIT_EXCEEDED or INVALID_FILTER. */
@@ -102,9 +106,9 @@ function checkTopics(topics: Given<readonly string[]>): readonly string[] | null
 }
 
 /** The selection of a stored subscription. Throws if its filter is no longer valid. */
-export function definitionOf({ source, topics, where }: DurableSubscription): SubscriptionDefinition {
+export function definitionOf({ source, topics, where, rows }: DurableSubscription): SubscriptionDefinition {
   const filter = checkCel(where);
-  return { source, topics, filter, preFilter: filter && celPreFilter(filter) };
+  return { source, topics, filter, preFilter: filter && celPreFilter(filter), rows };
 }
 
 /** In milliseconds; null means the maximum. */

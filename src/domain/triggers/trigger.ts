@@ -3,6 +3,7 @@ import type { TriggerKind } from '../../../generated/prisma/enums.ts';
 import type { TriggerModel } from '../../../generated/prisma/models.ts';
 import { badInput } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import type { RowScope } from '../access/row-scope.ts';
 import { checkCel } from '../cel/filter.ts';
 import { checkSchedule, type Schedule, tickAfter } from './schedule.ts';
 import { optionalName } from '../events/send.ts';
@@ -28,7 +29,7 @@ export interface TriggerInput {
 }
 
 /** A valid trigger before it is stored. Either `webhook` or `schedule` is set. */
-export interface TriggerDraft extends Omit<TriggerTerms, 'id'> {
+export interface TriggerDraft extends Omit<TriggerTerms, 'id' | 'rows'> {
   readonly webhook: WebhookTerms | null;
   readonly schedule: (Schedule & { readonly nextRun: Date }) | null;
 }
@@ -36,10 +37,15 @@ export interface TriggerDraft extends Omit<TriggerTerms, 'id'> {
 /** The settings that decide which deliveries and ticks become events, and what those events are. */
 export type TriggerTerms = Readonly<
   Pick<TriggerModel, 'id' | 'name' | 'topic' | 'eventType' | 'where' | 'call'>
->;
+> & {
+  /** Those of its key: its events are within. */
+  readonly rows: RowScope | null;
+};
 
 /** The public part of a trigger, without its secrets. */
-export type Trigger = Readonly<Omit<TriggerModel, 'secrets' | 'verifyToken' | 'dueTick' | 'dueMissed'>>;
+export type Trigger = Readonly<
+  Omit<TriggerModel, 'secrets' | 'verifyToken' | 'dueTick' | 'dueMissed' | 'keyId' | 'rows'>
+>;
 
 /** Checks everything that does not need the database. Throws BAD_USER_INPUT or INVALID_FILTER. */
 export function draftTrigger(input: TriggerInput, now: Date): TriggerDraft {

@@ -2,6 +2,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { once } from '../../base/lifecycle.ts';
 import { isJsonField, type PartialEvent } from '../../domain/events/event.ts';
+import { hasScope, type Scope } from '../../domain/access/scopes.ts';
 import { checkId } from '../../domain/events/send.ts';
 import type { EventOrder as Order } from '../../operations/operations.ts';
 import { builder } from '../builder.ts';
@@ -29,11 +30,7 @@ builder.queryFields((t) => ({
     args: {
       id: t.arg.id({ required: true, description: 'The id, a UUID; otherwise BAD_USER_INPUT.' }),
     },
-    resolve: async (_root, args, context, info) =>
-      (await readEvent(args.id, context, info)) ??
-      (await context.operations.subscription(args.id)) ??
-      (await context.operations.trigger(checkId(args.id))) ??
-      context.operations.key(context.caller, checkId(args.id)),
+    resolve: async (_root, args, context, info) => readNode(checkId(args.id), context, info),
   }),
   event: t.field({
     type: Event,
@@ -89,6 +86,19 @@ builder.queryFields((t) => ({
     },
   }),
 }));
+
+/** Of the kinds that the caller may read, which is one at least. */
+async function readNode(id: string, context: GraphQLContext, info: GraphQLResolveInfo) {
+  const { operations, caller } = context;
+  const may = (scope: Scope) => hasScope(caller.scopes, scope);
+  const isOther = may('subscriptions') || may('triggers') || may('keys');
+  return (
+    (may('events:read') || !isOther ? await readEvent(id, context, info) : null) ??
+    (may('subscriptions') ? await operations.subscription(id) : null) ??
+    (may('triggers') ? await operations.trigger(id) : null) ??
+    (may('keys') ? operations.key(caller, id) : null)
+  );
+}
 
 async function readEvent(
   id: string,

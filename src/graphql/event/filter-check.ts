@@ -1,17 +1,8 @@
 // The query verifyFilter, which checks a CEL expression.
-import { ThroughlineError } from '../../base/errors.ts';
-import { checkCel } from '../../domain/cel/filter.ts';
+import type { FilterVerdict } from '../../operations/operations.ts';
 import { builder } from '../builder.ts';
 
-interface Check {
-  readonly valid: boolean;
-  readonly message: string | null;
-  readonly line: number | null;
-  readonly column: number | null;
-  readonly suggestion: string | null;
-}
-
-const FilterCheck = builder.objectRef<Check>('FilterCheck').implement({
+const FilterCheck = builder.objectRef<FilterVerdict>('FilterCheck').implement({
   description: 'The result of checking a CEL expression.',
   fields: (t) => ({
     valid: t.exposeBoolean('valid', { description: 'Whether the expression is valid.' }),
@@ -34,17 +25,6 @@ builder.queryField('verifyFilter', (t) =>
     description:
       'Checks a CEL expression for use as a `where`. A blank expression is valid and matches everything.',
     args: { expression: t.arg.string({ required: true, description: 'The CEL expression.' }) },
-    resolve: (_root, { expression }) => check(expression),
+    resolve: (_root, { expression }, { operations }) => operations.verifyFilter(expression),
   }),
 );
-
-function check(expression: string): Check {
-  try {
-    checkCel(expression);
-    return { valid: true, message: null, line: null, column: null, suggestion: null };
-  } catch (error) {
-    if (!(error instanceof ThroughlineError)) throw error;
-    const { line = null, column = null, suggestion = null } = error.details as Partial<Check>;
-    return { valid: false, message: error.message, line, column, suggestion };
-  }
-}

@@ -88,7 +88,7 @@ export class SharedSubscriptions {
     direct: Direct | undefined,
   ): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> {
     if (!isShareable(this.#parts.schema, args)) {
-      const results = await this.#execute(args, this.#parts.watching.live(args.caller.name));
+      const results = await this.#execute(args, this.#parts.watching.live(args.caller));
       return isResults(results) ? mapResults(results, ({ result }) => result) : results;
     }
     const release = await this.#parts.watching.hold();
@@ -124,8 +124,8 @@ export class SharedSubscriptions {
   }
 
   #openExecution(key: string, args: Subscribing): SharedExecution {
-    const opening = this.#execute(args, this.#parts.watching.live(args.caller.name), liveBuffer).then(
-      (opened) => (isResults(opened) ? { results: opened } : opened),
+    const opening = this.#execute(args, this.#parts.watching.live(args.caller), liveBuffer).then((opened) =>
+      isResults(opened) ? { results: opened } : opened,
     );
     const group: SharedExecution = new SharedExecution(opening, () => this.#forget(key, group));
     this.#executions.set(key, group);
@@ -164,7 +164,7 @@ export class SharedSubscriptions {
   }
 
   async #beginning(args: Subscribing, from: Position): Promise<Beginning | ExecutionResult> {
-    const catchUp = this.#parts.watching.catchUp(from, args.caller.name);
+    const catchUp = this.#parts.watching.catchUp(from, args.caller);
     const results = await this.#execute(args, catchUp);
     return isResults(results) ? { results, handover: () => catchUp.handover } : results;
   }

@@ -31,6 +31,7 @@ export function definitionOf({ fullName }: Pick<Handler, 'fullName'>): ConsumerD
     where: null,
     ignoredSenderTypes: [],
     ignoreOlderThanMs: null,
+    rows: null,
   };
 }
 
@@ -47,5 +48,7 @@ export function termsOf(handler: Handler, worker: string): ClaimTerms {
     leaseMs: runLeaseMs,
     sequential: false,
     sticky: false,
+    key: null,
+    isOwnOnly: false,
   };
 }

@@ -2,6 +2,7 @@
 import { ThroughlineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Database } from '../../database/database.ts';
+import type { RowScope } from '../../domain/access/row-scope.ts';
 import type { EventField, PartialEvent } from '../../domain/events/event.ts';
 import { readLarge } from './large-reads.ts';
 import { readSomeByIds } from '../../store/events/read-events.ts';
@@ -26,29 +27,37 @@ const most = 200;
 /** Nothing is remembered: an event is read after it was asked for. */
 export function gatherReads(
   database: Database,
-): (ids: readonly string[], fields: readonly EventField[]) => Promise<EventsById> {
+): (ids: readonly string[], fields: readonly EventField[], rows: RowScope | null) => Promise<EventsById> {
   const gathering = new Map<string, Gathering>();
-  const begin = (form: string, fields: readonly EventField[]): Gathering => {
+  const begin = (form: string, fields: readonly EventField[], rows: RowScope | null): Gathering => {
     const ids = new Set<string>();
     const answer = new Promise(setImmediate).then(() => {
       if (gathering.get(form)?.ids === ids) gathering.delete(form);
-      return readAll(database, [...ids], fields);
+      return readAll(database, [...ids], fields, rows);
     });
     const begun = { ids, answer };
     gathering.set(form, begun);
     return begun;
   };
-  return async (ids, fields) => {
-    const form = fields.join();
+  return async (ids, fields, rows) => {
+    const form = rows === null ? fields.join() : `${fields.join()} ${textOf(rows)}`;
     const known = gathering.get(form);
-    const group = known && known.ids.size + ids.length <= most ? known : begin(form, fields);
+    const group = known && known.ids.size + ids.length <= most ? known : begin(form, fields, rows);
     for (const id of ids) group.ids.add(id);
     const { events, left } = await group.answer;
     if (left.length === 0 || ids.every((id) => events.has(id))) return ownOf(events, ids);
-    const own = await readAll(database, ids, fields);
+    const own = await readAll(database, ids, fields, rows);
     if (own.left.length > 0) throw tooLarge();
     return own.events;
   };
+}
+
+const texts = new WeakMap<RowScope, string>();
+
+function textOf(rows: RowScope): string {
+  const text = texts.get(rows) ?? JSON.stringify(rows);
+  texts.set(rows, text);
+  return text;
 }
 
 /** In as many statements as their JSON asks for, which is one unless they are large. */
@@ -56,12 +65,13 @@ async function readAll(
   database: Database,
   ids: readonly string[],
   fields: readonly EventField[],
+  within: RowScope | null,
 ): Promise<ReadEvents> {
   const events: EventsById = new Map();
   let left = ids;
   let bytes = 0;
   while (bytes <= limits.operationBytes) {
-    const read = (maxBytes: number) => readSomeByIds(database, left, fields, { maxBytes });
+    const read = (maxBytes: number) => readSomeByIds(database, left, fields, { maxBytes }, within);
     const { rows, isCut } = await readLarge(database, '', read);
     for (const event of rows) {
       events.set(event.id, event);

@@ -2,9 +2,10 @@
 import { limits } from '../../base/limits.ts';
 import type { Database } from '../../database/database.ts';
 import { type BulkStatus, checkBulkFilter, onlyThoseThatMayBecome } from '../../domain/events/bulk.ts';
+import { withoutReserved } from '../../domain/access/row-scope.ts';
 import type { EventField, PartialEvent, Position } from '../../domain/events/event.ts';
 import { costlyFilter } from '../../domain/conditions/costly-filter.ts';
-import { checkFilter, type EventFilter } from '../../domain/conditions/event-filter.ts';
+import { checkFilter, type EventFilter, filterWithin } from '../../domain/conditions/event-filter.ts';
 import { type CheckedFilter, matchesNothing } from '../../domain/conditions/checked-filter.ts';
 import type { Direction, PageCursor } from '../../domain/events/page.ts';
 import type { LogWriter } from '../../log/writer.ts';
@@ -39,12 +40,12 @@ export async function changeAll(
   given: EventFilter | null,
   dryRun: boolean,
 ): Promise<BulkOutcome> {
-  const filter = onlyThoseThatMayBecome(status, await checked(parts.database, given));
+  const filter = onlyThoseThatMayBecome(status, await checked(parts.database, given, caller));
   return tally(
     batches(parts, { filter, direction: 'ASC', fields: ['status'], caller: caller.name }),
     async (events) => {
       const ids = await changeable(parts.database, events, status);
-      return dryRun ? ids : change(parts.writer, ids, status, caller.name);
+      return dryRun ? ids : change(parts.writer, ids, status, caller);
     },
   );
 }
@@ -59,7 +60,7 @@ export async function deleteAll(
   given: EventFilter | null,
   dryRun: boolean,
 ): Promise<BulkOutcome> {
-  const filter = await checked(parts.database, given);
+  const filter = await checked(parts.database, given, caller);
   // Below an event that others depend on there is one on which none depends: it is not selected, and keeps the others.
   if (filter.hasDependents === true) return { count: 0, ids: [] };
   const direction = filter.hasDependents === false ? 'ASC' : 'DESC';
@@ -93,8 +94,14 @@ async function deletable(
   return ids.filter((id) => !stuck.has(id));
 }
 
-async function checked(database: Database, given: EventFilter | null): Promise<CheckedFilter> {
-  return resolveTopics(database, checkBulkFilter(given), resolvedTopics);
+/** Events of reserved topics are passed over. */
+async function checked(
+  database: Database,
+  given: EventFilter | null,
+  { rows }: Caller,
+): Promise<CheckedFilter> {
+  const filter = filterWithin(checkBulkFilter(given), withoutReserved(rows));
+  return resolveTopics(database, filter, resolvedTopics);
 }
 
 /** Handles one batch after the other; `handle` answers the ids that count. */
@@ -172,9 +179,11 @@ async function change(
   writer: BulkParts['writer'],
   ids: readonly string[],
   status: BulkStatus,
-  by: string,
+  { name: by, rows }: Caller,
 ): Promise<string[]> {
-  const settled = await Promise.allSettled(ids.map((id) => writer.update(changeOf({ id, status, by }))));
+  const settled = await Promise.allSettled(
+    ids.map((id) => writer.update(changeOf({ id, status, by, rows }))),
+  );
   const failed = settled.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
   return ids.filter((_, n) => {

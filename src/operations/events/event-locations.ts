@@ -1,4 +1,4 @@
-// Where events are, of those that are known by nothing but their ids: their requests and topics.
+// Where events are, of those that are known by nothing but their ids: their requests, topics and projects.
 import DataLoader from 'dataloader';
 import { limits } from '../../base/limits.ts';
 import type { Database } from '../../database/database.ts';
@@ -8,11 +8,11 @@ import type { ProgressTarget } from './update.ts';
 /** Reads together what is asked for together, and remembers nothing. */
 export function eventLocationsOf(database: Database): DataLoader<string, ProgressTarget | null> {
   const read = async (ids: readonly string[]) => {
-    const events = await readByIds(database, [...new Set(ids)], ['requestId', 'topic']);
+    const events = await readByIds(database, [...new Set(ids)], ['requestId', 'topic', 'project']);
     const byId = new Map(events.map((event) => [event.id, event]));
     return ids.map((id) => {
-      const { requestId, topic } = byId.get(id) ?? {};
-      return requestId === undefined || topic === undefined ? null : { id, requestId, topic };
+      const { requestId, topic, project = null } = byId.get(id) ?? {};
+      return requestId === undefined || topic === undefined ? null : { id, requestId, topic, project };
     });
   };
   return new DataLoader(read, { cache: false, maxBatchSize: limits.flushItems });

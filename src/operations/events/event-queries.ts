@@ -1,11 +1,12 @@
 // Asking for events: one, a page, a request's chain, what hangs below a node.
 import { badInput, ThroughlineError } from '../../base/errors.ts';
+import { isTopicWithin, type RowScope } from '../../domain/access/row-scope.ts';
 import { groupBy } from '../../base/group-by.ts';
 import { limits } from '../../base/limits.ts';
 import type { Database } from '../../database/database.ts';
 import { chainFields, summarizeChain } from '../../domain/events/chain.ts';
 import type { EventField, PartialEvent, StatusChange } from '../../domain/events/event.ts';
-import { checkFilter, type EventFilter } from '../../domain/conditions/event-filter.ts';
+import { checkFilter, type EventFilter, filterWithin } from '../../domain/conditions/event-filter.ts';
 import { type CheckedFilter, matchesNothing } from '../../domain/conditions/checked-filter.ts';
 import {
   checkPage,
@@ -22,13 +23,13 @@ import { checkWithin } from '../../domain/values/whole-number.ts';
 import type { BoundedRows } from '../../store/events/answer-bytes.ts';
 import { countEvents, findEvents, type ListedRows } from '../../store/events/find-events.ts';
 import { readSendTimes } from '../../store/events/scheduled-events.ts';
-import { readLeases } from '../../store/jobs/leases.ts';
+import { type Lease, readLeases } from '../../store/jobs/leases.ts';
 import * as read from '../../store/events/read-events.ts';
 import { lastPosition, readHistories } from '../../store/events/read-log.ts';
 import { countMatching, findMatching } from './find-matching.ts';
 import { readLarge } from './large-reads.ts';
 import { gatherReads } from './batched-reads.ts';
-import type { Caller } from '../callers.ts';
+import type { Asker } from '../callers.ts';
 import type { Chain, Count, EventLogQuery, EventOrder, Operations } from '../operations.ts';
 
 type Fields = readonly EventField[];
@@ -57,44 +58,43 @@ const resolvedTopics = 1_000;
 export function createEventQueries(database: Database): EventQueries {
   const readEvents = gatherReads(database);
   return {
-    eventsByIds: async (ids, fields) =>
+    eventsByIds: async (ids, fields, rows = null) =>
       readEvents(
         ids.map((id) => checkId(id)),
         fields,
+        rows,
       ),
-    eventByHash: async (hash, fields) =>
-      read.readByHash(database, optionalName('hash', hash) ?? hash, fields),
-    listEvents: (filter, order, page, fields, caller) =>
-      listEvents(database, { filter, order, page, fields, caller: nameOf(caller) }),
-    countEvents: async (filter, caller) =>
-      countMatching(database, await resolve(database, filter), limits.countCap, nameOf(caller)),
-    eventLog: (query, fields, caller) => eventLog(database, query, fields, nameOf(caller)),
-    countEventLog: async (query) => countEvents(database, eventLogFilter(query), limits.countCap),
-    eventsOfRequest: (requestId, fields, caller) =>
-      requestEvents(database, requestId, fields, nameOf(caller)),
-    eventsBelowNode: (requestId, nodeId, fields, caller) =>
-      eventsBelowNode(database, { requestId, nodeId }, fields, nameOf(caller)),
-    eventChain: (requestId, fields, caller) => eventChain(database, requestId, fields, nameOf(caller)),
-    dependentsOf: (parentIds, page, fields, caller) =>
-      dependentsOf(database, { parentIds, page }, fields, nameOf(caller)),
-    countDependents: (parentIds) => countDependents(database, parentIds),
-    historiesOf: (ids) => historiesOf(database, ids),
-    leasesOf: (ids) => readLeases(database, ids),
-    sendTimesOf: (ids) => readSendTimes(database, ids),
+    eventByHash: async (hash, fields, rows = null) =>
+      read.readByHash(database, optionalName('hash', hash) ?? hash, fields, rows),
+    listEvents: (filter, order, page, fields, caller = nobody) =>
+      listEvents(database, { filter, order, page, fields, caller }),
+    countEvents: async (filter, caller = nobody) =>
+      countMatching(database, await resolve(database, filter, caller.rows), limits.countCap, caller.name),
+    eventLog: (query, fields, caller = nobody) => eventLog(database, query, fields, caller),
+    countEventLog: async (query, rows = null) => countEventLog(database, eventLogFilter(query, rows)),
+    eventsOfRequest: (requestId, fields, caller = nobody) =>
+      requestEvents(database, requestId, fields, caller),
+    eventsBelowNode: (requestId, nodeId, fields, caller = nobody) =>
+      eventsBelowNode(database, { requestId, nodeId }, fields, caller),
+    eventChain: (requestId, fields, caller = nobody) => eventChain(database, requestId, fields, caller),
+    dependentsOf: (parentIds, page, fields, caller = nobody) =>
+      dependentsOf(database, { parentIds, page }, fields, caller),
+    countDependents: (parentIds, rows = null) => countDependents(database, parentIds, rows),
+    historiesOf: (ids, rows = null) => historiesOf(database, ids, rows),
+    leasesOf: (ids, rows = null) => leasesOf(database, ids, rows),
+    sendTimesOf: (ids, rows = null) => readSendTimes(database, ids, rows),
     position: () => lastPosition(database),
   };
 }
 
-function nameOf(caller: Caller | undefined): string {
-  return caller?.name ?? '';
-}
+const nobody: Asker = { name: '', rows: null };
 
 interface Listing {
   readonly filter: EventFilter | null;
   readonly order: EventOrder;
   readonly page: PageArguments;
   readonly fields: Fields;
-  readonly caller: string;
+  readonly caller: Asker;
 }
 
 async function listEvents(
@@ -102,7 +102,7 @@ async function listEvents(
   { filter, order, page: args, fields, caller }: Listing,
 ): Promise<Page<PartialEvent>> {
   const page = checkPage(args, order.by);
-  const checked = await resolve(database, filter);
+  const checked = await resolve(database, filter, caller.rows);
   if (matchesNothing(checked)) return toPage({ rows: [], gaveUpAt: null, isCut: false }, page, order.by);
   const found = await findMatching(
     database,
@@ -116,7 +116,7 @@ async function listEvents(
       fields,
       bound: { maxBytes: limits.pageBytes, isWhole: args.isWhole ?? false },
     },
-    caller,
+    caller.name,
   );
   return toPage(found, page, order.by);
 }
@@ -143,8 +143,12 @@ function toPage({ rows, gaveUpAt, isCut }: ListedRows, page: PageRequest, by: Or
   };
 }
 
-async function resolve(database: Database, filter: EventFilter | null): Promise<CheckedFilter> {
-  return resolveTopics(database, checkFilter(filter), resolvedTopics);
+async function resolve(
+  database: Database,
+  filter: EventFilter | null,
+  rows: RowScope | null,
+): Promise<CheckedFilter> {
+  return resolveTopics(database, filterWithin(checkFilter(filter), rows), resolvedTopics);
 }
 
 /** The filter, its topic patterns resolved to the topics that exist if these are fewer than `most`: an index serves them. */
@@ -157,7 +161,8 @@ export async function resolveTopics(
   if (topics === null || topics.every(isExactTopic) || filter.ids || filter.requestIds) return filter;
   const found = await Promise.all(topics.map((pattern) => topicsLike(database, pattern, most)));
   if (found.some((list) => list === null)) return filter;
-  return { ...filter, topics: [...new Set(found.flatMap((list) => list ?? []))] };
+  const all = new Set(found.flatMap((list) => list ?? []));
+  return { ...filter, topics: [...all].filter((topic) => isTopicWithin(filter.within, topic)) };
 }
 
 /** Null where there are too many to name. */
@@ -172,13 +177,15 @@ async function eventLog(
   database: Database,
   query: EventLogQuery,
   fields: Fields,
-  caller: string,
+  { name, rows: within }: Asker,
 ): Promise<PartialEvent[]> {
   const { page, pageSize } = query;
   if (!Number.isInteger(page) || page < 1) throw badInput(`page is ${page}; pages begin at 1.`);
   checkWithin('pageSize', pageSize, 1, limits.pageSize);
+  const filter = eventLogFilter(query, within);
+  if (matchesNothing(filter)) return [];
   const listing = {
-    filter: eventLogFilter(query),
+    filter,
     by: 'CREATED',
     direction: 'DESC',
     after: null,
@@ -187,7 +194,7 @@ async function eventLog(
     offset: (page - 1) * pageSize,
     fields,
   } as const;
-  const { rows, isCut } = await readLarge(database, caller, (maxBytes) =>
+  const { rows, isCut } = await readLarge(database, name, (maxBytes) =>
     findEvents(database, { ...listing, bound: { maxBytes, isWhole: true } }),
   );
   if (isCut)
@@ -195,10 +202,17 @@ async function eventLog(
   return rows.map(({ event }) => event);
 }
 
-function eventLogFilter({ fullName, startTime, endTime, status }: EventLogQuery): CheckedFilter {
+async function countEventLog(database: Database, filter: CheckedFilter): Promise<Count> {
+  return matchesNothing(filter) ? { count: 0, exact: true } : countEvents(database, filter, limits.countCap);
+}
+
+function eventLogFilter(
+  { fullName, startTime, endTime, status }: EventLogQuery,
+  rows: RowScope | null,
+): CheckedFilter {
   if (startTime && endTime && startTime > endTime) throw badInput('startTime is later than endTime.');
   return {
-    ...checkFilter({ topics: [checkTopic(fullName, 'fullName')] }),
+    ...filterWithin(checkFilter({ topics: [checkTopic(fullName, 'fullName')] }), rows),
     statuses: status ? statusesOf(status) : null,
     createdFrom: startTime ?? null,
     createdUntil: endTime ?? null,
@@ -207,29 +221,29 @@ function eventLogFilter({ fullName, startTime, endTime, status }: EventLogQuery)
 
 async function eventsBelowNode(
   database: Database,
-  { requestId, nodeId }: { readonly requestId: string; readonly nodeId: string },
+  node: read.NodeLocation,
   fields: Fields,
-  caller: string,
+  { name, rows }: Asker,
 ): Promise<readonly PartialEvent[]> {
-  optionalName('requestId', requestId);
-  optionalName('nodeId', nodeId);
+  optionalName('requestId', node.requestId);
+  optionalName('nodeId', node.nodeId);
   const most = limits.chainEvents + 1;
   const readBelow = (maxBytes: number) =>
-    read.readBelowNode(database, requestId, nodeId, most, fields, { maxBytes, isWhole: true });
-  return whole(await readLarge(database, caller, readBelow));
+    read.readBelowNode(database, node, most, fields, { rows, bound: { maxBytes, isWhole: true } });
+  return whole(await readLarge(database, name, readBelow));
 }
 
 async function requestEvents(
   database: Database,
   requestId: string,
   fields: Fields,
-  caller: string,
+  { name, rows }: Asker,
 ): Promise<readonly PartialEvent[]> {
   optionalName('requestId', requestId);
   const most = limits.chainEvents + 1;
   const readAll = (maxBytes: number) =>
-    read.readRequest(database, requestId, most, fields, { maxBytes, isWhole: true });
-  return whole(await readLarge(database, caller, readAll));
+    read.readRequest(database, requestId, most, fields, { rows, bound: { maxBytes, isWhole: true } });
+  return whole(await readLarge(database, name, readAll));
 }
 
 function whole({ rows, isCut }: BoundedRows<PartialEvent>): readonly PartialEvent[] {
@@ -253,7 +267,7 @@ async function eventChain(
   database: Database,
   requestId: string,
   fields: Fields,
-  caller: string,
+  caller: Asker,
 ): Promise<Chain | null> {
   const events = await requestEvents(database, requestId, [...fields, ...chainFields], caller);
   if (events.length === 0) return null;
@@ -265,7 +279,7 @@ async function dependentsOf(
   database: Database,
   { parentIds, page: args }: { readonly parentIds: readonly string[]; readonly page: PageArguments },
   fields: Fields,
-  caller: string,
+  { name, rows: within }: Asker,
 ): Promise<Map<string, Page<PartialEvent>>> {
   const page = checkPage(args, 'CREATED');
   if (parentIds.length * page.size > limits.dependentRows) {
@@ -275,8 +289,8 @@ async function dependentsOf(
     );
   }
   const isWhole = parentIds.length > 1;
-  const { rows, isCut } = await readLarge(database, caller, (maxBytes) =>
-    read.readDependents(database, parentIds, page, fields, { maxBytes, isWhole }),
+  const { rows, isCut } = await readLarge(database, name, (maxBytes) =>
+    read.readDependents(database, parentIds, page, fields, { rows: within, bound: { maxBytes, isWhole } }),
   );
   if (isCut && isWhole)
     throw tooLarge('dependents', 'ask for fewer of each, or of one event at a time: its pages end in time');
@@ -293,8 +307,9 @@ async function dependentsOf(
 async function countDependents(
   database: Database,
   parentIds: readonly string[],
+  within: RowScope | null,
 ): Promise<Map<string, Count>> {
-  const rows = await read.countDependents(database, parentIds, limits.countCap);
+  const rows = await read.countDependents(database, parentIds, limits.countCap, within);
   return new Map(
     rows.map(({ parent, count }) => [
       parent,
@@ -303,8 +318,22 @@ async function countDependents(
   );
 }
 
-async function historiesOf(database: Database, ids: readonly string[]): Promise<Map<string, StatusChange[]>> {
-  const rows = await readHistories(database, ids);
+/** Which keys hold them is not told. */
+async function leasesOf(
+  database: Database,
+  ids: readonly string[],
+  rows: RowScope | null,
+): Promise<Map<string, Lease>> {
+  const leases = await readLeases(database, ids, rows);
+  return new Map([...leases].map(([id, { worker, attempt, until }]) => [id, { worker, attempt, until }]));
+}
+
+async function historiesOf(
+  database: Database,
+  ids: readonly string[],
+  within: RowScope | null,
+): Promise<Map<string, StatusChange[]>> {
+  const rows = await readHistories(database, ids, within);
   const byEvent = groupBy(rows, (row) => row.eventId);
   return new Map(ids.map((id) => [id, byEvent.get(id) ?? []]));
 }

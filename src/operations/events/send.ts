@@ -3,6 +3,7 @@ import { newId } from '../../base/ids.ts';
 import { badInput, ThroughlineError } from '../../base/errors.ts';
 import { pauseIfDue } from '../../base/time-slices.ts';
 import type { Database } from '../../database/database.ts';
+import { isWithin, type RowScope } from '../../domain/access/row-scope.ts';
 import type { EventRecord, Position } from '../../domain/events/event.ts';
 import type { JsonObject } from '../../domain/values/json.ts';
 import { checkModelPayload, topicOfModel } from '../../domain/events/model-event.ts';
@@ -16,6 +17,7 @@ import type { CreatedRow, ExistingEvent, NewEvent } from '../../store/events/cre
 import { readExecutions } from '../../store/control/handlers.ts';
 import { changeOf } from '../../store/events/update-events.ts';
 import type { JobDispatcher } from '../../jobs/job-dispatcher.ts';
+import { checkWithin, refuseReserved } from '../access/access.ts';
 import { type Report, runBatch } from './batch.ts';
 import type { Handling, Plan, SendOptions } from '../handler-port.ts';
 import type { SendBatchOutcome, SendOutcome } from '../operations.ts';
@@ -28,8 +30,8 @@ export interface SendParts {
   readonly writer: LogWriter;
   /** Hands a fire-and-forget event to whoever is connected. */
   readonly broadcast: { event(event: EventRecord): void };
-  /** The request of an event that exists, or null. */
-  readonly requestOf: (id: string) => Promise<string | null>;
+  /** The request of an event that exists within the rows, or null. */
+  readonly requestOf: (id: string, rows: RowScope | null) => Promise<string | null>;
   /** TOPIC_SCHEMA_MISMATCH where its topic is declared otherwise. */
   readonly checkTopic: (draft: EventDraft) => void;
   /** Offers jobs to be committed with an event that is about to be written as FINISHED; each is to be settled. */
@@ -54,7 +56,7 @@ export async function sendEvent(
 ): Promise<SendOutcome> {
   const pause = pauseIfDue(caller.name);
   if (pause !== undefined) await pause;
-  const prepared = prepare(parts, caller, checkedDraft(parts, input), options);
+  const prepared = prepare(parts, caller, checkedDraft(parts, input, options), options);
   return send(parts, caller, prepared instanceof Promise ? await prepared : prepared, options);
 }
 
@@ -65,7 +67,7 @@ export async function sendEvents(
   inputs: readonly SendInput[],
 ): Promise<SendBatchOutcome> {
   const duplicates: number[] = [];
-  const prepareOne = (input: SendInput) => prepare(parts, caller, checkedDraft(parts, input), {});
+  const prepareOne = (input: SendInput) => prepare(parts, caller, checkedDraft(parts, input, {}), {});
   const sendOne = async (prepared: Prepared, index: number) => {
     const { event, duplicate } = await send(parts, caller, prepared, {});
     if (duplicate) duplicates.push(index);
@@ -92,11 +94,21 @@ function prepare(
   options: SendOptions,
 ): Prepared | Promise<Prepared> {
   const event = newEvent(caller, draft);
+  checkRows(caller, event);
   // Handlers run for what has happened: what is to be done has them when it is done, what is held back when it is sent.
   const isFact = draft.store && draft.status === 'FINISHED' && draft.sendAt === null;
   const planning = isFact ? parts.handling.plan(event, options) : null;
   if (planning === null) return { draft, event, plan: null };
   return planning.then((plan) => ({ draft, event: { ...event, runs: plan.runs }, plan }));
+}
+
+/** Of an event that names a parent, the request is the parent's, which is within the rows or not found. */
+function checkRows(caller: Caller, event: NewEvent): void {
+  const { rows } = caller;
+  if (rows === null) return;
+  const { topic, project, requestId, dependsOnId, fallbackRequestId } = event;
+  const ofParent = requestId === null && dependsOnId !== null ? rows.requestIds?.[0] : undefined;
+  checkWithin(caller, { topic, project, requestId: requestId ?? ofParent ?? fallbackRequestId });
 }
 
 function send(
@@ -105,11 +117,14 @@ function send(
   prepared: Prepared,
   options: SendOptions,
 ): Promise<SendOutcome> {
-  return prepared.draft.store ? store(parts, caller, prepared, options) : broadcast(parts, prepared.event);
+  return prepared.draft.store
+    ? store(parts, caller, prepared, options)
+    : broadcast(parts, caller, prepared.event);
 }
 
-function checkedDraft(parts: SendParts, input: SendInput): EventDraft {
+function checkedDraft(parts: SendParts, input: SendInput, { isOwn = false }: SendOptions): EventDraft {
   const draft = draftOfKind(parts.handling, draftEvent(input), input);
+  if (!isOwn) refuseReserved(draft.topic);
   parts.checkTopic(draft);
   return draft;
 }
@@ -158,7 +173,7 @@ async function store(
       return { event: record, duplicate: false, executions: (await plan?.execute(record, row.runs)) ?? [] };
     }
     drop();
-    if (row.sameHash === null) throw conflict(event, row);
+    if (row.sameHash === null) throw conflict(event, row, caller.rows);
     const outcome = await resolveDuplicate(parts, caller, draft, row.sameHash);
     if (outcome) return outcome;
     ({ event, plan } = await prepare(parts, caller, draft, options));
@@ -184,22 +199,25 @@ function newEvent(caller: Caller, draft: EventDraft): NewEvent {
     description: draft.description,
     summary: draft.summary,
     payload: draft.payload,
-    by: draft.sender ?? caller.name,
+    by: caller.name,
     sendAt: draft.sendAt,
     runs: [],
+    rows: caller.rows,
   };
 }
 
-function conflict(event: NewEvent, row: CreatedRow): ThroughlineError {
+function conflict(event: NewEvent, row: CreatedRow, rows: RowScope | null): ThroughlineError {
   if (!row.parentFound) {
     return new ThroughlineError(
       'NOT_FOUND',
       `dependsOn names the event ${event.dependsOnId}, which does not exist.`,
     );
   }
+  const { sameNode } = row;
+  const isSeen = sameNode !== null && isWithin(rows, { ...sameNode, requestId: row.requestId });
   return badInput(
-    `nodeId ${JSON.stringify(event.nodeId)} is taken in the request ${JSON.stringify(row.requestId)} by event ${row.sameNode}; choose another or leave it out.`,
-    { eventId: row.sameNode },
+    `nodeId ${JSON.stringify(event.nodeId)} is taken in the request ${JSON.stringify(row.requestId)}${isSeen ? ` by event ${sameNode.id}` : ''}; choose another or leave it out.`,
+    isSeen ? { eventId: sameNode.id } : {},
   );
 }
 
@@ -210,10 +228,15 @@ async function resolveDuplicate(
   draft: EventDraft,
   existing: ExistingEvent,
 ): Promise<SendOutcome | null> {
+  if (!isWithin(caller.rows, existing))
+    throw new ThroughlineError(
+      'DUPLICATE_HASH',
+      `The hash ${JSON.stringify(draft.hash)} belongs to an event that this key cannot see.`,
+    );
   const known = async (): Promise<SendOutcome> => ({
     event: { id: existing.id },
     duplicate: true,
-    executions: await readExecutions(parts.database, existing.id),
+    executions: await readExecutions(parts.database, existing.id, caller.rows),
   });
   if (draft.onDuplicate === 'RETURN') return known();
   if (draft.onDuplicate === 'FAIL') {
@@ -242,9 +265,11 @@ async function replace(
       status: held ? null : draft.status,
       id: existing.id,
       replace: true,
-      by: draft.sender ?? caller.name,
+      by: caller.name,
+      rows: caller.rows,
     }),
   );
+  refuseReserved(existing.topic);
   if (!row.found || row.fromStatus === null) return false;
   if (!row.allowed) throw invalidTransition(existing.id, row.fromStatus, draft.status);
   if (!held) return true;
@@ -276,8 +301,9 @@ function checkSameParent(draft: EventDraft, existing: Omit<ExistingEvent, 'held'
   }
 }
 
-async function broadcast(parts: SendParts, event: NewEvent): Promise<SendOutcome> {
-  const parentRequest = event.dependsOnId === null ? null : await parts.requestOf(event.dependsOnId);
+async function broadcast(parts: SendParts, caller: Caller, event: NewEvent): Promise<SendOutcome> {
+  const parentRequest =
+    event.dependsOnId === null ? null : await parts.requestOf(event.dependsOnId, caller.rows);
   if (event.dependsOnId !== null && parentRequest === null) {
     throw new ThroughlineError(
       'NOT_FOUND',

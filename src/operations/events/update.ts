@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { ThroughlineError } from '../../base/errors.ts';
 import { pauseIfDue } from '../../base/time-slices.ts';
+import type { RowScope } from '../../domain/access/row-scope.ts';
+import { hasScope } from '../../domain/access/scopes.ts';
 import type { EventStatus, PartialEvent } from '../../domain/events/event.ts';
 import { checkId } from '../../domain/events/send.ts';
 import { scheduled, invalidTransition } from '../../domain/events/status.ts';
@@ -13,6 +15,8 @@ import {
 } from '../../domain/events/update.ts';
 import type { LogWriter } from '../../log/writer.ts';
 import { changeOf } from '../../store/events/update-events.ts';
+import { checkProjectWithin, forbidden, refuseReserved } from '../access/access.ts';
+import { onlyKeyOf } from '../access/ownership.ts';
 import { type Report, runBatch } from './batch.ts';
 import type { BatchOutcome } from '../operations.ts';
 import type { Caller } from '../callers.ts';
@@ -21,17 +25,18 @@ export interface ProgressTarget {
   readonly id: string;
   readonly requestId: string;
   readonly topic: string;
+  readonly project: string | null;
 }
 
 export interface ChangeParts {
   readonly report: Report;
   readonly writer: LogWriter;
-  /** What watchers of progress select by; null where there is no such event. */
-  readonly progressTarget: (id: string) => Promise<ProgressTarget | null>;
+  /** What watchers of progress select by; null where there is no such event within the rows. */
+  readonly progressTarget: (id: string, rows: RowScope | null) => Promise<ProgressTarget | null>;
   /** TOPIC_SCHEMA_MISMATCH where the event's topic is declared otherwise. */
-  readonly checkTopic: (patch: EventPatch) => Promise<void> | null;
-  /** LEASE_LOST unless the attempt holds the lease. */
-  readonly checkLease: (id: string, attempt: number) => Promise<void>;
+  readonly checkTopic: (patch: EventPatch, rows: RowScope | null) => Promise<void> | null;
+  /** LEASE_LOST unless the attempt holds the lease, and the caller may use it. */
+  readonly checkLease: (id: string, attempt: number, caller: Caller) => Promise<void>;
   readonly broadcastProgress: (target: ProgressTarget, progress: number, description: string | null) => void;
 }
 
@@ -43,7 +48,7 @@ export async function updateEvent(
   const pause = pauseIfDue(caller.name);
   if (pause !== undefined) await pause;
   const prepared = prepare(parts, caller, input);
-  return update(parts, prepared instanceof Promise ? await prepared : prepared);
+  return update(parts, caller, prepared instanceof Promise ? await prepared : prepared);
 }
 
 /** They are made in their order. */
@@ -53,7 +58,7 @@ export async function updateEvents(
   inputs: readonly UpdateInput[],
 ): Promise<BatchOutcome> {
   const prepareOne = (input: UpdateInput) => prepare(parts, caller, input);
-  const run = (checked: CheckedUpdate) => update(parts, checked);
+  const run = (checked: CheckedUpdate) => update(parts, caller, checked);
   const batch = {
     name: 'updateEvents',
     caller: caller.name,
@@ -76,32 +81,42 @@ function prepare(
   input: UpdateInput,
 ): CheckedUpdate | Promise<CheckedUpdate> {
   const checked = checkUpdate(input, caller.name);
-  const checking = parts.checkTopic(checked.patch);
+  if (checked.patch.attempt === null && !hasScope(caller.scopes, 'events:update'))
+    throw forbidden(caller, 'events:update', ' (or the attempt of a job that the key was given)');
+  const { project } = checked.patch;
+  if (project !== null) checkProjectWithin(caller, project);
+  const checking = parts.checkTopic(checked.patch, caller.rows);
   return checking === null ? checked : checking.then(() => checked);
 }
 
 async function update(
   parts: ChangeParts,
+  caller: Caller,
   { patch, progress, durable }: CheckedUpdate,
 ): Promise<PartialEvent> {
   // A change of nothing writes nothing either, but tells whether there is such an event.
   const writes = durable || progress === null;
-  const event = writes ? await write(parts.writer, patch) : { id: patch.id };
-  if (!writes && patch.attempt !== null) await parts.checkLease(patch.id, patch.attempt);
+  const event = writes ? await write(parts.writer, caller, patch) : { id: patch.id };
+  if (!writes && patch.attempt !== null) await parts.checkLease(patch.id, patch.attempt, caller);
   if (progress !== null) {
-    const target = await parts.progressTarget(patch.id);
+    const target = await parts.progressTarget(patch.id, caller.rows);
     if (target === null) throw notFound(patch.id);
+    refuseReserved(target.topic);
     parts.broadcastProgress(target, progress, patch.description);
   }
   return event;
 }
 
-async function write(writer: LogWriter, patch: EventPatch): Promise<PartialEvent> {
-  const writeId = patch.attempt === null ? null : randomUUID();
-  const row = await writer.update(changeOf({ ...patch, writeId }));
+async function write(writer: LogWriter, caller: Caller, patch: EventPatch): Promise<PartialEvent> {
+  const { id, attempt } = patch;
+  const writeId = attempt === null ? null : randomUUID();
+  const onlyOf = attempt === null ? null : onlyKeyOf(caller);
+  const row = await writer.update(changeOf({ ...patch, writeId, onlyOf, rows: caller.rows }));
+  if (onlyOf !== null && attempt !== null && !(row.found && row.holds)) throw attemptLost(id, attempt);
   if (!row.found || row.fromStatus === null || row.position === null || row.status === null)
-    throw notFound(patch.id);
-  if (!row.holds && patch.attempt !== null) throw leaseLost(patch.id, patch.attempt, row.status);
+    throw notFound(id);
+  if (row.reserved) throw reservedEvent(id);
+  if (!row.holds && attempt !== null) throw leaseLost(id, attempt, row.status);
   if (!row.allowed && patch.status !== null)
     throw row.held
       ? scheduled(patch.id, patch.status)
@@ -111,7 +126,8 @@ async function write(writer: LogWriter, patch: EventPatch): Promise<PartialEvent
 
 export async function deleteEvent(parts: ChangeParts, caller: Caller, givenId: string): Promise<string> {
   const id = checkId(givenId);
-  const row = await parts.writer.delete({ id, by: caller.name });
+  const row = await parts.writer.delete({ id, by: caller.name, rows: caller.rows });
+  if (row.reserved) throw reservedEvent(id);
   if (row.hasDependents) {
     throw new ThroughlineError('HAS_DEPENDENTS', `Other events depend on event ${id}; delete those first.`, {
       eventId: id,
@@ -126,6 +142,23 @@ export function leaseLost(id: string, attempt: number, status: EventStatus): Thr
     'LEASE_LOST',
     `Attempt ${attempt} does not hold the lease of event ${id}, which is ${status}; nothing was changed.`,
     { eventId: id, attempt, status },
+  );
+}
+
+/** For callers that may only use attempts of their own: told of an event that they were not given is nothing. */
+export function attemptLost(id: string, attempt: number): ThroughlineError {
+  return new ThroughlineError(
+    'LEASE_LOST',
+    `Attempt ${attempt} of event ${id} is not, or no longer, one of this key; nothing was changed.`,
+    { eventId: id, attempt },
+  );
+}
+
+function reservedEvent(id: string): ThroughlineError {
+  return new ThroughlineError(
+    'FORBIDDEN',
+    `Event ${id} is one of the gateway itself (throughline.*): nobody can change or delete it.`,
+    { eventId: id },
   );
 }
 

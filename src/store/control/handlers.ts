@@ -5,7 +5,9 @@ import type { Queryable } from '../../database/database.ts';
 import type { EventError, EventStatus, Position } from '../../domain/events/event.ts';
 import type { Execution, HandledEvent, Handler } from '../../domain/handlers/handler.ts';
 import type { JsonValue } from '../../domain/values/json.ts';
+import type { RowScope } from '../../domain/access/row-scope.ts';
 import { filterFields, selectEvent } from '../events/event-columns.ts';
+import { andWithin } from '../events/rows-sql.ts';
 
 export type HandlerState = Readonly<Pick<HandlerModel, 'fullName' | 'position' | 'enabled'>>;
 
@@ -112,11 +114,12 @@ export async function findUndispatched(
 export async function readLastRuns(
   database: Queryable,
   names: readonly string[],
+  within: RowScope | null,
 ): Promise<Map<string, Date>> {
   const rows = await database.query<{ name: string; at: Date }>(sql`
     SELECT n.name, e.created_at AS at FROM unnest(${names}::text[]) AS n(name)
-      CROSS JOIN LATERAL (SELECT created_at FROM events WHERE topic = n.name
-        ORDER BY created_at DESC, created_position DESC LIMIT 1) e`);
+      CROSS JOIN LATERAL (SELECT x.created_at FROM events x WHERE x.topic = n.name ${andWithin(within, 'x')}
+        ORDER BY x.created_at DESC, x.created_position DESC LIMIT 1) e`);
   return new Map(rows.map(({ name, at }) => [name, at]));
 }
 
@@ -167,7 +170,11 @@ export async function readChainStandings(
 const isRun = sql`(e.job AND e.sender_type IS NOT DISTINCT FROM 'handler')::int4`;
 
 /** The handler runs for an event, in order of creation. */
-export async function readExecutions(database: Queryable, eventId: string): Promise<Execution[]> {
+export async function readExecutions(
+  database: Queryable,
+  eventId: string,
+  within: RowScope | null,
+): Promise<Execution[]> {
   const rows = await database.query<{
     id: string;
     nodeId: string;
@@ -177,7 +184,7 @@ export async function readExecutions(database: Queryable, eventId: string): Prom
     error: EventError | null;
   }>(sql`
     SELECT e.id, e.node_id AS "nodeId", e.status, e.topic AS handler, e.result, e.error FROM events e
-    WHERE e.depends_on = ${eventId}::uuid AND e.job AND e.sender_type = 'handler'
+    WHERE e.depends_on = ${eventId}::uuid AND e.job AND e.sender_type = 'handler' ${andWithin(within, 'e')}
     ORDER BY e.created_at, e.created_position`);
   return rows.map(({ id, nodeId, status, ...execution }) => ({
     ...execution,

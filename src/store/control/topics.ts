@@ -1,7 +1,10 @@
 // Declared topics: writes, revisions, schemas, and counts of their events.
-import sql from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
 import type { TopicModel } from '../../../generated/prisma/models.ts';
+import { limits } from '../../base/limits.ts';
 import type { Queryable } from '../../database/database.ts';
+import type { RowScope } from '../../domain/access/row-scope.ts';
+import { andWithin } from '../events/rows-sql.ts';
 import type { CheckedDeclaration } from '../../domain/schemas/topic-schema.ts';
 
 export interface Declared {
@@ -69,19 +72,29 @@ export function countByTopic(
   database: Queryable,
   names: readonly string[],
   cap: number,
+  within: RowScope | null,
 ): Promise<{ name: string; count: number }[]> {
   return database.query(sql`
     SELECT n.name, c.count FROM unnest(${names}::text[]) AS n(name) CROSS JOIN LATERAL (
-      SELECT count(*)::int4 AS count FROM (SELECT FROM events e WHERE e.topic = n.name LIMIT ${cap}) x) c`);
+      SELECT count(*)::int4 AS count FROM (SELECT FROM (${ofTopic(within)}) e WHERE true ${andWithin(within, 'e')}
+        LIMIT ${cap}) x) c`);
+}
+
+/** The latest events of a topic: for who sees only some of them, as many as a page reads at most. */
+function ofTopic(within: RowScope | null): Sql {
+  if (within === null) return sql`SELECT * FROM events x WHERE x.topic = n.name`;
+  return sql`SELECT x.topic, x.project, x.request_id, x.created_at, x.created_position FROM events x
+    WHERE x.topic = n.name ORDER BY x.created_at DESC, x.created_position DESC LIMIT ${limits.scanRows}`;
 }
 
 /** When the latest event of each topic was sent. Topics without events are omitted. */
 export function latestByTopic(
   database: Queryable,
   names: readonly string[],
+  within: RowScope | null,
 ): Promise<{ name: string; at: Date }[]> {
   return database.query(sql`
     SELECT n.name, l.created_at AS at FROM unnest(${names}::text[]) AS n(name) CROSS JOIN LATERAL (
-      SELECT e.created_at FROM events e WHERE e.topic = n.name
+      SELECT e.created_at FROM (${ofTopic(within)}) e WHERE true ${andWithin(within, 'e')}
       ORDER BY e.created_at DESC, e.created_position DESC LIMIT 1) l`);
 }

@@ -4,7 +4,14 @@ import type { Database } from '../../database/database.ts';
 import type { Trigger } from '../../domain/triggers/trigger.ts';
 
 /** Columns that are not public. */
-const omit = { secrets: true, verifyToken: true, dueTick: true, dueMissed: true } as const;
+const omit = {
+  secrets: true,
+  verifyToken: true,
+  dueTick: true,
+  dueMissed: true,
+  keyId: true,
+  rows: true,
+} as const;
 
 /** Ordered by name. */
 export async function readTriggers(database: Database): Promise<Trigger[]> {
@@ -18,13 +25,6 @@ export async function hasTriggerNamed(database: Database, name: string): Promise
 }
 
 /** Returns false if the trigger does not exist. */
-export async function deleteTriggerRow(database: Database, id: string): Promise<boolean> {
-  const { trigger } = await controlPlane(database);
-  const { count } = await trigger.deleteMany({ where: { id } });
-  return count > 0;
-}
-
-/** Returns null if the trigger does not exist. */
 export async function replaceSecrets(
   database: Database,
   id: string,

@@ -2,6 +2,8 @@
 import sql, { raw, type Sql } from 'sql-template-tag';
 import type { TriggerModel } from '../../../generated/prisma/models.ts';
 import type { Queryable } from '../../database/database.ts';
+import type { Ownership, RowScope } from '../../domain/access/row-scope.ts';
+import { andOwned } from './ownership-sql.ts';
 import type { Schedule } from '../../domain/triggers/schedule.ts';
 import type { Trigger, TriggerDraft, TriggerTerms } from '../../domain/triggers/trigger.ts';
 import type { WebhookTerms } from '../../domain/triggers/webhook.ts';
@@ -12,27 +14,35 @@ const shown =
   raw(`t.id, t.name, t.kind, t.topic, t.event_type AS "eventType", t.filter AS "where", t.slug, ${webhookTerms},
   t.cron, t.timezone, t.next_run AS "nextRun", t.last_tick AS "lastTick", t.call, t.enabled,
   t.filter_errors AS "filterErrors", t.last_filter_error AS "lastFilterError", t.created_at AS "createdAt"`);
-const terms = raw('t.id, t.name, t.topic, t.event_type AS "eventType", t.filter AS "where", t.call');
+const terms = raw('t.id, t.name, t.topic, t.event_type AS "eventType", t.filter AS "where", t.call, t.rows');
+
+/** The ids of a trigger, its key, and what that sees. */
+export interface TriggerOwner {
+  readonly id: string;
+  readonly slug: string | null;
+  readonly key: string | null;
+  readonly rows: RowScope | null;
+}
 
 /** Returns null, and changes nothing, if the name is taken or there are `most` triggers already. */
 export async function insertTrigger(
   database: Queryable,
-  id: string,
+  { id, slug, key, rows: within }: TriggerOwner,
   draft: TriggerDraft,
-  slug: string | null,
   most: number,
 ): Promise<Trigger | null> {
   const { webhook, schedule } = draft;
   const rows = await database.query<Trigger>(sql`
     INSERT INTO triggers AS t (id, name, kind, topic, event_type, filter, call, created_at, slug, signature, secrets,
-      dedupe_header, hmac, challenge, verify_token, keep_credentials, allowed_origins, cron, timezone, next_run)
+      dedupe_header, hmac, challenge, verify_token, keep_credentials, allowed_origins, cron, timezone, next_run, key_id, rows)
     SELECT ${id}::uuid, ${draft.name}, ${webhook ? 'WEBHOOK' : 'SCHEDULE'}::trigger_kind, ${draft.topic}, ${draft.eventType},
       ${draft.where}, ${draft.call}, date_trunc('milliseconds', clock_timestamp()), ${slug},
       ${webhook?.signature ?? null}::signature_scheme, ${webhook?.secrets ?? null}::text[],
       ${webhook?.dedupeHeader ?? null}, ${webhook?.hmac ? JSON.stringify(webhook.hmac) : null}::jsonb,
       ${webhook?.challenge ?? null}::webhook_challenge, ${webhook?.verifyToken ?? null},
       ${webhook?.keepCredentials ?? false}, ${webhook?.allowedOrigins ?? []}::text[], ${schedule?.cron ?? null},
-      ${schedule?.timezone ?? null}, ${schedule?.nextRun ?? null}::timestamptz
+      ${schedule?.timezone ?? null}, ${schedule?.nextRun ?? null}::timestamptz, ${key},
+      ${within && JSON.stringify(within)}::jsonb
     WHERE (SELECT count(*) FROM triggers) < ${most}
     ON CONFLICT (name) DO NOTHING
     RETURNING ${shown}`);
@@ -40,8 +50,33 @@ export async function insertTrigger(
 }
 
 /** For the query `node(id)`. */
-export function readTriggersByIds(database: Queryable, ids: readonly string[]): Promise<Trigger[]> {
-  return database.query(sql`SELECT ${shown} FROM triggers t WHERE t.id = ANY(${ids}::uuid[])`);
+export function readTriggersByIds(
+  database: Queryable,
+  ids: readonly string[],
+  owned: Ownership | null,
+): Promise<Trigger[]> {
+  return database.query(
+    sql`SELECT ${shown} FROM triggers t WHERE t.id = ANY(${ids}::uuid[]) ${andOwned(owned, 't')}`,
+  );
+}
+
+/** By name. */
+export function listTriggers(database: Queryable, owned: Ownership | null): Promise<Trigger[]> {
+  return database.query(
+    sql`SELECT ${shown} FROM triggers t WHERE true ${andOwned(owned, 't')} ORDER BY t.name`,
+  );
+}
+
+/** Answers false where there is none. */
+export async function deleteTriggerRow(
+  database: Queryable,
+  id: string,
+  owned: Ownership | null,
+): Promise<boolean> {
+  const deleted = await database.query(
+    sql`DELETE FROM triggers t WHERE t.id = ${id}::uuid ${andOwned(owned, 't')} RETURNING t.id`,
+  );
+  return deleted.length > 0;
 }
 
 /** The enabled webhook with this slug. */
@@ -51,7 +86,7 @@ export async function readWebhook(
 ): Promise<(TriggerTerms & WebhookTerms) | null> {
   const rows = await database.query<TriggerTerms & WebhookTerms>({
     name: 'read-webhook',
-    text: `SELECT t.id, t.name, t.topic, t.event_type AS "eventType", t.filter AS "where", t.call, t.secrets,
+    text: `SELECT t.id, t.name, t.topic, t.event_type AS "eventType", t.filter AS "where", t.call, t.rows, t.secrets,
         t.verify_token AS "verifyToken", ${webhookTerms}
       FROM triggers t WHERE t.slug = $1 AND t.enabled`,
     values: [slug],

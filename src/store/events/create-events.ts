@@ -4,7 +4,9 @@ import type { EventRecord, Position } from '../../domain/events/event.ts';
 import { type BatchedQuery, queryByKey } from '../../database/batched-query.ts';
 import { jsonArray } from '../../database/json-array.ts';
 import { type CreatedJob, createJobs, type NewJob } from '../jobs/create-jobs.ts';
+import type { RowScope } from '../../domain/access/row-scope.ts';
 import { nextPosition, underLock } from './log-lock.ts';
+import { scopeColumns, scopeDefinitions, withinInput } from './rows-sql.ts';
 
 /** A new event, ready to be written. Null `requestId`: the parent's, else `fallbackRequestId`. */
 export interface NewEvent extends Pick<
@@ -33,6 +35,8 @@ export interface NewEvent extends Pick<
   readonly sendAt: Date | null;
   /** Handler runs to be created with the event. */
   readonly runs: readonly NewRun[];
+  /** The rows of who sends it: a parent outside is not found. */
+  readonly rows: RowScope | null;
 }
 
 /** A run of a handler for an event that is about to be written. */
@@ -40,7 +44,7 @@ export type NewRun = Omit<NewJob, 'sourceId' | 'sourcePosition'>;
 
 /** An event that existed before. */
 export type ExistingEvent = Readonly<
-  Pick<EventModel, 'id' | 'held' | 'requestId' | 'nodeId' | 'dependsOnId'>
+  Pick<EventModel, 'id' | 'held' | 'topic' | 'project' | 'requestId' | 'nodeId' | 'dependsOnId'>
 >;
 
 export interface CreatedRow {
@@ -52,8 +56,8 @@ export interface CreatedRow {
   readonly parentFound: boolean;
   /** The event with the same hash, if any. */
   readonly sameHash: ExistingEvent | null;
-  /** The id of the event with the same node id in the request, if any. */
-  readonly sameNode: string | null;
+  /** The event that has this node id in the request, if any. */
+  readonly sameNode: Readonly<Pick<EventModel, 'id' | 'topic' | 'project'>> | null;
 }
 
 /** In the order of the event's `runs`; null for a run that was not created. */
@@ -103,21 +107,22 @@ function statementOf({ makers, born, logged }: Birth): string {
   return `WITH ${underLock},
   placed AS MATERIALIZED (
     SELECT i.*, coalesce(i.request_id, i.parent_request_id, i.fallback_request_id) AS chain,
-      CASE WHEN i.node_id IS NOT NULL THEN (SELECT s.id FROM events s WHERE s.node_id = i.node_id
+      CASE WHEN i.node_id IS NOT NULL THEN (SELECT json_build_object('id', s.id, 'topic', s.topic, 'project', s.project) FROM events s WHERE s.node_id = i.node_id
          AND s.request_id = coalesce(i.request_id, i.parent_request_id, i.fallback_request_id)) END AS same_node,
       (i.depends_on IS NULL OR i.parent_request_id IS NOT NULL) AS parent_found
     FROM (
       SELECT r.*,
         CASE WHEN r.depends_on IS NOT NULL THEN
-          (SELECT p.request_id FROM events p WHERE p.id = r.depends_on) END AS parent_request_id,
+          (SELECT p.request_id FROM events p WHERE p.id = r.depends_on AND ${withinInput('p', 'r')}) END AS parent_request_id,
         CASE WHEN r.hash IS NOT NULL THEN
-          (SELECT json_build_object('id', h.id, 'held', h.held, 'requestId', h.request_id, 'nodeId', h.node_id,
+          (SELECT json_build_object('id', h.id, 'held', h.held, 'topic', h.topic, 'project', h.project, 'requestId', h.request_id, 'nodeId', h.node_id,
              'dependsOnId', h.depends_on) FROM events h WHERE h.hash = r.hash) END AS same_hash,
         CASE WHEN $3::boolean THEN (SELECT o.created_position FROM events o WHERE o.id = r.id) END AS own_position
       FROM json_to_recordset($1::json) AS r(
         n int, id uuid, hash text, topic text, event_type text, sender text, sender_type text, project text,
         user_name text, request_id text, fallback_request_id text, node_id text, depends_on uuid,
-        status event_status, description text, "by" text, send_at timestamptz, summary_bytes int, payload_bytes int)
+        status event_status, description text, "by" text, send_at timestamptz, summary_bytes int, payload_bytes int,
+        ${scopeDefinitions})
       OFFSET 0
     ) i
   ),
@@ -142,7 +147,7 @@ function statementOf({ makers, born, logged }: Birth): string {
     ${logged}
   )
   SELECT id, position, created_at AS at, request_id AS "requestId", true AS "parentFound", NULL::json AS "sameHash",
-    NULL::uuid AS "sameNode" FROM inserted
+    NULL::json AS "sameNode" FROM inserted
   UNION ALL
   SELECT id, own_position, (SELECT o.created_at FROM events o WHERE o.id = placed.id AND own_position IS NOT NULL), chain,
     parent_found, same_hash, same_node
@@ -219,5 +224,6 @@ function toRow(event: NewEvent, index: number): object {
     send_at: event.sendAt,
     summary_bytes: Buffer.byteLength(event.summary),
     payload_bytes: Buffer.byteLength(event.payload),
+    ...(event.dependsOnId !== null && scopeColumns(event.rows)),
   };
 }

@@ -1,9 +1,11 @@
 // The event filter as SQL: the part served by an index (the driver) and the conditions tested on each row.
 import sql, { join, raw, type Sql } from 'sql-template-tag';
+import { isTopicWithin, type RowScope } from '../../domain/access/row-scope.ts';
 import type { EventStatus } from '../../domain/events/event.ts';
 import type { CheckedFilter } from '../../domain/conditions/checked-filter.ts';
 import { isExactTopic, likePattern } from '../../domain/events/topic.ts';
 import { conditionsSql } from './conditions-sql.ts';
+import { andWithin, withinConditions } from './rows-sql.ts';
 
 /**
  * The index is chosen here, because the planner knows neither the sizes in a young database nor that a page stops
@@ -126,17 +128,33 @@ function residualOf(filter: CheckedFilter, served: Served): Sql[] {
   among(sql`e.status`, left('statuses'), sql`event_status[]`);
   const topics = left('topics');
   if (topics !== null) residual.push(sql`e.topic LIKE ANY(${topics.map(likePattern)}::text[])`);
-  if (filter.hasDependents !== null) residual.push(dependents(filter.hasDependents));
+  if (filter.hasDependents !== null) residual.push(dependents(filter.hasDependents, filter.within));
+  residual.push(...withinConditions(restOf(filter), 'e'));
   if (filter.exhausted !== null) residual.push(exhausted(filter.exhausted));
   if (filter.scheduled !== null) residual.push(filter.scheduled ? sql`e.held` : sql`NOT e.held`);
   residual.push(...filter.words.map(hasWord));
   return filter.conditions === null ? residual : [...residual, conditionsSql(filter.conditions)];
 }
 
-function dependents(wanted: boolean): Sql {
-  return wanted
-    ? sql`EXISTS (SELECT FROM events c WHERE c.depends_on = e.id OFFSET 0)`
-    : sql`NOT EXISTS (SELECT FROM events c WHERE c.depends_on = e.id OFFSET 0)`;
+/** The rows but for what the lists of the filter say already. */
+function restOf({ within, projects, topics, requestIds }: CheckedFilter): RowScope | null {
+  if (within === null) return null;
+  const isSaid = (given: readonly string[] | null, among: readonly string[] | null) =>
+    among !== null && given !== null && given.every((name) => among.includes(name));
+  const areTopicsSaid =
+    topics?.every((topic) => isExactTopic(topic) && isTopicWithin(within, topic)) ?? false;
+  return {
+    ...(areTopicsSaid ? {} : within),
+    projects: isSaid(projects, within.projects) ? null : within.projects,
+    requestIds: isSaid(requestIds, within.requestIds) ? null : within.requestIds,
+    topics: areTopicsSaid || isSaid(topics, within.topics) ? null : within.topics,
+  };
+}
+
+/** Only those within the same rows count. */
+function dependents(wanted: boolean, rows: RowScope | null): Sql {
+  const exists = sql`EXISTS (SELECT FROM events c WHERE c.depends_on = e.id ${andWithin(rows, 'c')} OFFSET 0)`;
+  return wanted ? exists : sql`NOT ${exists}`;
 }
 
 /** A scalar subquery is evaluated per row; an EXISTS could be evaluated for all jobs at once. */

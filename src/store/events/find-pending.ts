@@ -6,6 +6,7 @@ import type { LogEntry, Position } from '../../domain/events/event.ts';
 import type { SubscriptionDefinition } from '../../domain/subscriptions/subscription.ts';
 import { isExactTopic, likePattern } from '../../domain/events/topic.ts';
 import { conditionsSql } from './conditions-sql.ts';
+import { andWithin } from './rows-sql.ts';
 
 export interface Search {
   readonly definition: SubscriptionDefinition;
@@ -105,12 +106,12 @@ function searchSql({ definition, after, batch, count }: Search, number: number, 
       SELECT l.event_id AS id, l.position, l.topic, l.project, l.user_name AS "user", l.sender,
         l.request_id AS "requestId", l.status
       FROM (SELECT r.* FROM read r, bound b
-            WHERE r.kind = 'CREATED' AND (b.position IS NULL OR r.position <= b.position) ${ofDefinition(definition)}
+            WHERE r.kind = 'CREATED' AND (b.position IS NULL OR r.position <= b.position) ${ofDefinition(definition)} ${andWithin(definition.rows, 'r')}
             ORDER BY r.position) l
         CROSS JOIN LATERAL (
           SELECT v.id, v.event_type, v.payload, v.summary, v.created_at, l.topic, l.project, l.user_name, l.sender,
             l.request_id, l.status
-          FROM events v WHERE v.id = l.event_id LIMIT 1) e
+          FROM events v WHERE v.id = l.event_id ${andWithin(definition.rows, 'v')} LIMIT 1) e
       WHERE true ${preFilter} ORDER BY l.position LIMIT ${count}) f
     UNION ALL
     SELECT ${number}::int4, 'bound', NULL, b.position, NULL, NULL, NULL, NULL, NULL, NULL FROM bound b)`;

@@ -2,6 +2,8 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import { limits } from '../../base/limits.ts';
 import type { Queryable } from '../../database/database.ts';
+import { prepared } from '../../database/prepared.ts';
+import type { RowScope } from '../../domain/access/row-scope.ts';
 import type {
   EventField,
   LogEntry,
@@ -11,6 +13,7 @@ import type {
 } from '../../domain/events/event.ts';
 import { type BoundedRows, readWithinBytes } from './answer-bytes.ts';
 import { lightFields } from './event-columns.ts';
+import { within } from './rows-sql.ts';
 
 /** A log entry and the requested fields of its event; null if the event was deleted. */
 export interface LogRow {
@@ -113,19 +116,25 @@ export async function lastPosition(database: Queryable): Promise<Position> {
   return row?.position ?? 0n;
 }
 
+/** What was deleted may be read by those who know of it. */
+function visible(rows: RowScope | null): Sql {
+  if (rows === null) return empty;
+  return sql`WHERE NOT EXISTS (SELECT FROM events e WHERE e.id = i.id AND NOT ${within(rows, 'e')} OFFSET 0)`;
+}
+
 /** All statuses of each event, oldest first. */
 export async function readHistories(
   database: Queryable,
   ids: readonly string[],
+  rows: RowScope | null,
 ): Promise<(StatusChange & { eventId: string })[]> {
-  return database.query({
-    name: 'read-histories',
-    text: `SELECT l.event_id AS "eventId", l.position, l.from_status AS "from", l.status AS "to", l.at, l."by", l.description,
+  return database.query(
+    prepared(sql`SELECT l.event_id AS "eventId", l.position, l.from_status AS "from", l.status AS "to", l.at, l."by", l.description,
         l.attempt
-      FROM unnest($1::uuid[]) AS i(id)
+      FROM unnest(${ids}::uuid[]) AS i(id)
         JOIN LATERAL (SELECT * FROM log WHERE log.event_id = i.id AND log.kind IN ('CREATED', 'STATUS')
                       ORDER BY log.position) l ON true
-      ORDER BY l.position`,
-    values: [ids],
-  });
+      ${visible(rows)}
+      ORDER BY l.position`),
+  );
 }

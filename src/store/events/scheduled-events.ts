@@ -1,10 +1,12 @@
 // Scheduled events: the next due time, publication of due ones, and changes of their time.
 import sql from 'sql-template-tag';
 import type { Database, Queryable } from '../../database/database.ts';
+import type { RowScope } from '../../domain/access/row-scope.ts';
 import { prepared } from '../../database/prepared.ts';
 import type { EventStatus } from '../../domain/events/event.ts';
 import { notifyCall } from '../channels.ts';
 import { nextPosition, takeLogLock } from './log-lock.ts';
+import { andWithin } from './rows-sql.ts';
 
 /**
  * The lock was taken by an earlier statement, so this one sees everything committed before, and no other gateway
@@ -71,11 +73,15 @@ export async function moveScheduled(
 }
 
 /** When the scheduled ones among these events are published. */
-export async function readSendTimes(database: Queryable, ids: readonly string[]): Promise<Map<string, Date>> {
+export async function readSendTimes(
+  database: Queryable,
+  ids: readonly string[],
+  within: RowScope | null,
+): Promise<Map<string, Date>> {
   const rows = await database.query<{ id: string; sendAt: Date }>(sql`
     SELECT i.id, h.send_at AS "sendAt"
     FROM unnest(${ids}::uuid[]) AS i(id)
-      CROSS JOIN LATERAL (SELECT e.held FROM events e WHERE e.id = i.id LIMIT 1) e
+      CROSS JOIN LATERAL (SELECT e.held FROM events e WHERE e.id = i.id ${andWithin(within, 'e')} LIMIT 1) e
       CROSS JOIN LATERAL (SELECT h.send_at FROM scheduled_events h WHERE h.event_id = i.id LIMIT 1) h
     WHERE e.held`);
   return new Map(rows.map(({ id, sendAt }) => [id, sendAt]));

@@ -4,7 +4,9 @@ import { jsonArray } from '../../database/json-array.ts';
 import type { EventStatus, Position } from '../../domain/events/event.ts';
 import { transitions } from '../../domain/events/status.ts';
 import { pause } from '../jobs/job-sql.ts';
+import type { RowScope } from '../../domain/access/row-scope.ts';
 import { nextPosition, underLock } from './log-lock.ts';
+import { isReservedSql, scopeColumns, scopeDefinitions, withinInput } from './rows-sql.ts';
 
 /** A change to be written. Null leaves a field unchanged, unless `replace`, which sets all content as given. */
 export interface EventChangeRow {
@@ -31,6 +33,10 @@ export interface EventChangeRow {
   readonly writeId: string | null;
   /** The worker releases the job. This is logged as a change of status even if the status stays. */
   readonly release: boolean;
+  /** The rows of who changes it: an event outside is not found. */
+  readonly rows: RowScope | null;
+  /** The attempt holds the lease only if this key claimed the job; null for any key. */
+  readonly onlyOf: string | null;
 }
 
 export interface UpdatedRow {
@@ -41,6 +47,8 @@ export interface UpdatedRow {
   readonly holds: boolean;
   /** Whether the event is scheduled. It can then be aborted, and its content can change. */
   readonly held: boolean;
+  /** Its topic is one of the gateway itself: it is not changed. */
+  readonly reserved: boolean;
   readonly fromStatus: EventStatus | null;
   readonly position: Position | null;
   readonly status: EventStatus | null;
@@ -71,6 +79,8 @@ export function changeOf(given: Pick<EventChangeRow, 'id' | 'by'> & Partial<Even
     attempt: given.attempt ?? null,
     writeId: given.writeId ?? null,
     release: given.release ?? false,
+    rows: given.rows ?? null,
+    onlyOf: given.onlyOf ?? null,
   };
 }
 
@@ -94,10 +104,11 @@ const updateStatement = `WITH ${underLock},
       n int, id uuid, replace boolean, topic text, event_type text, sender_type text, status event_status,
       description text, retries int, project text, user_name text, sender text, "by" text, sets_summary boolean,
       sets_payload boolean, sets_result boolean, sets_error boolean, attempt int, write_id uuid, release boolean,
-      summary_bytes int, payload_bytes int, result_bytes int)
+      summary_bytes int, payload_bytes int, result_bytes int, only_of text, ${scopeDefinitions})
   ),
   found AS MATERIALIZED (
     SELECT i.*, m.at, e.position AS was_at, e.status AS from_status, e.held, j.worker,
+      ${isReservedSql('e')} IS TRUE AS reserved,
       coalesce(i.status, e.status) AS to_status,
       coalesce(i.status <> e.status, false) AS moves,
       (i.status IS NULL OR i.status = e.status
@@ -106,14 +117,15 @@ const updateStatement = `WITH ${underLock},
       (i.replace OR i.release OR i.sets_result OR i.description IS NOT NULL OR i.retries IS NOT NULL
         OR i.project IS NOT NULL OR i.user_name IS NOT NULL OR i.sender IS NOT NULL OR i.sets_summary
         OR i.sets_payload OR i.sets_error) AS has_content,
-      (i.attempt IS NULL OR (i.attempt = j.attempt AND j.worker IS NOT NULL AND j.ready_at > m.at)) IS TRUE AS holds,
+      (i.attempt IS NULL OR (i.attempt = j.attempt AND j.worker IS NOT NULL AND j.ready_at > m.at
+        AND (i.only_of IS NULL OR i.only_of = j.key_id))) IS TRUE AS holds,
       ($3::boolean AND i.write_id = j.last_write) IS TRUE AS repeated
     FROM input i CROSS JOIN moment m
-      LEFT JOIN LATERAL (SELECT * FROM events WHERE events.id = i.id LIMIT 1) e ON true
+      LEFT JOIN LATERAL (SELECT * FROM events WHERE events.id = i.id AND ${withinInput('events', 'i')} LIMIT 1) e ON true
       LEFT JOIN LATERAL (SELECT * FROM jobs WHERE e.job AND jobs.event_id = i.id LIMIT 1) j ON true
   ),
   current AS MATERIALIZED (
-    SELECT f.*, was_at IS NOT NULL AND allowed AND holds AND NOT repeated AND (moves OR has_content) AS changes
+    SELECT f.*, was_at IS NOT NULL AND NOT reserved AND allowed AND holds AND NOT repeated AND (moves OR has_content) AS changes
     FROM found f
   ),
   changing AS MATERIALIZED (
@@ -147,7 +159,7 @@ const updateStatement = `WITH ${underLock},
     FROM changing c
     WHERE e.id = c.id AND e.position = c.was_at
     RETURNING c.n, c.write_id, c.moves OR c.release AS moves, c.from_status, c.to_status, c.position, c.at, c.attempt, c.replace,
-      CASE WHEN c.attempt IS NOT NULL AND c.sender IS NULL THEN c.worker ELSE c."by" END AS "by",
+      CASE WHEN c.attempt IS NOT NULL THEN c.worker ELSE c."by" END AS "by",
       c.description AS why, c.attempt IS NOT NULL AND NOT c.release AS keeps, e.id, e.retries, e.job, e.held,
       e.topic, e.request_id, e.node_id, e.project, e.user_name, e.sender
   ),
@@ -172,14 +184,14 @@ const updateStatement = `WITH ${underLock},
       topic, request_id, node_id, project, user_name, sender
     FROM updated WHERE NOT held
   )
-  SELECT n, true AS found, true AS allowed, true AS holds, false AS held, from_status AS "fromStatus", position,
-    to_status AS status
+  SELECT n, true AS found, true AS allowed, true AS holds, false AS held, false AS reserved,
+    from_status AS "fromStatus", position, to_status AS status
   FROM updated
   UNION ALL
-  SELECT n, was_at IS NOT NULL, allowed OR repeated, holds OR repeated, held IS TRUE, from_status, was_at, from_status
+  SELECT n, was_at IS NOT NULL, allowed OR repeated, holds OR repeated, held IS TRUE, reserved, from_status, was_at, from_status
   FROM current WHERE NOT changes
   UNION ALL
-  SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM hinted`;
+  SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM hinted`;
 
 /**
  * In the order of `changes`, which must be of distinct events; null for one that another gateway changed first. The
@@ -230,6 +242,8 @@ function toRow(change: EventChangeRow, index: number): object {
     summary_bytes: bytesOf(change.summary),
     payload_bytes: bytesOf(change.payload),
     result_bytes: bytesOf(change.result),
+    ...(change.onlyOf !== null && { only_of: change.onlyOf }),
+    ...scopeColumns(change.rows),
   };
 }
 

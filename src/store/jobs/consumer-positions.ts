@@ -2,6 +2,7 @@
 import sql from 'sql-template-tag';
 import { ThroughlineError } from '../../base/errors.ts';
 import type { Queryable } from '../../database/database.ts';
+import type { RowScope } from '../../domain/access/row-scope.ts';
 import type { Position } from '../../domain/events/event.ts';
 
 /** A consumer to be opened. */
@@ -11,6 +12,9 @@ export interface ConsumerDraft {
   readonly definition: string;
   /** The name of the key that creates it. */
   readonly owner: string;
+  /** That key, and what it can see; absent for what is unknown. */
+  readonly key?: string | null;
+  readonly rows?: RowScope | null;
 }
 
 /** The maximum number of consumers, per key and in total. */
@@ -25,7 +29,7 @@ export interface MostOwned {
  */
 export async function openCursor(
   database: Queryable,
-  { id, definition, owner }: ConsumerDraft,
+  { id, definition, owner, key = null, rows = null }: ConsumerDraft,
   most: MostOwned,
 ): Promise<Position> {
   const [known] = await readCursor(database, id);
@@ -33,8 +37,8 @@ export async function openCursor(
     if (known.usedLongAgo) await touchCursors(database, [id]);
     return known.position;
   }
-  await database.query(sql`INSERT INTO consumers (id, position, created_at, used_at, definition, owner)
-    SELECT ${id}, 0, m.at, m.at, ${definition}::jsonb, ${owner}
+  await database.query(sql`INSERT INTO consumers (id, position, created_at, used_at, definition, owner, key_id, rows)
+    SELECT ${id}, 0, m.at, m.at, ${definition}::jsonb, ${owner}, ${key}, ${rows && JSON.stringify(rows)}::jsonb
     FROM (SELECT date_trunc('milliseconds', clock_timestamp()) AS at) m,
       (SELECT count(*) AS all, count(*) FILTER (WHERE owner = ${owner}) AS own FROM consumers) c
     WHERE c.all < ${most.inAll} AND c.own < ${most.perKey}

@@ -43,7 +43,7 @@ const createJobsStatement = `WITH ${underLock},
     SELECT i.* FROM json_to_recordset($1::json) AS i(
       n int, id uuid, source uuid, source_position int8, target text, consumer text, worker text, sender text,
       sender_type text, description text, project text, max_retries int, retry_delay_ms int, lease_ms int,
-      sequential boolean, status event_status, held boolean, yields boolean)
+      sequential boolean, status event_status, held boolean, yields boolean, key_id text)
   ),
   found AS MATERIALIZED (
     SELECT i.*, coalesce(i.source_position, s.created_position) AS source_place, s.request_id, coalesce(i.project, s.project) AS job_project, s.user_name
@@ -61,6 +61,7 @@ const createJobsStatement = `WITH ${underLock},
   ),
   terms AS MATERIALIZED (
     SELECT min(position) AS first, array_agg(worker ORDER BY position) AS workers, array_agg(consumer ORDER BY position) AS consumers,
+      array_agg(key_id ORDER BY position) AS keys,
       array_agg(held ORDER BY position) AS held,
       array_agg(source_place ORDER BY position) AS source_positions,
       array_agg(max_retries ORDER BY position) AS max_retries,
@@ -88,12 +89,13 @@ const createJobsStatement = `WITH ${underLock},
   ),
   leased AS (
     INSERT INTO jobs (event_id, source_id, position, source_position, ready_at, attempt, max_retries, retry_delay_ms,
-      lease_ms, last_run, target, consumer, worker)
+      lease_ms, last_run, target, consumer, worker, key_id)
     SELECT i.id, i.depends_on, i.position, t.source_positions[i.position - t.first + 1],
       i.created_at + make_interval(secs => t.seconds[i.position - t.first + 1]), t.held[i.position - t.first + 1]::int,
       t.max_retries[i.position - t.first + 1], t.delays[i.position - t.first + 1], t.leases[i.position - t.first + 1],
       t.max_retries[i.position - t.first + 1] = 0, i.topic, t.consumers[i.position - t.first + 1],
-      CASE WHEN t.held[i.position - t.first + 1] THEN t.workers[i.position - t.first + 1] END
+      CASE WHEN t.held[i.position - t.first + 1] THEN t.workers[i.position - t.first + 1] END,
+      CASE WHEN t.held[i.position - t.first + 1] THEN t.keys[i.position - t.first + 1] END
     FROM inserted i, terms t
     RETURNING event_id
   )
@@ -152,5 +154,6 @@ export function termColumns(terms: ClaimTerms): object {
     retry_delay_ms: terms.retryDelayMs,
     lease_ms: terms.leaseMs,
     sequential: terms.sequential,
+    key_id: terms.key,
   };
 }

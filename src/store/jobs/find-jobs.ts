@@ -1,8 +1,9 @@
 // Finds the jobs of a target that can be claimed again, and when the next one can.
-import sql, { empty, type Sql } from 'sql-template-tag';
+import sql, { empty, raw, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../../database/database.ts';
 import { prepared } from '../../database/prepared.ts';
 import type { ConsumerDefinition } from '../../domain/jobs/enroll.ts';
+import { andWithin } from '../events/rows-sql.ts';
 import { sourceConditions } from './find-sources.ts';
 import type { ReadyJob } from './reclaim-jobs.ts';
 
@@ -48,9 +49,10 @@ export async function findReadyJobs(
     prepared(sql`
     SELECT ${jobColumns}, j.ready_at, true AS "isOwn", true AS wanted
     FROM (SELECT * FROM jobs WHERE target = ${definition.target} AND consumer = ${definition.id} AND ready_at <= now()
+            ${isVisible(definition, 'jobs')}
           ORDER BY ready_at, event_id LIMIT ${own}) j
     UNION ALL
-    SELECT ${jobColumns}, j.ready_at, false, j.consumer <> ${definition.id} AND ${isWanted(definition)}
+    SELECT ${jobColumns}, j.ready_at, false, j.consumer <> ${definition.id} AND ${isWanted(definition)} ${isVisible(definition)}
     FROM (SELECT * FROM jobs WHERE target = ${definition.target} AND ready_at <= now() ${beyond}
           ORDER BY ready_at, event_id LIMIT ${batch}) j
     UNION ALL
@@ -70,6 +72,14 @@ function isWanted(definition: ConsumerDefinition): Sql {
   return sql`EXISTS (SELECT FROM events e WHERE e.id = j.source_id AND ${sourceConditions(definition)} OFFSET 0)`;
 }
 
+/** `AND …`: the event of a job and its source are within the rows; nothing where these do not restrict. */
+function isVisible({ rows }: ConsumerDefinition, job: 'j' | 'jobs' = 'j'): Sql {
+  if (rows === null) return empty;
+  const isWithin = (id: Sql) =>
+    sql`AND EXISTS (SELECT FROM events e WHERE e.id = ${id} ${andWithin(rows, 'e')} OFFSET 0)`;
+  return sql`${isWithin(raw(`${job}.event_id`))} ${isWithin(raw(`${job}.source_id`))}`;
+}
+
 /** The first unfinished job of a target in source order. */
 export interface SequentialHead {
   /** Set if it can be claimed and the definition selects it, as far as SQL can decide. */
@@ -84,7 +94,7 @@ export async function findSequentialHead(
   const [row] = await database.query<FoundJob & { wanted: boolean }>(
     prepared(sql`
     SELECT ${jobColumns}, j.consumer = ${definition.id} AS "isOwn",
-      j.ready_at <= now() AND (j.consumer = ${definition.id} OR ${isWanted(definition)}) AND NOT EXISTS (
+      j.ready_at <= now() AND (j.consumer = ${definition.id} OR ${isWanted(definition)}) ${isVisible(definition)} AND NOT EXISTS (
         SELECT FROM jobs o WHERE o.target = ${definition.target} AND o.worker IS NOT NULL AND o.ready_at > now() OFFSET 0
       ) AS wanted
     FROM (SELECT * FROM jobs WHERE target = ${definition.target} AND ready_at IS NOT NULL
@@ -102,14 +112,14 @@ export interface OwnJob extends ReadyJob {
 /** In source order, up to `limit` per worker. */
 export async function findOwnJobs(
   database: Queryable,
-  target: string,
+  definition: ConsumerDefinition,
   workers: readonly string[],
   limit: number,
-): Promise<(OwnJob & { worker: string })[]> {
+): Promise<(OwnJob & { readonly worker: string; readonly key: string | null })[]> {
   return database.query(
-    prepared(sql`SELECT ${jobColumns}, j.worker, j.ready_at > now() AS held
+    prepared(sql`SELECT ${jobColumns}, j.worker, j.key_id AS key, j.ready_at > now() AS held
     FROM unnest(${workers}::text[]) AS w(worker) CROSS JOIN LATERAL (
-      SELECT * FROM jobs WHERE jobs.target = ${target} AND jobs.worker = w.worker
+      SELECT * FROM jobs WHERE jobs.target = ${definition.target} AND jobs.worker = w.worker ${isVisible(definition, 'jobs')}
       ORDER BY source_position LIMIT ${limit}) j
     ORDER BY j.source_position`),
   );

@@ -9,6 +9,7 @@ import { isExactTopic, likePattern } from '../../domain/events/topic.ts';
 import { keptJsonBytes } from '../events/answer-bytes.ts';
 import { conditionsSql } from '../events/conditions-sql.ts';
 import { allOf } from '../events/filter-sql.ts';
+import { withinConditions } from '../events/rows-sql.ts';
 
 /** An event that became FINISHED, and its log position. */
 export interface Source {
@@ -103,10 +104,11 @@ function youngerThan({ ignoreOlderThanMs }: ConsumerDefinition): Sql {
  * The conditions of the definition on the source `e` that SQL can decide. An event without a sender type is never
  * ignored.
  */
-export function sourceConditions({ topics, ignoredSenderTypes, conditions }: ConsumerDefinition): Sql {
+export function sourceConditions({ topics, ignoredSenderTypes, conditions, rows }: ConsumerDefinition): Sql {
   const { inDatabase } = costlyConditions(conditions);
   return allOf([
     ofTopics('e', { topics }),
+    ...withinConditions(rows, 'e'),
     ...(ignoredSenderTypes.length === 0
       ? []
       : [sql`(e.sender_type = ANY(${ignoredSenderTypes}::text[])) IS NOT TRUE`]),

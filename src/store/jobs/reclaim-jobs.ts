@@ -41,7 +41,7 @@ const reclaimStatement = `WITH ${underLock},
   input AS MATERIALIZED (
     SELECT i.* FROM json_to_recordset($1::json) AS i(
       n int, id uuid, claim_id uuid, attempt int, position int8, consumer text, worker text, sender text, sender_type text,
-      description text, project text, max_retries int, retry_delay_ms int, lease_ms int, sequential boolean)
+      description text, project text, max_retries int, retry_delay_ms int, lease_ms int, sequential boolean, key_id text)
   ),
   found AS MATERIALIZED (
     SELECT i.*, m.at, e.status AS from_status, j.worker AS holder, j.worker IS NOT NULL AND j.last_run AS expires,
@@ -65,6 +65,7 @@ const reclaimStatement = `WITH ${underLock},
       position = c.new_position,
       attempt = j.attempt + c.claims::int,
       worker = CASE WHEN c.claims THEN c.worker END,
+      key_id = CASE WHEN c.claims THEN c.key_id ELSE j.key_id END,
       ready_at = CASE WHEN c.claims THEN c.at + make_interval(secs => c.lease_ms / 1000.0)
                       WHEN NOT c.expires THEN j.ready_at END,
       max_retries = CASE WHEN c.claims THEN c.max_retries ELSE j.max_retries END,

@@ -3,6 +3,7 @@ import sql from 'sql-template-tag';
 import type { Queryable } from '../../database/database.ts';
 import type { Position } from '../../domain/events/event.ts';
 import type { DurableSubscription } from '../../domain/subscriptions/subscription.ts';
+import { holdsRow } from '../control/ownership-sql.ts';
 import { isUnused, columnsOfSubscription } from './subscriptions.ts';
 
 /** An event of a subscription, and the position of its log entry. */
@@ -51,7 +52,7 @@ export async function readStandings(
           ORDER BY x.position) AS due
         FROM (
           SELECT o.event_id, o.position,
-            NOT EXISTS (SELECT FROM events e WHERE e.id = o.event_id OFFSET 0) AS removed
+            NOT EXISTS (SELECT FROM events e WHERE e.id = o.event_id AND ${holdsRow('e', 's')} OFFSET 0) AS removed
           FROM (SELECT * FROM deliveries WHERE subscription_id = s.id AND until <= clock_timestamp()
                 ORDER BY position LIMIT ${count}) o) x
       ) d ON s.manual

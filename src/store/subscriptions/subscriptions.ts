@@ -1,16 +1,18 @@
 // Stored durable subscriptions: creation, reads, listing, use and removal.
 import sql, { empty, raw } from 'sql-template-tag';
 import type { Queryable } from '../../database/database.ts';
+import type { Located, Ownership, RowScope } from '../../domain/access/row-scope.ts';
 import type { Position } from '../../domain/events/event.ts';
 import type { CheckedSubscribe, DurableSubscription } from '../../domain/subscriptions/subscription.ts';
 import type { CreationPoint } from '../../domain/values/created-page.ts';
+import { andOwned, holdsEvent } from '../control/ownership-sql.ts';
 import type { MostOwned } from '../jobs/consumer-positions.ts';
 
 /** An expired subscription does not exist for callers, whether it was removed yet or not. */
 export const columnsOfSubscription = raw(`s.id, s.name, s.source, s.topics, s.filter AS "where",
   CASE WHEN s.manual THEN 'MANUAL' ELSE 'AUTO' END AS ack, s.visibility_ms AS "visibilityMs", s.position,
   s.filter_errors AS "filterErrors", s.last_filter_error AS "lastFilterError", s.created_at AS "createdAt",
-  s.expires_after_days AS "expiresAfterDays", s.expires_at AS "expiresAt"`);
+  s.expires_after_days AS "expiresAfterDays", s.expires_at AS "expiresAt", s.rows`);
 
 /** The outcome of an insert. */
 export interface Inserted {
@@ -22,13 +24,21 @@ export interface Inserted {
   readonly isFull: boolean;
 }
 
+/** The id of a subscription, the name and id of its key, and what that sees. */
+export interface SubscriptionOwner {
+  readonly id: string;
+  readonly owner: string;
+  readonly key?: string | null;
+  readonly rows?: RowScope | null;
+}
+
 /**
  * Positions follow commit order, so everything outside this statement's snapshot comes after the last position in it:
  * no later commit is missed. The snapshot contains everything that any gateway has acknowledged.
  */
 export async function insertSubscription(
   database: Queryable,
-  { id, owner }: { readonly id: string; readonly owner: string },
+  { id, owner, key = null, rows = null }: SubscriptionOwner,
   given: CheckedSubscribe,
   most: MostOwned,
 ): Promise<Inserted> {
@@ -44,10 +54,11 @@ export async function insertSubscription(
     ),
     s AS (
       INSERT INTO subscriptions (id, position, created_at, used_at, expires_at, expires_after_days, visibility_ms,
-        manual, name, source, topics, filter, owner)
+        manual, name, source, topics, filter, owner, key_id, rows)
       SELECT ${id}::uuid, coalesce(${after}::int8, l.position), m.at, m.at,
         m.at + make_interval(days => ${expiresAfterDays}::int4), ${expiresAfterDays}::int4, ${visibilityMs}::int4,
-        ${ack === 'MANUAL'}::boolean, ${name}, ${source}, ${topics}::text[], ${where}, ${owner}
+        ${ack === 'MANUAL'}::boolean, ${name}, ${source}, ${topics}::text[], ${where}, ${owner}, ${key},
+        ${rows && JSON.stringify(rows)}::jsonb
       FROM moment m, ends l, counts c
       WHERE coalesce(${after}::int8, 0) <= l.position AND NOT c.full
       RETURNING *
@@ -59,29 +70,34 @@ export async function insertSubscription(
 }
 
 /** Returns whether it existed. */
-export async function deleteSubscription(database: Queryable, id: string): Promise<boolean> {
-  const rows = await database.query({
-    text: 'DELETE FROM subscriptions WHERE id = $1 RETURNING expires_at > now() AS live',
-    values: [id],
-  });
+export async function deleteSubscription(
+  database: Queryable,
+  id: string,
+  owned: Ownership | null,
+): Promise<boolean> {
+  const rows = await database.query(
+    sql`DELETE FROM subscriptions s WHERE s.id = ${id}::uuid ${andOwned(owned, 's')}
+      RETURNING s.expires_at > now() AS live`,
+  );
   return rows.some((row) => 'live' in row && row.live === true);
 }
 
 export function readSubscriptions(
   database: Queryable,
   ids: readonly string[],
+  owned: Ownership | null,
 ): Promise<DurableSubscription[]> {
   return database.query(sql`SELECT ${columnsOfSubscription}
-    FROM subscriptions s WHERE s.id = ANY(${ids}::uuid[]) AND s.expires_at > now()`);
+    FROM subscriptions s WHERE s.id = ANY(${ids}::uuid[]) AND s.expires_at > now() ${andOwned(owned, 's')}`);
 }
 
-/** Subscriptions for events of this topic and sender: the number without a filter, and those with one. */
+/** Those for events of this topic and this sender, with the event in their rows: how many have no filter, and those that have one. */
 export async function readSubscriptionsFor(
   database: Queryable,
-  topic: string,
-  sender: string | null,
+  event: Located & { readonly sender: string | null },
 ): Promise<{ unfiltered: number; filtered: DurableSubscription[] }> {
-  const fits = sql`s.expires_at > now() AND (s.source IS NULL OR s.source = ${sender})
+  const { topic, sender } = event;
+  const fits = sql`${holdsEvent(event, 's')} AND s.expires_at > now() AND (s.source IS NULL OR s.source = ${sender})
     AND (s.topics IS NULL OR ${topic} LIKE ANY(ARRAY(SELECT replace(replace(replace(replace(p,
       E'\\\\', E'\\\\\\\\'), '%', E'\\\\%'), '_', E'\\\\_'), '*', '%') FROM unnest(s.topics) AS p)))`;
   const [counted] = await database.query<{ count: number }>(
@@ -97,11 +113,12 @@ export function listSubscriptions(
   database: Queryable,
   limit: number,
   after: CreationPoint | null,
+  owned: Ownership | null,
 ): Promise<DurableSubscription[]> {
   const bound =
     after === null ? empty : sql`AND (s.created_at, s.id) > (${after.at}::timestamptz, ${after.id}::uuid)`;
   return database.query(sql`SELECT ${columnsOfSubscription}
-    FROM subscriptions s WHERE s.expires_at > now() ${bound} ORDER BY s.created_at, s.id LIMIT ${limit}`);
+    FROM subscriptions s WHERE s.expires_at > now() ${bound} ${andOwned(owned, 's')} ORDER BY s.created_at, s.id LIMIT ${limit}`);
 }
 
 /** Renews the expiry of used subscriptions, in the order of their ids to avoid deadlocks. */

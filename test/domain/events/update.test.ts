@@ -75,7 +75,7 @@ describe('an update', () => {
       payload: '{"p":2}',
       result: '[3]',
       error: '{"message":"m","code":"c","stack":"s"}',
-      by: 's',
+      by: 'worker',
       attempt: 3,
     });
   });
@@ -85,9 +85,9 @@ describe('an update', () => {
     expect(() => checkUpdate({ id: 'x' }, 'worker')).toThrow(refusal('BAD_USER_INPUT', /^id "x" is not/));
   });
 
-  test('is by the sender that it names, else by the caller', () => {
+  test('is by the caller, whatever sender it names', () => {
     expect(check({ status: 'FAILED' }, 'somebody').patch.by).toBe('somebody');
-    expect(check({ sender: 'me' }, 'somebody').patch.by).toBe('me');
+    expect(check({ sender: 'me' }, 'somebody').patch.by).toBe('somebody');
   });
 
   test('touches the row if and only if anything else than progress, and a description of it, is given', () => {
