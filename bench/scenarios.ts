@@ -8,6 +8,7 @@ import { jobs, singleJobs } from './scenarios/jobs.ts';
 import { latency } from './scenarios/latency.ts';
 import { liveFilters } from './scenarios/live-filters.ts';
 import { memory } from './scenarios/memory.ts';
+import { restricted } from './scenarios/restricted.ts';
 import { send } from './scenarios/send.ts';
 import { sendMany } from './scenarios/send-many.ts';
 import { sendPeers } from './scenarios/send-peers.ts';
@@ -28,6 +29,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   growth,
   'live-filters': liveFilters,
   hostile,
+  restricted,
 };
 
 /** What `--quick` runs. */

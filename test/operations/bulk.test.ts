@@ -186,7 +186,7 @@ describeDatabases('A bulk mutation', (backend) => {
     await gateway().database.query({
       text: `WITH made AS (UPDATE events SET job = true WHERE id = ANY($1::uuid[]) RETURNING *)
         INSERT INTO jobs (event_id, source_id, position, source_position, ready_at, attempt, max_retries,
-          retry_delay_ms, lease_ms, last_run, target, way)
+          retry_delay_ms, lease_ms, last_run, target, consumer)
         SELECT id, id, position, 1, CASE WHEN id = $2::uuid THEN now() END, 1, 3, 1000, 1000, false, topic, 'w' FROM made`,
       values: [[waiting, over], waiting],
     });

@@ -26,6 +26,8 @@ export interface FilterSql {
   readonly range: readonly Sql[];
   /** Conditions on the event `e` that are tested on each row read. */
   readonly residual: readonly Sql[];
+  /** Whether these come from the caller's rows alone, and so are the same in each of its lists. */
+  readonly isResidualOfRows: boolean;
 }
 
 /** The filter with a given driver; by default the first that can serve it. */
@@ -34,7 +36,12 @@ export function filterSql(
   driver: Candidate | null = candidateDrivers(filter)[0] ?? null,
 ): FilterSql {
   const served = driver?.served ?? new Set<keyof CheckedFilter>();
-  return { driver, range: rangeOf(filter, 'x'), residual: residualOf(filter, served) };
+  return {
+    driver,
+    range: rangeOf(filter, 'x'),
+    residual: residualOf(filter, served),
+    isResidualOfRows: residualOf({ ...filter, within: null }, served).length === 0,
+  };
 }
 
 /** The whole filter as conditions on the event `e`, for rows from another source. */

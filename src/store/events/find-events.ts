@@ -74,7 +74,7 @@ export async function findEvents(database: Queryable, query: ListQuery): Promise
   const scan =
     query.by === 'CREATED' ? scanEvents(await bestParts(database, query.filter), query) : scanUpdated(query);
   const statement = pageStatement(scan, query);
-  const found = await database.query<PlacedEvent>(scan.mayGiveUp ? statement : prepared(statement));
+  const found = await database.query<PlacedEvent>(scan.isPrepared ? prepared(statement) : statement);
   const rows = found.map(toListedRow);
   if (isCut(found)) return { rows, gaveUpAt: rows.at(-1)?.place ?? null, isCut: true };
   if (rows.length >= query.limit || !scan.mayGiveUp) return { rows, gaveUpAt: null, isCut: false };
@@ -91,6 +91,8 @@ interface Scan {
   readonly residual: readonly Sql[];
   /** Whether the scan is bounded, so that a page may end early. */
   readonly mayGiveUp: boolean;
+  /** Whether the same statement comes again and again. */
+  readonly isPrepared: boolean;
 }
 
 /** Index entries counted to find the most selective index. */
@@ -129,7 +131,8 @@ function scanEvents(parts: FilterSql, query: ListQuery): Scan {
   const where = allOf([...(driver ? [driver.match] : []), ...range, ...bounds(query, places)]);
   const candidates = sql`SELECT ${places.at} AS place_at, ${places.position} AS place_position, x.*
     FROM events x WHERE ${where} ORDER BY ${orderBy(query, places)} ${mayGiveUp ? budget(query) : empty}`;
-  return { driver, candidates, residual, mayGiveUp };
+  const isPrepared = parts.isResidualOfRows && !query.ifSmall;
+  return { driver, candidates, residual, mayGiveUp, isPrepared };
 }
 
 /**
@@ -149,7 +152,7 @@ function scanLog(query: ListQuery): Scan {
         ON true
     ORDER BY l.position ${raw(query.direction)}`;
   const residual = [sql`e.id IS NOT NULL`, ...undrivenConditions(query.filter), ...smallTests(query)];
-  return { driver, candidates, residual, mayGiveUp: true };
+  return { driver, candidates, residual, mayGiveUp: true, isPrepared: false };
 }
 
 function pageStatement(scan: Scan, query: ListQuery): Sql {
