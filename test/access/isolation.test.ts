@@ -34,7 +34,7 @@ describeDatabases('Two keys with disjoint projects', (backend) => {
       fc.asyncProperty(steps, async (taken) => {
         expect(await observations(taken, true)).toEqual(await observations(taken, false));
       }),
-      { numRuns: 10, endOnFailure: true },
+      { numRuns: 15, endOnFailure: true },
     );
   }, 240_000);
 });
