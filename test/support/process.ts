@@ -69,9 +69,11 @@ export class GatewayProcess extends Program {
     return url;
   }
 
-  /** The orderly end; rejects unless it exits with 0. */
+  /** The orderly end; rejects unless it exits with 0, and where Node found listeners that nobody removes. */
   async stop(): Promise<void> {
     const { code, signal } = await this.terminate();
+    if (this.stderr.includes('MaxListenersExceededWarning'))
+      throw new Error(`the gateway leaks listeners:\n${this.stderr}`);
     if (code !== 0) throw new Error(`the gateway ended with ${code ?? signal}:\n${this.stderr}`);
   }
 }
