@@ -36,8 +36,10 @@ async function overStream(server: Running, body: object): Promise<any> {
     signal: leaving.signal,
   });
   let text = '';
-  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
-    text += chunk;
+  const decoder = new TextDecoder();
+  const reader = response.body!.getReader();
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    text += decoder.decode(part.value, { stream: true });
     const [, data] = /^event: next\ndata: (.*)\n\n/m.exec(text) ?? [];
     if (data !== undefined) return JSON.parse(data);
   }
