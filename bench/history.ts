@@ -38,7 +38,7 @@ async function fill(databaseUrl: string, size: number): Promise<void> {
           SELECT ${id(2)}, 4 * n + 2, 4 * n + 1, 'job.0', 'events.NormalType', ${id(1)}, ${id(2)}, ${id(1)}, 'FINISHED',
             ${at}, ${at}, ${at}, true FROM n),
         held AS (INSERT INTO jobs (event_id, source_id, position, source_position, attempt, max_retries, retry_delay_ms,
-            lease_ms, last_run, target, way)
+            lease_ms, last_run, target, consumer)
           SELECT ${id(2)}, ${id(1)}, 4 * n + 2, 4 * n, 1, 3, 1000, 60000, false, 'job.0', 'w' FROM n)
         INSERT INTO log (position, event_id, kind, status, at, topic, request_id, node_id)
         SELECT 4 * n + k, ${id(2)}, (CASE k WHEN 1 THEN 'CREATED' ELSE 'STATUS' END)::change_kind,

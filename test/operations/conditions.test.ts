@@ -217,7 +217,7 @@ describeDatabases('Conditions as SQL', (backend) => {
     const insert = (id: string, readyAt: string | null) =>
       database.query({
         text: `INSERT INTO jobs (event_id, source_id, position, source_position, ready_at, attempt, max_retries,
-            retry_delay_ms, lease_ms, last_run, target, way)
+            retry_delay_ms, lease_ms, last_run, target, consumer)
           VALUES ($1::uuid, $1::uuid, 1, 1, $2::timestamptz, 1, 1, 1, 1000, false, 'job', 'w')`,
         values: [id, readyAt],
       });
