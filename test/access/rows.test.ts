@@ -283,15 +283,15 @@ describeDatabases('A topic of the gateway itself', (backend) => {
 
   test('is refused to every sender, declaration, target and trigger', async () => {
     const { operations } = gateway();
-    const refused = [
-      operations.sendEvent(admin, { topic }),
-      operations.sendEvent(admin, { topic, store: false }),
-      operations.sendEvent(admin, { sender: topic }),
-      operations.declareTopic(admin, { name: topic }),
-      operations.enroll(admin, { sourceTopics: ['*'], targetTopic: topic, worker: 'w' }, 1),
-      operations.createTrigger({ name: fresh('hook'), webhook: {}, topic }, admin),
+    const refused: (() => Promise<unknown>)[] = [
+      () => operations.sendEvent(admin, { topic }),
+      () => operations.sendEvent(admin, { topic, store: false }),
+      () => operations.sendEvent(admin, { sender: topic }),
+      () => operations.declareTopic(admin, { name: topic }),
+      () => operations.enroll(admin, { sourceTopics: ['*'], targetTopic: topic, worker: 'w' }, 1),
+      () => operations.createTrigger({ name: fresh('hook'), webhook: {}, topic }, admin),
     ];
-    for (const each of refused) expect(await refusalOf(each)).toMatchObject({ code: 'FORBIDDEN' });
+    for (const each of refused) expect(await refusalOf(each())).toMatchObject({ code: 'FORBIDDEN' });
     const { errors } = await operations.sendEvents(admin, [{ topic }, { topic: 'a' }]);
     expect(errors.map(({ index, code }) => [index, code])).toEqual([[0, 'FORBIDDEN']]);
   });
@@ -300,12 +300,12 @@ describeDatabases('A topic of the gateway itself', (backend) => {
     const id = await write();
     const { operations } = gateway();
     const before = await gateway().read(id);
-    for (const each of [
-      operations.updateEvent(admin, { id, status: 'RESTARTED' }),
-      operations.updateEvent(admin, { id, progress: 5 }),
-      operations.deleteEvent(admin, id),
-    ])
-      expect(await refusalOf(each)).toMatchObject({ code: 'FORBIDDEN' });
+    const refused: (() => Promise<unknown>)[] = [
+      () => operations.updateEvent(admin, { id, status: 'RESTARTED' }),
+      () => operations.updateEvent(admin, { id, progress: 5 }),
+      () => operations.deleteEvent(admin, id),
+    ];
+    for (const each of refused) expect(await refusalOf(each())).toMatchObject({ code: 'FORBIDDEN' });
     const filter = { ids: [id] };
     expect(await operations.deleteEvents(admin, filter, false)).toEqual({ count: 0, ids: [] });
     expect(await operations.restartEvents(admin, filter, true)).toEqual({ count: 0, ids: [] });

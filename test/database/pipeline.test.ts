@@ -27,7 +27,7 @@ describeDatabases('a pipeline', (backend) => {
   test('leaves nothing behind where one fails, says how that one failed, and goes on working', async () => {
     const database = await backend.open();
     const failing = database.pipeline([insert('a'), insert('b'), insert('a'), insert('c')]);
-    await expect(failing).rejects.toMatchObject({ code: '23505', constraint: 'api_keys_name_key' });
+    await expect(failing).rejects.toMatchObject({ code: '23505', constraint: 'api_keys_hash_key' });
     expect(await database.query(names)).toEqual([]);
     expect(await database.pipeline([insert('a')])).toEqual([[{ name: 'a' }]]);
   });

@@ -93,6 +93,10 @@ describeDatabases('Prisma', (backend) => {
     expect(listed.triggers).toMatchObject([{ name: 't', kind: 'WEBHOOK', signature: 'GITHUB' }]);
     await ask(`mutation ($id: ID!) { deleteTrigger(id: $id) }`, createTrigger);
     expect(await ask(`{ triggers { id } }`)).toEqual({ triggers: [] });
-    expect(ofPrisma()).toHaveLength(5);
+    // What depends on ownership, or on a limit, is one hand-written statement.
+    expect(ofPrisma()).toMatchObject([
+      expect.stringContaining('UPDATE "throughline"."triggers" SET "secrets"'),
+      expect.stringContaining('FROM "throughline"."topics"'),
+    ]);
   });
 });

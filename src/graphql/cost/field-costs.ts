@@ -46,6 +46,7 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
 
   'Mutation.abortEvents': rows(limits.bulkIds),
   'Mutation.acknowledge': rows(1),
+  'Mutation.createAccessToken': rows(1),
   'Mutation.createKey': rows(1),
   'Mutation.createTrigger': rows(1),
   'Mutation.declareTopic': rows(1),
