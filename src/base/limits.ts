@@ -15,6 +15,8 @@ export const limits = {
   jsonBytes: 1_048_576,
   /** Nesting depth of a JSON value or a request body, in levels. */
   jsonDepth: 100,
+  /** The highest priority of an event. The lowest is its negative. */
+  priority: 100,
   /** How far in the future `sendAt` may be, in days. */
   sendAheadDays: 3_650,
   /** Items in one `sendEvents` or `updateEvents`, or in a list argument of a filter. */

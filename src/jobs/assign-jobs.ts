@@ -28,7 +28,7 @@ export const measureOfSource: Measure<Source> = {
 };
 
 export const measureOfJob: Measure<ReadyJob> = {
-  eventsOf: ({ eventId, sourceId }) => [eventId, sourceId],
+  eventsOf: ({ eventId, sourceId }) => (sourceId === null ? [eventId] : [eventId, sourceId]),
   known: () => null,
 };
 

@@ -5,7 +5,7 @@ import type { OwnJob } from '../store/jobs/find-jobs.ts';
 import type { Source } from '../store/jobs/find-sources.ts';
 import type { ReadyJob } from '../store/jobs/reclaim-jobs.ts';
 import type { Assigned } from './assign-jobs.ts';
-import { claimOfNew, claimOfReclaimed, newClaim } from './claims.ts';
+import { claimOfNew, claimOfReclaimed, newClaim, sourceOf } from './claims.ts';
 
 /** Nobody takes a job whose last lease lapsed: it is marked FAILED. */
 export type AssignedOrOver = Assigned<ReadyJob> | readonly [call: null, job: ReadyJob, bytes: 0];
@@ -20,8 +20,12 @@ export class ClaimWriter {
     this.#definition = definition;
   }
 
-  /** Makes a job for a source. `yields`: not if a job is ready for its next run. */
-  async create([call, source, bytes]: Assigned<Source>, yields: boolean): Promise<boolean> {
+  /** Makes a job of a source or of a queued event. `yields`: not if something else comes first. */
+  create(assigned: Assigned<Source>, yields: boolean): Promise<boolean> {
+    return this.#definition.isQueue ? this.#claimQueued(assigned, yields) : this.#create(assigned, yields);
+  }
+
+  async #create([call, source, bytes]: Assigned<Source>, yields: boolean): Promise<boolean> {
     const run = newClaim(this.#definition, call.request.terms, yields);
     const job = { ...run, sourceId: source.id, sourcePosition: source.position };
     const row = await this.#writer.create(job);
@@ -30,14 +34,25 @@ export class ClaimWriter {
     return true;
   }
 
+  async #claimQueued([call, { id: eventId }, bytes]: Assigned<Source>, yields: boolean): Promise<boolean> {
+    const { id: consumerId, target } = this.#definition;
+    const { terms } = call.request;
+    const row = await this.#writer.claimQueued({ eventId, target, consumerId, terms, yields });
+    if (row === null) return false;
+    const { position, until } = row;
+    const event = { id: eventId, position, topic: target, status: 'PENDING' as const };
+    call.got.push({ event, source: null, attempt: 1, until, bytes, isKept: false });
+    return true;
+  }
+
   /** Gives a worker the job that it holds again, under a new lease. */
   async keep([call, job, bytes]: Assigned<OwnJob>): Promise<boolean> {
-    const { eventId: id, sourceId, attempt } = job;
+    const { eventId: id, attempt } = job;
     const { leaseMs } = call.request.terms;
     const lease = await this.#writer.extend({ eventId: id, attempt, leaseMs });
     if (lease === null) return false;
     const { until } = lease;
-    call.got.push({ event: { id }, source: { id: sourceId }, attempt, until, bytes, isKept: true });
+    call.got.push({ event: { id }, source: sourceOf(job), attempt, until, bytes, isKept: true });
     return true;
   }
 

@@ -34,6 +34,7 @@ export function claimOfNew(
       dependsOnId: source.id,
       status: 'PENDING',
       retries: 0,
+      priority: row.priority,
       description: terms.description ?? '',
       summary: {},
       payload: {},
@@ -61,8 +62,12 @@ export function claimOfReclaimed(
 ): Claim | null {
   if (row.until === null) return null;
   const { position, status, attempt, until } = row;
-  const event = { id: job.eventId, position, topic: target, dependsOnId: job.sourceId, status };
-  return { event, source: { id: job.sourceId }, attempt, until, bytes, isKept: false };
+  const event = { id: job.eventId, position, topic: target, status };
+  return { event, source: sourceOf(job), attempt, until, bytes, isKept: false };
+}
+
+export function sourceOf({ sourceId }: Pick<ReadyJob, 'sourceId'>): PartialEvent | null {
+  return sourceId === null ? null : { id: sourceId };
 }
 
 /** A source as it was sent, with the size of its JSON, which counts towards the answer. */

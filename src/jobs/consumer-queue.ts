@@ -14,6 +14,8 @@ import { assign, type Assigned, measureOfJob, measureOfSource, total } from './a
 import { type AssignedOrOver, ClaimWriter } from './claim-writer.ts';
 import { DirectDeliveries, type Offer, wantsBeforehand } from './direct-delivery.ts';
 import { readyBatch, ReadyJobs } from './ready-jobs.ts';
+import type { Prefetched } from './prefetched.ts';
+import { QueuedEvents } from './queued-events.ts';
 import { type Owner, SourceCursor } from './source-cursor.ts';
 import { type Claim, type EnrollCall, type WaitingEnroll, isPlain } from './waiting-enroll.ts';
 import { WakeUp } from './wake-up.ts';
@@ -41,7 +43,7 @@ const lookAgainMs = 5_000;
 export class ConsumerQueue {
   readonly #parts: JobParts;
   readonly definition: ConsumerDefinition;
-  readonly #cursor: SourceCursor;
+  readonly #cursor: Prefetched;
   readonly #claims: ClaimWriter;
   readonly #wakeUp: WakeUp;
   readonly #ready: ReadyJobs;
@@ -68,7 +70,9 @@ export class ConsumerQueue {
   constructor(parts: JobParts, definition: ConsumerDefinition, owner: Owner) {
     this.#parts = parts;
     this.definition = definition;
-    this.#cursor = new SourceCursor(parts.database, definition, owner, parts.logger);
+    this.#cursor = definition.isQueue
+      ? new QueuedEvents(parts.database, definition)
+      : new SourceCursor(parts.database, definition, owner, parts.logger);
     this.#claims = new ClaimWriter(parts.writer, definition);
     this.#ready = new ReadyJobs(parts.database, definition);
     this.#wakeUp = new WakeUp(parts, definition, {

@@ -1,4 +1,4 @@
-// What of sources only a test in process can tell, after SQL has decided what it can.
+// The tests of a consumer's filter that SQL cannot decide, made in process on sources and queued events.
 import type { Database } from '../database/database.ts';
 import { celFields, filterRows } from '../domain/cel/filter-rows.ts';
 import { costlyConditions } from '../domain/conditions/costly-filter.ts';
@@ -8,12 +8,12 @@ import { type Filterable, testFilter } from '../domain/conditions/checked-filter
 import { filterFields } from '../store/events/event-columns.ts';
 import { readInParts } from '../store/events/match-events.ts';
 
-/** Those whose source the way of asking wants; `sourceOf` is asked only where that has to be found out here. */
-export async function filterSources<Item>(
+/** Returns the items whose event passes the definition's tests; `eventOf` is called only if there are such tests. */
+export async function filterItems<Item>(
   database: Database,
   { where, conditions }: ConsumerDefinition,
   items: readonly Item[],
-  sourceOf: (item: Item) => string,
+  eventOf: (item: Item) => string,
 ): Promise<readonly Item[]> {
   const { inProcess } = costlyConditions(conditions);
   if (where === null && inProcess === null) return items;
@@ -21,9 +21,9 @@ export async function filterSources<Item>(
   const subjectOf = (event: PartialEvent) => event as Filterable;
   const fields = inProcess === null ? celFields : filterFields;
   const wanted = new Set<string>();
-  for await (const rows of readInParts(database, items.map(sourceOf), fields)) {
+  for await (const rows of readInParts(database, items.map(eventOf), fields)) {
     const { kept } = await filterRows({ filter, rows, subjectOf, caller: 'jobs' });
     for (const { id } of kept) wanted.add(id);
   }
-  return items.filter((item) => wanted.has(sourceOf(item)));
+  return items.filter((item) => wanted.has(eventOf(item)));
 }

@@ -3,7 +3,7 @@ import type { Database } from '../database/database.ts';
 import type { ConsumerDefinition } from '../domain/jobs/enroll.ts';
 import { findReadyJobs, type FoundJob, nextReadyMs } from '../store/jobs/find-jobs.ts';
 import { ForeignJobsScan } from './foreign-jobs-scan.ts';
-import { filterSources } from './filter-sources.ts';
+import { filterItems } from './filter-sources.ts';
 
 /** Smallest and largest number of ready jobs read by one statement. */
 export const readyBatch = { least: 20, most: 1_000 };
@@ -59,7 +59,9 @@ export class ReadyJobs {
   async onlyWanted(jobs: readonly FoundJob[]): Promise<readonly FoundJob[]> {
     const others = jobs.filter(({ isOwn }) => !isOwn);
     const wanted = new Set(
-      await filterSources(this.#database, this.#definition, others, ({ sourceId }) => sourceId),
+      await filterItems(this.#database, this.#definition, others, ({ eventId, sourceId }) =>
+        this.#definition.isQueue ? eventId : (sourceId ?? eventId),
+      ),
     );
     return jobs.filter((job) => job.isOwn || wanted.has(job));
   }

@@ -8,7 +8,8 @@ import { type ConsumerDefinition, definitionText } from '../domain/jobs/enroll.t
 import type { Position } from '../domain/events/event.ts';
 import { openCursor, saveCursor } from '../store/jobs/consumer-positions.ts';
 import { findSources, type FoundSources, type Source } from '../store/jobs/find-sources.ts';
-import { filterSources } from './filter-sources.ts';
+import { filterItems } from './filter-sources.ts';
+import type { Prefetched } from './prefetched.ts';
 
 /** Entries that a search which expects to find something begins with. */
 const firstBatch = 100;
@@ -25,7 +26,7 @@ export interface Owner {
   readonly key: string | null;
 }
 
-export class SourceCursor {
+export class SourceCursor implements Prefetched {
   readonly #database: Database;
   readonly #logger: Logger;
   readonly #definition: ConsumerDefinition;
@@ -64,7 +65,7 @@ export class SourceCursor {
     let batch = Math.min(Math.max(firstBatch, 2 * count), most);
     for (let more = true; more && this.#prefetched.length < count && wanted();) {
       const found = await this.#find(batch);
-      const sources = await filterSources(this.#database, this.#definition, found.sources, ({ id }) => id);
+      const sources = await filterItems(this.#database, this.#definition, found.sources, ({ id }) => id);
       more = found.more;
       if (sources.length === 0) batch = Math.min(4 * batch, most);
       if (this.#prefetched.length === 0) this.#readAt = performance.now();

@@ -6,7 +6,8 @@ import type { PartialEvent } from '../domain/events/event.ts';
 /** A job claimed by a worker. */
 export interface Claim {
   readonly event: PartialEvent;
-  readonly source: PartialEvent;
+  /** Null for a job of a plain queue. */
+  readonly source: PartialEvent | null;
   readonly attempt: number;
   readonly until: Date;
   /** JSON of the event and of its source, in bytes; 0 if the call has room for any. */

@@ -78,6 +78,7 @@ function tombstone(entry: LogEntry): EventRecord {
     dependsOnId: null,
     status: entry.status,
     retries: 0,
+    priority: 0,
     description: '',
     summary: {},
     payload: {},

@@ -1,6 +1,7 @@
 // Writes to jobs: creating, reclaiming, and extending leases.
 import { randomUUID } from 'node:crypto';
 import { type CreatedJob, createJobs, type NewJob } from '../store/jobs/create-jobs.ts';
+import { type ClaimedQueued, claimQueued, type QueuedClaim } from '../store/jobs/claim-queued.ts';
 import { type ExtendedLease, extendLeases, type Heartbeat } from '../store/jobs/leases.ts';
 import { type Reclaim, type ReclaimedJob, reclaimJobs } from '../store/jobs/reclaim-jobs.ts';
 import type { Commits, WriteKind } from './commits.ts';
@@ -28,6 +29,14 @@ const reclaims: WriteKind<Reclaim, ReclaimedJob | null> = {
   looksAround: ({ terms }) => terms?.sequential ?? false,
 };
 
+const queuedClaims: WriteKind<QueuedClaim, ClaimedQueued | null> = {
+  name: 'claim queued events',
+  ask: claimQueued,
+  sizeOf,
+  keyOf: ({ eventId, target, terms }) => (terms.sequential ? `of ${target}` : eventId),
+  looksAround: ({ terms }) => terms.sequential,
+};
+
 const heartbeats: WriteKind<Heartbeat, ExtendedLease | null> = {
   name: 'extend leases',
   isSilent: true,
@@ -50,6 +59,10 @@ export class JobWriter {
 
   reclaim(reclaim: Omit<Reclaim, 'claimId'>): Promise<ReclaimedJob | null> {
     return this.#commits.submit(reclaims, { ...reclaim, claimId: randomUUID() });
+  }
+
+  claimQueued(claim: Omit<QueuedClaim, 'claimId'>): Promise<ClaimedQueued | null> {
+    return this.#commits.submit(queuedClaims, { ...claim, claimId: randomUUID() });
   }
 
   extend(heartbeat: Heartbeat): Promise<ExtendedLease | null> {

@@ -57,7 +57,8 @@ export interface SendBatchOutcome extends BatchOutcome {
 /** A job claimed by a worker. */
 export interface Enrollment {
   readonly event: PartialEvent;
-  readonly source: PartialEvent;
+  /** Null for a job of a plain queue. */
+  readonly source: PartialEvent | null;
   readonly attempt: number;
   readonly leaseUntil: Date;
   /** Whether the caller held it before, under the same attempt. */

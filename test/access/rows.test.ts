@@ -270,7 +270,7 @@ describeDatabases('A worker’s key', (backend) => {
     await gateway().send({ topic: 'a.x', project: 'other' });
     expect(await enroll({})).toEqual([]);
     const id = await gateway().send({ topic: 'a.x', project: 'own' });
-    expect((await enroll({})).map(({ source }) => source.id)).toEqual([id]);
+    expect((await enroll({})).map(({ source }) => source!.id)).toEqual([id]);
   });
 });
 

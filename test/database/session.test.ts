@@ -73,7 +73,7 @@ async function use(database: Database): Promise<void> {
       { sourceTopics: ['odd'], targetTopic: 'odd.job', worker: 'w' },
       1,
     );
-    expect(job?.source.id).toBe(id);
+    expect(job?.source?.id).toBe(id);
     await operations.updateEvent(tester, { id: job!.event.id, attempt: job!.attempt, status: 'FINISHED' });
     const trigger = await operations.createTrigger({ name: 'odd', schedule: { cron: '0 0 1 1 *' } });
     expect(trigger.nextRun?.toISOString()).toMatch(/-01-01T00:00:00\.000Z$/);

@@ -29,6 +29,7 @@ export function eventRecord(n: number, changes: Partial<EventRecord> = {}): Even
     dependsOnId: null,
     status: 'FINISHED',
     retries: 0,
+    priority: 0,
     description: '',
     summary: {},
     payload: { n },

@@ -28,7 +28,7 @@ describeDatabases('a source that is sent while a call waits', (backend) => {
     waitMs: 60_000,
   });
   const send = (asked: Pick<EnrollInput, 'sourceTopics'>, input: object = {}) =>
-    gateway.send({ topic: asked.sourceTopics[0]!, ...input });
+    gateway.send({ topic: asked.sourceTopics![0]!, ...input });
 
   let onLooked = () => {};
   const answeredTo = (text: string) => {
@@ -67,7 +67,7 @@ describeDatabases('a source that is sent while a call waits', (backend) => {
       await waiting(() => enroll(gateway, other)),
     ];
     const id = await send(asked);
-    expect([(await one.got)?.source.id, (await two.got)?.source.id]).toEqual([id, id]);
+    expect([(await one.got)?.source!.id, (await two.got)?.source!.id]).toEqual([id, id]);
     expect(database.statements.filter((text) => text.includes(makesJobs))).toHaveLength(1);
   });
 
@@ -84,7 +84,7 @@ describeDatabases('a source that is sent while a call waits', (backend) => {
     ];
     const sources = [await send(asked), await send(asked)];
     const jobs = await Promise.all(calls);
-    expect(jobs.map((job) => job!.source.id).sort()).toEqual(sources.sort());
+    expect(jobs.map((job) => job!.source!.id).sort()).toEqual(sources.sort());
   });
 
   test('goes to one call in its number, where several are sent together and one call takes many', async () => {
@@ -92,7 +92,7 @@ describeDatabases('a source that is sent while a call waits', (backend) => {
     const { got } = await waiting(() => enrollMany(gateway, asked, 100));
     const inputs = Array.from({ length: 5 }, () => ({ topic: asked.sourceTopics[0]! }));
     const { events } = await gateway.operations.sendEvents(tester, inputs);
-    expect((await got).map(({ source }) => source.id)).toEqual(events.map((event) => event!.id));
+    expect((await got).map(({ source }) => source!.id)).toEqual(events.map((event) => event!.id));
   });
 
   test('goes to one call as far as its answer has room for the sources, and to the next call from there on', async () => {
@@ -107,8 +107,8 @@ describeDatabases('a source that is sent while a call waits', (backend) => {
     expect(database.statements.filter((text) => text.includes(makesJobs))).not.toEqual([]);
     while (claims.flat().length < inputs.length) claims.push(await ask());
     expect(claims.map(({ length }) => length)).toEqual([3, 2]);
-    expect(claims.flat().map(({ source }) => source.id)).toEqual(events.map((event) => event!.id));
-    expect(claims[0]!.map(({ source }) => [source.jsonBytes, source.payload])).toEqual(
+    expect(claims.flat().map(({ source }) => source!.id)).toEqual(events.map((event) => event!.id));
+    expect(claims[0]!.map(({ source }) => [source!.jsonBytes, source!.payload])).toEqual(
       Array.from({ length: 3 }, () => [bytes, payload]),
     );
   });
@@ -122,7 +122,7 @@ describeDatabases('a source that is sent while a call waits', (backend) => {
     await pass(gateway, held.event.id);
     const id = await send(asked);
     expect(await got).toMatchObject({ event: { id: held.event.id }, attempt: 2 });
-    expect((await take(gateway, asked)).source.id).toBe(id);
+    expect((await take(gateway, asked)).source!.id).toBe(id);
   });
 
   test('is not made twice: one whose hash is known leaves who waits to wait', async () => {
@@ -135,7 +135,7 @@ describeDatabases('a source that is sent while a call waits', (backend) => {
       'dependsOn',
     );
     const id = await send(asked);
-    expect((await got)?.source.id).toBe(id);
+    expect((await got)?.source!.id).toBe(id);
   });
 
   test('is for a way of asking only where its filter holds, whatever that looks at', async () => {
@@ -162,7 +162,7 @@ describeDatabases('a source that is sent while a call waits', (backend) => {
     await send(asked, { payload: { n: 1 }, senderType: 'robot' });
     const id = await send(asked, { payload: { n: 3 } });
     const jobs = await Promise.all(calls);
-    expect(jobs.map((job) => job?.source.id)).toEqual([id, id, id, id]);
+    expect(jobs.map((job) => job?.source?.id)).toEqual([id, id, id, id]);
   });
 
   test('comes in turn: who waits longest gets the first', async () => {
@@ -171,7 +171,7 @@ describeDatabases('a source that is sent while a call waits', (backend) => {
     const others = ['two', 'three'].map((worker) => enroll(gateway, { ...asked, worker }));
     const sources = [await send(asked), await send(asked), await send(asked)];
     const jobs = await Promise.all([first.got, ...others]);
-    expect(jobs.map((job) => job!.source.id)).toEqual(sources);
+    expect(jobs.map((job) => job!.source!.id)).toEqual(sources);
   });
 
   test('is not for calls that want one job at a time: those look for themselves', async () => {
@@ -179,10 +179,10 @@ describeDatabases('a source that is sent while a call waits', (backend) => {
     const { got } = await waiting(() => enroll(gateway, asked));
     const [first, second] = [await send(asked), await send(asked)];
     const job = await got;
-    expect(job!.source.id).toBe(first);
+    expect(job!.source!.id).toBe(first);
     const next = enroll(gateway, asked);
     await update(gateway, job!, { status: 'FINISHED' });
-    expect((await next)!.source.id).toBe(second);
+    expect((await next)!.source!.id).toBe(second);
   });
 
   test('is there for others where the call has gone before it was written', async () => {
@@ -194,7 +194,7 @@ describeDatabases('a source that is sent while a call waits', (backend) => {
     const id = await sending;
     await got;
     const job = await vi.waitFor(() => take(gateway, { ...asked, waitMs: 0 }), patience);
-    expect(job.source.id).toBe(id);
+    expect(job.source!.id).toBe(id);
   });
 
   test('is not missed by a call that came, without a look, while others waited', async () => {
@@ -204,7 +204,7 @@ describeDatabases('a source that is sent while a call waits', (backend) => {
     await new Promise(setImmediate);
     expect(database.statements).toEqual([]);
     const sources = [await send(asked), await send(asked)];
-    expect([(await first.got)!.source.id, (await second)!.source.id]).toEqual(sources);
+    expect([(await first.got)!.source!.id, (await second)!.source!.id]).toEqual(sources);
   });
 
   test('is found by a call that came while it was being written for another', async () => {
@@ -212,7 +212,7 @@ describeDatabases('a source that is sent while a call waits', (backend) => {
     const first = await waiting(() => enroll(gateway, asked));
     const [sending, more] = [send(asked), send(asked)];
     const second = enroll(gateway, asked);
-    expect([(await first.got)!.source.id, (await second)!.source.id].sort()).toEqual(
+    expect([(await first.got)!.source!.id, (await second)!.source!.id].sort()).toEqual(
       [await sending, await more].sort(),
     );
   });
@@ -222,11 +222,11 @@ describeDatabases('a source that is sent while a call waits', (backend) => {
       const asked = newAsk();
       const { got } = await waiting(() => enroll(gateway, asked));
       const [first, second] = [send(asked), send(asked)];
-      expect((await got)!.source.id).toBe(await first);
+      expect((await got)!.source!.id).toBe(await first);
       const next = enroll(gateway, asked);
       const third = await send(asked);
-      expect((await next)!.source.id).toBe(await second);
-      expect((await take(gateway, asked)).source.id).toBe(third);
+      expect((await next)!.source!.id).toBe(await second);
+      expect((await take(gateway, asked)).source!.id).toBe(third);
     }
   });
 
@@ -238,7 +238,7 @@ describeDatabases('a source that is sent while a call waits', (backend) => {
     const second = enroll(gateway, asked);
     await send(asked, { hash });
     const sources = [await send(asked), await send(asked)];
-    expect([(await got)!.source.id, (await second)!.source.id]).toEqual(sources);
+    expect([(await got)!.source!.id, (await second)!.source!.id]).toEqual(sources);
   });
 
   test('may be any number, with any calls of any kind: each gets one job of each target, and nobody another’s', async () => {
@@ -253,7 +253,7 @@ describeDatabases('a source that is sent while a call waits', (backend) => {
         const topic = fresh('any');
         const targets = [fresh('target'), fresh('target')];
         const [calls, sends]: [
-          Promise<readonly { source: { id: string }; event: { topic?: string } }[]>[],
+          Promise<readonly { source: { id: string } | null; event: { topic?: string } }[]>[],
           Promise<string[]>[],
         ] = [[], []];
         const leaving = new AbortController();

@@ -39,11 +39,12 @@ describeDatabases('a job', (backend) => {
       project: 'p',
       user: 'u',
       retries: 0,
+      priority: 0,
       hash: null,
       startedAt: null,
     });
     expect(job.event).toEqual(event);
-    expect(job.source.id).toBe(source);
+    expect(job.source!.id).toBe(source);
     expect(job.attempt).toBe(1);
     expect(job.leaseUntil.getTime() - event.createdAt.getTime()).toBe(60_000);
     const [born] = (await gateway().operations.historiesOf([event.id])).get(event.id) ?? [];
@@ -71,7 +72,7 @@ describeDatabases('a job', (backend) => {
       }),
     );
     const jobs = (await Promise.all(asks)).filter((job) => job !== null);
-    expect(new Set(jobs.map((job) => job.source.id)).size).toBe(30);
+    expect(new Set(jobs.map((job) => job.source!.id)).size).toBe(30);
     expect(new Set(jobs.map((job) => job.event.id)).size).toBe(30);
     expect(jobs).toHaveLength(30);
   });
@@ -98,9 +99,9 @@ describeDatabases('a job', (backend) => {
     for (let n = 0; n < 5; n++) sources.push(await gateway().send({ topic }));
     const asked = { sourceTopics: [topic], targetTopic: target };
     const first = await enrollMany(gateway(), asked, 3);
-    expect(first.map((job) => job.source.id)).toEqual(sources.slice(0, 3));
+    expect(first.map((job) => job.source!.id)).toEqual(sources.slice(0, 3));
     const rest = await enrollMany(gateway(), asked, 1_000);
-    expect(rest.map((job) => job.source.id)).toEqual(sources.slice(3));
+    expect(rest.map((job) => job.source!.id)).toEqual(sources.slice(3));
     expect(await enrollMany(gateway(), asked, 10)).toEqual([]);
   });
 
@@ -115,7 +116,7 @@ describeDatabases('a job', (backend) => {
       ...(await enrollMany(gateway(), asked, 1_000)),
       ...(await enrollMany(gateway(), asked, 1_000)),
     ];
-    expect(new Set(jobs.map((job) => job.source.id)).size).toBe(1_100);
+    expect(new Set(jobs.map((job) => job.source!.id)).size).toBe(1_100);
   });
 
   test('is what its worker sends below it, in the same request', async () => {
@@ -135,10 +136,10 @@ describeDatabases('a source', (backend) => {
     const asked = { sourceTopics: [topic], targetTopic: target };
     const late = await gateway().send({ topic, finished: false });
     const early = await gateway().send({ topic });
-    expect((await enroll(gateway(), asked))?.source.id).toBe(early);
+    expect((await enroll(gateway(), asked))?.source!.id).toBe(early);
     expect(await enroll(gateway(), asked)).toBeNull();
     await correct(gateway(), late, { status: 'FINISHED' });
-    expect((await enroll(gateway(), asked))?.source.id).toBe(late);
+    expect((await enroll(gateway(), asked))?.source!.id).toBe(late);
   });
 
   test('that is no longer FINISHED waits until it is again, and gets no second job', async () => {
@@ -174,9 +175,9 @@ describeDatabases('a source', (backend) => {
     await gateway().send({ topic: `${topic.replace('_', '-')}.a.end` });
     await gateway().send({ topic: `${topic}-exact` });
     const jobs = await enrollMany(gateway(), asked, 10);
-    expect(jobs.map((job) => job.source.id)).toEqual(wanted);
+    expect(jobs.map((job) => job.source!.id)).toEqual(wanted);
     const one = { sourceTopics: [`${topic}_exac*`], targetTopic: fresh('target') };
-    expect((await enrollMany(gateway(), one, 10)).map((job) => job.source.id)).toEqual([wanted[2]]);
+    expect((await enrollMany(gateway(), one, 10)).map((job) => job.source!.id)).toEqual([wanted[2]]);
   });
 
   test('is no job of the same target by a pattern that also matches the target, unless that is named', async () => {
@@ -187,7 +188,7 @@ describeDatabases('a source', (backend) => {
     await update(gateway(), job, { status: 'FINISHED' });
     expect(await enroll(gateway(), asked)).toBeNull();
     const named = { sourceTopics: [`${topic}.job`], targetTopic: `${topic}.job` };
-    expect((await enroll(gateway(), named))?.source.id).toBe(job.event.id);
+    expect((await enroll(gateway(), named))?.source!.id).toBe(job.event.id);
   });
 
   test('of many topics is found in the order of the log, however few entries are read at once', async () => {
@@ -215,7 +216,7 @@ describeDatabases('a source', (backend) => {
     const nobody = await gateway().send({ topic });
     const asked = { sourceTopics: [topic], targetTopic: target, ignoreSenderTypes: ['robot'] };
     const jobs = await enrollMany(gateway(), asked, 10);
-    expect(jobs.map((job) => job.source.id)).toEqual([person, nobody]);
+    expect(jobs.map((job) => job.source!.id)).toEqual([person, nobody]);
   });
 
   test('that a filter rejects gets no job, and is not read again', async () => {
@@ -224,7 +225,7 @@ describeDatabases('a source', (backend) => {
     const wanted = await gateway().send({ topic, payload: { wanted: true } });
     const filter = { conditions: [{ key: 'payload/wanted', value: true }] };
     const asked = { sourceTopics: [topic], targetTopic: target, filter };
-    expect((await enroll(gateway(), asked))?.source.id).toBe(wanted);
+    expect((await enroll(gateway(), asked))?.source!.id).toBe(wanted);
     expect(await enroll(gateway(), asked)).toBeNull();
   });
 
@@ -242,7 +243,7 @@ describeDatabases('a source', (backend) => {
     const after = await operationsOn(gateway().database);
     expect(await enroll(after, asked)).toBeNull();
     await after.stop();
-    expect((await enroll(gateway(), { ...asked, targetTopic: `${target}2` }))?.source.id).toBe(source);
+    expect((await enroll(gateway(), { ...asked, targetTopic: `${target}2` }))?.source!.id).toBe(source);
   });
 
   test('is passed over for its age only where that is asked for', async () => {
@@ -252,7 +253,7 @@ describeDatabases('a source', (backend) => {
     await gateway().database.query({ text, values: [old] });
     const asked = { sourceTopics: [topic], targetTopic: target };
     expect(await enroll(gateway(), { ...asked, ignoreOlderThanDays: 29.5 })).toBeNull();
-    expect((await enroll(gateway(), { ...asked, ignoreOlderThanDays: 30.5 }))?.source.id).toBe(old);
+    expect((await enroll(gateway(), { ...asked, ignoreOlderThanDays: 30.5 }))?.source!.id).toBe(old);
   });
 
   test('of one way of asking is not lost to another that passed it over', async () => {
@@ -260,7 +261,7 @@ describeDatabases('a source', (backend) => {
     const source = await gateway().send({ topic, senderType: 'robot' });
     const asked = { sourceTopics: [topic], targetTopic: target };
     expect(await enroll(gateway(), { ...asked, ignoreSenderTypes: ['robot'] })).toBeNull();
-    expect((await enroll(gateway(), asked))?.source.id).toBe(source);
+    expect((await enroll(gateway(), asked))?.source!.id).toBe(source);
   });
 
   test('whose job a changed way of asking still wants comes back by it', async () => {

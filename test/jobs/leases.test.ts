@@ -9,7 +9,7 @@ describeDatabases('a lease', (backend) => {
 
   async function newJob(more: Partial<Parameters<typeof take>[1]> = {}) {
     const asked = { sourceTopics: [fresh('source')], targetTopic: fresh('target'), ...more };
-    await gateway().send({ topic: asked.sourceTopics[0]! });
+    await gateway().send({ topic: asked.sourceTopics![0]! });
     return { asked, job: await take(gateway(), { worker: 'first', ...asked }) };
   }
 
@@ -25,7 +25,7 @@ describeDatabases('a lease', (backend) => {
     expect(await leaseOf(job.event.id)).toBeNull();
     const second = await take(gateway(), { ...asked, worker: 'second' });
     expect(second).toMatchObject({ event: { id: job.event.id }, attempt: 2 });
-    expect(second.source.id).toBe(job.source.id);
+    expect(second.source!.id).toBe(job.source!.id);
     expect(await gateway().read(job.event.id)).toMatchObject({
       status: 'PENDING',
       retries: 1,
@@ -85,10 +85,10 @@ describeDatabases('a lease', (backend) => {
     expect((await extend(job.event.id, 2)).code).toBe('LEASE_LOST');
     await pass(gateway(), job.event.id);
     expect((await extend(job.event.id, 1)).code).toBe('LEASE_LOST');
-    expect((await extend(job.source.id, 1)).code).toBe('LEASE_LOST');
+    expect((await extend(job.source!.id, 1)).code).toBe('LEASE_LOST');
     expect((await extend('00000000-0000-7000-8000-000000000000', 1)).code).toBe('NOT_FOUND');
     const refused = operations.updateEvent(gateway().caller, {
-      id: job.source.id,
+      id: job.source!.id,
       attempt: 1,
       description: 'x',
     });

@@ -136,9 +136,9 @@ class Answer {
     const given = this.#take(Math.min(count, this.#jobs.length - this.#done));
     let last: Position | null = null;
     for (const { event, source, attempt, leaseUntil } of given) {
-      const from = this.#model.events.get(source.id);
+      const from = this.#model.events.get(source!.id);
       const span = from && candidates.get(from);
-      must(from !== undefined && span !== undefined, `no new job for the source ${source.id}`);
+      must(from !== undefined && span !== undefined, `no new job for the source ${source!.id}`);
       const position = seen.sourcePositionOf(event.id);
       must(position !== null && from.finishes.includes(position), 'another place of the source');
       must(position >= span.first, 'a later place of the source');
@@ -147,7 +147,7 @@ class Answer {
         const earlier = [...candidates.values()].some(
           (other) => other.last !== null && other.last < position,
         );
-        must(!earlier, `an earlier source than ${source.id}`);
+        must(!earlier, `an earlier source than ${source!.id}`);
       }
       must(attempt === 1, 'a first attempt');
       this.#model.create(event.id, from, position, { ...terms, definition }, leaseUntil);
@@ -176,7 +176,7 @@ class Answer {
     if (known.job.hold === 'held') known.job.until = leaseUntil;
     else this.#model.claim(known, this.#ask, leaseUntil);
     must(attempt === known.job.attempt, `attempt ${known.job.attempt}, not ${attempt}`);
-    must(source.id === known.parent, 'another source');
+    must(source!.id === known.parent, 'another source');
   }
 
   #take(count: number): readonly Enrollment[] {

@@ -28,7 +28,7 @@ describeDatabases('sequential jobs', (backend) => {
       await update(gateway(), job, { status: 'IN_PROGRESS' });
       expect(await enrollMany(gateway(), asked, 10)).toEqual([]);
       await update(gateway(), job, { status: 'FINISHED' });
-      done.push(job.source.id);
+      done.push(job.source!.id);
     }
     expect(done).toEqual(sources);
     expect(await enroll(gateway(), asked)).toBeNull();
@@ -43,21 +43,21 @@ describeDatabases('sequential jobs', (backend) => {
     const again = await take(gateway(), asked);
     expect(again.event.id).toBe(first.event.id);
     await update(gateway(), again, { status: 'FAILED' });
-    expect((await take(gateway(), asked)).source.id).toBe(sources[1]);
+    expect((await take(gateway(), asked)).source!.id).toBe(sources[1]);
   });
 
   test('go on past one that is ABORTED', async () => {
     const { asked, sources } = await ask(2);
     const first = await take(gateway(), asked);
     await correct(gateway(), first.event.id, { status: 'ABORTED' });
-    expect((await take(gateway(), asked)).source.id).toBe(sources[1]);
+    expect((await take(gateway(), asked)).source!.id).toBe(sources[1]);
   });
 
   test('go on past one that was lost in its last run', async () => {
     const { asked, sources } = await ask(2, { maxRetries: 0 });
     const first = await take(gateway(), asked);
     await pass(gateway(), first.event.id);
-    expect((await take(gateway(), asked)).source.id).toBe(sources[1]);
+    expect((await take(gateway(), asked)).source!.id).toBe(sources[1]);
     expect((await gateway().read(first.event.id)).status).toBe('FAILED');
   });
 
@@ -66,7 +66,7 @@ describeDatabases('sequential jobs', (backend) => {
     const first = await take(gateway(), asked);
     await gateway().operations.releaseJob(gateway().caller, first.event.id, first.attempt);
     const second = await take(gateway(), asked);
-    expect(second.source.id).toBe(sources[0]);
+    expect(second.source!.id).toBe(sources[0]);
     await pass(gateway(), second.event.id);
     expect(await enroll(gateway(), asked)).toMatchObject({ source: { id: sources[0] }, attempt: 3 });
   });
@@ -79,7 +79,7 @@ describeDatabases('sequential jobs', (backend) => {
     await correct(gateway(), first.event.id, { status: 'RESTARTED' });
     expect(await enroll(gateway(), asked)).toBeNull();
     await update(gateway(), second, { status: 'FINISHED' });
-    expect((await take(gateway(), asked)).source.id).toBe(sources[0]);
+    expect((await take(gateway(), asked)).source!.id).toBe(sources[0]);
   });
 
   test('are one at a time whoever asks at once, in whatever ways', async () => {
@@ -134,7 +134,7 @@ describeDatabases('a sticky worker', (backend) => {
     await update(gateway(), job, { status: 'IN_PROGRESS' });
     const again = await take(gateway(), { ...asked, leaseMs: 60_000 });
     expect(again).toMatchObject({ event: { id: job.event.id }, attempt: 1 });
-    expect(again.source.id).toBe(job.source.id);
+    expect(again.source!.id).toBe(job.source!.id);
     expect(again.leaseUntil.getTime()).toBeGreaterThan(job.leaseUntil.getTime() + 30_000);
     const other = await take(gateway(), { ...asked, worker: 'another' });
     expect(other.event.id).not.toBe(job.event.id);

@@ -57,7 +57,7 @@ describeDatabases('the statements of jobs', (backend) => {
     const readingAhead = async (alone: Composed) => expect(await enroll(alone, asked)).not.toBeNull();
     const claiming = async (alone: Composed) => {
       const jobs = await Promise.all(Array.from({ length: 20 }, () => enroll(alone, asked)));
-      expect(new Set(jobs.map((job) => job?.source.id)).size).toBe(20);
+      expect(new Set(jobs.map((job) => job?.source?.id)).size).toBe(20);
     };
     expect(await counted(claiming, readingAhead)).toBe(1);
   });

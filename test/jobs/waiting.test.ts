@@ -18,7 +18,7 @@ describeDatabases('a call that waits', (backend) => {
     const asked = newAsk();
     const waiting = enroll(gateway(), asked);
     const source = await gateway().send({ topic: asked.sourceTopics[0]! });
-    expect((await waiting)?.source.id).toBe(source);
+    expect((await waiting)?.source!.id).toBe(source);
   });
 
   test('gets nothing where nothing comes in time', async () => {
@@ -32,7 +32,7 @@ describeDatabases('a call that waits', (backend) => {
       Array.from({ length: 20 }, () => gateway().send({ topic: asked.sourceTopics[0]! })),
     );
     const jobs = await Promise.all(waiting);
-    expect(jobs.map((job) => job?.source.id).sort()).toEqual(sources.sort());
+    expect(jobs.map((job) => job?.source?.id).sort()).toEqual(sources.sort());
   });
 
   test('is served in the order of arrival', async () => {
@@ -129,7 +129,7 @@ describeDatabases('a call that waits', (backend) => {
     const first = await take(gateway(), asked);
     const second = enroll(gateway(), asked);
     await update(gateway(), first, { status: 'FINISHED' });
-    expect((await second)?.source.id).toBe(next);
+    expect((await second)?.source!.id).toBe(next);
   });
 
   test('takes many at once, as many as there are when there is one', async () => {
@@ -155,7 +155,7 @@ describeDatabases('a call that waits', (backend) => {
     going.abort();
     expect(await gone).toBeNull();
     const source = await gateway().send({ topic: asked.sourceTopics[0]! });
-    expect((await staying)?.source.id).toBe(source);
+    expect((await staying)?.source!.id).toBe(source);
   });
 
   test('gives a job back that was claimed for a client that has gone meanwhile', async () => {
@@ -229,7 +229,7 @@ describePostgres('calls that wait at two gateways', (backend) => {
     const sources: string[] = [];
     for (let n = 0; n < 40; n++) sources.push(await gateways[0].send({ topic: 'source' }));
     const jobs = await Promise.all(waiting);
-    expect(jobs.map((job) => job?.source.id).sort()).toEqual(sources.sort());
+    expect(jobs.map((job) => job?.source?.id).sort()).toEqual(sources.sort());
     for (const gateway of gateways) await gateway.stop();
   });
 });

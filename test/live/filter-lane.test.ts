@@ -15,7 +15,7 @@ const costly = 'data.items.all(x, data.items.all(y, x + y + x + y >= 0))';
 const cheap = 'data.n >= 0';
 
 function change(payload: JsonObject): LiveChange {
-  return changeOfTransient({ ...plain, position: 0n, result: null, error: null, payload });
+  return changeOfTransient({ ...plain, priority: 0, position: 0n, result: null, error: null, payload });
 }
 
 const items = (count: number) => Array.from({ length: count }, (_, n) => n);

@@ -90,7 +90,7 @@ describeDatabases('An event with sendAt', (backend) => {
     const got = await gateway().operations.nextEvent(tester, [subscriptionId], 5_000);
     expect(got?.event.id).toBe(id);
     const jobs = await gateway().operations.enroll(tester, { ...asked, waitMs: 5_000 }, 2);
-    expect(jobs.map(({ source }) => source.id)).toEqual([id]);
+    expect(jobs.map(({ source }) => source!.id)).toEqual([id]);
     expect(await entries(gateway(), id)).toEqual(['CREATED FINISHED']);
     const event = await gateway().read(id);
     expect(event.finishedAt!.getTime()).toBeGreaterThanOrEqual(event.createdAt.getTime());

@@ -94,7 +94,7 @@ describeDatabases('a filter in CEL', (backend) => {
       { sourceTopics: [topic], targetTopic: fresh('target'), where },
       100,
     );
-    expect(jobs.map(({ source }) => source.id)).toEqual(wanted);
+    expect(jobs.map(({ source }) => source!.id)).toEqual(wanted);
   });
 
   test('selects in feeds, live and replayed, by the same answer', async () => {

@@ -214,6 +214,7 @@ export const allFields: readonly EventField[] = [
   'dependsOnId',
   'status',
   'retries',
+  'priority',
   'description',
   'summary',
   'payload',

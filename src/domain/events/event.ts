@@ -25,7 +25,17 @@ export interface EventError {
 
 /** Internal columns, and those whose type the database does not know. */
 type OtherColumns =
-  | ('createdPosition' | 'isJob' | 'held' | 'position' | 'summary' | 'payload' | 'result' | 'error')
+  | (
+      | 'createdPosition'
+      | 'isJob'
+      | 'isQueued'
+      | 'held'
+      | 'position'
+      | 'summary'
+      | 'payload'
+      | 'result'
+      | 'error'
+    )
   | ('summaryBytes' | 'payloadBytes' | 'resultBytes');
 
 /** The current state of an event. */

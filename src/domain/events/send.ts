@@ -4,6 +4,7 @@ import { limits } from '../../base/limits.ts';
 import { isLongerThan, lengthOf } from '../../base/text-length.ts';
 import type { EventStatus } from './event.ts';
 import { checkText, toJsonObjectText } from '../values/json.ts';
+import { checkWithin } from '../values/whole-number.ts';
 import { checkTopic } from './topic.ts';
 
 export const onDuplicateChoices = ['RETURN', 'FAIL', 'REPLACE'] as const;
@@ -31,6 +32,7 @@ export interface SendInput {
   readonly finished?: Given<boolean>;
   readonly store?: Given<boolean>;
   readonly sendAt?: Given<Date>;
+  readonly priority?: Given<number>;
 }
 
 /** A valid send with defaults. A null `requestId` or `nodeId` is decided later. */
@@ -55,6 +57,7 @@ export interface EventDraft {
   readonly store: boolean;
   /** When to publish the event; null for immediately. */
   readonly sendAt: Date | null;
+  readonly priority: number;
 }
 
 const uuid = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
@@ -89,6 +92,7 @@ export function draftEvent(input: SendInput): EventDraft {
     status: (input.finished ?? true) ? 'FINISHED' : 'PENDING',
     store,
     sendAt: checkSendAt(input.sendAt ?? null, store),
+    priority: checkWithin('priority', input.priority ?? 0, -limits.priority, limits.priority),
   };
 }
 

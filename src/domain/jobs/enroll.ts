@@ -15,7 +15,8 @@ type Given<T> = T | null | undefined;
 
 /** An enroll input as it arrives. Null means absent. */
 export interface EnrollInput {
-  readonly sourceTopics: readonly string[];
+  /** Absent: a plain queue, whose jobs are the unfinished events of the target topic. */
+  readonly sourceTopics?: Given<readonly string[]>;
   readonly targetTopic: string;
   readonly worker: string;
   readonly sender?: Given<string>;
@@ -39,8 +40,10 @@ export interface EnrollInput {
 export interface ConsumerDefinition {
   /** The same for equal definitions, regardless of the caller and of the order of lists. */
   readonly id: string;
-  /** Patterns, sorted. Empty if the jobs are created elsewhere, and this consumer only claims them. */
+  /** Patterns, sorted. Empty for a plain queue, and if the jobs are created elsewhere and only claimed. */
   readonly topics: readonly string[];
+  /** Whether the unfinished events of the target are the jobs. Filters then test the event itself instead of a source. */
+  readonly isQueue: boolean;
   readonly target: string;
   /** The given conditions, and those that `where` implies. */
   readonly conditions: CheckedConditions | null;
@@ -113,7 +116,8 @@ export function checkEnroll(input: EnrollInput, { key, isOwnOnly, rows } = anyon
 function checkDefinition(input: EnrollInput, rows: RowScope | null): ConsumerDefinition {
   const where = checkCel(input.where);
   const definition = {
-    topics: checkTopics(input.sourceTopics),
+    topics: input.sourceTopics == null ? [] : checkTopics(input.sourceTopics),
+    isQueue: input.sourceTopics == null,
     target: checkTarget(input.targetTopic),
     conditions: conditionsWith(checkConditions(input.filter, 'filter'), where),
     where,
@@ -144,7 +148,10 @@ function rowsText({ projects, topics, requestIds, hidesAudit = false }: RowScope
 }
 
 function checkTopics(topics: readonly string[]): string[] {
-  if (topics.length === 0) throw badInput('sourceTopics is empty; name at least one topic, or "*" for all.');
+  if (topics.length === 0)
+    throw badInput(
+      'sourceTopics is empty; name at least one topic, or "*" for all, or omit it for a plain queue of the target topic.',
+    );
   if (topics.length > limits.sourceTopics) {
     throw new ThroughlineError(
       'LIMIT_EXCEEDED',

@@ -18,6 +18,7 @@ const answers: Answers = {
   user: nothing,
   dependsOnId: nothing,
   retries: () => 0,
+  priority: () => 0,
   description: () => '',
   summary: () => ({}),
   payload: () => ({}),

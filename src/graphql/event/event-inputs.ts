@@ -58,6 +58,10 @@ export const SendEventInput = builder.inputType('SendEventInput', {
       defaultValue: true,
       description: 'False: the event is transient. It reaches current subscribers and is not stored.',
     }),
+    priority: t.int({
+      defaultValue: 0,
+      description: `The higher, the earlier the event and its jobs are claimed, −${limits.priority} to ${limits.priority}.`,
+    }),
     sendAt: t.field({
       type: 'DateTime',
       description: `Schedules the event: it is stored as PENDING and published at this time. Until then it can be listed (\`scheduled: true\`), changed, aborted and deleted; a send with the same \`hash\` and REPLACE reschedules it. A time in the past: published at once. At most ${amount(limits.sendAheadDays)} days ahead; not with \`store: false\`.`,

@@ -91,6 +91,7 @@ builder.prismaObjectFields(Event, (t) => ({
     resolve: async (event, _args, { loaders }) => logStatusOf(await loaders.field(event, 'status')),
   }),
   retries: t.int(column('retries')),
+  priority: t.int(column('priority')),
   description: t.string(column('description', descriptionLimit)),
 }));
 

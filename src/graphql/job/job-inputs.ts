@@ -15,8 +15,7 @@ export const EnrollInput = builder.inputType('EnrollInput', {
     'Which jobs a worker wants, and how it runs them. Every event of the source topics that becomes FINISHED yields one job in the target topic. `sourceTopics`, `targetTopic`, `filter`, `where`, `ignoreSenderTypes` and `ignoreOlderThanDays` together define a consumer with its own position in the log: sources that it has rejected are not read again. Invalid values: BAD_USER_INPUT.',
   fields: (t) => ({
     sourceTopics: t.stringList({
-      required: true,
-      description: `The topics of source events, 1 to ${amount(limits.sourceTopics)}: ${patternText}. Jobs of the target topic are sources only if the target topic itself is listed.`,
+      description: `The topics of source events, 1 to ${amount(limits.sourceTopics)}: ${patternText}. Jobs of the target topic are sources only if the target topic itself is listed. Omitted: a plain queue, whose jobs are the PENDING and RESTARTED events of the target topic themselves; \`filter\`, \`where\` and the \`ignore…\` fields then test these events, and \`sender\`, \`senderType\`, \`description\` and \`project\` have no meaning.`,
     }),
     targetTopic: t.string({
       required: true,

@@ -29,7 +29,11 @@ const Enrollment = builder.objectRef<EnrollmentRecord>('Enrollment').implement({
   description: 'A job claimed by the caller.',
   fields: (t) => ({
     event: t.expose('event', { type: Event, description: 'The job.' }),
-    source: t.expose('source', { type: Event, description: 'The source event that the job is for.' }),
+    source: t.expose('source', {
+      type: Event,
+      nullable: true,
+      description: 'The source event that the job is for; null for a job of a plain queue.',
+    }),
     attempt: t.exposeInt('attempt', {
       description: 'The fencing token; pass it with every update of the job.',
     }),

@@ -26,6 +26,7 @@ export function definitionOf({ fullName }: Pick<Handler, 'fullName'>): ConsumerD
   return {
     id: `handler ${fullName}`,
     topics: [],
+    isQueue: false,
     target: fullName,
     conditions: null,
     where: null,

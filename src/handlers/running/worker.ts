@@ -76,7 +76,8 @@ export class Worker {
     const held = { eventId: event.id, attempt };
     this.#free -= 1;
     this.#parts.runner.hold(held);
-    void this.#run(held, source.id)
+    // A run always has a source.
+    void this.#run(held, source!.id)
       .catch((error: unknown) =>
         this.#parts.logger.warn(
           { err: asError(error), eventId: event.id },

@@ -197,6 +197,7 @@ function newEvent(caller: Caller, draft: EventDraft): NewEvent {
     dependsOnId: draft.dependsOnId,
     status: draft.status,
     description: draft.description,
+    priority: draft.priority,
     summary: draft.summary,
     payload: draft.payload,
     by: caller.name,
@@ -336,6 +337,7 @@ function recordOf(event: NewEvent, requestId: string, at: Date, position: Positi
     dependsOnId: event.dependsOnId,
     status: isHeld ? 'PENDING' : event.status,
     retries: 0,
+    priority: event.priority,
     description: event.description,
     get summary() {
       return (summary ??= parsed(event.summary));

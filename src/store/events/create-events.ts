@@ -22,6 +22,7 @@ export interface NewEvent extends Pick<
   | 'dependsOnId'
   | 'status'
   | 'description'
+  | 'priority'
 > {
   readonly requestId: string | null;
   readonly fallbackRequestId: string;
@@ -121,7 +122,7 @@ function statementOf({ makers, born, logged }: Birth): string {
       FROM json_to_recordset($1::json) AS r(
         n int, id uuid, hash text, topic text, event_type text, sender text, sender_type text, project text,
         user_name text, request_id text, fallback_request_id text, node_id text, depends_on uuid,
-        status event_status, description text, "by" text, send_at timestamptz, summary_bytes int, payload_bytes int,
+        status event_status, description text, priority smallint, "by" text, send_at timestamptz, summary_bytes int, payload_bytes int,
         ${scopeDefinitions})
       OFFSET 0
     ) i
@@ -134,10 +135,10 @@ function statementOf({ makers, born, logged }: Birth): string {
   makers AS MATERIALIZED (SELECT ${makers} FROM accepted),
   inserted AS (
     INSERT INTO events (id, position, created_position, hash, topic, event_type, sender, sender_type, project, user_name,
-      request_id, node_id, depends_on, status, held, description, summary, payload, created_at, updated_at, finished_at,
+      request_id, node_id, depends_on, status, held, description, priority, summary, payload, created_at, updated_at, finished_at,
       summary_bytes, payload_bytes)
     SELECT id, position, position, hash, topic, event_type, sender, sender_type, project, user_name,
-      chain, coalesce(node_id, id::text), depends_on, ${born.status}, ${born.held}, description, ($4::jsonb[])[n],
+      chain, coalesce(node_id, id::text), depends_on, ${born.status}, ${born.held}, description, priority, ($4::jsonb[])[n],
       ($5::jsonb[])[n], at, at, ${born.finishedAt}, summary_bytes, payload_bytes
     FROM accepted
     ON CONFLICT DO NOTHING
@@ -220,6 +221,7 @@ function toRow(event: NewEvent, index: number): object {
     depends_on: event.dependsOnId,
     status: event.status,
     description: event.description,
+    priority: event.priority,
     by: event.by,
     send_at: event.sendAt,
     summary_bytes: Buffer.byteLength(event.summary),

@@ -18,6 +18,8 @@ export interface EventChangeRow {
   readonly status: EventStatus | null;
   readonly description: string | null;
   readonly retries: number | null;
+  /** Only with `replace`. */
+  readonly priority: number | null;
   readonly project: string | null;
   readonly user: string | null;
   readonly sender: string | null;
@@ -68,6 +70,7 @@ export function changeOf(given: Pick<EventChangeRow, 'id' | 'by'> & Partial<Even
     status: given.status ?? null,
     description: given.description ?? null,
     retries: given.retries ?? null,
+    priority: given.priority ?? null,
     project: given.project ?? null,
     user: given.user ?? null,
     sender: given.sender ?? null,
@@ -102,7 +105,7 @@ const updateStatement = `WITH ${underLock},
   input AS MATERIALIZED (
     SELECT i.* FROM json_to_recordset($1::json) AS i(
       n int, id uuid, replace boolean, topic text, event_type text, sender_type text, status event_status,
-      description text, retries int, project text, user_name text, sender text, "by" text, sets_summary boolean,
+      description text, retries int, priority smallint, project text, user_name text, sender text, "by" text, sets_summary boolean,
       sets_payload boolean, sets_result boolean, sets_error boolean, attempt int, write_id uuid, release boolean,
       summary_bytes int, payload_bytes int, result_bytes int, only_of text, ${scopeDefinitions})
   ),
@@ -122,7 +125,7 @@ const updateStatement = `WITH ${underLock},
       ($3::boolean AND i.write_id = j.last_write) IS TRUE AS repeated
     FROM input i CROSS JOIN moment m
       LEFT JOIN LATERAL (SELECT * FROM events WHERE events.id = i.id AND ${withinInput('events', 'i')} LIMIT 1) e ON true
-      LEFT JOIN LATERAL (SELECT * FROM jobs WHERE e.job AND jobs.event_id = i.id LIMIT 1) j ON true
+      LEFT JOIN LATERAL (SELECT * FROM jobs WHERE (e.job OR e.queued) AND jobs.event_id = i.id LIMIT 1) j ON true
   ),
   current AS MATERIALIZED (
     SELECT f.*, was_at IS NOT NULL AND NOT reserved AND allowed AND holds AND NOT repeated AND (moves OR has_content) AS changes
@@ -148,6 +151,7 @@ const updateStatement = `WITH ${underLock},
       user_name = CASE WHEN c.replace THEN c.user_name ELSE coalesce(c.user_name, e.user_name) END,
       description = coalesce(c.description, e.description),
       retries = coalesce(c.retries, e.retries),
+      priority = coalesce(c.priority, e.priority),
       summary = CASE WHEN c.sets_summary THEN ($4::jsonb[])[c.n] ELSE e.summary END,
       payload = CASE WHEN c.sets_payload THEN ($5::jsonb[])[c.n] ELSE e.payload END,
       summary_bytes = CASE WHEN c.sets_summary THEN c.summary_bytes ELSE e.summary_bytes END,
@@ -160,7 +164,7 @@ const updateStatement = `WITH ${underLock},
     WHERE e.id = c.id AND e.position = c.was_at
     RETURNING c.n, c.write_id, c.moves OR c.release AS moves, c.from_status, c.to_status, c.position, c.at, c.attempt, c.replace,
       CASE WHEN c.attempt IS NOT NULL THEN c.worker ELSE c."by" END AS "by",
-      c.description AS why, c.attempt IS NOT NULL AND NOT c.release AS keeps, e.id, e.retries, e.job, e.held,
+      c.description AS why, c.attempt IS NOT NULL AND NOT c.release AS keeps, e.id, e.retries, e.job OR e.queued AS is_job, e.held,
       e.topic, e.request_id, e.node_id, e.project, e.user_name, e.sender
   ),
   settled AS (
@@ -174,7 +178,7 @@ const updateStatement = `WITH ${underLock},
         WHEN u.to_status <> 'FAILED' THEN CASE WHEN u.keeps OR j.ready_at <= u.at THEN j.ready_at ELSE u.at END
         WHEN NOT u.moves THEN j.ready_at
         WHEN u.retries < j.max_retries THEN u.at + ${pause('j.retry_delay_ms', 'u.retries')} END
-    FROM updated u WHERE u.job AND j.event_id = u.id
+    FROM updated u WHERE u.is_job AND j.event_id = u.id
   ),
   logged AS (
     INSERT INTO log (position, event_id, kind, from_status, status, at, "by", description, attempt,
@@ -228,6 +232,7 @@ function toRow(change: EventChangeRow, index: number): object {
     status: change.status,
     description: change.description,
     retries: change.retries,
+    priority: change.priority,
     project: change.project,
     user_name: change.user,
     sender: change.sender,

@@ -23,7 +23,7 @@ export interface NewJob {
   readonly yields: boolean;
 }
 
-export interface CreatedJob extends Pick<EventRecord, 'requestId' | 'project' | 'user'> {
+export interface CreatedJob extends Pick<EventRecord, 'requestId' | 'project' | 'user' | 'priority'> {
   readonly position: Position;
   readonly at: Date;
   /** The end of the lease; for an unclaimed job, its creation time. */
@@ -46,7 +46,7 @@ const createJobsStatement = `WITH ${underLock},
       sequential boolean, status event_status, held boolean, yields boolean, key_id text)
   ),
   found AS MATERIALIZED (
-    SELECT i.*, coalesce(i.source_position, s.created_position) AS source_place, s.request_id, coalesce(i.project, s.project) AS job_project, s.user_name
+    SELECT i.*, coalesce(i.source_position, s.created_position) AS source_place, s.request_id, coalesce(i.project, s.project) AS job_project, s.user_name, s.priority
     FROM input i CROSS JOIN LATERAL (SELECT * FROM events WHERE events.id = i.source LIMIT 1) s
     WHERE s.status = 'FINISHED'
       AND NOT EXISTS (SELECT FROM events x WHERE x.depends_on = i.source AND x.topic = i.target AND x.job OFFSET 0)
@@ -71,13 +71,13 @@ const createJobsStatement = `WITH ${underLock},
   ),
   inserted AS (
     INSERT INTO events (id, position, created_position, topic, event_type, sender, sender_type, project, user_name,
-      request_id, node_id, depends_on, status, description, created_at, updated_at, started_at, job)
+      request_id, node_id, depends_on, status, description, priority, created_at, updated_at, started_at, job)
     SELECT id, position, position, target, 'events.NormalType', sender, sender_type, job_project, user_name,
-      request_id, id::text, source, status, coalesce(description, ''), at, at, CASE WHEN status = 'IN_PROGRESS' THEN at END,
+      request_id, id::text, source, status, coalesce(description, ''), priority, at, at, CASE WHEN status = 'IN_PROGRESS' THEN at END,
       true
     FROM accepted
     ON CONFLICT DO NOTHING
-    RETURNING id, position, status, created_at, topic, request_id, node_id, project, user_name, sender, depends_on
+    RETURNING id, position, status, created_at, topic, request_id, node_id, project, user_name, sender, depends_on, priority
   ),
   logged AS (
     INSERT INTO log (position, event_id, kind, status, at, "by", attempt, topic, request_id, node_id, project, user_name,
@@ -89,27 +89,27 @@ const createJobsStatement = `WITH ${underLock},
   ),
   leased AS (
     INSERT INTO jobs (event_id, source_id, position, source_position, ready_at, attempt, max_retries, retry_delay_ms,
-      lease_ms, last_run, target, consumer, worker, key_id)
+      lease_ms, last_run, target, priority, consumer, worker, key_id)
     SELECT i.id, i.depends_on, i.position, t.source_positions[i.position - t.first + 1],
       i.created_at + make_interval(secs => t.seconds[i.position - t.first + 1]), t.held[i.position - t.first + 1]::int,
       t.max_retries[i.position - t.first + 1], t.delays[i.position - t.first + 1], t.leases[i.position - t.first + 1],
-      t.max_retries[i.position - t.first + 1] = 0, i.topic, t.consumers[i.position - t.first + 1],
+      t.max_retries[i.position - t.first + 1] = 0, i.topic, i.priority, t.consumers[i.position - t.first + 1],
       CASE WHEN t.held[i.position - t.first + 1] THEN t.workers[i.position - t.first + 1] END,
       CASE WHEN t.held[i.position - t.first + 1] THEN t.keys[i.position - t.first + 1] END
     FROM inserted i, terms t
     RETURNING event_id
   )
-  SELECT id, position, created_at AS at, request_id AS "requestId", project, user_name AS "user",
+  SELECT id, position, created_at AS at, request_id AS "requestId", project, user_name AS "user", priority,
     created_at + make_interval(secs => t.seconds[position - t.first + 1]) AS until
   FROM inserted, terms t
   UNION ALL
-  SELECT e.id, e.position, e.created_at, e.request_id, e.project, e.user_name, j.ready_at
+  SELECT e.id, e.position, e.created_at, e.request_id, e.project, e.user_name, e.priority, j.ready_at
   FROM input i
     CROSS JOIN LATERAL (SELECT * FROM jobs WHERE $3::boolean AND jobs.event_id = i.id LIMIT 1) j
     CROSS JOIN LATERAL (SELECT * FROM events WHERE events.id = i.id LIMIT 1) e
   WHERE NOT i.held OR (j.attempt = 1 AND j.worker IS NOT NULL)
   UNION ALL
-  SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM hinted`;
+  SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM hinted`;
 
 /**
  * In the order of `jobs`; null for a job that was not created. `retried`: an earlier attempt may have been committed,

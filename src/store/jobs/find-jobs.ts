@@ -4,7 +4,7 @@ import type { Queryable } from '../../database/database.ts';
 import { prepared } from '../../database/prepared.ts';
 import type { ConsumerDefinition } from '../../domain/jobs/enroll.ts';
 import { andWithin } from '../events/rows-sql.ts';
-import { sourceConditions } from './find-sources.ts';
+import { itemConditions, sourceConditions } from './find-sources.ts';
 import type { ReadyJob } from './reclaim-jobs.ts';
 
 /** A ready job. `isOwn`: this consumer claimed it before, so its filter need not be tested. */
@@ -45,12 +45,21 @@ export async function findReadyJobs(
   batch: number,
 ): Promise<ReadyJobs> {
   const beyond = after ? sql`AND (ready_at, event_id) > (${after.readyAt}, ${after.eventId}::uuid)` : empty;
+  const ofConsumer = sql`o.target = ${definition.target} AND o.consumer = ${definition.id} AND o.ready_at IS NOT NULL`;
   const rows = await database.query<FoundJob & { ready_at: Date; wanted: boolean | null }>(
     prepared(sql`
+    WITH RECURSIVE priorities AS (
+      (SELECT o.priority FROM jobs o WHERE ${ofConsumer} ORDER BY o.priority DESC LIMIT 1)
+      UNION ALL
+      SELECT (SELECT o.priority FROM jobs o WHERE ${ofConsumer} AND o.priority < p.priority ORDER BY o.priority DESC LIMIT 1)
+      FROM priorities p WHERE p.priority IS NOT NULL
+    )
     SELECT ${jobColumns}, j.ready_at, true AS "isOwn", true AS wanted
-    FROM (SELECT * FROM jobs WHERE target = ${definition.target} AND consumer = ${definition.id} AND ready_at <= now()
-            ${isVisible(definition, 'jobs')}
-          ORDER BY ready_at, event_id LIMIT ${own}) j
+    FROM (SELECT o.* FROM priorities p CROSS JOIN LATERAL (
+            SELECT * FROM jobs WHERE target = ${definition.target} AND consumer = ${definition.id}
+              AND priority = p.priority AND ready_at <= now() ${isVisible(definition, 'jobs')}
+            ORDER BY ready_at, event_id LIMIT ${own}) o
+          ORDER BY o.priority DESC, o.ready_at, o.event_id LIMIT ${own}) j
     UNION ALL
     SELECT ${jobColumns}, j.ready_at, false, j.consumer <> ${definition.id} AND ${isWanted(definition)} ${isVisible(definition)}
     FROM (SELECT * FROM jobs WHERE target = ${definition.target} AND ready_at <= now() ${beyond}
@@ -67,17 +76,20 @@ export async function findReadyJobs(
   };
 }
 
-/** Whether the definition selects the source of the job `j`. */
+/** Whether the definition selects the source of the job `j`; for a plain queue, its event. */
 function isWanted(definition: ConsumerDefinition): Sql {
+  if (definition.isQueue)
+    return sql`EXISTS (SELECT FROM events e WHERE e.id = j.event_id AND ${itemConditions(definition)} OFFSET 0)`;
   return sql`EXISTS (SELECT FROM events e WHERE e.id = j.source_id AND ${sourceConditions(definition)} OFFSET 0)`;
 }
 
 /** `AND …`: the event of a job and its source are within the rows; nothing where these do not restrict. */
 function isVisible({ rows }: ConsumerDefinition, job: 'j' | 'jobs' = 'j'): Sql {
   if (rows === null) return empty;
-  const isWithin = (id: Sql) =>
-    sql`AND EXISTS (SELECT FROM events e WHERE e.id = ${id} ${andWithin(rows, 'e')} OFFSET 0)`;
-  return sql`${isWithin(raw(`${job}.event_id`))} ${isWithin(raw(`${job}.source_id`))}`;
+  const justWithin = (id: Sql) =>
+    sql`EXISTS (SELECT FROM events e WHERE e.id = ${id} ${andWithin(rows, 'e')} OFFSET 0)`;
+  const isSourceWithin = sql`AND (${raw(job)}.source_id IS NULL OR ${justWithin(raw(`${job}.source_id`))})`;
+  return sql`AND ${justWithin(raw(`${job}.event_id`))} ${isSourceWithin}`;
 }
 
 /** The first unfinished job of a target in source order. */

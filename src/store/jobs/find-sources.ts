@@ -104,14 +104,20 @@ function youngerThan({ ignoreOlderThanMs }: ConsumerDefinition): Sql {
  * The conditions of the definition on the source `e` that SQL can decide. An event without a sender type is never
  * ignored.
  */
-export function sourceConditions({ topics, ignoredSenderTypes, conditions, rows }: ConsumerDefinition): Sql {
+export function sourceConditions(definition: ConsumerDefinition): Sql {
+  const { topics } = definition;
+  return allOf([ofTopics('e', { topics }), itemConditions(definition)]);
+}
+
+/** The same without the topics, which a plain queue does not have. */
+export function itemConditions({ ignoredSenderTypes, conditions, rows }: ConsumerDefinition): Sql {
   const { inDatabase } = costlyConditions(conditions);
-  return allOf([
-    ofTopics('e', { topics }),
+  const tests = [
     ...withinConditions(rows, 'e'),
     ...(ignoredSenderTypes.length === 0
       ? []
       : [sql`(e.sender_type = ANY(${ignoredSenderTypes}::text[])) IS NOT TRUE`]),
     ...(inDatabase === null ? [] : [conditionsSql(inDatabase)]),
-  ]);
+  ];
+  return tests.length === 0 ? sql`true` : allOf(tests);
 }

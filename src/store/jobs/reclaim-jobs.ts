@@ -8,7 +8,8 @@ import { nextPosition, underLock } from '../events/log-lock.ts';
 /** A job as it was found. The claim requires that it is unchanged. */
 export interface ReadyJob {
   readonly eventId: string;
-  readonly sourceId: string;
+  /** Null for a job of a plain queue. */
+  readonly sourceId: string | null;
   readonly attempt: number;
   readonly position: Position;
   /** Whether its lease lapsed in its last run. A claim then only marks it FAILED. */
@@ -35,7 +36,7 @@ export interface ReclaimedJob {
 /**
  * The job's row decides: it is claimed only if its version and attempt are unchanged and it is still ready.
  * Everything else follows from that update, so that only one of several gateways writes. A failure and a lapsed lease
- * count as a run; a restart and a release do not. A lease that ends without a new claim leaves the job ready.
+ * count as a run; a restart and a release do not. An event of a plain queue keeps the sender that it was sent with. A lease that ends without a new claim leaves the job ready.
  */
 const reclaimStatement = `WITH ${underLock},
   input AS MATERIALIZED (
@@ -76,7 +77,7 @@ const reclaimStatement = `WITH ${underLock},
       consumer = CASE WHEN c.claims THEN c.consumer ELSE j.consumer END
     FROM numbered c
     WHERE j.event_id = c.id AND j.attempt = c.attempt AND j.position = c.position AND (j.ready_at <= c.at) IS TRUE
-    RETURNING c.*, j.attempt AS new_attempt, j.ready_at AS until
+    RETURNING c.*, c.claims AND j.source_id IS NOT NULL AS renames, j.attempt AS new_attempt, j.ready_at AS until
   ),
   updated AS (
     UPDATE events e SET
@@ -85,10 +86,10 @@ const reclaimStatement = `WITH ${underLock},
       status = CASE WHEN t.expires THEN 'FAILED' ELSE 'PENDING' END::event_status,
       finished_at = CASE WHEN t.expires THEN t.at END,
       retries = CASE WHEN t.expires THEN e.retries ELSE t.counted END,
-      sender = CASE WHEN t.claims THEN t.sender ELSE e.sender END,
-      sender_type = CASE WHEN t.claims THEN t.sender_type ELSE e.sender_type END,
-      project = CASE WHEN t.claims THEN coalesce(t.project, e.project) ELSE e.project END,
-      description = CASE WHEN t.claims THEN coalesce(t.description, e.description) ELSE e.description END,
+      sender = CASE WHEN t.renames THEN t.sender ELSE e.sender END,
+      sender_type = CASE WHEN t.renames THEN t.sender_type ELSE e.sender_type END,
+      project = CASE WHEN t.renames THEN coalesce(t.project, e.project) ELSE e.project END,
+      description = CASE WHEN t.renames THEN coalesce(t.description, e.description) ELSE e.description END,
       error = CASE WHEN t.expires THEN jsonb_build_object('message', format(
           'The lease of %s ended without an answer in its last run (attempt %s).', t.holder, t.attempt),
           'code', 'LEASE_EXPIRED', 'stack', NULL) ELSE e.error END
