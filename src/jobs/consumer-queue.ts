@@ -1,5 +1,6 @@
 // One consumer's queue of waiting calls: matches them with ready jobs and new sources, in order of arrival.
 import { asError } from '../base/errors.ts';
+import { allOf } from '../base/all-of.ts';
 import type { Logger } from '../base/logger.ts';
 import { WaitingCall } from '../base/waiting-call.ts';
 import { type Database, DatabaseEnded, DatabaseUnavailable } from '../database/database.ts';
@@ -392,10 +393,4 @@ export class ConsumerQueue {
   #lost(): void {
     this.#again = true;
   }
-}
-
-/** Waits until all have settled, then rejects with the first failure, if any. */
-async function allOf(writes: readonly Promise<void>[]): Promise<void> {
-  const outcomes = await Promise.allSettled(writes);
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw asError(outcome.reason);
 }
