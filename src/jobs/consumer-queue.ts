@@ -1,6 +1,6 @@
 // One consumer's queue of waiting calls: matches them with ready jobs and new sources, in order of arrival.
 import { asError } from '../base/errors.ts';
-import { allOf } from '../base/all-of.ts';
+import { allOf } from './all-of.ts';
 import type { Logger } from '../base/logger.ts';
 import { WaitingCall } from '../base/waiting-call.ts';
 import { type Database, DatabaseEnded, DatabaseUnavailable } from '../database/database.ts';

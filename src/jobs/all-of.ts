@@ -1,5 +1,5 @@
 // Waits for several writes.
-import { asError } from './errors.ts';
+import { asError } from '../base/errors.ts';
 
 /** Waits until all have settled, then rejects with the first failure, if any. */
 export async function allOf(writes: readonly Promise<void>[]): Promise<void> {
