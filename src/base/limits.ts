@@ -115,6 +115,10 @@ export const limits = {
   sourceTopics: 1_000,
   /** Jobs requested by one `enrollMany`. Fewer are claimed if their event JSON exceeds `operationBytes`. */
   claims: 1_000,
+  /** Unfinished jobs at one subscriber of `jobs`: the largest `prefetch`. */
+  prefetch: 1_000,
+  /** The default `prefetch`. */
+  defaultPrefetch: 10,
   /** The shortest lease, in milliseconds. */
   minLeaseMs: 1_000,
   /** The longest lease, in milliseconds. */

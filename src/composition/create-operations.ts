@@ -6,6 +6,7 @@ import { locatedProgress } from '../live/watch.ts';
 import { isWithin, type RowScope } from '../domain/access/row-scope.ts';
 import type { JobDispatcher } from '../jobs/job-dispatcher.ts';
 import type { JobWriter } from '../log/job-writer.ts';
+import type { LogTail } from '../log/tail.ts';
 import type { LogWriter } from '../log/writer.ts';
 import type { SubscriptionDispatcher } from '../subscriptions/subscription-dispatcher.ts';
 import type { DeclaredTopics } from '../topics/declared-topics.ts';
@@ -25,6 +26,7 @@ import { createHandlerOperations } from '../operations/handlers.ts';
 import type { Handling } from '../operations/handler-port.ts';
 import { createLeaseCheck, enroll, extendLease, releaseJob } from '../operations/jobs.ts';
 import type { Operations } from '../operations/operations.ts';
+import { pushJobs } from '../operations/pushed-jobs.ts';
 import { type SendParts, sendEvent, sendEvents } from '../operations/events/send.ts';
 import { eventLocationsOf } from '../operations/events/event-locations.ts';
 import { createSubscriptionOperations } from '../operations/subscriptions.ts';
@@ -39,6 +41,7 @@ export interface OperationsParts {
   readonly jobs: JobDispatcher;
   readonly subscriptions: SubscriptionDispatcher;
   readonly live: Live;
+  readonly tail: LogTail;
   /** Carries transient messages to subscribers of this and the other gateways. */
   readonly broadcast: Pick<GatewayBus, 'event' | 'progress' | 'lease' | 'unsubscribed' | 'topics' | 'key'>;
   readonly report: Report;
@@ -90,6 +93,7 @@ export function createOperations(parts: OperationsParts): Operations {
     abortEvents: (caller, filter, dryRun) => changeAll(bulk, caller, 'ABORTED', filter, dryRun),
     deleteEvents: (caller, filter, dryRun) => deleteAll(bulk, caller, filter, dryRun),
     enroll: (caller, input, count, room) => enroll(parts, caller, input, count, room),
+    pushJobs: (caller, request) => pushJobs(parts, caller, request),
     extendLease: (eventId, attempt, leaseMs, caller) =>
       extendLease(parts, { eventId, attempt, leaseMs }, caller),
     releaseJob: (caller, eventId, attempt) => releaseJob(parts, caller, eventId, attempt),

@@ -101,7 +101,7 @@ function createParts({ database, logger, report, handling = noHandlers, writing 
     onSwitched: () => bus.handlers(),
   });
   const operations = createOperations({
-    ...{ database, writer, jobWriter, jobs, subscriptions, live, report, scheduledSender, topics },
+    ...{ database, writer, jobWriter, jobs, subscriptions, live, tail, report, scheduledSender, topics },
     handling: handlers,
     broadcast: bus,
     onTriggerCreated: () => scheduler.wake(),

@@ -46,9 +46,7 @@ export async function enroll(
   count: number,
   room?: number,
 ): Promise<readonly Enrollment[]> {
-  const isOwnOnly = onlyKeyOf(caller) !== null;
-  const checked = checkEnroll(input, { key: keyOf(caller), isOwnOnly, rows: caller.rows });
-  checkTarget(caller, checked);
+  const checked = checkEnrollOf(caller, input);
   const { signal = null } = caller;
   const claims = await parts.jobs.enroll(checked, checkCount(count), caller, room);
   // What it held before, it may be working on.
@@ -63,6 +61,14 @@ export async function enroll(
   });
 }
 
+/** The input, checked, with the caller's key and rows. */
+export function checkEnrollOf(caller: Caller, input: EnrollInput): CheckedEnroll {
+  const isOwnOnly = onlyKeyOf(caller) !== null;
+  const checked = checkEnroll(input, { key: keyOf(caller), isOwnOnly, rows: caller.rows });
+  checkTarget(caller, checked);
+  return checked;
+}
+
 /** Jobs have the target's topic and, unless the worker gives one, the project of their source. */
 function checkTarget(caller: Caller, { definition: { target }, terms: { project } }: CheckedEnroll): void {
   refuseReserved(target);
@@ -73,8 +79,22 @@ function checkTarget(caller: Caller, { definition: { target }, terms: { project 
 /** What fails comes back when its lease ends. */
 async function giveBackAll(parts: JobsParts, caller: Caller, claims: readonly Claim[]): Promise<void> {
   const giveBack = ({ event, attempt }: Claim) => write(parts.writer, caller, event.id, attempt);
-  const outcomes = await Promise.allSettled(claims.map(giveBack));
-  for (const outcome of outcomes) if (outcome.status === 'rejected') parts.report(outcome.reason as Error);
+  await settled(parts.report, claims.map(giveBack));
+}
+
+/** Releases those of the jobs that are PENDING: nobody has begun them. What fails comes back when its lease ends. */
+export async function giveBackUnbegun(
+  { writer, report }: Pick<JobsParts, 'writer' | 'report'>,
+  caller: Caller,
+  jobs: readonly { readonly id: string; readonly attempt: number }[],
+): Promise<void> {
+  const giveBack = ({ id, attempt }: (typeof jobs)[number]) => write(writer, caller, id, attempt, true);
+  await settled(report, jobs.map(giveBack));
+}
+
+async function settled(report: Report, writes: readonly Promise<unknown>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(writes);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') report(outcome.reason as Error);
 }
 
 export async function releaseJob(
@@ -92,12 +112,12 @@ export async function releaseJob(
   return { id, position: row.position, status: row.status };
 }
 
-function write(writer: LogWriter, caller: Caller, id: string, attempt: number) {
+function write(writer: LogWriter, caller: Caller, id: string, attempt: number, unbegun = false) {
   const writeId = randomUUID();
   const { name: by, rows } = caller;
   const onlyOf = onlyKeyOf(caller);
   return writer.update(
-    changeOf({ id, attempt, writeId, status: 'PENDING', release: true, by, rows, onlyOf }),
+    changeOf({ id, attempt, writeId, status: 'PENDING', release: true, unbegun, by, rows, onlyOf }),
   );
 }
 

@@ -20,6 +20,7 @@ import type { RowScope } from '../domain/access/row-scope.ts';
 import type { Asker, Caller } from './callers.ts';
 import type { HandlerOperations } from './handlers.ts';
 import type { SendOptions } from './handler-port.ts';
+import type { JobBatches, PushedJobsRequest } from './pushed-jobs.ts';
 import type { SubscriptionOperations } from './subscriptions.ts';
 import type { TopicOperations } from './topics.ts';
 import type { TriggerOperations } from './triggers.ts';
@@ -137,6 +138,11 @@ export interface Operations
    * bytes of JSON of jobs and sources that can be answered; fewer jobs are claimed if they have more, but one at least.
    */
   enroll(caller: Caller, input: EnrollInput, count: number, room?: number): Promise<readonly Enrollment[]>;
+  /**
+   * Jobs as they come, at most `prefetch` unfinished ones: as they end, more follow. `waitMs` of the input does not count.
+   * A caller that returns the stream gives back the jobs that are PENDING.
+   */
+  pushJobs(caller: Caller, request: PushedJobsRequest): Promise<JobBatches>;
   /** Throws LEASE_LOST if the attempt does not hold the lease. Null `leaseMs`: as long as the claim asked for. */
   extendLease(eventId: string, attempt: number, leaseMs: number | null, caller?: Caller): Promise<Lease>;
   /** Releases the job unfinished; the run does not count as a retry. */

@@ -94,6 +94,7 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     eventFeed: { needs: reads, field: 'eventFeed { kind }' },
     eventStatus: { needs: reads, field: 'eventStatus(requestId: "r") { kind }' },
     eventProgress: { needs: reads, field: 'eventProgress { progress }' },
+    jobs: { needs: ['jobs:work'], field: `jobs(${job}) { event { topic } source { topic } }` },
     subscriptionEvents: {
       needs: ['subscriptions'],
       field: `subscriptionEvents(ids: [${id}]) { subscriptionId }`,

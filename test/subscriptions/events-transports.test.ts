@@ -2,12 +2,11 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
-import { json, key, post, RawClient, type Running } from '../http/support.ts';
+import { eventStream, Stream } from '../http/event-stream-reader.ts';
+import { key, post, RawClient, type Running } from '../http/support.ts';
 import { describeDatabases } from '../support/database.ts';
 import { composedOnce, fresh } from '../support/gateway.ts';
 import { drain, next, read, serveParts, subscribe, watchCalls } from './support.ts';
-
-const eventStream = { ...json, accept: 'text/event-stream' };
 
 /** The ways of writing it that GraphQL allows. */
 const forms = {
@@ -25,49 +24,6 @@ function eventOf({ data }: Result): string {
   return Object.values(data)[0]!.event.id;
 }
 
-/** An event stream as it comes. */
-class Stream {
-  readonly #going = new AbortController();
-  readonly #reader: Promise<ReadableStreamDefaultReader<Uint8Array>>;
-  #text = '';
-
-  constructor({ url }: Running, query: string) {
-    this.#reader = fetch(`${url}/graphql`, {
-      method: 'POST',
-      headers: eventStream,
-      body: JSON.stringify({ query }),
-      signal: this.#going.signal,
-    }).then(({ body }) => body!.getReader());
-    // It may be left before it is answered.
-    this.#reader.catch(() => {});
-  }
-
-  /** The first result, or the one that comes after so many. */
-  async result(after = 0): Promise<Result> {
-    for (;;) {
-      const data = [...this.#text.matchAll(/^event: next\ndata: (.*)\n\n/gm)][after]?.[1];
-      if (data !== undefined) return JSON.parse(data) as Result;
-      if (!(await this.#more())) throw new Error(`the stream ended: ${this.#text}`);
-    }
-  }
-
-  /** All that came, once it has ended. */
-  async end(): Promise<string> {
-    while (await this.#more());
-    return this.#text;
-  }
-
-  leave(): void {
-    this.#going.abort();
-  }
-
-  async #more(): Promise<boolean> {
-    const { done, value } = await (await this.#reader).read();
-    if (!done) this.#text += Buffer.from(value).toString();
-    return !done;
-  }
-}
-
 describeDatabases('subscriptionEvents', (backend) => {
   const gateway = composedOnce(backend);
   const clients: { end(): void }[] = [];
@@ -81,8 +37,8 @@ describeDatabases('subscriptionEvents', (backend) => {
     return client;
   }
 
-  function streamed(server: Running, query: string): Stream {
-    const stream = new Stream(server, query);
+  function streamed(server: Running, query: string): Stream<Result> {
+    const stream = new Stream<Result>(server, query);
     clients.push({ end: () => stream.leave() });
     return stream;
   }

@@ -204,6 +204,10 @@ export function checkCount(count: number): number {
   return checkWithin('count', count, 1, limits.claims);
 }
 
+export function checkPrefetch(prefetch: number): number {
+  return checkWithin('prefetch', prefetch, 1, limits.prefetch);
+}
+
 function requiredName(argument: string, name: string): string {
   return optionalName(argument, name) ?? name;
 }

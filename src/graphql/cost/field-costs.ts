@@ -24,6 +24,8 @@ const firstOrLast = (args: SizeArguments) =>
   atMost(limits.pageSize, args.number('first') ?? args.number('last') ?? limits.defaultPageSize);
 const pageSize = (args: SizeArguments) => atMost(limits.pageSize, args.number('pageSize') ?? 0);
 const claims = (args: SizeArguments) => atMost(limits.claims, args.number('count') ?? 0);
+const prefetched = (args: SizeArguments) =>
+  atMost(limits.prefetch, args.number('prefetch') ?? limits.defaultPrefetch);
 const inputItems = (args: SizeArguments) => atMost(limits.batchItems, args.length('input'));
 
 export const fieldCosts: Readonly<Record<string, FieldCost>> = {
@@ -74,6 +76,8 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   'Subscription.eventFeed': rows(1),
   'Subscription.eventProgress': rows(0),
   'Subscription.eventStatus': rows(1),
+  // Each batch is answered at once.
+  'Subscription.jobs': list(prefetched, 2),
   'Subscription.subscriptionEvents': rows(1),
 
   'Event.dependents': page(firstOrLast),

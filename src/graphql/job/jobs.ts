@@ -1,4 +1,4 @@
-// Jobs and leases: the mutations of workers, and the field Event.lease.
+// Jobs and leases: the mutations of workers, the subscription `jobs`, and the field Event.lease.
 import type { GraphQLResolveInfo } from 'graphql';
 import { limits } from '../../base/limits.ts';
 import type { EnrollInput as EnrollInputRecord } from '../../domain/jobs/enroll.ts';
@@ -7,6 +7,8 @@ import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
 import { Event } from '../event/event.ts';
 import { afresh } from '../event/event-mutations.ts';
+import { eachBatchAfresh } from '../live/item-stream.ts';
+import { unshared } from '../live/shared-operation.ts';
 import { EnrollInput } from './job-inputs.ts';
 import { timesJsonIsSelected } from '../selection/selected-json.ts';
 import { amount } from '../wording.ts';
@@ -61,9 +63,7 @@ async function enroll(
   info: GraphQLResolveInfo,
 ): Promise<readonly EnrollmentRecord[]> {
   const { caller, operations, unanswered } = context;
-  const times = timesJsonIsSelected(info);
-  const room = times === 0 ? Infinity : Math.floor(limits.operationBytes / times);
-  const jobs = await afresh(context, () => operations.enroll(caller, input, count, room));
+  const jobs = await afresh(context, () => operations.enroll(caller, input, count, roomOf(info)));
   // What the caller held before, it may be working on.
   const taken = jobs.filter(({ isKept }) => !isKept);
   if (taken.length > 0) {
@@ -75,6 +75,12 @@ async function enroll(
     });
   }
   return jobs;
+}
+
+/** Bytes of JSON of jobs and sources that an answer has room for. */
+function roomOf(info: GraphQLResolveInfo): number {
+  const times = timesJsonIsSelected(info);
+  return times === 0 ? Infinity : Math.floor(limits.operationBytes / times);
 }
 
 const eventId = 'The id of the job’s event (a UUID). Unknown: NOT_FOUND.';
@@ -132,3 +138,29 @@ builder.mutationFields((t) => ({
       afresh(context, () => context.operations.releaseJob(context.caller, args.eventId, args.attempt)),
   }),
 }));
+
+builder.subscriptionField('jobs', (t) =>
+  t.field({
+    type: Enrollment,
+    extensions: unshared,
+    description:
+      'Pushes jobs as they come, each claimed under a lease for this subscriber alone: at most `prefetch` of them are unfinished at a time. When a job ends (FINISHED, FAILED, ABORTED, deleted, released, or its lease lapsed), the next one follows. When the subscription ends, for whatever reason, its jobs that are still PENDING are released at once; those that are IN_PROGRESS keep their lease. A job that cannot be answered is released, and ends the subscription. Too many waiting calls: OVERLOADED.',
+    args: {
+      input: t.arg({
+        type: EnrollInput,
+        required: true,
+        description:
+          'Which jobs to claim. `waitMs` is ignored: the subscription waits as long as it is open. With `sequential`, one job comes at a time. With `sticky`, the worker’s unfinished jobs come first, once.',
+      }),
+      prefetch: t.arg.int({
+        defaultValue: limits.defaultPrefetch,
+        description: `The maximum number of unfinished jobs at this subscriber, 1 to ${amount(limits.prefetch)}.`,
+      }),
+    },
+    subscribe: (_root, { input, prefetch }, { caller, operations, loaders }, info) => {
+      const request = { input, prefetch: prefetch ?? limits.defaultPrefetch, room: roomOf(info) };
+      return eachBatchAfresh(operations.pushJobs(caller, request), loaders);
+    },
+    resolve: (job) => job,
+  }),
+);

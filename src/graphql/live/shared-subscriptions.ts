@@ -15,6 +15,7 @@ import { createContext } from '../context.ts';
 import { type Report, toGraphQLError } from '../errors.ts';
 import { checkCost } from '../cost/query-cost.ts';
 import { checkInputSize } from '../input-size.ts';
+import { eachAlone } from './alone-results.ts';
 import { endingWith, OpenSubscriptions } from './open-subscriptions.ts';
 import { SharedExecution } from './shared-execution.ts';
 import { type Beginning, type Direct, type Positioned, SharedSubscriber } from './shared-subscriber.ts';
@@ -87,10 +88,7 @@ export class SharedSubscriptions {
     args: Subscribing,
     direct: Direct | undefined,
   ): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> {
-    if (!isShareable(this.#parts.schema, args)) {
-      const results = await this.#execute(args, this.#parts.watching.live(args.caller));
-      return isResults(results) ? mapResults(results, ({ result }) => result) : results;
-    }
+    if (!isShareable(this.#parts.schema, args)) return this.#executeAlone(args);
     const release = await this.#parts.watching.hold();
     const from = this.#parts.watching.position;
     try {
@@ -169,19 +167,34 @@ export class SharedSubscriptions {
     return isResults(results) ? { results, handover: () => catchUp.handover } : results;
   }
 
+  /** For one subscriber, from whom no other gets anything. */
+  async #executeAlone(args: Subscribing): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> {
+    const { watching, report } = this.#parts;
+    const execution = this.#executionOf(args, watching.live(args.caller));
+    const items = await createSourceEventStream(execution);
+    if (!(Symbol.asyncIterator in items)) return masked(items, report);
+    const run = async (item: unknown) => masked(await execute({ ...execution, rootValue: item }), report);
+    return eachAlone(items[Symbol.asyncIterator](), run);
+  }
+
+  #executionOf({ document, operationName, variables, caller }: Subscribing, watch: Watch) {
+    const { schema, operations } = this.#parts;
+    return {
+      schema,
+      document,
+      operationName: operationName ?? null,
+      variableValues: variables ?? {},
+      contextValue: createContext({ caller, operations, watch }),
+    };
+  }
+
   async #execute(
     args: Subscribing,
     watch: Watch,
     ahead = 1,
   ): Promise<ExecutionResult | AsyncIterableIterator<Positioned>> {
-    const { schema, operations, report } = this.#parts;
-    const execution = {
-      schema,
-      document: args.document,
-      operationName: args.operationName ?? null,
-      variableValues: args.variables ?? {},
-      contextValue: createContext({ caller: args.caller, operations, watch }),
-    };
+    const { report } = this.#parts;
+    const execution = this.#executionOf(args, watch);
     const changes = await createSourceEventStream(execution);
     if (!(Symbol.asyncIterator in changes)) return masked(changes, report);
     const selection = selectionKey(args, audienceOf(args.caller));

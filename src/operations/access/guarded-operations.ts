@@ -3,7 +3,7 @@ import { hasScope, type Scope } from '../../domain/access/scopes.ts';
 import { isTopicWithin, type RowScope } from '../../domain/access/row-scope.ts';
 import type { EventField, PartialEvent } from '../../domain/events/event.ts';
 import type { Caller } from '../callers.ts';
-import type { Operations } from '../operations.ts';
+import type { Enrollment, Operations } from '../operations.ts';
 import { forbidden, requireScope, rowsOf } from './access.ts';
 
 /**
@@ -109,6 +109,13 @@ class GuardedOperations implements Operations {
     return enrollments;
   }
 
+  async pushJobs(_caller: Caller, request: Call<'pushJobs'>[1]): Answer<'pushJobs'> {
+    const batches = await this.#need('jobs:work').pushJobs(this.#caller, request);
+    const given = this.#giving(batches, (jobs) => jobs.flatMap(({ event, source }) => [event, source]));
+    const unanswered = (job: Enrollment) => batches.unanswered(job);
+    return given === batches ? batches : Object.assign(given, { unanswered });
+  }
+
   async extendLease(...[eventId, attempt, leaseMs]: Call<'extendLease'>): Answer<'extendLease'> {
     return this.#need('jobs:work').extendLease(eventId, attempt, leaseMs, this.#caller);
   }
@@ -199,16 +206,24 @@ class GuardedOperations implements Operations {
 
   async subscriptionEvents(ids: readonly string[]): Answer<'subscriptionEvents'> {
     const events = await this.#need('subscriptions').subscriptionEvents(ids, this.#caller);
-    if (hasScope(this.#caller.scopes, 'events:read')) return events;
-    const given: typeof events = {
+    return this.#giving(events, ({ event }) => [event]);
+  }
+
+  /** The same stream, of which each step gives what it has. */
+  #giving<Step>(
+    steps: AsyncIterableIterator<Step>,
+    eventsOf: (step: Step) => readonly PartialEvent[],
+  ): AsyncIterableIterator<Step> {
+    if (hasScope(this.#caller.scopes, 'events:read')) return steps;
+    const given: AsyncIterableIterator<Step> = {
       next: async () => {
-        const step = await events.next();
+        const step = await steps.next();
         // What came before was answered: a stream would remember events without end.
         this.#given = undefined;
-        if (!step.done) this.#give(step.value.event);
+        if (!step.done) this.#give(...eventsOf(step.value));
         return step;
       },
-      return: () => events.return?.() ?? Promise.resolve({ value: undefined, done: true }),
+      return: () => steps.return?.() ?? Promise.resolve({ value: undefined, done: true }),
       [Symbol.asyncIterator]: () => given,
     };
     return given;

@@ -35,6 +35,8 @@ export interface EventChangeRow {
   readonly writeId: string | null;
   /** The worker releases the job. This is logged as a change of status even if the status stays. */
   readonly release: boolean;
+  /** The change is not allowed unless the event is PENDING: nobody has begun it. */
+  readonly unbegun: boolean;
   /** The rows of who changes it: an event outside is not found. */
   readonly rows: RowScope | null;
   /** The attempt holds the lease only if this key claimed the job; null for any key. */
@@ -82,6 +84,7 @@ export function changeOf(given: Pick<EventChangeRow, 'id' | 'by'> & Partial<Even
     attempt: given.attempt ?? null,
     writeId: given.writeId ?? null,
     release: given.release ?? false,
+    unbegun: given.unbegun ?? false,
     rows: given.rows ?? null,
     onlyOf: given.onlyOf ?? null,
   };
@@ -107,14 +110,14 @@ const updateStatement = `WITH ${underLock},
       n int, id uuid, replace boolean, topic text, event_type text, sender_type text, status event_status,
       description text, retries int, priority smallint, project text, user_name text, sender text, "by" text, sets_summary boolean,
       sets_payload boolean, sets_result boolean, sets_error boolean, attempt int, write_id uuid, release boolean,
-      summary_bytes int, payload_bytes int, result_bytes int, only_of text, ${scopeDefinitions})
+      summary_bytes int, payload_bytes int, result_bytes int, only_of text, unbegun boolean, ${scopeDefinitions})
   ),
   found AS MATERIALIZED (
     SELECT i.*, m.at, e.position AS was_at, e.status AS from_status, e.held, j.worker,
       ${isReservedSql('e')} IS TRUE AS reserved,
       coalesce(i.status, e.status) AS to_status,
       coalesce(i.status <> e.status, false) AS moves,
-      (i.status IS NULL OR i.status = e.status
+      (i.unbegun IS NOT TRUE OR e.status = 'PENDING') AND (i.status IS NULL OR i.status = e.status
         OR (NOT e.held OR i.status = 'ABORTED') AND (e.status::text, i.status::text) IN (VALUES ${transitionRows})
         OR (e.status = 'FAILED' AND i.status = 'ABORTED' AND j.ready_at IS NOT NULL)) AS allowed,
       (i.replace OR i.release OR i.sets_result OR i.description IS NOT NULL OR i.retries IS NOT NULL
@@ -248,6 +251,7 @@ function toRow(change: EventChangeRow, index: number): object {
     payload_bytes: bytesOf(change.payload),
     result_bytes: bytesOf(change.result),
     ...(change.onlyOf !== null && { only_of: change.onlyOf }),
+    ...(change.unbegun && { unbegun: true }),
     ...scopeColumns(change.rows),
   };
 }

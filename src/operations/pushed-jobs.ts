@@ -1,0 +1,171 @@
+// Pushed jobs: a stream that claims jobs for one subscriber as the ones it has end.
+import { once } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
+import { limits } from '../base/limits.ts';
+import { ThroughlineError } from '../base/errors.ts';
+import type { Database } from '../database/database.ts';
+import { checkPrefetch, type EnrollInput } from '../domain/jobs/enroll.ts';
+import { type ClaimedJob, HeldJobs } from '../jobs/held-jobs.ts';
+import type { Live } from '../live/live.ts';
+import type { LogTail } from '../log/tail.ts';
+import { readLeases } from '../store/jobs/leases.ts';
+import type { Caller } from './callers.ts';
+import { checkEnrollOf, enroll, giveBackUnbegun, type JobsParts } from './jobs.ts';
+import type { Enrollment } from './operations.ts';
+
+export interface PushedJobsParts extends JobsParts {
+  readonly database: Database;
+  readonly tail: LogTail;
+  readonly live: Live;
+}
+
+/** Jobs that were claimed together. */
+export interface JobBatches extends AsyncIterableIterator<readonly Enrollment[]> {
+  /** The subscriber could not be told of the job: it is given back, and the stream ends after its batch. */
+  unanswered(job: Enrollment): void;
+}
+
+export interface PushedJobsRequest {
+  readonly input: EnrollInput;
+  readonly prefetch: number;
+  /** See Operations.enroll; for each batch. */
+  readonly room: number;
+}
+
+/** Checks the request. Nothing is claimed before the first batch is asked for. */
+export async function pushJobs(
+  parts: PushedJobsParts,
+  caller: Caller,
+  { input, prefetch, room }: PushedJobsRequest,
+): Promise<JobBatches> {
+  const { terms } = checkEnrollOf(caller, input);
+  const most = checkPrefetch(prefetch);
+  const release = await parts.tail.hold();
+  return new PushedJobs(parts, caller, { input, most, room, leaseMs: terms.leaseMs, release });
+}
+
+interface Terms {
+  readonly input: EnrollInput;
+  readonly most: number;
+  readonly room: number;
+  readonly leaseMs: number;
+  /** Lets go of the log tail. */
+  readonly release: () => void;
+}
+
+/**
+ * Claims only when the reader asks for more, so that one who does not read holds no more than it was given. At most one
+ * call of enroll is out, for as many jobs as were free when it began: whatever ends while it waits for work is asked for
+ * by the next one, which begins as soon as there is some.
+ */
+class PushedJobs implements JobBatches {
+  readonly #parts: PushedJobsParts;
+  readonly #caller: Caller;
+  readonly #terms: Terms;
+  readonly #held: HeldJobs;
+  readonly #going = new AbortController();
+  /** Aborted to give back what a call of enroll still gets. */
+  #asking: AbortController | undefined;
+  #freed: (() => void) | undefined;
+  /** Only the first call returns what a sticky worker held before: later ones would return what it holds here. */
+  #isFirst = true;
+  #isFailed = false;
+
+  constructor(parts: PushedJobsParts, caller: Caller, terms: Terms) {
+    this.#parts = parts;
+    this.#caller = caller;
+    this.#terms = terms;
+    this.#held = new HeldJobs({
+      live: parts.live,
+      readLeases: (ids) => readLeases(parts.database, ids),
+      onEnd: () => this.#freed?.(),
+    });
+  }
+
+  async next(): Promise<IteratorResult<readonly Enrollment[]>> {
+    const { signal } = this.#going;
+    if (this.#isFailed) this.#end();
+    while (!signal.aborted) {
+      if (this.#free === 0) await this.#untilFree();
+      if (signal.aborted) break;
+      const jobs = await this.#claim().catch((error: unknown) => this.#failed(error));
+      if (jobs.length > 0) return { value: jobs, done: false };
+    }
+    return { value: undefined, done: true };
+  }
+
+  /** Ends it at once, also while it waits, and gives back what the subscriber has not begun. */
+  return(): Promise<IteratorResult<readonly Enrollment[]>> {
+    this.#end();
+    return Promise.resolve({ value: undefined, done: true });
+  }
+
+  unanswered({ event: { id }, attempt }: Enrollment): void {
+    this.#isFailed = true;
+    void giveBackUnbegun(this.#parts, this.#caller, [{ id, attempt }]);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  get #free(): number {
+    return this.#terms.most - this.#held.size;
+  }
+
+  /** Jobs that end in the same turn of the event loop, as those of one commit do, are replaced together. */
+  async #untilFree(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#freed = resolve;
+    });
+    this.#freed = undefined;
+    await turn();
+  }
+
+  async #claim(): Promise<readonly Enrollment[]> {
+    const { input, room, leaseMs } = this.#terms;
+    const sticky = this.#isFirst && (input.sticky ?? false);
+    const asking = new AbortController();
+    this.#asking = asking;
+    try {
+      const asked = { ...input, sticky, waitMs: limits.waitMs };
+      const jobs = await enroll(
+        this.#parts,
+        { ...this.#caller, signal: asking.signal },
+        asked,
+        this.#free,
+        room,
+      );
+      // Enroll gives back what it claimed for one who has gone.
+      if (asking.signal.aborted) return [];
+      if (jobs.length > 0) this.#isFirst = false;
+      this.#held.add(jobs.map(claimedJob), leaseMs);
+      return jobs;
+    } finally {
+      this.#asking = undefined;
+    }
+  }
+
+  #end(): void {
+    if (this.#going.signal.aborted) return;
+    this.#going.abort();
+    this.#asking?.abort();
+    this.#freed?.();
+    void giveBackUnbegun(this.#parts, this.#caller, this.#held.clear());
+    this.#terms.release();
+  }
+
+  /** As in NextEvents: a gateway that stops ends the connection, so that the client comes back. */
+  async #failed(error: unknown): Promise<readonly Enrollment[]> {
+    const { signal } = this.#going;
+    const isStopping = error instanceof ThroughlineError && error.code === 'SHUTTING_DOWN';
+    if (isStopping && !signal.aborted) await once(signal, 'abort');
+    if (isStopping) return [];
+    this.#end();
+    throw error;
+  }
+}
+
+function claimedJob({ event, attempt, leaseUntil, isKept }: Enrollment): ClaimedJob {
+  return { id: event.id, attempt, position: event.position ?? null, leaseUntil, isKept };
+}
