@@ -20,7 +20,6 @@ import type { RowScope } from '../domain/access/row-scope.ts';
 import type { Asker, Caller } from './callers.ts';
 import type { HandlerOperations } from './handlers.ts';
 import type { SendOptions } from './handler-port.ts';
-import type { JobBatches, PushedJobsRequest } from './pushed-jobs.ts';
 import type { SubscriptionOperations } from './subscriptions.ts';
 import type { TopicOperations } from './topics.ts';
 import type { TriggerOperations } from './triggers.ts';
@@ -64,6 +63,19 @@ export interface Enrollment {
   readonly leaseUntil: Date;
   /** Whether the caller held it before, under the same attempt. */
   readonly isKept: boolean;
+}
+
+/** Jobs that were claimed together. */
+export interface JobBatches extends AsyncIterableIterator<readonly Enrollment[]> {
+  /** The subscriber could not be told of the job: it is given back, and the stream ends after its batch. */
+  unanswered(job: Enrollment): void;
+}
+
+export interface PushedJobsRequest {
+  readonly input: EnrollInput;
+  readonly prefetch: number;
+  /** See Operations.enroll; for each batch. */
+  readonly room: number;
 }
 
 /** The events that a bulk mutation changed, or would change. */

@@ -11,25 +11,12 @@ import type { LogTail } from '../log/tail.ts';
 import { readLeases } from '../store/jobs/leases.ts';
 import type { Caller } from './callers.ts';
 import { checkEnrollOf, enroll, giveBackUnbegun, type JobsParts } from './jobs.ts';
-import type { Enrollment } from './operations.ts';
+import type { Enrollment, JobBatches, PushedJobsRequest } from './operations.ts';
 
 export interface PushedJobsParts extends JobsParts {
   readonly database: Database;
   readonly tail: LogTail;
   readonly live: Live;
-}
-
-/** Jobs that were claimed together. */
-export interface JobBatches extends AsyncIterableIterator<readonly Enrollment[]> {
-  /** The subscriber could not be told of the job: it is given back, and the stream ends after its batch. */
-  unanswered(job: Enrollment): void;
-}
-
-export interface PushedJobsRequest {
-  readonly input: EnrollInput;
-  readonly prefetch: number;
-  /** See Operations.enroll; for each batch. */
-  readonly room: number;
 }
 
 /** Checks the request. Nothing is claimed before the first batch is asked for. */

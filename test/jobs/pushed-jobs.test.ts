@@ -1,6 +1,7 @@
 // The subscription `jobs`: how many jobs a subscriber has, when more come, what it gives back, and what that costs.
 import { expect, test, vi } from 'vitest';
 import type { EnrollInput } from '../../src/domain/jobs/enroll.ts';
+import type { PartialEvent } from '../../src/domain/events/event.ts';
 import type { Caller } from '../../src/operations/callers.ts';
 import { countStatements, describeDatabases, describePostgres } from '../support/database.ts';
 import { type Composed, composedOnce, fresh, operationsOn, refusalOf, tester } from '../support/gateway.ts';
@@ -17,7 +18,7 @@ interface Pushed {
 const document = `subscription ($input: EnrollInput!, $prefetch: Int) { jobs(input: $input, prefetch: $prefetch) {
   attempt leaseUntil event { id status } source { id payload } } }`;
 
-const newAsk = (more: Partial<EnrollInput> = {}) => ({
+const newAsk = (more: Partial<Omit<EnrollInput, 'sourceTopics'>> = {}) => ({
   sourceTopics: [fresh('source')],
   targetTopic: fresh('target'),
   worker: 'worker',
@@ -79,7 +80,14 @@ const untilHeld = (gateway: Composed, asked: Asked, count: number) =>
 /** Another worker gets what is left, which it does not get from a subscriber. */
 async function others(gateway: Composed, asked: Asked): Promise<number[]> {
   const jobs = await enrollMany(gateway, { ...asked, worker: 'another' }, 1_000);
-  const sources = await Promise.all(jobs.map(({ source }) => gateway.read(source.id)));
+  return numbersOfSources(gateway, jobs);
+}
+
+async function numbersOfSources(
+  gateway: Composed,
+  jobs: readonly { readonly source: PartialEvent | null }[],
+): Promise<number[]> {
+  const sources = await Promise.all(jobs.map(({ source }) => gateway.read(source!.id)));
   return sources.map(({ payload }) => (payload as { n: number }).n);
 }
 
@@ -195,8 +203,7 @@ describeDatabases('pushed jobs', (backend) => {
     await untilHeld(gateway(), asked, 2);
     // Those that were given back were no attempts that failed.
     const again = await enrollMany(gateway(), { ...asked, worker: 'another' }, 10);
-    const sources = await Promise.all(again.map(({ source }) => gateway().read(source.id)));
-    expect(sources.map(({ payload }) => payload).toSorted()).toEqual([{ n: 0 }, { n: 2 }, { n: 4 }]);
+    expect((await numbersOfSources(gateway(), again)).toSorted()).toEqual([0, 2, 4]);
     for (const { event } of again) expect((await gateway().read(event.id)).retries).toBe(0);
     await finish(gateway(), [jobs[1]!, jobs[3]!]);
     for (const n of [0, 2]) {
@@ -287,6 +294,28 @@ describeDatabases('pushed jobs', (backend) => {
     const jobs = await subscriber.take(2);
     expect(numbersOf(jobs)).toEqual([3, 4]);
     subscriber.leave();
+  });
+
+  test('are the events of the target topic themselves without source topics', async () => {
+    const asked = { targetTopic: fresh('queue'), worker: 'worker' };
+    const query = `subscription ($input: EnrollInput!) { jobs(input: $input, prefetch: 2) {
+      attempt event { id payload } source { id } } }`;
+    const queue = (n: number) =>
+      gateway().operations.sendEvent(tester, { topic: asked.targetTopic, finished: false, payload: { n } });
+    for (const n of [0, 1, 2]) await queue(n);
+    const reader = await gateway().subscribe<{ jobs: Pushed }>(query, { input: asked });
+    const jobs = (await reader.take(2)).map((data) => data.jobs);
+    expect(jobs).toMatchObject([0, 1].map((n) => ({ event: { payload: { n } }, source: null })));
+    await finish(gateway(), jobs);
+    expect((await reader.next()).jobs).toMatchObject({ event: { payload: { n: 2 } } });
+    await queue(3);
+    expect((await reader.next()).jobs).toMatchObject({ event: { payload: { n: 3 } } });
+    reader.stop();
+    await vi.waitFor(async () =>
+      expect(
+        await enrollMany(gateway(), { ...asked, sourceTopics: null, worker: 'another' }, 9),
+      ).toHaveLength(2),
+    );
   });
 
   test('are of the rows and for the scope of the key, which reads what it was given', async () => {

@@ -212,7 +212,7 @@ class GuardedOperations implements Operations {
   /** The same stream, of which each step gives what it has. */
   #giving<Step>(
     steps: AsyncIterableIterator<Step>,
-    eventsOf: (step: Step) => readonly PartialEvent[],
+    eventsOf: (step: Step) => readonly (PartialEvent | null)[],
   ): AsyncIterableIterator<Step> {
     if (hasScope(this.#caller.scopes, 'events:read')) return steps;
     const given: AsyncIterableIterator<Step> = {
