@@ -36,7 +36,7 @@ async function anOrder(engine: Workflow, row: object, status: string): Promise<s
   } catch (error) {
     if (!(error instanceof Refused) || error.code !== 'HANDLER_FAILED') throw error;
     // The event itself is stored: sending it again would make another.
-    say(`  the workflow engine is told: ${error.code}`);
+    say(`  the workflow engine gets: ${error.code}`);
   }
   return order.requestId;
 }

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path';
 import { ensureGenerated, fingerprint as generatedFingerprint } from './generate-prisma.mjs';
 
-/** What is asked for by its path: the program, the library, the database's thread; a template and a benchmark need the rest. */
+/** Files that are imported by path: the program, the library, the database's thread; a template and a benchmark need the rest. */
 const entryPoints = [
   'main',
   'gateway',

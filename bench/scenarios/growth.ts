@@ -33,18 +33,18 @@ async function finish(connection: Connection, jobs: readonly Job[]): Promise<voi
 }
 
 /** The filter lets everything through, or nothing: all jobs of the history, or none, exist already. */
-function way(filter: 'everything' | 'nothing'): object {
+function consumer(filter: 'everything' | 'nothing'): object {
   const shared = { sourceTopics: ['source'], worker: 'bench' };
   if (filter === 'everything') return { ...shared, targetTopic: 'job.0' };
   return { ...shared, targetTopic: 'job.1', filter: { conditions: [{ key: 'payload/n', value: -1 }] } };
 }
 
-/** Reads what a way of asking has not read of the history, once. */
+/** Lets a new consumer scan the history, once. */
 async function passHistory({ connection }: History): Promise<void> {
   for (const filter of ['everything', 'nothing'] as const)
-    for (let jobs = await take(connection, way(filter), 1_000); jobs.length > 0;) {
+    for (let jobs = await take(connection, consumer(filter), 1_000); jobs.length > 0;) {
       await finish(connection, jobs);
-      jobs = await take(connection, way(filter), 1_000);
+      jobs = await take(connection, consumer(filter), 1_000);
     }
 }
 
@@ -61,13 +61,13 @@ const idle =
   (filter: 'everything' | 'nothing'): Call =>
   ({ connection }) =>
     timed(async () => {
-      if ((await take(connection, way(filter), 1)).length > 0) throw new Error('an idle call got a job');
+      if ((await take(connection, consumer(filter), 1)).length > 0) throw new Error('an idle call got a job');
     });
 
 const claim: Call = async ({ connection }) => {
   await sendAll(connection, [{ topic: 'source', payload: { n: 0, text: 'x'.repeat(200) } }]);
   let jobs: readonly Job[] = [];
-  const ms = await timed(async () => (jobs = await take(connection, way('everything'), 1)));
+  const ms = await timed(async () => (jobs = await take(connection, consumer('everything'), 1)));
   if (jobs.length !== 1) throw new Error('a claim got no job');
   await finish(connection, jobs);
   return ms;

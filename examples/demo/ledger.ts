@@ -16,7 +16,7 @@ export class Ledger {
   readonly positions = new Set<string>();
   /** How many reports of progress were sent. */
   progressReports = 0;
-  /** How many sends were told that the event is there already. */
+  /** How many sends were answered as duplicates. */
   duplicates = 0;
   readonly #topics = new Map<string, string>();
   readonly #statuses = new Map<string, string>();

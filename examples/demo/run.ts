@@ -1,4 +1,4 @@
-// One run of the demo: its name, and the ways in which it writes to the gateway.
+// One run of the demo: its name, and its writes to the gateway.
 import { randomBytes } from 'node:crypto';
 import { Batches } from './batches.ts';
 import type { GatewayClient } from './client.ts';

@@ -62,7 +62,7 @@ export class Watching {
 
   /**
    * A subscription is not acknowledged when it begins. The feed needs no acknowledgement, since it begins at a position;
-   * progress is told to those who listen and kept nowhere. So some is reported until it is heard.
+   * progress is broadcast and never stored. So it is reported repeatedly until it arrives.
    */
   async listening({ id }: Acknowledged): Promise<void> {
     const deadline = Date.now() + patienceMs;

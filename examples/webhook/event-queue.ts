@@ -60,7 +60,7 @@ export class EventQueue {
     }
   }
 
-  /** Until it is called the event comes again. */
+  /** Until this is called, the event is delivered again. */
   async done({ subscriptionId: id, position }: Received<unknown>): Promise<void> {
     await this.#gateway.insist(acknowledge, { id, position }, { signal: this.#stop });
   }

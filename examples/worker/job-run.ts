@@ -11,7 +11,7 @@ const release = 'mutation($id: ID!, $attempt: Int!) { releaseJob(eventId: $id, a
 
 /** The job is somebody else's now, or nobody's: nothing more is to be written. */
 export class LeaseLost extends Error {}
-/** The worker was told to stop, and its time is over. */
+/** The worker is stopping and its grace period is over. */
 export class Stopping extends Error {}
 
 export class JobRun {

@@ -48,7 +48,7 @@ export interface WorkerSettings {
   readonly concurrency?: number;
   /** How soon somebody else may take a job after this worker has died, in milliseconds; 30,000 unless given. */
   readonly leaseMs?: number;
-  /** How long it may go on with what it holds after it was told to stop, in milliseconds; 10,000 unless given. */
+  /** How long claimed jobs may continue after a stop is requested, in milliseconds; default 10,000. */
   readonly graceMs?: number;
   /** Aborted to stop it: it takes no more, and finishes what it holds or gives it back. */
   readonly stop?: AbortSignal;

@@ -1,4 +1,4 @@
-// Runs a worker: it waits for jobs, works on each, and stops in good order when it is told to.
+// Runs a worker: it waits for jobs, works on each, and stops gracefully on request.
 import { Gateway } from './gateway.ts';
 import type { Job, WorkerSettings } from './job.ts';
 import { JobRun, Stopping } from './job-run.ts';

@@ -84,7 +84,7 @@ export const errorCatalogue = {
     status: 409,
     meaning: 'The attempt no longer holds the lease of the job; nothing was changed.',
     remedy:
-      'Stop working on the job: it was claimed again or has ended, see `extensions.status`. A key with `jobs:work` alone is told no status, and gets this also for events that it was not given.',
+      'Stop working on the job: it was claimed again or has ended, see `extensions.status`. A key with only `jobs:work` gets no status, and gets this error also for events that were not assigned to it.',
   },
   HAS_DEPENDENTS: {
     status: 409,

@@ -44,7 +44,7 @@ export interface Database extends Queryable {
   /** Whether the database answers. Never throws; resolves within two seconds. */
   reachable(): Promise<boolean>;
   /**
-   * Resolves with the cause if the embedded database has failed for good or its folder was lost. Otherwise stays
+   * Resolves with the cause if the embedded database has ended or its folder was lost. Otherwise stays
    * pending. A server never ends in this sense, since it can be reached again later.
    */
   readonly ended: Promise<DatabaseEnded>;

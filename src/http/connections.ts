@@ -46,7 +46,7 @@ export class Connections {
     answer();
   }
 
-  /** Resolves when what is asked now is answered, or after `ms`. */
+  /** Resolves when all open requests are answered, or after `ms` milliseconds. */
   async settled(ms: number): Promise<void> {
     await Promise.race([Promise.all(this.#answering.values()), delay(ms, undefined, { ref: false })]);
   }

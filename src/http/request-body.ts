@@ -14,7 +14,7 @@ export async function readBody(
   return decoded(await readBytes(request, response, limit));
 }
 
-/** The same as bytes, of any method and whatever they are. `onBytes` is told of each part, and may throw. */
+/** Reads the body as bytes, for any method. `onBytes` is called with the size of each part, and may throw. */
 export function readBytes(
   request: IncomingMessage,
   response: ServerResponse,

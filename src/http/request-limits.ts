@@ -15,7 +15,7 @@ interface KeyState {
   running: number;
 }
 
-/** What a caller is told of its rate, as headers of HTTP; empty for a key without one. */
+/** The caller's rate limit as HTTP headers; empty for a key without one. */
 export type RateHeaders = Readonly<Record<string, string>>;
 
 export interface Admission {

@@ -1,4 +1,4 @@
-// The HTTP server: its routes, listening with one clear line where that fails, and a bounded, orderly stop.
+// The HTTP server: its routes, the startup error if it cannot listen, and a bounded, orderly stop.
 import { once as eventOnce } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -21,7 +21,7 @@ export class SubscriptionEnd extends ThroughlineError {
 /** `position`: of the last change that was delivered; null where none was. */
 export function tooSlow(position: Position | null): SubscriptionEnd {
   const where = position === null ? '' : `; a feed goes on from there with after: "${position}"`;
-  const message = `The subscriber did not keep up and was let go. Subscribe again${where}.`;
+  const message = `The subscriber read too slowly and its buffer overflowed. Subscribe again${where}.`;
   return new SubscriptionEnd(tooSlow, 'SLOW_SUBSCRIBER', message, position);
 }
 

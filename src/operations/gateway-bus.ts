@@ -24,7 +24,7 @@ const partialLimit = 100;
 /** Bytes of data in one part: base64 adds a third, the envelope a little. */
 const partBytes = Math.floor((notificationBytes - 100) * 0.75);
 
-/** Who is told what. */
+/** The listeners for each kind of message. */
 export interface GatewayBusHints {
   /** A lease of a job of this target ends in so many milliseconds, sooner than it was to: here too. */
   lease(target: string, ms: number): void;

@@ -33,7 +33,7 @@ export interface JobsParts {
   readonly writer: LogWriter;
   readonly jobWriter: JobWriter;
   readonly jobs: JobDispatcher;
-  /** Tells who waits for jobs of a target, at every gateway, that a lease ends so soon. */
+  /** Wakes waiting calls of a target, at every gateway, when a lease is shortened. */
   readonly broadcast: { lease(target: string, ms: number): void };
   readonly report: Report;
 }

@@ -34,7 +34,7 @@ export interface TriggerOperations {
   trigger(id: string, caller?: Caller): Promise<Trigger | null>;
 }
 
-/** `onCreated` is told of each new one. */
+/** `onCreated` is called with each new trigger. */
 export function createTriggerOperations(
   database: Database,
   handling: Handling,

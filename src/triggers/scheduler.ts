@@ -1,7 +1,7 @@
 // Lets schedules tick: sleeps until the next one is due, and makes of each tick one event, however many gateways run.
 //
 // A tick goes through two writes around the send. The first decides, in the database and so once among all gateways,
-// which tick is the one to be sent and how many before it were missed; the last says that it was dealt with. A gateway
+// which tick is the one to be sent and how many before it were missed; the last says that it was processed. A gateway
 // that dies in between leaves a decided tick, which any other sends; the hash keeps that from making a second event.
 import { ThroughlineError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
@@ -63,7 +63,7 @@ export class Scheduler {
     return this.#workLoop.stop();
   }
 
-  /** Deals with all that is due now; throws where a part of it has to be tried again. */
+  /** Fires everything that is due. Throws if part of it must be retried. */
   async tick(): Promise<void> {
     for (;;) {
       const now = this.#now();

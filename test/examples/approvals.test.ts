@@ -64,7 +64,7 @@ describe('npm run approvals', () => {
   });
 
   it('shows why an order could not be saved, to who sent it and in the chain', () => {
-    expect(live('An order without a number')).toContain('  the workflow engine is told: HANDLER_FAILED');
+    expect(live('An order without a number')).toContain('  the workflow engine gets: HANDLER_FAILED');
     expect(tree('An order without a number').at(-1)).toBe(
       '      events.OrderApproval FAILED An order has to have a number: orderNo is missing.',
     );

@@ -227,7 +227,7 @@ const functions: Case[] = [
   element(
     'a service that is broken itself',
     { ...normal, func: 'services.Shop.pay' },
-    'events/A/e.json: func names services.Shop, which does not work; what is wrong is told of it',
+    'events/A/e.json: func names services.Shop, which is broken; its own error says why',
     { ...shop, 'services/Shop/service.ts': 'throw 1' },
   ),
 ];
@@ -365,7 +365,7 @@ const others: Case[] = [
     ...element(
       'a type that is broken itself',
       { ...normal, type: 'types.One' },
-      'events/A/e.json: the type types.One does not work; what is wrong is told of it',
+      'events/A/e.json: the type types.One is broken; its own error says why',
       { 'types/One/e.json': {} },
     ),
   },
@@ -421,7 +421,7 @@ describe('A broken element', () => {
 });
 
 describe('An app folder', () => {
-  it('that is not there is told in one line', async () => {
+  it('that is missing is reported in one line', async () => {
     await expect(loadApp('/nowhere/at/all', { port: fakePort() })).rejects.toThrow(
       expect.objectContaining({
         name: 'StartupError',
@@ -430,7 +430,7 @@ describe('An app folder', () => {
     );
   });
 
-  it('that is a file is told in one line', async () => {
+  it('that is a file is reported in one line', async () => {
     await expect(loadApp('package.json', { port: fakePort() })).rejects.toThrow(
       /^The app folder \S+\/package\.json cannot be read: it is not a folder$/,
     );

@@ -1,4 +1,4 @@
-// Events that are held back: stored and found at once, told to nobody before their time, and sent once.
+// Scheduled events: stored and found at once, published to nobody before their time, and published once.
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
 import type { SendInput } from '../../src/domain/events/send.ts';
@@ -72,7 +72,7 @@ describeDatabases('An event with sendAt', (backend) => {
     expect((await list({})).totalCount).toBe(2);
   });
 
-  test('is told to nobody before its time, and to everybody then, once', async () => {
+  test('reaches no subscriber before its time, and each of them once at its time', async () => {
     const topic = fresh('t');
     const { id: subscriptionId } = await gateway().operations.subscribe(tester, { topics: [topic] });
     const feed = await gateway().subscribe<any>(
@@ -165,7 +165,7 @@ describeDatabases('An event with sendAt', (backend) => {
     test('can be given another content, and nothing but ABORTED as status', async () => {
       const { id } = await send();
       await gateway().operations.updateEvent(tester, { id, payload: { n: 2 } });
-      expect(await entries(gateway(), id), 'nobody is told of it').toEqual([]);
+      expect(await entries(gateway(), id), 'no subscriber is notified').toEqual([]);
       for (const status of ['IN_PROGRESS', 'FINISHED', 'FAILED'] as const) {
         expect(await refusalOf(gateway().operations.updateEvent(tester, { id, status }))).toMatchObject({
           code: 'INVALID_TRANSITION',
@@ -231,7 +231,7 @@ describeDatabases('An event with sendAt', (backend) => {
   });
 });
 
-describeDatabases('What is held back', (backend) => {
+describeDatabases('A scheduled event', (backend) => {
   test('and is sent in the very moment in which it is moved is not said to be moved', async () => {
     const interruptions: Interruptions = {};
     const gateway = await operationsOn(interrupted(await backend.open(), interruptions));
@@ -246,7 +246,7 @@ describeDatabases('What is held back', (backend) => {
     const moving = gateway.operations.sendEvent(tester, { topic: 't', hash, sendAt, onDuplicate: 'REPLACE' });
     expect(await refusalOf(moving)).toMatchObject({
       code: 'BAD_USER_INPUT',
-      message: expect.stringContaining('not held back (any more)'),
+      message: expect.stringContaining('is not scheduled: it has been published or aborted'),
     });
     await gateway.stop();
   });

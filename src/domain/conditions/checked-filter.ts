@@ -29,7 +29,7 @@ export interface CheckedFilter {
   readonly scheduled: boolean | null;
   /** The part that must be tested on the event itself. */
   readonly where: CelFilter | null;
-  /** The rows of who asks. */
+  /** The rows that the caller may see. */
   readonly within: RowScope | null;
 }
 

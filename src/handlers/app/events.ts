@@ -115,7 +115,7 @@ function globalFunction(file: string, func: string | null, { elements }: Loading
   const [service, name] = [func.slice(0, Math.max(0, dot)), func.slice(dot + 1)];
   if (elements.problemOf(service) !== null) {
     throw new ElementProblem(
-      `${file}: func names ${service}, which does not work; what is wrong is told of it`,
+      `${file}: func names ${service}, which is broken; its own error says why`,
     );
   }
   const functions = elements.functionsOf(service);

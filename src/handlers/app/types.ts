@@ -79,7 +79,7 @@ export function typeNamed(file: string, name: string, elements: Loading['element
   const type = elements.types.get(name);
   if (type) return type;
   if (elements.problemOf(name) !== null) {
-    throw new ElementProblem(`${file}: the type ${name} does not work; what is wrong is told of it`);
+    throw new ElementProblem(`${file}: the type ${name} is broken; its own error says why`);
   }
   const names = [...elements.types.keys()];
   throw new ElementProblem(

@@ -157,7 +157,7 @@ export class KnownKeys {
     for (const lookup of key.lookups) this.#ids.delete(lookup);
   }
 
-  /** Those with open sockets or streams stay: they are told when their key ends. */
+  /** Keeps credentials with open sockets or streams: these are notified when their key ends. */
   #dropOldest(): void {
     for (const key of this.#byId.values()) {
       if (!key.isHeld) return this.#drop(key);

@@ -5,7 +5,7 @@ import type { Database } from '../../database/database.ts';
 import { readByIds } from '../../store/events/read-events.ts';
 import type { ProgressTarget } from './update.ts';
 
-/** Reads together what is asked for together, and remembers nothing. */
+/** Batches the reads of one turn of the event loop; caches nothing. */
 export function eventLocationsOf(database: Database): DataLoader<string, ProgressTarget | null> {
   const read = async (ids: readonly string[]) => {
     const events = await readByIds(database, [...new Set(ids)], ['requestId', 'topic', 'project']);

@@ -131,7 +131,7 @@ function toPage({ rows, gaveUpAt, isCut }: ListedRows, page: PageRequest, by: Or
   const more = rows.length > page.size || gaveUpAt !== null;
   const ordered = page.backwards ? kept.toReversed() : kept;
   const edges = ordered.map(({ event, place }) => ({ cursor: cursorOf(by, place), row: event }));
-  // A search that gave up goes on from where it stopped, which need not be a row that was found.
+  // A search that stopped at the scan limit continues from there, which may not be a matching row.
   const far = gaveUpAt !== null && rows.length <= page.size ? cursorOf(by, gaveUpAt) : undefined;
   return {
     rows: edges,

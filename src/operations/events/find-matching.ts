@@ -24,7 +24,7 @@ const smallBytes = { most: 20_000, least: 500 };
 /** Events that are found at once at least, where large ones have to be tested. */
 const leastFound = 20;
 
-/** As findEvents; a page that finds little in much gives up and tells where to go on. `caller`: whose share it uses. */
+/** Like findEvents, but a page that reaches the scan limit ends early with a cursor. `caller`: whose share of the time it uses. */
 export async function findMatching(
   database: Database,
   query: ListQuery,
@@ -44,7 +44,7 @@ export async function findMatching(
   }
 }
 
-/** A page on its way. */
+/** The state of a page being read. */
 class Page {
   readonly #query: ListQuery;
   readonly #costly: CostlyFilter;
@@ -56,7 +56,7 @@ class Page {
   #scanRows = scanned.least;
   /** What may still be looked at, tested, and spent on tests in milliseconds. */
   #left: { rows: number; tests: number; ms: number };
-  /** All is looked at up to here, and the page gives up; null where it need not. */
+  /** Where the scan limit was reached: everything before it was tested. Null if it was not reached. */
   #gaveUpAt: PageCursor | null = null;
   /** JSON of the rows, in bytes, and whether the page ends early because of it. */
   #bytes = 0;
@@ -157,7 +157,7 @@ function smallBytesOf({ tests }: CostlyFilter): number {
   return Math.max(smallBytes.least, Math.floor(smallBytes.most / Math.max(1, tests)));
 }
 
-/** How many match, up to `ceiling`; `exact` is false where it gave up. */
+/** How many match, up to `ceiling`; `exact` is false if it stopped at the scan limit. */
 export async function countMatching(
   database: Database,
   filter: CheckedFilter,

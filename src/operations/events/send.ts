@@ -95,7 +95,7 @@ function prepare(
 ): Prepared | Promise<Prepared> {
   const event = newEvent(caller, draft);
   checkRows(caller, event);
-  // Handlers run for what has happened: what is to be done has them when it is done, what is held back when it is sent.
+  // Handlers run for finished events. Unfinished work runs them when it finishes, a scheduled event when it is published.
   const isFact = draft.store && draft.status === 'FINISHED' && draft.sendAt === null;
   const planning = isFact ? parts.handling.plan(event, options) : null;
   if (planning === null) return { draft, event, plan: null };
@@ -251,7 +251,7 @@ async function resolveDuplicate(
   return isThere ? known() : null;
 }
 
-/** One that is held back gets the new time as well: at once, where none is given. False where it is gone by now. */
+/** Also sets the time of a scheduled event: now, if none is given. Returns false if the event no longer exists. */
 async function replace(
   parts: SendParts,
   caller: Caller,
@@ -283,7 +283,7 @@ async function replace(
 
 function notHeld(id: string): ThroughlineError {
   return badInput(
-    `Event ${id}, which has the hash, is not held back (any more): it has been sent or aborted; sendAt can only move one that is.`,
+    `Event ${id}, which has the hash, is not scheduled: it has been published or aborted. sendAt can only move a scheduled event.`,
     { eventId: id },
   );
 }

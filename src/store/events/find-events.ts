@@ -91,7 +91,7 @@ interface Scan {
   readonly residual: readonly Sql[];
   /** Whether the scan is bounded, so that a page may end early. */
   readonly mayGiveUp: boolean;
-  /** Whether the same statement comes again and again. */
+  /** Whether the same statement is run repeatedly. */
   readonly isPrepared: boolean;
 }
 

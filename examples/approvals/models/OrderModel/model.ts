@@ -1,4 +1,4 @@
-// Orders, kept in memory; each write is told to those who watch the model.
+// Orders, kept in memory; each write notifies the watchers of the model.
 import { app } from 'throughline';
 
 interface Order {
