@@ -1,4 +1,4 @@
-// The load generator, a process of its own: prepares one load, then runs it when it is told to.
+// The load generator, a process of its own: prepares one load, then runs it on request.
 import { once } from 'node:events';
 import { constants, setPriority } from 'node:os';
 import { HostileClient } from './client.ts';

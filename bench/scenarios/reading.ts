@@ -1,4 +1,4 @@
-// What is asked of a long history: pages of lists and a request's events, also as PostGraphile is asked for them.
+// Reads of a long history: pages of lists and a request's events, beside the same from PostGraphile.
 import { Connection, requestOf } from '../connections.ts';
 import { queryOn } from '../databases.ts';
 import type { History } from '../history.ts';

@@ -5,7 +5,7 @@ import type {
   LogStatus as Log,
   EventStatus as Status,
 } from '../domain/events/event.ts';
-import type { OrderKey, Direction as Way } from '../domain/events/page.ts';
+import type { OrderKey, Direction as SortDirection } from '../domain/events/page.ts';
 import type { OnDuplicate as Choice } from '../domain/events/send.ts';
 import { builder } from './builder.ts';
 
@@ -73,7 +73,7 @@ export const EventOrderBy = builder.enumType('EventOrderBy', {
 
 export const Direction = builder.enumType('Direction', {
   description: 'Sort direction.',
-  values: valuesOf<Way>({ ASC: 'Oldest first.', DESC: 'Newest first.' }),
+  values: valuesOf<SortDirection>({ ASC: 'Oldest first.', DESC: 'Newest first.' }),
 });
 
 export const ConditionOperator = builder.enumType('ConditionOperator', {

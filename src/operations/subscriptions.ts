@@ -144,7 +144,7 @@ async function acknowledge(
   if (subscription === null) throw noSuchSubscription(subscriptionId);
   if (subscription.ack === 'AUTO')
     throw badInput(
-      `Subscription ${subscriptionId} acknowledges by itself (ack: AUTO): what nextEvent answers does not come again.`,
+      `Subscription ${subscriptionId} acknowledges automatically (ack: AUTO): an event that nextEvent returned is not delivered again.`,
     );
   if (position > subscription.position) {
     throw badInput(

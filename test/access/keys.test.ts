@@ -103,7 +103,7 @@ describeDatabases('An API key', (backend) => {
     await create({ name: 'k', scopes: ['events:read'] });
   });
 
-  test('without the scope keys can do nothing about keys, and is told the scope', async () => {
+  test('without the scope keys can do nothing about keys, and names the missing scope in the error', async () => {
     const { secret, key } = await create({ name: 'k', scopes: ['events:read', 'triggers'] });
     const asked = [
       gateway.ask(createKey, { input: { name: 'l', scopes: ['events:read'] } }, secret),

@@ -14,7 +14,7 @@ async function keyWith(gateway: KeyedGateway, input: object = {}): Promise<strin
 }
 
 describeEmbedded('A key with a rate limit', (backend) => {
-  test('is told over HTTP what is left, and refused with 429 when nothing is', async () => {
+  test('gets what is left of it in HTTP headers, and 429 when nothing is', async () => {
     const gateway = await startKeyed(await backend.open());
     const key = await keyWith(gateway, { rateLimit: 3 });
     const answers = [];

@@ -1,4 +1,4 @@
-// Rows: what a restricted key sees, sends and touches, and what it is told of the rest: the same as of what does not exist.
+// Rows: what a restricted key sees, sends and touches, and what it learns of other events: the same as of events that do not exist.
 import { expect, test } from 'vitest';
 import type { RowScope } from '../../src/domain/access/row-scope.ts';
 import { type Scope, scopePresets } from '../../src/domain/access/scopes.ts';
@@ -47,7 +47,7 @@ describeDatabases('A key restricted to a project', (backend) => {
   });
 
   test.each(['RETURN', 'FAIL', 'REPLACE'] as const)(
-    'is told of a hash of another project that it is taken, and not by what, with %s',
+    'learns that a hash of another project is taken, and not by which event, with %s',
     async (onDuplicate) => {
       const hash = fresh('hash');
       const id = await gateway().send({ project: 'other', hash, payload: { secret: true } });

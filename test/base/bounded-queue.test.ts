@@ -131,7 +131,7 @@ describe('the end of a bounded queue', () => {
     expect(await waiting).toEqual(done);
   });
 
-  test('is told exactly once, whichever side ends it', async () => {
+  test('is notified exactly once, whichever side ends it', async () => {
     const onReturn = vi.fn();
     const queue = new BoundedQueue<number>(3, onReturn);
     for (const item of [1, 2, 3]) queue.push(item);

@@ -24,7 +24,7 @@ let proxyUrl: string;
 /** The page is nine megabytes of script. */
 const patient = { timeout: 45_000 };
 
-/** A certificate that nobody signed; the browser is told to accept it. */
+/** A certificate that nobody signed; the browser is configured to accept it. */
 function selfSigned(folder: string): { key: Buffer; cert: Buffer } {
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
   const subject = ['-subj', '/CN=localhost', '-days', '1', '-nodes', '-keyout', key, '-out', cert];

@@ -124,7 +124,7 @@ const reported: readonly [string, (data: string) => Promise<unknown>, RegExp][] 
   ['no map of files', remove('base/5/pg_filenode.map'), /pg_filenode.map/],
 ];
 
-describe('what only the server notices is told in its words', () => {
+describe('what only the server notices is reported in its words', () => {
   test.each(reported)('%s', async (name, damage, reason) => {
     const message = await refusalOf(await damaged(name, damage));
     expect(message).toMatch(/^the embedded database in \S+\/data cannot be opened; its folder is damaged/);

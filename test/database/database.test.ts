@@ -130,7 +130,7 @@ describeDatabases('the storage port', (backend) => {
     expect(await keyNames(database)).toHaveLength(20);
   });
 
-  test('gives a hint at once and then one for each notification, until it is told to stop', async () => {
+  test('gives a hint at once and then one for each notification, until it is stopped', async () => {
     const database = await backend.open();
     const hints: string[] = [];
     const others: string[] = [];

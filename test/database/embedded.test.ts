@@ -45,7 +45,7 @@ const silentThread = `const { parentPort } = require('node:worker_threads');
   parentPort.on('message', () => {});
   parentPort.postMessage({ kind: 'ready' });`;
 
-/** Tells that it gave up, and then keeps its thread for ever. */
+/** Reports that it failed, and then keeps its thread for ever. */
 const panickedThread = `const { parentPort } = require('node:worker_threads');
   parentPort.on('message', () => {
     parentPort.postMessage({ kind: 'ended', reason: 'No space left on device' });

@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { ReadLanes } from '../../src/database/expensive-reads.ts';
 
-/** Reads that end when they are told to, in the order in which they began. */
+/** Reads that a test ends, in the order in which they began. */
 function reads(lanes: ReadLanes) {
   const begun: string[] = [];
   const ends: (() => void)[] = [];

@@ -32,7 +32,7 @@ describeDatabases('a pipeline', (backend) => {
     expect(await database.pipeline([insert('a')])).toEqual([[{ name: 'a' }]]);
   });
 
-  test('is kept apart from what is asked at the same time', async () => {
+  test('is kept apart from other statements at the same time', async () => {
     const database = await backend.open();
     const outcomes = await Promise.allSettled(
       Array.from({ length: 30 }, (_, n) => {
@@ -47,7 +47,7 @@ describeDatabases('a pipeline', (backend) => {
     expect(written).toHaveLength(30);
   });
 
-  test('of what is asked together answers each part, in one trip', async () => {
+  test('answers each statement of a batch, in one round trip', async () => {
     const database = await backend.open();
     const trips: number[] = [];
     const watched: Pick<Database, 'pipeline'> = {

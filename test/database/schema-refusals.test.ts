@@ -39,7 +39,7 @@ describePostgres('A role', (backend) => {
     return (refusal as Error).message;
   }
 
-  test('that may not create the schema is told what to grant, and what it is told helps', async () => {
+  test('that may not create the schema gets an error with the grant it needs, and that grant is enough', async () => {
     const { url, owner, name } = await emptyFor(() => '');
     const line = await refusalOf(url);
     expect(line).toBe(
@@ -54,7 +54,7 @@ describePostgres('A role', (backend) => {
     await (await migrated(url)).close();
   });
 
-  test('that may not use the schema is told what to grant, and what it is told helps', async () => {
+  test('that may not use the schema gets an error with the grant it needs, and that grant is enough', async () => {
     const { url, owner, name } = await emptyFor(() => 'CREATE SCHEMA throughline');
     const line = await refusalOf(url);
     expect(line).toBe(
@@ -64,7 +64,7 @@ describePostgres('A role', (backend) => {
     await (await migrated(url)).close();
   });
 
-  test('that may not read the record of migrations is told so', async () => {
+  test('that may not read the record of migrations gets an error that says so', async () => {
     const { url, owner, name } = await emptyFor(() => '');
     await (await migrated(owner)).close();
     await onServer(owner, `GRANT USAGE ON SCHEMA throughline TO "${name}"`);
@@ -84,7 +84,7 @@ describePostgres('A role', (backend) => {
   const row = (name: string) => `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at)
     VALUES ('${name}', 'c', '${name}', now())`;
 
-  test('that names a schema with the record of an application’s migrations is told whose it is', async () => {
+  test('that names a schema with the record of an application’s migrations gets an error that says whose it is', async () => {
     for (const name of ['20240101000000_init', '0001_init']) {
       expect(await publicRefusal(`${record}; ${row(name)}`)).toBe(
         `the table _prisma_migrations in the schema "public" belongs to another program: it has the migration ${name}; give Throughline its own schema with ?schema= in DATABASE_URL`,
@@ -95,7 +95,7 @@ describePostgres('A role', (backend) => {
     );
   });
 
-  test('that names a schema in which an application records its migrations beside ours is told so', async () => {
+  test('that names a schema in which an application records its migrations beside ours gets an error that says so', async () => {
     const url = `${await backend.emptyDatabase()}?schema=public`;
     await (await migrated(url)).close();
     await onServer(url, row('20240101000000_init'));
@@ -104,7 +104,7 @@ describePostgres('A role', (backend) => {
     );
   });
 
-  test('that names a schema with tables of an application is told so', async () => {
+  test('that names a schema with tables of an application gets an error that says so', async () => {
     expect(await publicRefusal('CREATE TABLE events (a int)')).toBe(
       'the migration 0001_events cannot be applied: relation "events" already exists (42P07); the schema "public" contains another program\'s tables: give Throughline its own with ?schema= in DATABASE_URL',
     );

@@ -98,7 +98,7 @@ describeEmbedded('The worker of the examples', (backend) => {
     return history.map(({ to, attempt, by }) => `${to} ${attempt} ${by}`);
   }
 
-  /** What is told of the progress in a topic from now on. */
+  /** The progress reported in a topic from now on. */
   async function watchProgress(topic: string): Promise<Reader<Progress>> {
     const client = createClient({
       url: `${url.replace('http', 'ws')}/graphql`,
@@ -120,7 +120,7 @@ describeEmbedded('The worker of the examples', (backend) => {
     return reader;
   }
 
-  /** Progress is not replayed: some is told until it is heard. */
+  /** Progress is not replayed: it is reported repeatedly until it arrives. */
   async function untilHeard(reader: Reader<Progress>, id: string): Promise<void> {
     const heard = reader.next().then(() => true);
     const query = 'mutation($id: ID!) { updateEvent(input: { id: $id, progress: 0 }) { id } }';
@@ -226,7 +226,7 @@ describeEmbedded('The worker of the examples', (backend) => {
     expect((await worker.stop()).code).toBe(0);
   });
 
-  test('works on as many jobs at once as it is told to', async () => {
+  test('works on as many jobs at once as it is configured to', async () => {
     const topic = fresh('many');
     const worker = start(topic, { CONCURRENCY: 3, GRACE_MS: 0 });
     const sources = await Promise.all([1, 2, 3].map(() => send(topic, { workMs: 60_000 })));
@@ -238,7 +238,7 @@ describeEmbedded('The worker of the examples', (backend) => {
     );
   });
 
-  test('finishes what it holds when it is told to stop, and takes no more', async () => {
+  test('finishes its claimed jobs after a request to stop, and claims no more', async () => {
     const topic = fresh('finishing');
     const source = await send(topic, { workMs: 1_500 });
     const worker = start(topic);

@@ -1,4 +1,4 @@
-// JSON whose keys mean something to JavaScript comes back as it was sent, whichever way it is read.
+// JSON whose keys mean something to JavaScript comes back as it was sent, by whichever operation it is read.
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runsOf, withHandlers } from '../handlers/handler-gateway.ts';
@@ -54,7 +54,7 @@ async function streamed({ url }: TestGateway, query: string): Promise<any> {
 const feed = ({ topic }: Sent) =>
   `subscription { eventFeed(filter: {topics: ["${topic}"]}, after: "0") { event ${selection} } }`;
 
-/** Ways of reading one event. */
+/** Operations that read one event. */
 const readers: Readonly<Record<string, (gateway: TestGateway, sent: Sent) => Promise<any>>> = {
   'a query': async (gateway, { id }) =>
     (await asked(gateway, `query ($id: ID!) { event(id: $id) ${selection} }`, { id })).event,

@@ -6,7 +6,7 @@ import { tooSlow } from '../../src/live/subscription-end.ts';
 import type { EventChange, FeedRequest, CatchUp, Watch, WatchFactory } from '../../src/live/watch.ts';
 import { eventRecord } from './fake-operations.ts';
 
-type Place = 'hold' | 'live' | 'prelude' | 'missed';
+type Place = 'hold' | 'live' | 'catch-up' | 'missed';
 
 export class FakeLog implements WatchFactory {
   readonly entries: EventChange[] = [];
@@ -61,12 +61,12 @@ export class FakeLog implements WatchFactory {
   /** Fixes where it ends before anything is read, and waits once more: the least that the contract promises. */
   catchUp(from: bigint): CatchUp {
     const feed: Watch['feed'] = async (request) => {
-      await this.pause('prelude');
+      await this.pause('catch-up');
       refuseMalformed(request);
       const start = request.after == null ? from : checkPosition(request.after);
       catchUp.handover = this.position > start ? this.position : start;
       const missed = this.entries.slice(Number(start), Number(catchUp.handover));
-      await this.pause('prelude');
+      await this.pause('catch-up');
       return this.#read(missed);
     };
     const catchUp: CatchUp & { handover: bigint } = { ...watch(feed), handover: from };

@@ -1,4 +1,4 @@
-// What operations hold before their answers are sent: who waits for room, who goes on first, and who waits in vain.
+// What operations hold before their answers are sent: which operations wait for room, which continue first, and which time out.
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { PartialEvent } from '../../src/domain/events/event.ts';

@@ -99,7 +99,7 @@ describe('an opening that fails', () => {
     expect(log.counts.held).toBe(1);
   });
 
-  test.each(['live', 'prelude'])(
+  test.each(['live', 'catch-up'])(
     'in the %s part by a fault of ours is masked and reported, and the next one works',
     async (faulty) => {
       const { log, report, subscribe, expectNothingLeft } = gateway();
@@ -148,7 +148,7 @@ describe('when subscribers go', () => {
     await expectNothingLeft();
   });
 
-  test('nothing is left where the execution breaks, which each of them is told', async () => {
+  test('nothing is left after the execution fails, and each subscriber gets the error', async () => {
     const { log, follow, expectNothingLeft } = gateway();
     const all = [await follow(), await follow({ isDirect: true })];
     const failure = new Error('broken');
@@ -157,7 +157,7 @@ describe('when subscribers go', () => {
     await expectNothingLeft();
   });
 
-  test('all are told where the execution ends by itself', async () => {
+  test('all subscribers are notified when the execution ends by itself', async () => {
     const { log, follow, expectNothingLeft } = gateway();
     const all = [await follow(), await follow({ isDirect: true })];
     log.append();

@@ -33,7 +33,7 @@ function gateway(entries = 0) {
   return { log, subscribe, open };
 }
 
-test('an opening that fails does not harm others who wait for it', async () => {
+test('an opening that fails does not harm other subscribers that wait for it', async () => {
   const { subscribe } = gateway(1);
   const all = await Promise.all([subscribe('x'), subscribe('0'), subscribe('0')]);
   expect(all.map((opened) => Symbol.asyncIterator in opened)).toEqual([false, true, true]);
@@ -55,7 +55,7 @@ test('a beginning that breaks midway leaves no hold and no group', async () => {
   expect(log.streams.size).toBe(0);
 });
 
-test('one ended as slow while at its beginning is told the last position that it got', async () => {
+test('a subscriber ended by buffer overflow during catch-up gets its last delivered position', async () => {
   const { log, open } = gateway(3);
   const results = await open('0');
   expect(positionOf((await results.next()).value)).toBe('1');
@@ -92,9 +92,9 @@ test('where none was read before it was ended, the position is not null when som
 test('returning ends at once: nothing that was pending is delivered afterwards', async () => {
   const { log, open } = gateway(2);
   const results = await open('0');
-  let go = () => {};
+  let release = () => {};
   const gate = new Promise<void>((resolve) => {
-    go = resolve;
+    release = resolve;
   });
   log.pause = (place) => (place === 'missed' ? gate : Promise.resolve());
   const waiting = results.next();
@@ -103,7 +103,7 @@ test('returning ends at once: nothing that was pending is delivered afterwards',
   log.append();
   await turn();
   const returned = results.return!();
-  go();
+  release();
   await returned;
   const got = [await waiting, await results.next(), await results.next()].map(({ done }) => done);
   expect(got.slice(1)).toEqual([true, true]);

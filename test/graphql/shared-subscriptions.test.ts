@@ -138,15 +138,15 @@ describe('a subscriber that is direct', () => {
 describe('a change that is in no log', () => {
   test('reaches once whoever is there, after a beginning that was being read meanwhile', async () => {
     const { log, follow } = gateway(2);
-    let go = () => {};
+    let release = () => {};
     const gate = new Promise<void>((resolve) => {
-      go = resolve;
+      release = resolve;
     });
     log.pause = (place) => (place === 'missed' ? gate : Promise.resolve());
     const [late, direct] = [await follow({ after: '0' }), await follow({ isDirect: true })];
     log.publishTransient();
     await until(() => direct.got.length === 1);
-    go();
+    release();
     log.append();
     await until(() => direct.got.length === 2 && late.got.length === 4);
     expect(late.got).toEqual(['1', '2', 'null', '3']);

@@ -49,7 +49,7 @@ async function overStream(server: Running, body: object): Promise<any> {
 describeEmbedded('The cost of an operation', (backend) => {
   const composed = composedOnce(backend);
 
-  test('is told in the extensions of the result, over HTTP and WebSocket, where the request asks for it', async () => {
+  test('is reported in the extensions of the result, over HTTP and WebSocket, where the request asks for it', async () => {
     const server = await serveParts(composed());
     const request = { query: page, variables: { first: 6 }, extensions };
     const answer = await post(server, request);
@@ -59,7 +59,7 @@ describeEmbedded('The cost of an operation', (backend) => {
     expect((await get(server, inUrl, bearer)).body.extensions).toEqual({ cost: 1 });
   });
 
-  test('is told of each operation of a batch that asks', async () => {
+  test('is reported for each operation of a batch that asks for it', async () => {
     const server = await serveParts(composed());
     const { body } = await post(server, [
       { query: '{ position }', extensions },
@@ -79,7 +79,7 @@ describeEmbedded('The cost of an operation', (backend) => {
     },
   );
 
-  test('is told with errors of fields, too', async () => {
+  test('is reported with field errors, too', async () => {
     const server = await serveParts(composed());
     const { body } = await post(server, {
       query: '{ position events(first: -1) { nodes { id } } }',
@@ -89,7 +89,7 @@ describeEmbedded('The cost of an operation', (backend) => {
     expect(body.extensions).toEqual({ cost: 1 });
   });
 
-  test('of a subscription is told with each delivery, to those who ask', async () => {
+  test('of a subscription is reported with each delivery, to subscribers that ask for it', async () => {
     const { send } = composed();
     const id = await send({ topic: fresh('cost') });
     const server = await serveParts(composed());

@@ -1,4 +1,4 @@
-// What a webhook is told besides: handshakes that it answers, pages that may deliver, credentials that are kept, bounds.
+// Further settings of a webhook: handshakes that it answers, pages that may deliver, credentials that are kept, bounds.
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
@@ -160,7 +160,7 @@ describeEmbedded('A webhook', (backend) => {
       expect(await eventsOf(gateway, name)).toEqual([]);
     });
 
-    test('only where it is told to: otherwise it is a delivery', async () => {
+    test('only if the trigger asks for it: otherwise it is a delivery', async () => {
       const url = await urlOf({});
       const suffix = '?hub.mode=subscribe&hub.challenge=1&hub.verify_token=x';
       expect((await deliver(gateway, url, { method: 'GET', suffix })).status).toBe(202);

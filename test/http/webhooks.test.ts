@@ -96,9 +96,9 @@ describeDatabases('Real deliveries', (backend) => {
 
   test('pass by the type and the filter; those that do not are answered 202 without an event', async () => {
     const where = 'data.body.json.action == "opened"';
-    const url = await urlOf(gateway, {}, { name: 'sieve', topic: 'issues', eventType: 'post', where });
+    const url = await urlOf(gateway, {}, { name: 'filtered', topic: 'issues', eventType: 'post', where });
     const opened = await deliver(gateway, url, { body: '{"action": "opened"}' });
-    expect(await readEvent(gateway, opened.eventId!)).toMatchObject({ topic: 'issues', sender: 'sieve' });
+    expect(await readEvent(gateway, opened.eventId!)).toMatchObject({ topic: 'issues', sender: 'filtered' });
     const others = [
       await deliver(gateway, url, { body: '{"action": "closed"}' }),
       await deliver(gateway, url, { method: 'PUT', body: '{"action": "opened"}' }),
@@ -109,8 +109,8 @@ describeDatabases('Real deliveries', (backend) => {
       [202, null],
       [202, null],
     ]);
-    expect(await eventsOf(gateway, 'sieve')).toHaveLength(1);
-    expect(await triggerNamed(gateway, 'sieve')).toMatchObject({
+    expect(await eventsOf(gateway, 'filtered')).toHaveLength(1);
+    expect(await triggerNamed(gateway, 'filtered')).toMatchObject({
       filterErrors: 1,
       lastFilterError: expect.stringContaining('line 1'),
     });

@@ -64,7 +64,7 @@ describe('close codes', () => {
     expect(await client.closed).toEqual({ code: 4429, reason: 'Too many initialisation requests' });
   });
 
-  it('4500: a failure of ours, of which nothing is told', async () => {
+  it('4500: an internal failure, without its details', async () => {
     const authenticate = () => {
       throw new Error('the secret inside');
     };

@@ -252,7 +252,7 @@ describe('A value that a filter asks for', () => {
     ['a key may be called constructor', { where: "data.constructor == 'x'" }, { constructor: 'x' }, true],
     ['a list is no value', { where: "data.v == 'a'" }, { v: ['a'] }, false],
     ['a long text is found', is(long), { v: long }, true],
-    ['a long text is told from another', is(long), { v: `${long.slice(1)}y` }, false],
+    ['a long text is distinguished from another', is(long), { v: `${long.slice(1)}y` }, false],
   ])('%s', (_what, given, payload, expected) => {
     expect(got(given, payload)).toBe(expected);
   });

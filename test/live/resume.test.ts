@@ -224,7 +224,7 @@ describeDatabases('A feed', (backend) => {
       await gateway().operations.sendEvents(gateway().caller, inputs);
       const control = await subscribe({ after: start });
       await finish();
-      // Whoever is not slow has everything now, so that the slow one has been let go.
+      // Whoever is not slow has everything now, so that the slow one has overflowed.
       const whole = await rest(control);
       let failure: { code?: string; details?: { position: string } } = {};
       try {

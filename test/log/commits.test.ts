@@ -24,7 +24,7 @@ function kindOf(name: string, more: Partial<WriteKind<string, string>> = {}): Wr
   };
 }
 
-/** Keeps the statements of each trip, and holds the first one back until it is let go. */
+/** Keeps the statements of each trip, and delays the first one until it is released. */
 function watched(database: Database) {
   const trips: (readonly Statement[])[] = [];
   let release = () => {};

@@ -166,7 +166,7 @@ async function proxyTo(target: string) {
   return { url: url.href, cut, close };
 }
 
-/** Holds each flush that creates events until it is let go, with all that is in it. */
+/** Holds each flush that creates events until it is released, with all that is in it. */
 function holdCreates(database: Database) {
   let release: () => void = () => {};
   const released = new Promise<void>((resolve) => {

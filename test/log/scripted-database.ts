@@ -49,7 +49,7 @@ export function committing(flush: Flush, given: Partial<GroupCommitOptions<Write
   return { commit, flushes, submitAll };
 }
 
-/** A flush that stays under way until it is let go. */
+/** A flush that stays under way until it is released. */
 export function gated() {
   const waiting: (() => void)[] = [];
   const flush: Flush = async (items) => {
@@ -61,7 +61,7 @@ export function gated() {
 
 export type Outcome = 'ok' | 'again' | 'throws' | 'unavailable';
 
-/** A database that does as it is told, and notes whatever it should never have been asked. */
+/** A scripted database that records statements it should never have got. */
 export class ScriptedDatabase {
   readonly committed: Write[] = [];
   readonly violations: string[] = [];

@@ -313,7 +313,7 @@ describeDatabases('A bulk deletion', (backend) => {
     expect(await deletions()).toHaveLength(2);
   });
 
-  test('gives up where the database stays away, and changes nothing half-way', async () => {
+  test('fails while the database is unreachable, and changes nothing half-way', async () => {
     await send({ dependsOn: await send() });
     const before = await snapshot(gateway());
     const beforeCommit = () => Promise.reject(new DatabaseUnavailable(new Error('cut off')));

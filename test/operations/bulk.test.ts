@@ -243,7 +243,7 @@ describeDatabases('A bulk mutation', (backend) => {
     expect(both[0]!.count + both[1]!.count).toBe(700);
   });
 
-  test('goes on where a search in much gave up', async () => {
+  test('continues where a search reached the scan limit', async () => {
     const topic = fresh('topic');
     const project = fresh('project');
     const needles = [await gateway().send({ topic, project, description: 'needle' })];

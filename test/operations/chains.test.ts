@@ -42,7 +42,7 @@ describeDatabases('A chain', (backend) => {
     return { requestId, rows: inOrder(written, 'CREATED', 'ASC') };
   }
 
-  test('is told as plain recursion over its events tells it', async () => {
+  test('equals plain recursion over its events', async () => {
     await fc.assert(
       fc.asyncProperty(trees, async (nodes) => {
         const { requestId, rows } = await plant(nodes);

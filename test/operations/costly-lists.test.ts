@@ -125,7 +125,7 @@ describeDatabases('Filters on large payloads', (backend) => {
       expect(told.jsonBytes).toBeLessThanOrEqual(9 * megabyte);
       expect(told.tested).toBeLessThan(20);
       const { count, exact } = await gateway.operations.countEvents(given as never);
-      // On a slow machine a count gives up, and says so.
+      // On a slow machine a count stops early, and says so.
       if (exact) expect(count).toBe(wanted.length);
       else expect(count).toBeLessThanOrEqual(wanted.length);
     }

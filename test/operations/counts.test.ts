@@ -1,4 +1,4 @@
-// Bounds on reading: counts stop at a ceiling and say so; a search for little in much gives up, and goes on when asked.
+// Bounds on reading: counts stop at the count cap and say so; a search stops at the scan limit, and continues from its cursor.
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
 import type { EventFilter } from '../../src/domain/conditions/event-filter.ts';
@@ -30,7 +30,7 @@ async function insert({ database }: Composed, { from, to, dependsOn, needles = [
 describeDatabases('A count', (backend) => {
   const gateway = composedForEach(backend);
 
-  /** Every way there is to count what hangs on the parent; `[total, is exact]` each. */
+  /** Every count of the parent's children; `[total, is exact]` each. */
   async function countsOf(parent: string) {
     const { data } = await gateway().ask<any>(
       `query ($parent: ID!) {
@@ -101,7 +101,7 @@ describeDatabases('A search for little in much', (backend) => {
   }
 
   describe('that finds 3 events in 120,000', () => {
-    test('gives up at its bound with a cursor, and goes on from there until it has found all of them', async () => {
+    test('stops at the scan limit with a cursor, and continues from there until it has found all of them', async () => {
       await insert(gateway(), { from: 1, to: rows, needles });
       const found = needles.map((n) => `a Needle, number ${n}`);
       const length = Math.ceil(rows / limits.scanRows);

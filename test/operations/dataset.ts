@@ -1,4 +1,4 @@
-// Random sets of events in the database, and plain answers in memory to what is asked of them.
+// Random sets of events in the database, and plain answers in memory to queries over them.
 import type { SendInput } from '../../src/domain/events/send.ts';
 import fc from 'fast-check';
 import { type EventRecord, type EventStatus, eventStatuses } from '../../src/domain/events/event.ts';

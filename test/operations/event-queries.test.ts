@@ -88,7 +88,7 @@ const cases: [EventFilter, readonly Name[]][] = [
 describeDatabases('A list of events', (backend) => {
   const gateway = composedOnce(backend);
 
-  describe('with a filter known beforehand', () => {
+  describe('with a filter known in advance', () => {
     let rows: readonly Row[] = [];
     const idOf = (name: Name) => rows[named.indexOf(name)]!.id;
     beforeAll(async () => {

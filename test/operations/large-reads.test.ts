@@ -10,7 +10,7 @@ import { composedOnce, fresh } from '../support/gateway.ts';
 
 const mebibyte = 1_048_576;
 
-/** Reads of answers of some size; those beyond a mebibyte end when they are told to. */
+/** Reads of answers of some size; those beyond a mebibyte end when the test ends them. */
 function reads(bytes: number) {
   const database = { kind: 'postgres' } as Database;
   const open: (() => void)[] = [];

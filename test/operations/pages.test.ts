@@ -62,7 +62,7 @@ describeDatabases('Pages of a list', (backend) => {
 
   const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 4 });
 
-  test('come to the whole sorted list, whatever their sizes, in both ways', async () => {
+  test('come to the whole sorted list, whatever their sizes, in both directions', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(row, { minLength: 1, maxLength: 25 }),

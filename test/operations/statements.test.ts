@@ -1,4 +1,4 @@
-// What is asked of the database: few statements, whatever the size of a page; only the columns wanted; always by index.
+// Statements sent to the database: few, whatever the size of a page; only the columns wanted; always by index.
 import { execute, parse } from 'graphql';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '../../src/base/limits.ts';

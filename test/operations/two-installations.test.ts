@@ -31,7 +31,7 @@ describePostgres('Two installations on one database', (backend) => {
   }
 
   /** All that is notified on the database, by channel. */
-  async function overheard(url: string, schema: string): Promise<string[]> {
+  async function notificationsOf(url: string, schema: string): Promise<string[]> {
     const database = await open(url, schema);
     const heard: string[] = [];
     for (const channel of ['log', 'live'] as const)
@@ -53,8 +53,8 @@ describePostgres('Two installations on one database', (backend) => {
 
   test('do not hear each other: neither that the log has grown nor what is not stored', async () => {
     const { url, one, other } = await twoOf();
-    const heardInOne = await overheard(url, 'one');
-    const heardInOther = await overheard(url, 'other');
+    const heardInOne = await notificationsOf(url, 'one');
+    const heardInOther = await notificationsOf(url, 'other');
     const live = await other.subscribe('subscription { eventFeed { event { topic } } }');
     await one.send({ topic: 'stored' });
     await one.send({ topic: 'told', store: false });

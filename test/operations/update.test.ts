@@ -136,7 +136,7 @@ describeDatabases('A change', (backend) => {
       expect(times).toEqual(times.toSorted((a, b) => a - b));
     });
 
-    test('made by many at once from one status is made by one of them, and the others are told what it is now', async () => {
+    test('made by many at once from one status is made by one of them, and the others get its present status', async () => {
       const id = await pending();
       const settled = await Promise.allSettled(
         (['FINISHED', 'FAILED', 'ABORTED'] as const).map((status) => update({ id, status })),

@@ -137,7 +137,7 @@ describeDatabases('a filter in CEL', (backend) => {
     }
   });
 
-  test('that finds nothing in much gives up, with a cursor to go on from', async () => {
+  test('that finds nothing stops at the scan limit, with a cursor to continue from', async () => {
     const topic = fresh('much');
     const inputs = Array.from({ length: 4_000 }, (_, n) => ({ topic, payload: { n } }));
     for (let times = 0; times < 3; times++) await gateway().operations.sendEvents(tester, inputs);

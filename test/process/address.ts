@@ -1,6 +1,6 @@
 // Where the gateway serves at the moment, for clients that outlive it.
 
-/** Between a kill and the next start nobody knows: who asks then waits. */
+/** Between a kill and the next start nobody knows: calls then wait. */
 export class Address {
   #set: (url: string) => void = () => {};
   #current: Promise<string> = this.#unknown();

@@ -126,7 +126,7 @@ function claimFaults({ id, history, result }: StoredJob, claims: readonly Claim[
   return wrong;
 }
 
-/** When somebody else took the job from this attempt; null where it had let go of it, or has kept it. */
+/** When the job was claimed away from this attempt; null if the attempt had released it, or still has it. */
 function lostAt(history: readonly Entry[], attempt: number): string | null {
   const next = history.findIndex((entry) => entry.attempt === attempt + 1);
   const ofAttempt = history.filter((entry) => entry.attempt === attempt);

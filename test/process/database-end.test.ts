@@ -9,7 +9,7 @@ import { adminKey, ask, type GatewayProcess, settingsFor, startGateway } from '.
 const send = 'mutation($input: SendEventInput!) { sendEvent(input: $input) { event { id } } }';
 const count = '{ events(first: 1, filter: {topics: ["kept"]}) { totalCount } }';
 
-/** Sends until the database gives up; how many were acknowledged, and the codes of the others. */
+/** Sends until the database fails; how many were acknowledged, and the codes of the others. */
 async function sendToTheEnd(gateway: GatewayProcess, text: string) {
   const url = await gateway.url;
   let acknowledged = 0;
@@ -34,7 +34,7 @@ describeEmbedded('A database that ends under its gateway', (backend) => {
       await gateway.url,
       'mutation { enroll(input: {sourceTopics: ["none"], targetTopic: "job", worker: "w", waitMs: 60000}) { attempt } }',
     );
-    // Where its WAL cannot go on, Postgres gives up, as it does where the disk is full.
+    // Where its WAL cannot go on, Postgres fails, as it does where the disk is full.
     const wal = join(target.folder, 'data/pg_wal');
     await rename(wal, `${wal}.away`);
     const { acknowledged, codes } = await sendToTheEnd(gateway, randomText(1_000_000));
@@ -51,7 +51,7 @@ describeEmbedded('A database that ends under its gateway', (backend) => {
     await next.stop();
   });
 
-  test('is told to the host of a gateway, which goes on, answers 503 to /health and starts another one', async () => {
+  test('is reported to the host of a gateway, which continues, answers 503 to /health and starts another one', async () => {
     const { folder } = await backend.target();
     const settings = { port: 0, logLevel: 'silent', adminKey, dataFolder: folder } as const;
     const gateway = createGateway(settings);

@@ -1,4 +1,4 @@
-// The orderly end while handlers run: what can end does, the rest is given back uncounted, and who waits is told.
+// An orderly stop while handlers run: short runs finish, others are released uncounted, and waiting senders get an answer.
 import { expect, test, vi } from 'vitest';
 import { describeDatabases } from '../support/database.ts';
 import { settingsFor, startGateway } from '../support/process.ts';
@@ -31,7 +31,7 @@ function expectGivenBack({ status, retries, result, history }: StoredRun): void 
 
 describeDatabases('A signal while handlers run', (backend) => {
   test(
-    'lets those end that soon do, gives back the others, and answers who waits for them',
+    'lets short runs finish, releases the others, and answers their waiting senders',
     async () => {
       const diary = await Diary.of(files);
       const settings = { ...settingsFor(await backend.target()), ...diary.settings };

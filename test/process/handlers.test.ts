@@ -45,7 +45,7 @@ async function sendAll(
   return sent;
 }
 
-/** Now and then one that is held back for a while. */
+/** Now and then a scheduled event. */
 function heldBack(each: number, count: number): { readonly sendAt: string | null } {
   return { sendAt: count % each === 0 ? new Date(Date.now() + 1_000).toISOString() : null };
 }
@@ -98,7 +98,7 @@ function nameOf({ runId, attempt }: Pick<DiaryLine, 'runId' | 'attempt'>): strin
   return `attempt ${attempt} of ${runId}`;
 }
 
-/** What a sender was told of the runs that it waited for is what the record says. */
+/** The answer about the runs that a sender waited for equals the record. */
 function answerFaults(sent: readonly Sent[], waited: readonly StoredRun[]): string[] {
   const byId = new Map(waited.map((run) => [run.id, run]));
   const told = sent.filter(({ duplicate }) => !duplicate).flatMap(({ executions }) => executions);

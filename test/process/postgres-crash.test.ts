@@ -28,7 +28,7 @@ async function codeOfQuery(url: string): Promise<string | undefined> {
   return errors[0]?.extensions.code;
 }
 
-/** The senders are told that the database is away, which takes as long as the gateway is patient. */
+/** The senders get DATABASE_UNAVAILABLE, after the gateway's own retry time. */
 async function untilRefused({ ledger }: Crowd): Promise<void> {
   const before = ledger.refusals.get('DATABASE_UNAVAILABLE') ?? 0;
   await vi.waitFor(

@@ -1,4 +1,4 @@
-// Senders that never give up: each sends and changes events, again until it is answered, whatever happens meanwhile.
+// Persistent senders: each sends and changes events, and retries until it gets an answer, whatever happens meanwhile.
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Answer, ask } from '../support/process.ts';
 import type { Address } from './address.ts';

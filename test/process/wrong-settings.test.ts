@@ -1,4 +1,4 @@
-// Starts that cannot succeed: each ends with one clear line on standard error and a non-zero exit.
+// Starts that cannot succeed: each ends with a startup error of one line on standard error and a non-zero exit.
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';

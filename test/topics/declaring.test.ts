@@ -1,4 +1,4 @@
-// Declared topics: what is said of one, and that nothing is stored or sent that does not fit, whichever way it comes.
+// Declared topics: their definitions, and that no operation stores or sends an event that does not fit.
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
 import { createLogger } from '../../src/base/logger.ts';

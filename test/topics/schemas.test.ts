@@ -102,7 +102,7 @@ describe('A payload', () => {
     expect(refusal(schema, { id: 1 })).toBeNull();
   });
 
-  test('of which a condition asks more is told what that is', () => {
+  test('that fails a further condition gets an error that names it', () => {
     const schema = { if: { properties: { kind: { const: 'a' } } }, then: { required: ['a'] } };
     expect(refusal(schema, { kind: 'a' }).message).toContain("payload must have required property 'a',");
   });

@@ -153,11 +153,11 @@ describePostgres('Two gateways', (backend) => {
     const other = await operationsOn(await backend.openAnother());
     const clock = new Clock();
     const { first } = await minutely(one, clock);
-    const tickers = [one, other, one, other].map((gateway) => clock.schedulerOf(gateway));
+    const schedulers = [one, other, one, other].map((gateway) => clock.schedulerOf(gateway));
     const expected = [];
     for (let at = first; at < first + 20 * minute; at += minute) {
       clock.now = at;
-      await Promise.all(tickers.map((scheduler) => scheduler.tick()));
+      await Promise.all(schedulers.map((scheduler) => scheduler.tick()));
       expected.push({ scheduledAt: iso(at), missed: 0 });
     }
     expect(await payloadsOf(other)).toEqual(expected);
@@ -169,12 +169,12 @@ describePostgres('Two gateways', (backend) => {
     const other = await operationsOn(await backend.openAnother());
     const clock = new Clock();
     const { first } = await minutely(one, clock, { schedule: { cron: '* * * * * *' } });
-    const tickers = [one, other].map((gateway) => clock.schedulerOf(gateway));
+    const schedulers = [one, other].map((gateway) => clock.schedulerOf(gateway));
     const steps = 60;
     for (let step = 1; step <= steps; step += 1) {
       // From a fraction of a tick to several at once; both look, or one of them.
       clock.now = first + step * 700;
-      const looking = step === steps || step % 3 === 0 ? tickers : [tickers[step % 2]!];
+      const looking = step === steps || step % 3 === 0 ? schedulers : [schedulers[step % 2]!];
       if (step % 7 > 2) await Promise.all(looking.map((scheduler) => scheduler.tick()));
     }
     const payloads = await payloadsOf(one);

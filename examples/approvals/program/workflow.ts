@@ -29,7 +29,7 @@ export class Workflow {
   }
 }
 
-/** The way of one row through its workflow. */
+/** The course of one row through its workflow. */
 export class Course {
   readonly requestId: string;
   readonly #workflow: Workflow;

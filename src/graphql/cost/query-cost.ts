@@ -162,7 +162,7 @@ class CostWalk {
     return `${type.name} ${pageItems} ${ids.join()}`;
   }
 
-  /** Fragments can be combined in exponentially many ways, which no document needs. */
+  /** Fragments have exponentially many combinations, which no document needs. */
   #step(): void {
     this.#steps += 1;
     if (this.#steps > limits.queryCostSteps)

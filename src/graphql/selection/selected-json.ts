@@ -19,7 +19,7 @@ const mostFields = 5_000;
 
 interface Walk {
   readonly info: GraphQLResolveInfo;
-  /** By the way to an event and the column, the places in the answer that have it. */
+  /** The places in the answer that have a column of an event, by the event's path and the column. */
   readonly places: Map<string, Set<string>>;
   left: number;
 }

@@ -24,7 +24,7 @@ export function isBatched(request: object): boolean {
 }
 
 /**
- * Replaces all the server's own ways of reading a request. Bodies other than `application/json` get 415: no form of
+ * Replaces the server's own request parsers. Bodies other than `application/json` get 415: no form of
  * another site can post that type without the browser asking first.
  */
 export function useGraphQLParams(

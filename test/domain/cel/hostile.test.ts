@@ -166,7 +166,7 @@ describe('Patterns', () => {
     }
   });
 
-  test('are never larger than their size was told', () => {
+  test('are never larger than their announced size', () => {
     for (const source of [
       'a',
       'a{10}',

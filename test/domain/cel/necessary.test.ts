@@ -108,6 +108,6 @@ test('No event that a filter matches fails its conditions', () => {
     }),
     { numRuns: 3_000 },
   );
-  // It would also hold of filters that match nothing, or of which nothing is told.
+  // It would also hold of filters that match nothing, or for which there is no pre-filter.
   for (const count of Object.values(seen)) expect(count).toBeGreaterThan(1_000);
 });

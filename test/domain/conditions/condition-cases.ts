@@ -1,4 +1,4 @@
-// The one table of what conditions select, held against both ways of answering them; and random conditions and events.
+// The one table of what conditions select, held against both evaluators (SQL and in process); and random conditions and events.
 import fc from 'fast-check';
 import type { Comparison } from '../../../src/domain/conditions/conditions.ts';
 import type { ConditionInput, ConditionsInput } from '../../../src/domain/conditions/check-conditions.ts';

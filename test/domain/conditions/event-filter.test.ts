@@ -221,7 +221,7 @@ describe('the words of a filter', () => {
 });
 
 describe('the filter of a feed', () => {
-  test('cannot ask for dependents or used-up retries, whichever way; every other one can', () => {
+  test('cannot test for dependents or used-up retries, negated or not; every other one can', () => {
     for (const name of ['hasDependents', 'exhausted'] as const)
       for (const value of [true, false]) {
         expect(() => checkFeedFilter({ [name]: value })).toThrow(

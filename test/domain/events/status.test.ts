@@ -1,4 +1,4 @@
-// The life of an event: every pair of statuses, and what is asked of each.
+// The life of an event: every pair of statuses, and the rules of each transition.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type EventStatus, eventStatuses, logStatuses } from '../../../src/domain/events/event.ts';

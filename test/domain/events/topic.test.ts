@@ -117,7 +117,7 @@ describe('a topic pattern', () => {
   });
 
   test('made to back-track is answered without doing so', () => {
-    // A regular expression would try some 10^58 ways.
+    // A regular expression would try some 10^58 matches.
     expect(topicMatches(`${'*a'.repeat(100)}`, `${'a'.repeat(199)}b`)).toBe(false);
     expect(topicMatches(`${'*a'.repeat(100)}`, 'a'.repeat(200))).toBe(true);
   });

@@ -60,7 +60,7 @@ describe('a number', () => {
     );
   });
 
-  test('that is a double is exact in every way of writing it', () => {
+  test('that is a double is exact in every notation', () => {
     const double = fc.double({ noNaN: true, noDefaultInfinity: true });
     fc.assert(
       fc.property(double, (value) => {

@@ -156,7 +156,7 @@ describe('The limit of the cost', () => {
     expect(() => check(text)).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }));
   });
 
-  it('is given up on where they combine in ever new ways', () => {
+  it('is refused if they have too many combinations', () => {
     const levels = 14;
     // What is selected after n levels depends on each of the n names before: 2 to the nth combinations.
     const fragments = Array.from({ length: levels }, (_, n) => [
