@@ -114,9 +114,7 @@ function globalFunction(file: string, func: string | null, { elements }: Loading
   const dot = func.lastIndexOf('.');
   const [service, name] = [func.slice(0, Math.max(0, dot)), func.slice(dot + 1)];
   if (elements.problemOf(service) !== null) {
-    throw new ElementProblem(
-      `${file}: func names ${service}, which is broken; its own error says why`,
-    );
+    throw new ElementProblem(`${file}: func names ${service}, which is broken; its own error says why`);
   }
   const functions = elements.functionsOf(service);
   const known = [...(functions?.keys() ?? elements.callables())];
