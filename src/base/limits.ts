@@ -85,6 +85,8 @@ export const limits = {
   celPatterns: 500,
   /** The count cap: counting stops here. */
   countCap: 25_000,
+  /** Workers listed of one consumer. */
+  listedWorkers: 1_000,
   /** Rows that one page reads for a filter without an index before it ends early with a cursor. */
   scanRows: 50_000,
   /** Events of one request that a chain or log query reads. More get LIMIT_EXCEEDED. */

@@ -10,6 +10,7 @@ import type { LogTail } from '../log/tail.ts';
 import type { LogWriter } from '../log/writer.ts';
 import type { SubscriptionDispatcher } from '../subscriptions/subscription-dispatcher.ts';
 import type { DeclaredTopics } from '../topics/declared-topics.ts';
+import { createConsumerOperations } from '../operations/consumers.ts';
 import { createKeyOperations } from '../operations/access/keys.ts';
 import { createEventQueries } from '../operations/events/event-queries.ts';
 import type { Report } from '../operations/events/batch.ts';
@@ -43,7 +44,10 @@ export interface OperationsParts {
   readonly live: Live;
   readonly tail: LogTail;
   /** Carries transient messages to subscribers of this and the other gateways. */
-  readonly broadcast: Pick<GatewayBus, 'event' | 'progress' | 'lease' | 'unsubscribed' | 'topics' | 'key'>;
+  readonly broadcast: Pick<
+    GatewayBus,
+    'event' | 'progress' | 'lease' | 'unsubscribed' | 'topics' | 'key' | 'consumer'
+  >;
   readonly report: Report;
   /** Publishes scheduled events; woken when one is accepted or moved. */
   readonly scheduledSender: { wake(): void };
@@ -97,6 +101,7 @@ export function createOperations(parts: OperationsParts): Operations {
     extendLease: (eventId, attempt, leaseMs, caller) =>
       extendLease(parts, { eventId, attempt, leaseMs }, caller),
     releaseJob: (caller, eventId, attempt) => releaseJob(parts, caller, eventId, attempt),
+    ...createConsumerOperations(parts),
     ...createSubscriptionOperations(parts),
     ...createHandlerOperations(database, handling),
     ...createTopicOperations(database, topics, () => broadcast.topics()),

@@ -90,6 +90,7 @@ function createParts({ database, logger, report, handling = noHandlers, writing 
     unsubscribed: (subscriptionId) => subscriptions.removed(subscriptionId),
     topics: () => topics.changed(),
     handlers: () => handlers.refresh(),
+    consumer: (id) => jobs.consumerChanged(id),
     key: (keyId) => keys.changed(keyId),
   });
   const locations = eventLocationsOf(database);

@@ -2,6 +2,7 @@
 import type PrismaTypes from '../../generated/pothos.ts';
 import type { PartialEvent, StatusChange } from '../domain/events/event.ts';
 import type { ApiKey } from '../domain/access/api-key.ts';
+import type { Consumer } from '../domain/jobs/consumer.ts';
 import type { DurableSubscription } from '../domain/subscriptions/subscription.ts';
 import type { Trigger } from '../domain/triggers/trigger.ts';
 import type { ListedHandler } from '../operations/handlers.ts';
@@ -17,6 +18,7 @@ interface Records {
   Topic: ListedTopic;
   Handler: ListedHandler;
   ApiKey: ApiKey;
+  Consumer: Consumer;
 }
 
 /** The records derive from the models, so a field that no model has does not compile. */

@@ -6,11 +6,13 @@ export const Node = builder.interfaceRef<{ readonly id: string }>('Node').implem
   resolveType: (node) =>
     'prefix' in node
       ? 'ApiKey'
-      : 'ack' in node
-        ? 'DurableSubscription'
-        : 'kind' in node
-          ? 'Trigger'
-          : 'Event',
+      : 'sourceTopics' in node
+        ? 'Consumer'
+        : 'ack' in node
+          ? 'DurableSubscription'
+          : 'kind' in node
+            ? 'Trigger'
+            : 'Event',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'A UUID, unique across all types.' }),
   }),

@@ -35,7 +35,7 @@ export class ClaimWriter {
   }
 
   async #claimQueued([call, { id: eventId }, bytes]: Assigned<Source>, yields: boolean): Promise<boolean> {
-    const { id: consumerId, target } = this.#definition;
+    const { consumerId, target } = this.#definition;
     const { terms } = call.request;
     const row = await this.#writer.claimQueued({ eventId, target, consumerId, terms, yields });
     if (row === null) return false;
@@ -58,7 +58,7 @@ export class ClaimWriter {
 
   async reclaim([call, job, bytes]: AssignedOrOver): Promise<boolean> {
     const terms = job.expires ? null : (call?.request.terms ?? null);
-    const row = await this.#writer.reclaim({ job, definitionId: this.#definition.id, terms });
+    const row = await this.#writer.reclaim({ job, consumerId: this.#definition.consumerId, terms });
     const claim = row && call && claimOfReclaimed(this.#definition, job, row, bytes);
     if (claim) call.got.push(claim);
     return claim !== null;

@@ -8,8 +8,12 @@ import type { ReadyJob, ReclaimedJob } from '../store/jobs/reclaim-jobs.ts';
 import type { Claim } from './waiting-enroll.ts';
 
 /** `yields`: the job is not created if another job is ready for its next run. */
-export function newClaim({ id, target }: ConsumerDefinition, terms: ClaimTerms, yields: boolean): NewRun {
-  return { birth: 'HELD', id: newId(), target, definitionId: id, terms, yields };
+export function newClaim(
+  { consumerId, target }: ConsumerDefinition,
+  terms: ClaimTerms,
+  yields: boolean,
+): NewRun {
+  return { birth: 'HELD', id: newId(), target, consumerId, terms, yields };
 }
 
 export function claimOfNew(

@@ -1,6 +1,5 @@
 // One consumer's queue of waiting calls: matches them with ready jobs and new sources, in order of arrival.
 import { asError } from '../base/errors.ts';
-import { allOf } from './all-of.ts';
 import type { Logger } from '../base/logger.ts';
 import { WaitingCall } from '../base/waiting-call.ts';
 import { type Database, DatabaseEnded, DatabaseUnavailable } from '../database/database.ts';
@@ -9,15 +8,14 @@ import type { EventRecord } from '../domain/events/event.ts';
 import type { Live } from '../live/live.ts';
 import type { JobWriter } from '../log/job-writer.ts';
 import type { LogTail } from '../log/tail.ts';
-import { findOwnJobs, findSequentialHead, type OwnJob } from '../store/jobs/find-jobs.ts';
-import type { Source } from '../store/jobs/find-sources.ts';
-import { assign, type Assigned, measureOfJob, measureOfSource, total } from './assign-jobs.ts';
-import { type AssignedOrOver, ClaimWriter } from './claim-writer.ts';
+import type { ConsumerState } from '../store/jobs/consumers.ts';
 import { DirectDeliveries, type Offer, wantsBeforehand } from './direct-delivery.ts';
-import { readyBatch, ReadyJobs } from './ready-jobs.ts';
+import { ReadyJobs } from './ready-jobs.ts';
+import { JobClaimer } from './job-claimer.ts';
 import type { Prefetched } from './prefetched.ts';
 import { QueuedEvents } from './queued-events.ts';
-import { type Owner, SourceCursor } from './source-cursor.ts';
+import { SourceCursor } from './source-cursor.ts';
+import { type Creation, StoredConsumer } from './stored-consumer.ts';
 import { type Claim, type EnrollCall, type WaitingEnroll, isPlain } from './waiting-enroll.ts';
 import { WakeUp } from './wake-up.ts';
 
@@ -38,14 +36,16 @@ const retryMs = 1_000;
 const readWithinMs = 6_000;
 /** After an unexpected ready job, how long every pass checks for ready jobs, in milliseconds. */
 const closelyMs = 1_000;
+/** How long after a call changes of the stored consumer are looked for, in milliseconds. */
+const followedMs = 10_000;
 /** Longest interval between passes while a call waits beside leased or delayed jobs, in milliseconds. */
 const lookAgainMs = 5_000;
 
 export class ConsumerQueue {
-  readonly #parts: JobParts;
   readonly definition: ConsumerDefinition;
+  readonly #consumer: StoredConsumer;
   readonly #cursor: Prefetched;
-  readonly #claims: ClaimWriter;
+  readonly #claimer: JobClaimer;
   readonly #wakeUp: WakeUp;
   readonly #ready: ReadyJobs;
   readonly #waiting = new Set<WaitingEnroll>();
@@ -55,27 +55,21 @@ export class ConsumerQueue {
   #isStopping = false;
   #pumping: Promise<void> | undefined;
   #wanted = false;
-  /** Some sources of the last attempt were claimed elsewhere first. */
-  #wasBehind = false;
-  /** Twice in a row, although the sources were just read: another gateway claims the same ones. Avoid them. */
-  #contended = false;
   #closelyUntil = 0;
   /** The last pass found nothing for the waiting calls; new work will wake them. */
   #isUpToDate = false;
   /** Start of the last pass. */
   #passAt = 0;
-  /** Something found in this pass was not claimed, or was only marked as failed: there may be more. */
-  #again = false;
   lastAskedAt = performance.now();
 
-  constructor(parts: JobParts, definition: ConsumerDefinition, owner: Owner) {
-    this.#parts = parts;
+  constructor(parts: JobParts, definition: ConsumerDefinition, creation: Creation) {
     this.definition = definition;
+    this.#consumer = new StoredConsumer(parts.database, definition, creation);
     this.#cursor = definition.isQueue
       ? new QueuedEvents(parts.database, definition)
-      : new SourceCursor(parts.database, definition, owner, parts.logger);
-    this.#claims = new ClaimWriter(parts.writer, definition);
+      : new SourceCursor(parts.database, definition, this.#consumer, parts.logger);
     this.#ready = new ReadyJobs(parts.database, definition);
+    this.#claimer = new JobClaimer(parts, definition, this.#cursor, this.#ready);
     this.#wakeUp = new WakeUp(parts, definition, {
       wake: (isOver) => {
         if (!isOver || [...this.#waiting].some(({ request }) => request.terms.sequential)) this.#wake();
@@ -90,6 +84,29 @@ export class ConsumerQueue {
 
   get isBusy(): boolean {
     return this.#waiting.size > 0 || this.#atOnce.size > 0 || this.#directDeliveries.size > 0;
+  }
+
+  get isStored(): boolean {
+    return this.#consumer.isStored;
+  }
+
+  /** Whether it is stored, and was used a moment ago. */
+  get isFollowed(): boolean {
+    return this.#consumer.isStored && (this.isBusy || performance.now() - this.lastAskedAt < followedMs);
+  }
+
+  /** Takes over the stored state, which a gateway may have changed; undefined: the consumer was deleted. */
+  update(stored: ConsumerState | undefined): void {
+    const wasPaused = this.#consumer.isPaused;
+    const isMoved = this.#consumer.update(stored);
+    if (!isMoved && this.#consumer.isPaused === wasPaused) return;
+    this.#cursor.forget();
+    this.#wake();
+  }
+
+  /** Stores the position now instead of a moment later. */
+  save(): Promise<void> {
+    return this.#cursor.save();
   }
 
   /** Work may become claimable after this many milliseconds. */
@@ -177,14 +194,16 @@ export class ConsumerQueue {
    * flush. A call that gets nothing is queued for a pass. Returns false if a pass is needed.
    */
   #serveAtOnce(call: WaitingEnroll): boolean {
-    if (this.#isStopping || !isPlain(call.request) || performance.now() < this.#closelyUntil) return false;
+    if (this.#isStopping || this.#consumer.isPaused || !isPlain(call.request)) return false;
+    if (performance.now() < this.#closelyUntil) return false;
     const sources = this.#cursor.nextPrefetched(call.missing);
     if (sources.length === 0) return false;
     this.#waiting.delete(call);
     call.begin();
-    const serving = this.#assignSources(sources, [call])
+    const serving = this.#claimer
+      .assignSources(sources, [call])
       .then(async (pairs) => {
-        if ((await this.#make(pairs, true)) < pairs.length) this.#yieldToReady();
+        if ((await this.#claimer.make(pairs, true)) < pairs.length) this.#yieldToReady();
         if (call.got.length === 0) this.#queue(call);
         call.finish(call.got.length > 0);
       })
@@ -238,21 +257,28 @@ export class ConsumerQueue {
     this.#ready.look();
     for (const call of calls) call.begin();
     try {
-      this.#again = false;
+      this.#claimer.mayBeMore = false;
+      await this.#open();
       if (calls.some(({ request }) => request.waitMs > 0)) await this.#wakeUp.watch();
-      await this.#serveOwn(calls.filter(({ request, missing }) => request.terms.sticky && missing > 0));
+      if (this.#consumer.isPaused) {
+        for (const call of calls) call.finish(true);
+        return;
+      }
+      await this.#claimer.serveOwn(
+        calls.filter(({ request, missing }) => request.terms.sticky && missing > 0),
+      );
       const isOpen = ({ request, missing }: WaitingEnroll) => request.terms.sequential && missing > 0;
-      await this.#serveSequential(calls.find(isOpen));
-      await this.#servePlain(
+      await this.#claimer.serveSequential(calls.find(isOpen));
+      await this.#claimer.servePlain(
         calls.filter(({ request, missing }) => !request.terms.sequential && missing > 0),
       );
-      this.#wanted ||= this.#again;
+      this.#wanted ||= this.#claimer.mayBeMore;
       const isExhausted = calls.some(
         // One that has got some may have no room for more.
         ({ request, got, missing }) =>
           isPlain(request) && request.waitMs > 0 && missing > 0 && got.length === 0,
       );
-      for (const call of calls) call.finish(!this.#again);
+      for (const call of calls) call.finish(!this.#claimer.mayBeMore);
       if (this.#wanted || this.#waiting.size === 0) return;
       await this.#setAlarm();
       this.#isUpToDate = isExhausted && !this.#wanted && this.#waiting.size > 0;
@@ -260,6 +286,11 @@ export class ConsumerQueue {
       this.#cursor.forget();
       this.#fail(calls, asError(error));
     }
+  }
+
+  async #open(): Promise<void> {
+    const position = await this.#consumer.open();
+    if (position !== null) this.#cursor.begin(position);
   }
 
   /** Calls with time left outlast a database outage; the others fail. */
@@ -291,106 +322,5 @@ export class ConsumerQueue {
     // The notification that another gateway shortened a lease can be lost.
     else this.#wakeUp.wakeIn(Math.min(ms, lookAgainMs));
     return true;
-  }
-
-  /** Gives sticky workers their unfinished jobs again. */
-  async #serveOwn(calls: readonly WaitingEnroll[]): Promise<void> {
-    if (calls.length === 0) return;
-    const workers = [...new Set(calls.map(({ request }) => request.terms.worker))];
-    const limit = Math.max(...calls.map(({ missing }) => missing)) + readyBatch.least;
-    const found = await findOwnJobs(this.#parts.database, this.definition, workers, limit);
-    const over = found.filter(({ held, expires }) => expires && !held).slice(0, readyBatch.most);
-    await allOf(over.map((job) => this.#reclaim([null, job, 0])));
-    const jobs = found.filter(({ held, expires }) => held || !expires);
-    for (const call of calls) {
-      const { worker, key, isOwnOnly } = call.request.terms;
-      const own = jobs.filter((job) => job.worker === worker && (!isOwnOnly || job.key === key));
-      while (call.missing > 0 && own.length > 0) {
-        const next = await assign(this.#parts.database, own, [call], measureOfJob);
-        if (next.length === 0) break;
-        own.splice(0, next.length);
-        await allOf(next.map((job) => this.#giveAgain(job)));
-      }
-    }
-  }
-
-  /** Serves one job at a time: the first unfinished job, or the next source if there is none. */
-  async #serveSequential(call: WaitingEnroll | undefined): Promise<void> {
-    if (!call) return;
-    const head = await findSequentialHead(this.#parts.database, this.definition);
-    const [job] = await this.#ready.onlyWanted(head?.job ? [head.job] : []);
-    if (job) await this.#reclaim([call, job, 0]);
-    if (head) return;
-    await this.#cursor.readAhead(1, () => call.missing > 0);
-    await this.#create(this.#cursor.next(1, false), [call]);
-  }
-
-  /** Serves jobs that are ready for their next run first, then sources without a job. */
-  async #servePlain(calls: readonly WaitingEnroll[]): Promise<void> {
-    if (calls.length === 0) return;
-    const stillWanted = () => calls.some((call) => call.missing > 0);
-    const ready = await this.#ready.find(total(calls), stillWanted);
-    const claimable = ready.filter(({ expires }) => !expires);
-    const expired = ready.filter(({ expires }) => expires);
-    const assigned = await assign(this.#parts.database, claimable, calls, measureOfJob);
-    const missing = total(calls) - assigned.length;
-    await allOf([
-      ...assigned.map((job) => this.#reclaim(job)),
-      ...expired.map((job) => this.#reclaim([null, job, 0])),
-    ]);
-    if (missing <= 0 || assigned.length < claimable.length) return;
-    await this.#cursor.readAhead(missing, stillWanted);
-    await this.#create(this.#cursor.next(missing, this.#contended), calls);
-  }
-
-  /** Those that no call takes are given back. */
-  async #assignSources(sources: readonly Source[], calls: readonly WaitingEnroll[]) {
-    let count = 0;
-    try {
-      const assigned = await assign(this.#parts.database, sources, calls, measureOfSource);
-      count = assigned.length;
-      return assigned;
-    } finally {
-      this.#cursor.giveBack(sources.slice(count), new Set());
-    }
-  }
-
-  /** A sequential worker gets no job while another precedes it; this is no reason for another pass. */
-  async #giveAgain(job: Assigned<OwnJob>): Promise<void> {
-    const [{ request }, { held }] = job;
-    const isGiven = await (held ? this.#claims.keep(job) : this.#claims.reclaim(job));
-    if (!isGiven && (held || !request.terms.sequential)) this.#lost();
-  }
-
-  /** Without a waiting call, a job whose last lease lapsed is marked FAILED. */
-  async #reclaim(job: AssignedOrOver): Promise<void> {
-    if (!(await this.#claims.reclaim(job))) this.#lost();
-  }
-
-  async #create(sources: readonly Source[], calls: readonly WaitingEnroll[]): Promise<void> {
-    const pairs = await this.#assignSources(sources, calls);
-    if (pairs.length === 0) return;
-    const isBehind = (await this.#make(pairs, false)) < pairs.length;
-    this.#contended = isBehind && this.#wasBehind;
-    this.#wasBehind = isBehind;
-    if (!isBehind) return;
-    this.#cursor.forget();
-    this.#lost();
-  }
-
-  /** Returns how many jobs were created. `yields`: none are created if a job is ready for its next run. */
-  async #make(pairs: readonly Assigned<Source>[], yields: boolean): Promise<number> {
-    const settled = new Set<Source>();
-    const create = async (pair: Assigned<Source>) => {
-      if (await this.#claims.create(pair, yields)) settled.add(pair[1]);
-    };
-    const sources = pairs.map(([, source]) => source);
-    await allOf(pairs.map(create)).finally(() => this.#cursor.giveBack(sources, settled));
-    return settled.size;
-  }
-
-  /** The state has changed since it was read: another pass is needed. */
-  #lost(): void {
-    this.#again = true;
   }
 }

@@ -5,12 +5,13 @@ import { once, type Stoppable } from '../base/lifecycle.ts';
 import type { CheckedEnroll, ConsumerDefinition } from '../domain/jobs/enroll.ts';
 import type { EventRecord } from '../domain/events/event.ts';
 import { TopicIndex } from '../domain/events/topic-index.ts';
-import { deleteUnused, touchCursors } from '../store/jobs/consumer-positions.ts';
+import { deleteUnused, readStates, touchConsumers } from '../store/jobs/consumers.ts';
 import { findLapsed } from '../store/jobs/find-jobs.ts';
 import type { Offer } from './direct-delivery.ts';
 import type { Claim } from './waiting-enroll.ts';
 import { type JobParts, ConsumerQueue } from './consumer-queue.ts';
-import type { Owner } from './source-cursor.ts';
+import type { Creation } from './stored-consumer.ts';
+import { WorkerSightings } from './worker-sightings.ts';
 
 /** A consumer unused for this long is dropped from memory, in milliseconds. */
 const idleMs = 600_000;
@@ -19,6 +20,8 @@ const sweepMs = 1_000;
 const sweepBatch = 1_000;
 /** How often consumers are recorded as used, and unused ones deleted, in milliseconds. */
 const tidyMs = 12 * 3_600_000;
+/** How often named consumers in memory are stored as in use, in milliseconds. */
+const renewMs = 20_000;
 /** Most consumers tested for direct delivery of one event. The others are woken by the log. */
 const mostAsked = 100;
 
@@ -40,9 +43,12 @@ export class JobDispatcher implements Stoppable {
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
   #tidiedAt = -Infinity;
+  #renewedAt = performance.now();
+  readonly #sightings: WorkerSightings;
 
   constructor(parts: JobParts) {
     this.#parts = parts;
+    this.#sightings = new WorkerSightings(parts.database, parts.logger);
     void parts.database.ended.then((failure) => {
       for (const queue of this.#queues.values()) queue.end(failure);
     });
@@ -81,14 +87,16 @@ export class JobDispatcher implements Stoppable {
         `${limits.waitingEnrolls} calls of enroll are waiting; try again after a pause.`,
       );
     }
-    const { definition, terms, waitMs } = asked;
-    const queue = this.#queues.get(definition.id) ?? this.#begin(definition, { name, key: terms.key });
+    const { definition, terms, waitMs, start } = asked;
+    const creation = { name, key: terms.key, start };
+    const queue = this.#queues.get(definition.id) ?? this.#begin(definition, creation);
+    if (queue.isStored) this.#sightings.note(definition.consumerId, terms.worker);
     this.#open += 1;
     try {
       return await queue.ask({ terms, count, waitMs, signal, room });
     } catch (error) {
       // Do not keep a refused consumer in memory.
-      if (error instanceof ThroughlineError && error.code === 'LIMIT_EXCEEDED') this.#forget(queue);
+      if (error instanceof ThroughlineError && error.code !== 'SHUTTING_DOWN') this.#forget(queue);
       throw error;
     } finally {
       this.#open -= 1;
@@ -122,16 +130,56 @@ export class JobDispatcher implements Stoppable {
     for (const queue of this.#queues.values()) if (queue.definition.target === target) queue.wakeIn(ms);
   }
 
+  /** A consumer was changed, here or at another gateway. Resolves when that is in effect here. */
+  async consumerChanged(consumerId: string): Promise<void> {
+    await this.#follow(
+      [...this.#queues.values()].filter(({ definition }) => definition.consumerId === consumerId),
+    );
+  }
+
+  /** Stores what lists of consumers show: positions and workers. */
+  async store(): Promise<void> {
+    await Promise.all([...this.#queues.values()].map((queue) => queue.save()));
+    await this.#sightings.flush();
+  }
+
+  /** Consumers in use take over their stored state, since a notification of a change can be lost. */
+  async #follow(queues: readonly ConsumerQueue[]): Promise<void> {
+    if (queues.length === 0) return;
+    const states = await readStates(
+      this.#parts.database,
+      queues.map(({ definition }) => definition.id),
+    );
+    for (const queue of queues) queue.update(states.get(queue.definition.id));
+  }
+
+  async #followAll(): Promise<void> {
+    const { database } = this.#parts;
+    const queues = [...this.#queues.values()];
+    // Nobody else changes an embedded database.
+    if (database.kind !== 'embedded') await this.#follow(queues.filter(({ isFollowed }) => isFollowed));
+    await this.#sightings.flush();
+    if (performance.now() - this.#renewedAt < renewMs) return;
+    this.#renewedAt = performance.now();
+    const named = queues.filter(({ definition }) => definition.name !== null);
+    if (named.length > 0)
+      await touchConsumers(
+        database,
+        named.map(({ definition }) => definition.id),
+      );
+  }
+
   /**
    * Ends lapsed leases, even if no worker enrolls: their jobs become PENDING again, or FAILED after the last attempt.
    * If several gateways sweep at once, each job is changed by only one of them.
    */
   async sweep(): Promise<void> {
     this.#putAway();
+    await this.#followAll();
     for (;;) {
       const lapsed = await findLapsed(this.#parts.database, sweepBatch);
       await Promise.all(
-        lapsed.map((job) => this.#parts.writer.reclaim({ job, definitionId: '', terms: null })),
+        lapsed.map((job) => this.#parts.writer.reclaim({ job, consumerId: '', terms: null })),
       );
       if (lapsed.length < sweepBatch) return;
     }
@@ -145,8 +193,8 @@ export class JobDispatcher implements Stoppable {
     await Promise.all([...this.#queues.values()].map((queue) => queue.stop()));
   });
 
-  #begin(definition: ConsumerDefinition, owner: Owner): ConsumerQueue {
-    const queue = new ConsumerQueue(this.#parts, definition, owner);
+  #begin(definition: ConsumerDefinition, creation: Creation): ConsumerQueue {
+    const queue = new ConsumerQueue(this.#parts, definition, creation);
     this.#queues.set(definition.id, queue);
     this.#bySource.add(definition.topics, queue);
     return queue;
@@ -174,7 +222,7 @@ export class JobDispatcher implements Stoppable {
     const used = [...this.#queues.values()].filter(({ lastAskedAt }) => lastAskedAt > this.#tidiedAt);
     this.#tidiedAt = performance.now();
     if (used.length > 0)
-      await touchCursors(
+      await touchConsumers(
         this.#parts.database,
         used.map(({ definition }) => definition.id),
       );

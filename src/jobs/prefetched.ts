@@ -1,4 +1,5 @@
 // The port between a consumer's queue of calls and what it hands out: sources, or events of a plain queue.
+import type { Position } from '../domain/events/event.ts';
 import type { Source } from '../store/jobs/find-sources.ts';
 
 /** What comes next for a consumer, read ahead of the calls: sources, or events of a plain queue. */
@@ -14,6 +15,8 @@ export interface Prefetched {
   nextPrefetched(count: number): readonly Source[];
   /** Those that are jobs now are `settled`; the others are handed out again. */
   giveBack(items: readonly Source[], settled: ReadonlySet<Source>): void;
+  /** Continues at a position, if it has one: the stored one, or the one that the consumer was moved to. */
+  begin(position: Position): void;
   /** What was read ahead is out of date. */
   forget(): void;
   /** Stores the position, if there is one. */

@@ -63,6 +63,10 @@ export class QueuedEvents implements Prefetched {
     for (const { id } of events) this.#taken.delete(id);
   }
 
+  begin(): void {
+    this.forget();
+  }
+
   forget(): void {
     this.#prefetched = [];
   }

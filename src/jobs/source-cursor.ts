@@ -4,12 +4,12 @@ import { limits } from '../base/limits.ts';
 import type { Database } from '../database/database.ts';
 import { readLanes } from '../database/expensive-reads.ts';
 import { costlyConditions } from '../domain/conditions/costly-filter.ts';
-import { type ConsumerDefinition, definitionText } from '../domain/jobs/enroll.ts';
+import type { ConsumerDefinition } from '../domain/jobs/enroll.ts';
 import type { Position } from '../domain/events/event.ts';
-import { openCursor, saveCursor } from '../store/jobs/consumer-positions.ts';
 import { findSources, type FoundSources, type Source } from '../store/jobs/find-sources.ts';
 import { filterItems } from './filter-sources.ts';
 import type { Prefetched } from './prefetched.ts';
+import type { StoredConsumer } from './stored-consumer.ts';
 
 /** Entries that a search which expects to find something begins with. */
 const firstBatch = 100;
@@ -20,18 +20,11 @@ const freshMs = 1_000;
 /** How often the place is written down, in milliseconds: what a restart reads again, and passes over. */
 const saveEveryMs = 1_000;
 
-/** The key that asked first. */
-export interface Owner {
-  readonly name: string;
-  readonly key: string | null;
-}
-
 export class SourceCursor implements Prefetched {
   readonly #database: Database;
   readonly #logger: Logger;
   readonly #definition: ConsumerDefinition;
-  readonly #owner: Owner;
-  #opened = false;
+  readonly #consumer: StoredConsumer;
   #saved: Position = 0n;
   /** Up to here the log has been read: what is not in `#ahead` is settled. */
   #readTo: Position = 0n;
@@ -45,11 +38,11 @@ export class SourceCursor implements Prefetched {
   /** Whether its conditions look at what may be large. */
   readonly #isCostly: boolean;
 
-  constructor(database: Database, definition: ConsumerDefinition, owner: Owner, logger: Logger) {
+  constructor(database: Database, definition: ConsumerDefinition, consumer: StoredConsumer, logger: Logger) {
     this.#isCostly = costlyConditions(definition.conditions).tests > 0;
     this.#database = database;
     this.#definition = definition;
-    this.#owner = owner;
+    this.#consumer = consumer;
     this.#logger = logger;
   }
 
@@ -59,7 +52,6 @@ export class SourceCursor implements Prefetched {
    */
   async readAhead(count: number, wanted: () => boolean): Promise<void> {
     if (this.#definition.topics.length === 0) return;
-    if (!this.#opened) await this.#open();
     if (performance.now() - this.#readAt > freshMs) this.forget();
     const most = this.#isCostly ? costlyBatch : limits.enrollScanRows;
     let batch = Math.min(Math.max(firstBatch, 2 * count), most);
@@ -107,18 +99,27 @@ export class SourceCursor implements Prefetched {
     this.#prefetched = [];
   }
 
+  /** Continues at a stored position: the first one, or the one that the consumer was moved to. */
+  begin(position: Position): void {
+    this.#prefetched = [];
+    this.#taken.clear();
+    this.#saved = position;
+    this.#readTo = position;
+  }
+
   /** Writes the place down. */
   async save(): Promise<void> {
     clearTimeout(this.#saving);
     this.#saving = undefined;
     const position = this.#settled();
     if (position <= this.#saved) return;
-    await saveCursor(this.#database, this.#definition.id, position);
+    await this.#consumer.save(position);
     this.#saved = position;
   }
 
   #find(batch: number): Promise<FoundSources> {
-    const find = () => findSources(this.#database, this.#definition, this.#readTo, batch);
+    const find = () =>
+      findSources(this.#database, this.#definition, this.#readTo, batch, this.#consumer.targets);
     return this.#isCostly ? readLanes(this.#database).run('jobs', find) : find();
   }
 
@@ -126,20 +127,6 @@ export class SourceCursor implements Prefetched {
     const sources = this.#prefetched.splice(start, count);
     for (const source of sources) this.#taken.add(source);
     return sources;
-  }
-
-  async #open(): Promise<void> {
-    const draft = {
-      id: this.#definition.id,
-      definition: definitionText(this.#definition),
-      owner: this.#owner.name,
-      key: this.#owner.key,
-      rows: this.#definition.rows,
-    };
-    const most = { perKey: limits.consumersPerKey, inAll: limits.consumers };
-    this.#saved = await openCursor(this.#database, draft, most);
-    this.#readTo = this.#saved;
-    this.#opened = true;
   }
 
   #settled(): Position {

@@ -15,6 +15,7 @@ type Message =
   | { readonly kind: 'unsubscribed'; readonly id: string }
   | { readonly kind: 'topics' }
   | { readonly kind: 'key'; readonly id: string }
+  | { readonly kind: 'consumer'; readonly id: string }
   | { readonly kind: 'handlers' };
 
 /** Messages that wait to be sent; beyond these the oldest are dropped, as nobody can wait for what is not stored. */
@@ -34,6 +35,8 @@ export interface GatewayBusHints {
   topics(): void;
   /** Another gateway has switched a handler on or off. */
   handlers(): void;
+  /** A consumer of jobs was paused, moved or deleted; resolves when that is in effect here. */
+  consumer(storedId: string): Promise<void>;
   /** A key was rotated or revoked; resolves when that is in effect here. */
   key(id: string): Promise<void>;
 }
@@ -93,6 +96,12 @@ export class GatewayBus {
   key(id: string): Promise<void> {
     this.#enqueue({ kind: 'key', id });
     return this.#hints.key(id);
+  }
+
+  /** Resolves when the change is in effect here. */
+  consumer(id: string): Promise<void> {
+    this.#enqueue({ kind: 'consumer', id });
+    return this.#hints.consumer(id);
   }
 
   handlers(): void {
@@ -159,11 +168,18 @@ export class GatewayBus {
     });
   }
 
+  #consumerChanged(id: string): void {
+    this.#hints.consumer(id).catch((error: unknown) => {
+      this.#logger.warn({ err: asError(error), consumerId: id }, 'a changed consumer could not be read yet');
+    });
+  }
+
   #publish(message: Message): void {
     if (message.kind === 'event') this.#live.publishTransient(withDates(message.value));
     else if (message.kind === 'lease') this.#hints.lease(message.target, message.ms);
     else if (message.kind === 'unsubscribed') this.#hints.unsubscribed(message.id);
     else if (message.kind === 'key') this.#keyChanged(message.id);
+    else if (message.kind === 'consumer') this.#consumerChanged(message.id);
     else if (message.kind === 'topics') this.#hints.topics();
     else if (message.kind === 'handlers') this.#hints.handlers();
     else if (message.kind === 'progress') this.#live.publishProgress(withDates(message.value));

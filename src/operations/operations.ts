@@ -16,6 +16,7 @@ import type { SendInput } from '../domain/events/send.ts';
 import type { UpdateInput } from '../domain/events/update.ts';
 import type { Lease } from '../store/jobs/leases.ts';
 import type { KeyOperations } from './access/keys.ts';
+import type { ConsumerOperations } from './consumers.ts';
 import type { RowScope } from '../domain/access/row-scope.ts';
 import type { Asker, Caller } from './callers.ts';
 import type { HandlerOperations } from './handlers.ts';
@@ -134,7 +135,13 @@ export interface Chain {
  * checks a scope: guarded operations do.
  */
 export interface Operations
-  extends SubscriptionOperations, TriggerOperations, TopicOperations, HandlerOperations, KeyOperations {
+  extends
+    SubscriptionOperations,
+    TriggerOperations,
+    TopicOperations,
+    HandlerOperations,
+    KeyOperations,
+    ConsumerOperations {
   sendEvent(caller: Caller, input: SendInput, options?: SendOptions): Promise<SendOutcome>;
   sendEvents(caller: Caller, input: readonly SendInput[]): Promise<SendBatchOutcome>;
   updateEvent(caller: Caller, input: UpdateInput): Promise<PartialEvent>;

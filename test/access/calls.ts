@@ -21,7 +21,7 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
   Query: {
     viewer: { needs: [], field: 'viewer { name }' },
     position: { needs: reads, field: 'position' },
-    node: { needs: ['events:read', 'subscriptions', 'triggers', 'keys'], field: `node(id: ${id}) { id }` },
+    node: { needs: ['events:read', 'subscriptions', 'triggers', 'consumers', 'keys'], field: `node(id: ${id}) { id }` },
     event: { needs: reads, field: `event(id: ${id}) { id }` },
     eventByHash: { needs: reads, field: 'eventByHash(hash: "h") { id }' },
     events: { needs: reads, field: 'events(first: 1) { totalCount nodes { id } }' },
@@ -34,7 +34,11 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     subscriptions: { needs: ['subscriptions'], field: 'subscriptions { nodes { id lag } }' },
     triggers: { needs: ['triggers'], field: 'triggers { id }' },
     keys: { needs: ['keys'], field: 'keys { nodes { id } }' },
-    handlers: { needs: ['handlers'], field: 'handlers { fullName lastRunAt }' },
+    consumers: {
+      needs: ['consumers'],
+      field: 'consumers { nodes { id backlog { waiting } workers { name } } }',
+    },
+    handlers: { needs: ['handlers'], field: 'handlers { fullName lastRunAt backlog { waiting } }' },
   },
   Mutation: {
     sendEvent: { needs: ['events:send'], field: `sendEvent(input: {${event}}) { event { id topic } }` },
@@ -65,6 +69,10 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       field: `acknowledge(subscriptionId: ${id}, position: "1") { id }`,
     },
     unsubscribe: { needs: ['subscriptions'], field: `unsubscribe(id: ${id})` },
+    pauseConsumer: { needs: ['consumers'], field: `pauseConsumer(id: ${id}) { id }` },
+    resumeConsumer: { needs: ['consumers'], field: `resumeConsumer(id: ${id}) { id }` },
+    moveConsumer: { needs: ['consumers'], field: `moveConsumer(id: ${id}, after: "0") { id }` },
+    deleteConsumer: { needs: ['consumers'], field: `deleteConsumer(id: ${id})` },
     createTrigger: {
       needs: ['triggers'],
       field: 'createTrigger(input: {name: "t.hook", webhook: {}}) { id }',

@@ -51,7 +51,9 @@ describeDatabases('a job that was found twice', (backend) => {
     const { definition, terms } = checkEnroll(asked);
     const { jobs } = await findReadyJobs(database, definition, 10, null, 10);
     expect(jobs).toHaveLength(1);
-    const reclaim = () => [{ claimId: randomUUID(), job: jobs[0]!, definitionId: definition.id, terms }];
+    const reclaim = () => [
+      { claimId: randomUUID(), job: jobs[0]!, consumerId: definition.consumerId, terms },
+    ];
     const claimed = reclaim();
     expect(await perform(database, reclaimJobs(claimed, false, ''))).toMatchObject([{ attempt: 2 }]);
     expect(await perform(database, reclaimJobs(reclaim(), false, ''))).toEqual([null]);

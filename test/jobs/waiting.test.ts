@@ -209,7 +209,7 @@ describeDatabases('a gateway that stops', (backend) => {
     const position = await first.operations.position();
     await first.stop();
     const [cursor] = await database.query<{ position: bigint }>({
-      text: 'SELECT position FROM consumers',
+      text: 'SELECT position FROM consumer_positions',
       values: [],
     });
     expect(cursor?.position).toBe(position);

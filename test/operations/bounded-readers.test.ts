@@ -3,11 +3,12 @@ import { parse } from 'graphql';
 import { expect, test } from 'vitest';
 import { newId } from '../../src/base/ids.ts';
 import { limits } from '../../src/base/limits.ts';
+import { logStart } from '../../src/domain/jobs/enroll.ts';
 import { checkSubscribe } from '../../src/domain/subscriptions/subscription.ts';
 import { OpenSubscriptions } from '../../src/graphql/live/open-subscriptions.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { SharedSubscriptions } from '../../src/graphql/live/shared-subscriptions.ts';
-import { openCursor, saveCursor } from '../../src/store/jobs/consumer-positions.ts';
+import { openConsumer, savePosition } from '../../src/store/jobs/consumers.ts';
 import { insertSubscription } from '../../src/store/subscriptions/subscriptions.ts';
 import { describeDatabases } from '../support/database.ts';
 import { composedForEach, refusalOf, tester } from '../support/gateway.ts';
@@ -15,8 +16,20 @@ import { enroll } from '../jobs/support.ts';
 
 const most = { perKey: 2, inAll: 3 };
 
+const draftOf = (id: string, owner: string) => ({
+  ...{ id, definitionId: id, name: null, definition: '{}', target: 't', owner, key: null, rows: null },
+  start: logStart,
+});
+
 describeDatabases('readers', (backend) => {
   const gateway = composedForEach(backend);
+
+  const age = (days: number) =>
+    gateway().database.query({
+      text: `WITH positions AS (UPDATE consumer_positions SET used_at = now() - make_interval(days => $1))
+          UPDATE consumers SET used_at = now() - make_interval(days => $1)`,
+      values: [days],
+    });
 
   test('that are open subscriptions are bounded by key and in all, and give back their room', async () => {
     const { operations, watching } = gateway();
@@ -62,17 +75,16 @@ describeDatabases('readers', (backend) => {
   });
 
   test('that are consumers of jobs are bounded by key and in all', async () => {
-    const make = (id: string, owner: string) =>
-      openCursor(gateway().database, { id, definition: '{}', owner }, most);
+    const make = (id: string, owner: string) => openConsumer(gateway().database, draftOf(id, owner), most);
     await make('1', 'a');
     await make('2', 'a');
     expect((await refusalOf(make('3', 'a'))).code).toBe('LIMIT_EXCEEDED');
-    expect(await make('2', 'a')).toBe(0n);
+    expect(await make('2', 'a')).toMatchObject({ position: 0n });
     await make('3', 'b');
     expect((await refusalOf(make('4', 'b'))).code).toBe('LIMIT_EXCEEDED');
     await gateway().database.query({
-      text: `INSERT INTO consumers (id, position, created_at, used_at, definition, owner)
-        SELECT 'n' || n, 0, now(), now(), '{}', $2 FROM generate_series(1, $1) n`,
+      text: `INSERT INTO consumers (id, target, targets, created_at, used_at, definition, owner)
+        SELECT 'n' || n, 't', '{t}', now(), now(), '{}', $2 FROM generate_series(1, $1) n`,
       values: [limits.consumersPerKey, tester.name],
     });
     expect((await refusalOf(enroll(gateway(), { targetTopic: 'new' }))).code).toBe('LIMIT_EXCEEDED');
@@ -80,11 +92,6 @@ describeDatabases('readers', (backend) => {
 
   test('that are consumers of jobs go when nobody has used them for 30 days, and not before', async () => {
     const { database, jobs } = gateway();
-    const age = (days: number) =>
-      database.query({
-        text: `UPDATE consumers SET used_at = now() - make_interval(days => $1)`,
-        values: [days],
-      });
     const count = async () => (await database.query({ text: 'SELECT id FROM consumers', values: [] })).length;
     await gateway().send({ topic: 'source' });
     expect(await enroll(gateway(), { targetTopic: 'target' })).not.toBeNull();
@@ -102,17 +109,18 @@ describeDatabases('readers', (backend) => {
 
   test('that come back after a while count as used, by their position or by their opening', async () => {
     const { database } = gateway();
-    const draft = { id: 'x', definition: '{}', owner: 'a' };
+    const draft = draftOf('x', 'a');
     const days = async () =>
       (
         await database.query<{ days: number }>({
-          text: `SELECT extract(day FROM now() - used_at)::int4 AS days FROM consumers WHERE id = 'x'`,
+          text: `SELECT extract(day FROM now() - greatest(consumers.used_at, consumer_positions.used_at))::int4 AS days 
+            FROM consumers JOIN consumer_positions ON consumer_id = id WHERE id = 'x'`,
           values: [],
         })
       )[0]!.days;
-    for (const use of [() => openCursor(database, draft, most), () => saveCursor(database, 'x', 9n)]) {
-      await openCursor(database, draft, most);
-      await database.query({ text: `UPDATE consumers SET used_at = now() - interval '20 days'`, values: [] });
+    for (const use of [() => openConsumer(database, draft, most), () => savePosition(database, 'x', 0, 9n)]) {
+      await openConsumer(database, draft, most);
+      await age(20);
       expect(await days()).toBe(20);
       await use();
       expect(await days()).toBe(0);

@@ -43,6 +43,7 @@ function operationsAlone(database: Database): Operations {
       unsubscribed: () => {},
       topics: () => {},
       key: async () => {},
+      consumer: async () => {},
     },
     topics: new DeclaredTopics({ database, logger, pollMs: 0 }),
     report: (error) => {

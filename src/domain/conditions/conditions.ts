@@ -71,6 +71,21 @@ export function conditionsText(checked: CheckedConditions): string {
   return JSON.stringify(checked);
 }
 
+/** The conditions that were stored as their text: JSON turns times into strings. */
+export function storedConditions(stored: unknown): CheckedConditions | null {
+  if (stored === null || stored === undefined) return null;
+  const conditions = stored as CheckedConditions;
+  if (isGroup(conditions)) {
+    return { ...conditions, conditions: conditions.conditions.map((each) => storedConditions(each)!) };
+  }
+  if (!('field' in conditions) || !conditions.field.endsWith('At')) return conditions;
+  const time = (value: unknown) => new Date(value as string);
+  if ('value' in conditions) return { ...conditions, value: time(conditions.value) } as CheckedConditions;
+  return 'values' in conditions
+    ? ({ ...conditions, values: conditions.values.map(time) } as CheckedConditions)
+    : conditions;
+}
+
 /** Whether any test reads summary or payload. */
 export function readsJson(checked: CheckedConditions): boolean {
   return isGroup(checked) ? checked.conditions.some(readsJson) : 'path' in checked;

@@ -4,11 +4,14 @@ import { badInput, ThroughlineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { RowScope } from '../access/row-scope.ts';
 import { type CelFilter, checkCel } from '../cel/filter.ts';
-import { type CheckedConditions, conditionsText } from '../conditions/conditions.ts';
+import { type CheckedConditions, conditionsText, storedConditions } from '../conditions/conditions.ts';
 import { checkConditions, type ConditionsInput } from '../conditions/check-conditions.ts';
 import { conditionsWith } from '../conditions/event-filter.ts';
+import type { Position } from '../events/event.ts';
+import { checkPosition } from '../events/page.ts';
 import { checkDescription, optionalName } from '../events/send.ts';
 import { checkTopic, checkTopicPattern } from '../events/topic.ts';
+import type { StoredDefinition } from './consumer.ts';
 import { checkWithin } from '../values/whole-number.ts';
 
 type Given<T> = T | null | undefined;
@@ -19,6 +22,12 @@ export interface EnrollInput {
   readonly sourceTopics?: Given<readonly string[]>;
   readonly targetTopic: string;
   readonly worker: string;
+  /** The name of a consumer that keeps its position whatever else of the input changes. */
+  readonly consumer?: Given<string>;
+  /** Where a new consumer begins: after this position. */
+  readonly startAfter?: Given<string>;
+  /** The same by time. */
+  readonly startAt?: Given<Date>;
   readonly sender?: Given<string>;
   readonly senderType?: Given<string>;
   readonly description?: Given<string>;
@@ -38,8 +47,11 @@ export interface EnrollInput {
 
 /** A consumer definition: source topics, filters and target. Each has its own position in the log. */
 export interface ConsumerDefinition {
-  /** The same for equal definitions, regardless of the caller and of the order of lists. */
+  /** The same for equal definitions under the same name, regardless of the caller and of the order of lists. */
   readonly id: string;
+  /** The id of the consumer: that of the definition or, of a named consumer, of its name and its rows. */
+  readonly consumerId: string;
+  readonly name: string | null;
   /** Patterns, sorted. Empty for a plain queue, and if the jobs are created elsewhere and only claimed. */
   readonly topics: readonly string[];
   /** Whether the unfinished events of the target are the jobs. Filters then test the event itself instead of a source. */
@@ -84,8 +96,17 @@ export interface ClaimTerms {
   readonly isOwnOnly: boolean;
 }
 
+/** Where a new consumer begins; the beginning of the log if both are null. */
+export interface ConsumerStart {
+  readonly after: Position | null;
+  readonly at: Date | null;
+}
+
+export const logStart: ConsumerStart = { after: null, at: null };
+
 export interface CheckedEnroll {
   readonly definition: ConsumerDefinition;
+  readonly start: ConsumerStart;
   readonly terms: ClaimTerms;
   readonly waitMs: number;
 }
@@ -95,6 +116,7 @@ export function checkEnroll(input: EnrollInput, { key, isOwnOnly, rows } = anyon
   const sender = optionalName('sender', input.sender) ?? worker;
   return {
     definition: checkDefinition(input, rows),
+    start: checkStart(input),
     terms: {
       worker,
       sender,
@@ -125,14 +147,25 @@ function checkDefinition(input: EnrollInput, rows: RowScope | null): ConsumerDef
     ignoreOlderThanMs: checkAge(input.ignoreOlderThanDays ?? 0),
     rows,
   };
-  return {
-    ...definition,
-    id: createHash('sha256').update(definitionText(definition)).digest('hex').slice(0, 32),
-  };
+  const name = optionalName('consumer', input.consumer);
+  const text = definitionText(definition);
+  if (name === null) return { ...definition, name, id: idOf(text), consumerId: idOf(text) };
+  const consumer = JSON.stringify([name, rows && rowsText(rows)]);
+  return { ...definition, name, id: idOf(`${consumer} ${text}`), consumerId: idOf(consumer) };
+}
+
+/** Has the form of a UUID without dashes. */
+function idOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+}
+
+function checkStart({ startAfter, startAt }: EnrollInput): ConsumerStart {
+  if (startAfter != null && startAt != null) throw badInput('Give startAfter or startAt, not both.');
+  return { after: startAfter == null ? null : checkPosition(startAfter, 'startAfter'), at: startAt ?? null };
 }
 
 /** The consumer definition as canonical JSON text, equal for equal definitions. */
-export function definitionText(definition: Omit<ConsumerDefinition, 'id'>): string {
+export function definitionText(definition: Omit<ConsumerDefinition, 'id' | 'consumerId' | 'name'>): string {
   const filter = definition.conditions === null ? 'null' : conditionsText(definition.conditions);
   const { topics, target, ignoredSenderTypes, ignoreOlderThanMs } = definition;
   // Omitted if absent, so that ids of existing consumers stay the same.
@@ -140,6 +173,18 @@ export function definitionText(definition: Omit<ConsumerDefinition, 'id'>): stri
   const rows = definition.rows ? { rows: rowsText(definition.rows) } : {};
   const others = JSON.stringify({ topics, target, ignoredSenderTypes, ignoreOlderThanMs, ...where, ...rows });
   return `${others.slice(0, -1)},"filter":${filter}}`;
+}
+
+/** The definition that was stored as this text, under an id of no consumer in use. */
+export function definitionOf(stored: StoredDefinition): ConsumerDefinition {
+  const { topics, target, ignoredSenderTypes, ignoreOlderThanMs, where, rows, filter } = stored;
+  return {
+    ...{ id: '', consumerId: '', name: null, topics, target, ignoredSenderTypes, ignoreOlderThanMs },
+    isQueue: topics.length === 0,
+    conditions: storedConditions(filter),
+    where: checkCel(where),
+    rows: rows ? { projects: rows[0], topics: rows[1], requestIds: rows[2], hidesAudit: rows[3] } : null,
+  };
 }
 
 /** Keys that see the same share positions. */

@@ -2,6 +2,7 @@
 import DataLoader from 'dataloader';
 import { groupBy } from '../../base/group-by.ts';
 import type { EventField, EventRecord, PartialEvent, StatusChange } from '../../domain/events/event.ts';
+import { type Backlog, type Consumer, noBacklog, type Worker } from '../../domain/jobs/consumer.ts';
 import type { DurableSubscription } from '../../domain/subscriptions/subscription.ts';
 import type { Page, PageArguments } from '../../domain/events/page.ts';
 import type { Caller } from '../../operations/callers.ts';
@@ -94,6 +95,18 @@ export class EventLoaders {
     return this.#loaders.lags.load(subscription);
   }
 
+  backlog(consumer: Consumer): Promise<Backlog> {
+    return this.#loaders.backlogs.load(consumer);
+  }
+
+  workers(consumer: Consumer): Promise<readonly Worker[]> {
+    return this.#loaders.workers.load(consumer);
+  }
+
+  handlerBacklog(fullName: string): Promise<Backlog> {
+    return this.#loaders.handlerBacklogs.load(fullName);
+  }
+
   async #readField<F extends EventField>(id: string, field: F): Promise<EventRecord[F]> {
     const row = await this.event(id, [field]);
     if (row === null) return fieldOfDeletedEvent(id, field);
@@ -124,6 +137,18 @@ function makeLoaders(operations: Operations, caller: Caller, budget: AnswerBudge
     lastRuns: new DataLoader(async (names: readonly string[]) => {
       const times = await operations.lastRunsAt(names);
       return names.map((name) => times.get(name) ?? null);
+    }),
+    backlogs: new DataLoader(async (consumers: readonly Consumer[]) => {
+      const backlogs = await operations.backlogsOf(consumers);
+      return consumers.map(({ id }) => backlogs.get(id) ?? noBacklog);
+    }),
+    workers: new DataLoader(async (consumers: readonly Consumer[]) => {
+      const workers = await operations.workersOf(consumers);
+      return consumers.map(({ id }) => workers.get(id) ?? []);
+    }),
+    handlerBacklogs: new DataLoader(async (names: readonly string[]) => {
+      const backlogs = await operations.handlerBacklogsOf(names);
+      return names.map((name) => backlogs.get(name) ?? noBacklog);
     }),
     sendTimes: new DataLoader((ids: readonly string[]) => readSendTimes(operations, ids)),
   };

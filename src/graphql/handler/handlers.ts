@@ -2,6 +2,7 @@
 import type { Execution as ExecutionRecord } from '../../domain/handlers/handler.ts';
 import { builder } from '../builder.ts';
 import { Event, EventError } from '../event/event.ts';
+import { Backlog } from '../job/consumers.ts';
 import { afresh, SendEventPayload } from '../event/event-mutations.ts';
 
 const Handler = builder.prismaObject('Handler', {
@@ -56,6 +57,15 @@ builder.prismaObjectFields(Handler, (t) => ({
     nullable: true,
     description: 'The latest of these errors.',
     resolve: (handler) => (handler.works ? handler.lastFilterError : null),
+  }),
+}));
+
+builder.prismaObjectFields(Handler, (t) => ({
+  backlog: t.field({
+    type: Backlog,
+    description:
+      'Its runs in the background: `waiting` are those that no gateway has begun. A synchronous run is not part of it.',
+    resolve: ({ fullName }, _args, { loaders }) => loaders.handlerBacklog(fullName),
   }),
 }));
 

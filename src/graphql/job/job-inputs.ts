@@ -12,7 +12,7 @@ function milliseconds(lowest: number, highest: number): string {
 
 export const EnrollInput = builder.inputType('EnrollInput', {
   description:
-    'Which jobs a worker wants, and how it runs them. Every event of the source topics that becomes FINISHED yields one job in the target topic. `sourceTopics`, `targetTopic`, `filter`, `where`, `ignoreSenderTypes` and `ignoreOlderThanDays` together define a consumer with its own position in the log: sources that it has rejected are not read again. Invalid values: BAD_USER_INPUT.',
+    'Which jobs a worker wants, and how it runs them. Every event of the source topics that becomes FINISHED yields one job in the target topic. `sourceTopics`, `targetTopic`, `filter`, `where`, `ignoreSenderTypes` and `ignoreOlderThanDays` together define a consumer with its own position in the log, unless `consumer` names one: sources that it has rejected are not read again. Invalid values: BAD_USER_INPUT.',
   fields: (t) => ({
     sourceTopics: t.stringList({
       description: `The topics of source events, 1 to ${amount(limits.sourceTopics)}: ${patternText}. Jobs of the target topic are sources only if the target topic itself is listed. Omitted: a plain queue, whose jobs are the PENDING and RESTARTED events of the target topic themselves; \`filter\`, \`where\` and the \`ignore…\` fields then test these events, and \`sender\`, \`senderType\`, \`description\` and \`project\` have no meaning.`,
@@ -21,6 +21,18 @@ export const EnrollInput = builder.inputType('EnrollInput', {
       required: true,
       description:
         'The topic of the jobs. A source has at most one job per target topic, across all consumers.',
+    }),
+    consumer: t.string({
+      description: `The name of a consumer, which keeps its position in the log whatever else of the input changes; keys with other restrictions have consumers of their own under the same name. Default: the consumer is known by its definition. ${nameLimit}`,
+    }),
+    startAfter: t.field({
+      type: 'Position',
+      description:
+        'Where a consumer that is new begins: after this position. Default: "0", the beginning of the log. Beyond its end: BAD_USER_INPUT. Not with `startAt`.',
+    }),
+    startAt: t.field({
+      type: 'DateTime',
+      description: 'The same by time: sources that became FINISHED from then on.',
     }),
     worker: t.string({
       required: true,

@@ -16,15 +16,18 @@ export function newRun(handler: Handler, worker: string, kind: RunKind): NewRun 
     yields: false,
     id: newId(),
     target: handler.fullName,
-    definitionId: definitionOf(handler).id,
+    consumerId: definitionOf(handler).consumerId,
     terms: kind === 'BACKGROUND' ? terms : { ...terms, maxRetries: 0 },
   };
 }
 
 /** The same on every gateway, so that all of them share the runs. */
 export function definitionOf({ fullName }: Pick<Handler, 'fullName'>): ConsumerDefinition {
+  const id = `handler ${fullName}`;
   return {
-    id: `handler ${fullName}`,
+    id,
+    consumerId: id,
+    name: null,
     topics: [],
     isQueue: false,
     target: fullName,

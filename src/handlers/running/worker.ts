@@ -6,6 +6,7 @@ import type { Database } from '../../database/database.ts';
 import type { HandledEvent, Handler } from '../../domain/handlers/handler.ts';
 import type { JobDispatcher } from '../../jobs/job-dispatcher.ts';
 import type { Claim } from '../../jobs/waiting-enroll.ts';
+import { logStart } from '../../domain/jobs/enroll.ts';
 import { filterFields } from '../../store/events/event-columns.ts';
 import { readByIds } from '../../store/events/read-events.ts';
 import type { LeasedRun } from './leased-runs.ts';
@@ -68,7 +69,8 @@ export class Worker {
 
   #claim(signal: AbortSignal): Promise<readonly Claim[]> {
     const { jobs, name } = this.#parts;
-    const asked = { definition: definitionOf(this.#handler), terms: termsOf(this.#handler, name), waitMs };
+    const definition = definitionOf(this.#handler);
+    const asked = { definition, start: logStart, terms: termsOf(this.#handler, name), waitMs };
     return jobs.enroll(asked, this.#free, { name, signal });
   }
 

@@ -253,6 +253,42 @@ class GuardedOperations implements Operations {
     return this.#need('subscriptions').lagsOf(subscriptions);
   }
 
+  async consumers(listing: Call<'consumers'>[0]): Answer<'consumers'> {
+    return this.#need('consumers').consumers(listing, this.#caller);
+  }
+
+  async consumer(id: string): Answer<'consumer'> {
+    return this.#need('consumers').consumer(id, this.#caller);
+  }
+
+  async backlogsOf(consumers: Call<'backlogsOf'>[0]): Answer<'backlogsOf'> {
+    return this.#need('consumers').backlogsOf(consumers);
+  }
+
+  async workersOf(consumers: Call<'workersOf'>[0]): Answer<'workersOf'> {
+    return this.#need('consumers').workersOf(consumers);
+  }
+
+  async handlerBacklogsOf(fullNames: readonly string[]): Answer<'handlerBacklogsOf'> {
+    return this.#need('handlers').handlerBacklogsOf(fullNames);
+  }
+
+  async pauseConsumer(id: string): Answer<'pauseConsumer'> {
+    return this.#need('consumers').pauseConsumer(id, this.#caller);
+  }
+
+  async resumeConsumer(id: string): Answer<'resumeConsumer'> {
+    return this.#need('consumers').resumeConsumer(id, this.#caller);
+  }
+
+  async moveConsumer(id: string, after: string): Answer<'moveConsumer'> {
+    return this.#need('consumers').moveConsumer(id, after, this.#caller);
+  }
+
+  async deleteConsumer(id: string): Answer<'deleteConsumer'> {
+    return this.#need('consumers').deleteConsumer(id, this.#caller);
+  }
+
   async createTrigger(input: Call<'createTrigger'>[0]): Answer<'createTrigger'> {
     return this.#need('triggers').createTrigger(input, this.#caller);
   }

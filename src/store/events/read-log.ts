@@ -107,6 +107,34 @@ function toLogRow(row: FlatLogRow): LogRow {
 }
 
 /** The last position of the log; 0 if it is empty. */
+/** When these entries were written, by position. */
+export async function readTimes(
+  database: Queryable,
+  positions: readonly Position[],
+): Promise<Map<Position, Date>> {
+  const rows = await database.query<{ position: Position; at: Date }>(
+    sql`SELECT position, at FROM log WHERE position = ANY(${positions}::int8[])`,
+  );
+  return new Map(rows.map(({ position, at }) => [position, at]));
+}
+
+/**
+ * The last position before this time; 0 if there is none. Times in the log never decrease, so a binary search finds it in
+ * a few look-ups by position.
+ */
+export async function findPositionAt(database: Queryable, time: Date): Promise<Position> {
+  let [low, high] = [0n, await lastPosition(database)];
+  while (low < high) {
+    const middle = (low + high) / 2n;
+    const [entry] = await database.query<{ position: Position; at: Date }>(
+      sql`SELECT position, at FROM log WHERE position > ${middle} ORDER BY position LIMIT 1`,
+    );
+    if (entry !== undefined && entry.at < time) low = entry.position;
+    else high = middle;
+  }
+  return low;
+}
+
 export async function lastPosition(database: Queryable): Promise<Position> {
   const [row] = await database.query<{ position: Position }>({
     name: 'last-position',

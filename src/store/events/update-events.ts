@@ -175,6 +175,7 @@ const updateStatement = `WITH ${underLock},
       position = u.position,
       last_run = u.retries >= j.max_retries,
       last_write = u.write_id,
+      exhausted = u.to_status = 'FAILED' AND (CASE WHEN u.moves THEN u.retries >= j.max_retries ELSE j.exhausted END),
       worker = CASE WHEN u.to_status IN ('PENDING', 'IN_PROGRESS') AND (u.keeps OR j.ready_at <= u.at) THEN j.worker END,
       ready_at = CASE
         WHEN u.to_status IN ('FINISHED', 'ABORTED') THEN NULL

@@ -17,7 +17,7 @@ export interface NewJob {
   /** Null for the position at which it was created. */
   readonly sourcePosition: Position | null;
   readonly target: string;
-  readonly definitionId: string;
+  readonly consumerId: string;
   readonly terms: ClaimTerms;
   /** Whether it is not created while a job of the target is ready to run again, since those come first. */
   readonly yields: boolean;
@@ -127,14 +127,14 @@ export function createJobs(
 }
 
 function toRow(job: NewJob, n: number): object {
-  const { birth, id, sourceId, sourcePosition, target, definitionId, terms, yields } = job;
+  const { birth, id, sourceId, sourcePosition, target, consumerId, terms, yields } = job;
   return {
     n,
     id,
     source: sourceId,
     source_position: sourcePosition === null ? null : String(sourcePosition),
     target,
-    consumer: definitionId,
+    consumer: consumerId,
     status: birth === 'BEGUN' ? 'IN_PROGRESS' : 'PENDING',
     held: birth !== 'READY',
     yields,

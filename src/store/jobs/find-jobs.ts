@@ -45,7 +45,7 @@ export async function findReadyJobs(
   batch: number,
 ): Promise<ReadyJobs> {
   const beyond = after ? sql`AND (ready_at, event_id) > (${after.readyAt}, ${after.eventId}::uuid)` : empty;
-  const ofConsumer = sql`o.target = ${definition.target} AND o.consumer = ${definition.id} AND o.ready_at IS NOT NULL`;
+  const ofConsumer = sql`o.target = ${definition.target} AND o.consumer = ${definition.consumerId} AND o.ready_at IS NOT NULL`;
   const rows = await database.query<FoundJob & { ready_at: Date; wanted: boolean | null }>(
     prepared(sql`
     WITH RECURSIVE priorities AS (
@@ -56,12 +56,12 @@ export async function findReadyJobs(
     )
     SELECT ${jobColumns}, j.ready_at, true AS "isOwn", true AS wanted
     FROM (SELECT o.* FROM priorities p CROSS JOIN LATERAL (
-            SELECT * FROM jobs WHERE target = ${definition.target} AND consumer = ${definition.id}
+            SELECT * FROM jobs WHERE target = ${definition.target} AND consumer = ${definition.consumerId}
               AND priority = p.priority AND ready_at <= now() ${isVisible(definition, 'jobs')}
             ORDER BY ready_at, event_id LIMIT ${own}) o
           ORDER BY o.priority DESC, o.ready_at, o.event_id LIMIT ${own}) j
     UNION ALL
-    SELECT ${jobColumns}, j.ready_at, false, j.consumer <> ${definition.id} AND ${isWanted(definition)} ${isVisible(definition)}
+    SELECT ${jobColumns}, j.ready_at, false, j.consumer <> ${definition.consumerId} AND ${isWanted(definition)} ${isVisible(definition)}
     FROM (SELECT * FROM jobs WHERE target = ${definition.target} AND ready_at <= now() ${beyond}
           ORDER BY ready_at, event_id LIMIT ${batch}) j
     UNION ALL
@@ -105,8 +105,8 @@ export async function findSequentialHead(
 ): Promise<SequentialHead | null> {
   const [row] = await database.query<FoundJob & { wanted: boolean }>(
     prepared(sql`
-    SELECT ${jobColumns}, j.consumer = ${definition.id} AS "isOwn",
-      j.ready_at <= now() AND (j.consumer = ${definition.id} OR ${isWanted(definition)}) ${isVisible(definition)} AND NOT EXISTS (
+    SELECT ${jobColumns}, j.consumer = ${definition.consumerId} AS "isOwn",
+      j.ready_at <= now() AND (j.consumer = ${definition.consumerId} OR ${isWanted(definition)}) ${isVisible(definition)} AND NOT EXISTS (
         SELECT FROM jobs o WHERE o.target = ${definition.target} AND o.worker IS NOT NULL AND o.ready_at > now() OFFSET 0
       ) AS wanted
     FROM (SELECT * FROM jobs WHERE target = ${definition.target} AND ready_at IS NOT NULL

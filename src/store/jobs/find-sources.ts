@@ -30,13 +30,15 @@ export interface FoundSources {
 
 /**
  * Reads up to `batch` entries. Exact topics are read from the index on topics; patterns are tested on every log
- * entry, once. Skips sources that already have a job of the target.
+ * entry, once. Skips sources that already have a job of one of the
+ * targets.
  */
 export async function findSources(
   database: Queryable,
   definition: ConsumerDefinition,
   after: Position,
   batch: number,
+  targets: readonly string[] = [definition.target],
 ): Promise<FoundSources> {
   const statement = sql`WITH read AS MATERIALIZED (${entriesOf(definition, after, batch)}),
     bound AS MATERIALIZED (
@@ -50,7 +52,7 @@ export async function findSources(
     FROM entries l CROSS JOIN LATERAL (SELECT * FROM events WHERE events.id = l.event_id LIMIT 1) e
     WHERE l.status = 'FINISHED' AND l.kind IN ('CREATED', 'STATUS') AND e.status = 'FINISHED'
       AND ${ofTopics('l', definition)} ${notItself(definition)} ${youngerThan(definition)} AND ${sourceConditions(definition)}
-      AND NOT EXISTS (SELECT FROM events x WHERE x.depends_on = e.id AND x.topic = ${definition.target} AND x.job OFFSET 0)
+      AND NOT EXISTS (SELECT FROM events x WHERE x.depends_on = e.id AND ${topicIn(targets)} AND x.job OFFSET 0)
     UNION ALL
     SELECT NULL, (SELECT max(position) FROM entries), NULL, b.position IS NOT NULL FROM bound b`;
   const rows = await database.query<{
@@ -68,6 +70,11 @@ export async function findSources(
     readTo: summary?.position ?? after,
     more: summary?.more ?? false,
   };
+}
+
+/** A list of one is compared as a value, which the planner estimates better. */
+function topicIn(targets: readonly string[]): Sql {
+  return targets.length === 1 ? sql`x.topic = ${targets[0]}` : sql`x.topic = ANY(${targets}::text[])`;
 }
 
 /** Each topic reads its share. Entries beyond the first topic that may have more are left for the next call. */

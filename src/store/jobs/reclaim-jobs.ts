@@ -21,7 +21,7 @@ export interface Reclaim {
   /** Identifies the claim, so that a retry of it is recognised. */
   readonly claimId: string;
   readonly job: ReadyJob;
-  readonly definitionId: string;
+  readonly consumerId: string;
   readonly terms: ClaimTerms | null;
 }
 
@@ -73,6 +73,7 @@ const reclaimStatement = `WITH ${underLock},
       retry_delay_ms = CASE WHEN c.claims THEN c.retry_delay_ms ELSE j.retry_delay_ms END,
       lease_ms = CASE WHEN c.claims THEN c.lease_ms ELSE j.lease_ms END,
       last_run = c.expires OR c.counted >= CASE WHEN c.claims THEN c.max_retries ELSE j.max_retries END,
+      exhausted = c.expires,
       last_write = c.claim_id,
       consumer = CASE WHEN c.claims THEN c.consumer ELSE j.consumer END
     FROM numbered c
@@ -131,14 +132,14 @@ export function reclaimJobs(
   return queryByKey(statement, numbers, 'n');
 }
 
-function toRow({ claimId, job, definitionId, terms }: Reclaim, n: number): object {
+function toRow({ claimId, job, consumerId, terms }: Reclaim, n: number): object {
   return {
     n,
     id: job.eventId,
     claim_id: claimId,
     attempt: job.attempt,
     position: String(job.position),
-    consumer: definitionId,
+    consumer: consumerId,
     ...(terms && termColumns(terms)),
   };
 }

@@ -6,7 +6,7 @@ import type { Position } from '../../domain/events/event.ts';
 import type { CheckedSubscribe, DurableSubscription } from '../../domain/subscriptions/subscription.ts';
 import type { CreationPoint } from '../../domain/values/created-page.ts';
 import { andOwned, holdsEvent } from '../control/ownership-sql.ts';
-import type { MostOwned } from '../jobs/consumer-positions.ts';
+import type { MostOwned } from '../jobs/consumers.ts';
 
 /** An expired subscription does not exist for callers, whether it was removed yet or not. */
 export const columnsOfSubscription = raw(`s.id, s.name, s.source, s.topics, s.filter AS "where",
