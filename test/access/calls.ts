@@ -21,7 +21,10 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
   Query: {
     viewer: { needs: [], field: 'viewer { name }' },
     position: { needs: reads, field: 'position' },
-    node: { needs: ['events:read', 'subscriptions', 'triggers', 'consumers', 'keys'], field: `node(id: ${id}) { id }` },
+    node: {
+      needs: ['events:read', 'subscriptions', 'triggers', 'consumers', 'keys'],
+      field: `node(id: ${id}) { id }`,
+    },
     event: { needs: reads, field: `event(id: ${id}) { id }` },
     eventByHash: { needs: reads, field: 'eventByHash(hash: "h") { id }' },
     events: { needs: reads, field: 'events(first: 1) { totalCount nodes { id } }' },

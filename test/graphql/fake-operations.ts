@@ -111,6 +111,7 @@ function answersFrom(events: readonly EventRecord[]): Partial<Operations> {
     progressOf: () => 50,
     subscription: async () => null,
     trigger: async () => null,
+    consumer: async () => null,
     key: async () => null,
   };
 }
