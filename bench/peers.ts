@@ -27,6 +27,12 @@ export interface Boss {
   insert(name: string, jobs: readonly { data: object }[]): Promise<unknown>;
   fetch(name: string, options: { batchSize: number }): Promise<readonly { id: string; data: object }[]>;
   complete(name: string, ids: string[]): Promise<unknown>;
+  work(
+    name: string,
+    options: object,
+    handler: (jobs: readonly { id: string }[]) => Promise<void>,
+  ): Promise<string>;
+  offWork(name: string): Promise<void>;
 }
 
 /** As many connections as callers, and none of its housekeeping while it is measured. */

@@ -4,7 +4,7 @@ import { fanOut, fanOutFiltered } from './scenarios/fan-out.ts';
 import { growth } from './scenarios/growth.ts';
 import { heldOpen } from './scenarios/held-open.ts';
 import { hostile } from './scenarios/hostile.ts';
-import { jobs, singleJobs } from './scenarios/jobs.ts';
+import { jobs, pushedJobs, singleJobs } from './scenarios/jobs.ts';
 import { latency } from './scenarios/latency.ts';
 import { liveFilters } from './scenarios/live-filters.ts';
 import { memory } from './scenarios/memory.ts';
@@ -20,6 +20,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'send-many': sendMany,
   jobs,
   'single-jobs': singleJobs,
+  'pushed-jobs': pushedJobs,
   latency,
   'fan-out': fanOut,
   'fan-out-filtered': fanOutFiltered,

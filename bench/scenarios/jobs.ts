@@ -4,7 +4,8 @@ import type { Scenario, Settings } from '../scenario.ts';
 import { bullWorkers } from '../workers/bullmq.ts';
 import { byDefault, graphileWorkers } from '../workers/graphile-worker.ts';
 import type { JobSystem } from '../workers/job-system.ts';
-import { bossWorkers } from '../workers/pg-boss.ts';
+import { bossWork, bossWorkers } from '../workers/pg-boss.ts';
+import { pushedWorkers } from '../workers/pushed.ts';
 import { throughlineWorkers } from '../workers/throughline.ts';
 
 interface Against {
@@ -84,4 +85,45 @@ export const singleJobs: Scenario = {
       Math.round(2_000 * size),
       rounds,
     ),
+};
+
+export const pushedJobs: Scenario = {
+  about: 'jobs pushed over one WebSocket ÷ pg-boss and graphile-worker',
+  run: async ({ rounds, size }: Settings) => [
+    ...(await measure(
+      {
+        aim: 'pushed',
+        scenario: 'pushed, prefetch 20, one updateEvent each',
+        ours: await pushedWorkers(20, 1),
+        peers: [
+          { peer: 'pg-boss work() by 20', system: await bossWork(20), least: 1.5 },
+          { peer: 'pg-boss fetch + complete by one, 20 workers', system: await bossWorkers(20, 1) },
+          {
+            peer: 'graphile-worker by default, 20 at once',
+            system: await graphileWorkers(byDefault(20)),
+            least: 1,
+          },
+        ],
+      },
+      Math.round(4_000 * size),
+      rounds,
+    )),
+    ...(await measure(
+      {
+        aim: 'pushed',
+        scenario: 'pushed, prefetch 500, updateEvents by 100',
+        ours: await pushedWorkers(500, 100),
+        peers: [
+          {
+            peer: 'pg-boss fetch + complete by 100, 4 workers',
+            system: await bossWorkers(4, 100),
+            least: 0.9,
+          },
+          { peer: 'graphile-worker, local queue of 500', system: await graphileWorkers(), least: 0.5 },
+        ],
+      },
+      Math.round(8_000 * size),
+      rounds,
+    )),
+  ],
 };

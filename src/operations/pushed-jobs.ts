@@ -40,10 +40,13 @@ interface Terms {
   readonly release: () => void;
 }
 
+/** Jobs of one batch at most: one is claimed while the one before is delivered. */
+const batchSize = 100;
+
 /**
- * Claims only when the reader asks for more, so that one who does not read holds no more than it was given. At most one
- * call of enroll is out, for as many jobs as were free when it began: whatever ends while it waits for work is asked for
- * by the next one, which begins as soon as there is some.
+ * Claims one batch more than the reader has asked for, so that one who does not read holds little more than it was given. At
+ * most one call of enroll is out, for as many jobs as were free when it began: whatever ends while it waits for work is asked
+ * for by the next one, which begins as soon as there is some.
  */
 class PushedJobs implements JobBatches {
   readonly #parts: PushedJobsParts;
@@ -54,6 +57,8 @@ class PushedJobs implements JobBatches {
   /** Aborted to give back what a call of enroll still gets. */
   #asking: AbortController | undefined;
   #freed: (() => void) | undefined;
+  /** The batch that is claimed while the reader delivers the one before. */
+  #ahead: Promise<IteratorResult<readonly Enrollment[]>> | undefined;
   /** Only the first call returns what a sticky worker held before: later ones would return what it holds here. */
   #isFirst = true;
   #isFailed = false;
@@ -70,8 +75,16 @@ class PushedJobs implements JobBatches {
   }
 
   async next(): Promise<IteratorResult<readonly Enrollment[]>> {
-    const { signal } = this.#going;
     if (this.#isFailed) this.#end();
+    const batch = await (this.#ahead ?? this.#take());
+    this.#ahead = batch.done ? undefined : this.#take();
+    // Until the reader comes for it, a failure must not count as unhandled.
+    this.#ahead?.catch(() => {});
+    return batch;
+  }
+
+  async #take(): Promise<IteratorResult<readonly Enrollment[]>> {
+    const { signal } = this.#going;
     while (!signal.aborted) {
       if (this.#free === 0) await this.#untilFree();
       if (signal.aborted) break;
@@ -111,18 +124,13 @@ class PushedJobs implements JobBatches {
 
   async #claim(): Promise<readonly Enrollment[]> {
     const { input, room, leaseMs } = this.#terms;
+    const count = Math.min(this.#free, batchSize);
     const sticky = this.#isFirst && (input.sticky ?? false);
     const asking = new AbortController();
     this.#asking = asking;
     try {
       const asked = { ...input, sticky, waitMs: limits.waitMs };
-      const jobs = await enroll(
-        this.#parts,
-        { ...this.#caller, signal: asking.signal },
-        asked,
-        this.#free,
-        room,
-      );
+      const jobs = await enroll(this.#parts, { ...this.#caller, signal: asking.signal }, asked, count, room);
       // Enroll gives back what it claimed for one who has gone.
       if (asking.signal.aborted) return [];
       if (jobs.length > 0) this.#isFirst = false;

@@ -1,27 +1,45 @@
 // The results of a subscription that is executed for one subscriber alone: each item when it is asked for, a batch at once.
 import type { ExecutionResult } from 'graphql';
+import { resultText } from '../result-text.ts';
 import { Batch } from './item-stream.ts';
+import type { Direct } from './shared-subscriber.ts';
 
-/** `run` executes an item. The next item, or batch, is taken when the results of the one before have been. */
+/**
+ * `run` executes an item. The next item, or batch, is taken when the results of the one before have been. Those of a batch
+ * go to `direct`, if given, as long as it takes them.
+ */
 export function eachAlone(
   items: AsyncIterator<unknown>,
   run: (item: unknown) => Promise<ExecutionResult>,
+  direct?: Direct,
 ): AsyncIterableIterator<ExecutionResult> {
   let ready: readonly ExecutionResult[] = [];
   let taken = 0;
+  let isOver = false;
+  let isBatch = false;
+  /** Undefined where all results have been taken. */
+  const takeReady = (): ExecutionResult | undefined => {
+    while (taken < ready.length && !isOver) {
+      const result = ready[taken]!;
+      taken += 1;
+      if (!isBatch || !direct || result.errors || !direct(resultText(result))) return result;
+    }
+    return undefined;
+  };
   const results: AsyncIterableIterator<ExecutionResult> = {
     next: async () => {
-      while (taken === ready.length) {
+      for (;;) {
+        const value = takeReady();
+        if (value) return { value, done: false };
         const step = await items.next();
         if (step.done) return { value: undefined, done: true };
+        isBatch = step.value instanceof Batch;
         ready = step.value instanceof Batch ? await runBatch(step.value, run) : [await run(step.value)];
         taken = 0;
       }
-      const value = ready[taken]!;
-      taken += 1;
-      return { value, done: false };
     },
     return: async () => {
+      isOver = true;
       await items.return?.();
       return { value: undefined, done: true };
     },

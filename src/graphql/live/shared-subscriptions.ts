@@ -61,8 +61,8 @@ export class SharedSubscriptions {
 
   /**
    * The results for one subscriber, or the errors that prevented its start. After catch-up, each serialized result goes
-   * to `direct`, if given, instead of being yielded. Results of unshared fields are always yielded, since each is taken
-   * only on demand.
+   * to `direct`, if given, instead of being yielded. Results of unshared fields are yielded, since each is taken only on
+   * demand, unless they come in batches.
    */
   async subscribe(
     args: Subscribing,
@@ -88,7 +88,7 @@ export class SharedSubscriptions {
     args: Subscribing,
     direct: Direct | undefined,
   ): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> {
-    if (!isShareable(this.#parts.schema, args)) return this.#executeAlone(args);
+    if (!isShareable(this.#parts.schema, args)) return this.#executeAlone(args, direct);
     const release = await this.#parts.watching.hold();
     const from = this.#parts.watching.position;
     try {
@@ -168,13 +168,16 @@ export class SharedSubscriptions {
   }
 
   /** For one subscriber, from whom no other gets anything. */
-  async #executeAlone(args: Subscribing): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> {
+  async #executeAlone(
+    args: Subscribing,
+    direct: Direct | undefined,
+  ): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> {
     const { watching, report } = this.#parts;
     const execution = this.#executionOf(args, watching.live(args.caller));
     const items = await createSourceEventStream(execution);
     if (!(Symbol.asyncIterator in items)) return masked(items, report);
     const run = async (item: unknown) => masked(await execute({ ...execution, rootValue: item }), report);
-    return eachAlone(items[Symbol.asyncIterator](), run);
+    return eachAlone(items[Symbol.asyncIterator](), run, direct);
   }
 
   #executionOf({ document, operationName, variables, caller }: Subscribing, watch: Watch) {
