@@ -288,6 +288,15 @@ export const limits = {
   wrongKeysPerMinute: 60,
   /** Log lines a minute about wrong keys. */
   wrongKeyLogLines: 20,
+  /**
+   * Refusals a minute of one key, or of one address without a known key, that one gateway records in the audit; others
+   * are counted in the next entry.
+   */
+  auditedRefusals: 20,
+  /** Refusals a minute, of all keys and addresses, that one gateway records in the audit. */
+  auditedRefusalsInAll: 300,
+  /** Size of one value in an entry of the audit as JSON text, in bytes. Of a larger one only the size is recorded. */
+  auditedValueBytes: 131_072,
   /** Keys that one gateway keeps in memory, beside those with open sockets and streams; any other is read at its next use. */
   knownKeys: 20_000,
   /** Unknown keys that one gateway remembers, for 5 seconds each. */

@@ -14,6 +14,7 @@ import { SharedSubscriptions } from '../graphql/live/shared-subscriptions.ts';
 import { schema } from '../graphql/schema.ts';
 import { readTrustedDocuments } from '../http/graphql/trusted-documents.ts';
 import { createHttpServer } from '../http/server.ts';
+import { Audit } from '../operations/access/audit.ts';
 import { createAuthenticate } from '../operations/access/authenticator.ts';
 import { makeFirstKey } from '../operations/access/first-key.ts';
 import { KnownTokens } from '../operations/access/known-tokens.ts';
@@ -47,7 +48,8 @@ export async function startServer(parts: ServerParts) {
   const { operations, watching } = core;
   const verifier = new TokenVerifier(new SigningKeys(database), config.foreignIssuer, logger);
   const tokens = new KnownTokens(verifier, core.keys);
-  const subscriptions = new SharedSubscriptions({ schema, operations, watching, report });
+  const audit = new Audit(operations, logger);
+  const subscriptions = new SharedSubscriptions({ schema, operations, watching, report, audit });
   let isHealthy = true;
   const server = createHttpServer({
     ...config,
@@ -56,10 +58,11 @@ export async function startServer(parts: ServerParts) {
     subscriptions,
     logger,
     authenticator: { authenticate: createAuthenticate(config.adminKey, core.keys, tokens) },
+    onRefused: (who, refusal) => void audit.refused(who, refusal),
     webhooks: new Webhooks(database, operations.sendEvent),
     // Subscription contexts come from the shared executions.
     createContext: (caller) =>
-      createContext({ caller, operations, watch: watching.live(caller) }, heldAnswers),
+      createContext({ caller, operations, watch: watching.live(caller), audit }, heldAnswers),
     execute: executeOperation,
     maskError: (error) => toGraphQLError(error, report),
     healthy: () => isHealthy,

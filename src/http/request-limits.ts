@@ -5,6 +5,7 @@ import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/logger.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
 import type { Config } from '../config.ts';
+import type { Refusal, Who } from '../operations/access/audit.ts';
 import type { Identity } from './credentials.ts';
 
 const windowSeconds = 60;
@@ -26,6 +27,8 @@ export interface Admission {
 
 export type RequestLimitSettings = Pick<Config, 'keyRateLimit' | 'keyConcurrency'> & {
   readonly logger: Logger;
+  /** Told of each request that is refused for its key. */
+  readonly onRefused?: ((who: Who, refusal: Refusal) => void) | undefined;
 };
 
 export class RequestLimits {
@@ -39,7 +42,13 @@ export class RequestLimits {
   }
 
   /** Counts a request of this key. */
-  admit(identity: Identity): Admission {
+  admit(identity: Identity, address: string | null): Admission {
+    const admission = this.#admission(identity);
+    if (admission.refusal !== null) this.#tell({ ...identity, address }, admission.refusal);
+    return admission;
+  }
+
+  #admission(identity: Identity): Admission {
     const { keyRateLimit, keyConcurrency } = this.#settings;
     if (identity.rateLimit == null && keyRateLimit === null && keyConcurrency === null) return free;
     const state = this.#stateOf(identity);
@@ -82,7 +91,16 @@ export class RequestLimits {
     const waitSeconds = waitOf(bucket, most, now);
     if (waitSeconds === 0) bucket.take(1, now);
     this.#log(address, now);
-    return waitSeconds === 0 ? null : tooManyWrong(waitSeconds);
+    const error = waitSeconds === 0 ? null : tooManyWrong(waitSeconds);
+    this.#tell({ name: null, keyId: null, address }, error ?? unknownKey);
+    return error;
+  }
+
+  #tell(
+    { name, keyId, address }: Omit<Who, 'requestId'>,
+    { code, message }: Pick<Refusal, 'code' | 'message'>,
+  ): void {
+    this.#settings.onRefused?.({ name, keyId, address, requestId: null }, { operation: null, code, message });
   }
 
   #log(address: string, now: number): void {
@@ -110,6 +128,7 @@ function waitOf(bucket: TokenBucket, rate: number, now: number): number {
 
 const free: Admission = { refusal: null, headers: {} };
 const nothing = () => {};
+const unknownKey = { code: 'UNAUTHENTICATED', message: 'The key is missing or unknown.' };
 
 function tooMany(rate: number, retryAfterSeconds: number): ThroughlineError {
   return new ThroughlineError(

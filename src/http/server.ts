@@ -17,7 +17,7 @@ import { createGraphQLEndpoint } from './graphql/graphql-endpoint.ts';
 import { createHostCheck, hostRefusal } from './host-check.ts';
 import { sendError, sendJson } from './json-response.ts';
 import { pathOf, toOriginForm } from './request-target.ts';
-import { RequestLimits } from './request-limits.ts';
+import { RequestLimits, type RequestLimitSettings } from './request-limits.ts';
 import type { RouteHandler } from './route.ts';
 import { UnreadOutput, type UnreadLimits } from './unread-output.ts';
 import { refuseUpgrade } from './upgrade-refusal.ts';
@@ -30,6 +30,7 @@ export interface HttpOptions
     ConnectionLimits,
     Pick<Config, 'port' | 'host' | 'corsOrigins' | 'allowedHosts'>,
     Partial<Pick<Config, 'keyRateLimit' | 'keyConcurrency'>>,
+    Pick<RequestLimitSettings, 'onRefused'>,
     Pick<WebSocketOptions, 'initTimeoutMs' | 'heartbeatMs'> {
   readonly authenticator: Authenticator;
   readonly webhooks: WebhookPort;
@@ -53,8 +54,8 @@ const drainMs = 5_000;
 
 export function createHttpServer(options: HttpOptions): HttpServer {
   const { server: graphql, streams, check, ...served } = createGraphQL(options);
-  const { keyRateLimit = null, keyConcurrency = null, logger } = options;
-  const requestLimits = new RequestLimits({ keyRateLimit, keyConcurrency, logger });
+  const { keyRateLimit = null, keyConcurrency = null, logger, onRefused } = options;
+  const requestLimits = new RequestLimits({ keyRateLimit, keyConcurrency, logger, onRefused });
   const sockets = createWebSocketEndpoint({ ...options, ...served, server: graphql, requestLimits });
   const cors = new Cors(options);
   const isKnownHost = createHostCheck(options);

@@ -17,6 +17,8 @@ export interface Caller {
    * each root event begins a new request.
    */
   readonly requestId: string | null;
+  /** The network address that the request came from; null or absent for callers within the gateway. */
+  readonly address?: string | null | undefined;
   /** Aborted if the caller disconnects before the response; absent if it cannot disconnect. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -10,6 +10,7 @@ import { operationPauseIfDue } from '../../base/time-slices.ts';
 import type { Position } from '../../domain/events/event.ts';
 import type { Watch, WatchFactory } from '../../live/watch.ts';
 import type { Operations } from '../../operations/operations.ts';
+import type { Audit } from '../../operations/access/audit.ts';
 import type { Caller } from '../../operations/callers.ts';
 import { createContext } from '../context.ts';
 import { type Report, toGraphQLError } from '../errors.ts';
@@ -32,6 +33,8 @@ export interface SharedSubscriptionsParts {
   readonly operations: Operations;
   readonly watching: WatchFactory;
   readonly report: Report;
+  /** Records what callers are refused. Null or absent: nothing does. */
+  readonly audit?: Audit | null | undefined;
   /** Default: the standard limits. */
   readonly open?: OpenSubscriptions;
 }
@@ -181,13 +184,13 @@ export class SharedSubscriptions {
   }
 
   #executionOf({ document, operationName, variables, caller }: Subscribing, watch: Watch) {
-    const { schema, operations } = this.#parts;
+    const { schema, operations, audit } = this.#parts;
     return {
       schema,
       document,
       operationName: operationName ?? null,
       variableValues: variables ?? {},
-      contextValue: createContext({ caller, operations, watch }),
+      contextValue: createContext({ caller, operations, watch, audit }),
     };
   }
 

@@ -26,22 +26,24 @@ export function createGraphQLEndpoint(
     // Without a turn of the event loop where it is known, as nearly always.
     const identity = found instanceof Promise ? await found.catch(() => 'unavailable' as const) : found;
     if (identity === 'unavailable') return sendUnavailable(response);
+    const address = request.socket.remoteAddress ?? null;
     if (identity === null) {
-      const tooMany = limits.refuseWrongKey(request.socket.remoteAddress ?? '');
+      const tooMany = limits.refuseWrongKey(address ?? '');
       return tooMany === null ? refuseKey(response) : sendTooMany(response, tooMany);
     }
-    const { refusal, headers } = limits.admit(identity);
+    const { refusal, headers } = limits.admit(identity, address);
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     if (refusal !== null) return sendRefusal(response, refusal);
     response.once('close', limits.enter(identity));
-    const caller = callerOf(identity, presenceOf(response), response, () => requestIds.of(request.headers));
+    const readRequestId = () => requestIds.of(request.headers);
+    const caller = callerOf({ ...identity, address }, presenceOf(response), response, readRequestId);
     const start = { caller, onEnd: identity.onEnd };
     await server(request, response, start as unknown as Parameters<GraphQLServer>[2]);
   };
 }
 
 function callerOf(
-  { name, keyId, scopes, rows, expiresAt, onEnd }: Identity,
+  { name, keyId, scopes, rows, expiresAt, onEnd, address }: Identity & Pick<Caller, 'address'>,
   presence: Presence,
   response: ServerResponse,
   readRequestId: () => string | null,
@@ -49,7 +51,7 @@ function callerOf(
   let requestId: string | null | undefined;
   let isWaiting = false;
   return {
-    ...{ name, keyId, scopes, rows, expiresAt },
+    ...{ name, keyId, scopes, rows, expiresAt, address },
     // Only once something is sent: a request that reads leaves the name of its trace to one that sends.
     get requestId() {
       return (requestId ??= readRequestId());

@@ -97,7 +97,7 @@ async function accept(
 function take(state: SocketState, identity: Identity): void {
   const { name, keyId, scopes, rows, expiresAt } = identity;
   state.identity = identity;
-  state.caller = { name, keyId, scopes, rows, expiresAt, requestId: null };
+  state.caller = { name, keyId, scopes, rows, expiresAt, address: state.address, requestId: null };
   state.accepted(identity);
 }
 
@@ -141,7 +141,7 @@ function prepare(
   const caller = extra.caller && withPresence(extra.caller, presence);
   if (caller === undefined || Object.keys(open).length > limits.subscriptionsPerSocket) return [tooMany()];
   try {
-    const { refusal } = requestLimits.admit(extra.identity!);
+    const { refusal } = requestLimits.admit(extra.identity!, extra.address);
     if (refusal !== null) throw refusal;
     const query = documents.find(payload, caller) as string;
     const { schema, parse, validate, contextFactory, execute } = server.getEnveloped({

@@ -15,6 +15,20 @@ export function guard(operations: Operations, caller: Caller): Operations {
   return new GuardedOperations(operations, caller);
 }
 
+/** What a caller's getters give is made where it is asked for: copying them would begin to watch for its leaving. */
+function withRows(caller: Caller, rows: RowScope | null): Caller {
+  const { name, keyId, scopes, expiresAt, address } = caller;
+  return {
+    ...{ name, keyId, scopes, rows, expiresAt, address },
+    get requestId() {
+      return caller.requestId;
+    },
+    get signal() {
+      return caller.signal;
+    },
+  };
+}
+
 type Call<Name extends keyof Operations> = Parameters<Operations[Name]>;
 type Answer<Name extends keyof Operations> = ReturnType<Operations[Name]>;
 type Fields = readonly EventField[];
@@ -30,7 +44,7 @@ class GuardedOperations implements Operations {
   constructor(operations: Operations, caller: Caller) {
     this.#operations = operations;
     this.#rows = rowsOf(caller);
-    this.#caller = this.#rows === caller.rows ? caller : { ...caller, rows: this.#rows };
+    this.#caller = this.#rows === caller.rows ? caller : withRows(caller, this.#rows);
   }
 
   #need(scope: Scope): Operations {
