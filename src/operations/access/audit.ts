@@ -66,7 +66,7 @@ export class Audit {
   }
 }
 
-/** Keys are told apart by id or name; requests without a known key by address. */
+/** Keys differ by id or name, requests without a known key by address. */
 function subjectOf({ keyId, name, address }: Who): string {
   if (keyId !== null) return `key ${keyId}`;
   return name === null ? `address ${address ?? ''}` : `name ${name}`;

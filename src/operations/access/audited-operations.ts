@@ -112,11 +112,11 @@ async function refuse({ caller, audit, name }: Recording, error: unknown): Promi
   await audit.refused(caller, { operation: name, code, message, scope: details.scope });
 }
 
-const beforehand: readonly ErrorCode[] = ['FORBIDDEN', 'BAD_USER_INPUT', 'INVALID_FILTER'];
+const beforeChange: readonly ErrorCode[] = ['FORBIDDEN', 'BAD_USER_INPUT', 'INVALID_FILTER'];
 
 /** Whether the error came before the operation began. */
 function changedNothing(error: unknown): boolean {
-  return error instanceof ThroughlineError && beforehand.includes(error.code);
+  return error instanceof ThroughlineError && beforeChange.includes(error.code);
 }
 
 function codeOf(error: unknown): string {
