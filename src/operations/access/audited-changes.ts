@@ -1,4 +1,5 @@
 // Which operations the audit records as changes, and with which values. None of these is a secret.
+import type { Consumer } from '../../domain/jobs/consumer.ts';
 import { internalCaller } from '../callers.ts';
 import type { BulkOutcome, Operations } from '../operations.ts';
 import type { AuditEntry } from './audit.ts';
@@ -89,6 +90,20 @@ export const auditedChanges: { readonly [Name in keyof Operations]?: AuditedChan
       values: { before, after: { enabled } },
     }),
   },
+  pauseConsumer: {
+    entry: (after) => ({ target: after.id, values: { after: shownConsumer(after) } }),
+  },
+  resumeConsumer: {
+    entry: (after) => ({ target: after.id, values: { after: shownConsumer(after) } }),
+  },
+  moveConsumer: {
+    before: (operations, id) => operations.consumer(id).then(shownConsumer),
+    entry: (after, before) => ({ target: after.id, values: { before, after: shownConsumer(after) } }),
+  },
+  deleteConsumer: {
+    before: (operations, id) => operations.consumer(id).then(shownConsumer),
+    entry: (target, before) => ({ target, values: { before, after: null } }),
+  },
   subscribe: {
     entry: (after) => ({ target: after.id, values: { before: null, after } }),
   },
@@ -97,6 +112,12 @@ export const auditedChanges: { readonly [Name in keyof Operations]?: AuditedChan
     entry: (target, before) => ({ target, values: { before, after: null } }),
   },
 };
+
+function shownConsumer(consumer: Consumer | null) {
+  if (consumer === null) return null;
+  const { name, targetTopic, sourceTopics, where, position, paused } = consumer;
+  return { name, targetTopic, sourceTopics, where, position: String(position), paused };
+}
 
 async function declarationOf(operations: Operations, name: string): Promise<unknown> {
   const [topics, schemas] = await Promise.all([operations.topics(name), operations.schemasOf([name])]);
