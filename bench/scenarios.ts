@@ -5,7 +5,7 @@ import { growth } from './scenarios/growth.ts';
 import { heldOpen } from './scenarios/held-open.ts';
 import { hostile } from './scenarios/hostile.ts';
 import { jobs, pushedJobs, singleJobs } from './scenarios/jobs.ts';
-import { latency } from './scenarios/latency.ts';
+import { latency, pushedLatency } from './scenarios/latency.ts';
 import { liveFilters } from './scenarios/live-filters.ts';
 import { memory } from './scenarios/memory.ts';
 import { restricted } from './scenarios/restricted.ts';
@@ -22,6 +22,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'single-jobs': singleJobs,
   'pushed-jobs': pushedJobs,
   latency,
+  'pushed-latency': pushedLatency,
   'fan-out': fanOut,
   'fan-out-filtered': fanOutFiltered,
   'held-open': heldOpen,
