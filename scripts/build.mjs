@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { ensureClientGenerated } from './generate-client.mjs';
 import { ensureGenerated, fingerprint as generatedFingerprint } from './generate-prisma.mjs';
 
 /** Files that are imported by path: the program, the library, the database's thread; a template and a benchmark need the rest. */
@@ -93,6 +94,7 @@ export async function buildProgram() {
   if (!bundler) return isBuilt;
   // What does not compile leaves dist as it was.
   await ensureGenerated();
+  await ensureClientGenerated();
   const files = await bundle(bundler);
   rmSync('dist', { recursive: true, force: true });
   for (const { path, contents } of files) {

@@ -20,6 +20,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   triggers: ['base', 'domain', 'database', 'store', 'operations'],
   graphql: ['base', 'domain', 'operations', 'live'],
   http: ['base', 'domain', 'database', 'graphql', 'operations', 'triggers', 'config.ts'],
+  // Knows the gateway by its schema alone.
+  client: [],
   composition: [
     ...['base', 'domain', 'database', 'live', 'log', 'jobs', 'subscriptions', 'topics', 'operations'],
     ...['handlers', 'triggers', 'graphql', 'http', 'config.ts'],

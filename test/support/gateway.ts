@@ -40,7 +40,8 @@ export interface TestGateway {
   stop(): Promise<void>;
 }
 
-const key = 'test-key';
+/** The admin key of these gateways. */
+export const key = 'test-key';
 
 /** Starts one on what `backend.target()` gave. */
 export async function startGateway({ url, folder }: GatewayTarget): Promise<TestGateway> {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { openEmbedded } from '../../src/database/embedded/embedded.ts';
 import { migrate } from '../../src/database/migrations/migrate.ts';
+import { ensureClientGenerated } from '../../scripts/generate-client.mjs';
 import { ensureGenerated } from '../../scripts/generate-prisma.mjs';
 import { openPostgres } from '../../src/database/postgres/postgres.ts';
 import { createDatabase, dropDatabase, dropForgotten, findServer, urlOf } from './postgres-server.ts';
@@ -20,6 +21,7 @@ declare module 'vitest' {
 
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   await ensureGenerated();
+  await ensureClientGenerated();
   const folder = await mkdtemp(join(tmpdir(), 'throughline-template-'));
   const server = await findServer();
   await makeEmbeddedTemplate(folder);

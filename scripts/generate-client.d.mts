@@ -1,0 +1,2 @@
+// The types of generate-client.mjs.
+export function ensureClientGenerated(): Promise<void>;

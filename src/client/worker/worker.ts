@@ -1,0 +1,172 @@
+// A worker: takes jobs as long as it has room, keeps their leases, and runs their handlers.
+import { backoffMs, pause } from '../connection/backoff.ts';
+import type { Connection } from '../connection/connection.ts';
+import { isTemporary } from '../errors.ts';
+import { type Ends, Running, type StopOptions } from '../running.ts';
+import { watch } from '../watching/watch.ts';
+import type { EnrollInput } from '../../../generated/client/graphql.ts';
+import type { Job } from './job.ts';
+import { JobRun, type RunParts } from './job-run.ts';
+import { enrollingSource, type JobSource } from './job-source.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
+import { Updates } from './updates.ts';
+
+type EnrollOptions = Omit<EnrollInput, 'sourceTopics' | 'targetTopic' | 'worker' | 'waitMs'>;
+
+/** Fields of EnrollInput, such as `consumer`, `where`, `leaseMs` and `maxRetries`, and settings of the worker. */
+export interface WorkerOptions extends EnrollOptions, StopOptions {
+  /** The topics of the events that it works on. Omitted: a plain queue, whose jobs are the PENDING events of `target`. */
+  readonly source?: string | readonly string[];
+  /** The topic of the jobs. */
+  readonly target: string;
+  /** Jobs at once. Default: 1. */
+  readonly concurrency?: number;
+  /** Further jobs to claim, which wait here under their leases. Default: 0; more for many short jobs. */
+  readonly prefetch?: number;
+  /** A name for histories and logs. Default: a random one. */
+  readonly worker?: string;
+  /** Called when a job failed, and when the gateway cannot be reached. */
+  readonly onError?: (error: unknown, jobId?: string) => void;
+}
+
+const defaults = { leaseMs: 30_000, maxRetries: 3 };
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type AnyHandler = (job: Job<any, any>) => unknown;
+
+export function runWorker(connection: Connection, options: WorkerOptions, handler: AnyHandler): Running {
+  return new Running(options, async (ends) => {
+    const { stopping } = ends;
+    const settings = settingsOf(options);
+    const { leaseMs, maxRetries, worker, targetTopic } = settings.input;
+    const leases = await LeaseKeeper.start({
+      url: connection.url,
+      credentials: connection.credentials,
+      leaseMs,
+    });
+    const { onError = () => {} } = options;
+    const updates = new Updates(connection, ends.ending, onError);
+    const source = enrollingSource(connection, settings.input);
+    const jobs = new Jobs({ connection, leases, updates, worker, maxRetries, handler, onError }, settings);
+    ends.ending.addEventListener('abort', () => jobs.endAll('stopping', 'The worker stops.'));
+    void endAborted(connection, targetTopic, jobs, stopping).catch(onError);
+    try {
+      await jobs.runFrom(source, ends);
+    } finally {
+      await leases.stop();
+    }
+  });
+}
+
+function settingsOf(options: WorkerOptions) {
+  const { source, target, concurrency = 1, prefetch = 0, worker, ...rest } = options;
+  const { signal: _signal, graceMs: _graceMs, stopOn: _stopOn, onError: _onError, ...enroll } = rest;
+  const sourceTopics = typeof source === 'string' ? [source] : source;
+  return {
+    concurrency,
+    prefetch,
+    input: {
+      ...enroll,
+      ...(sourceTopics && { sourceTopics }),
+      targetTopic: target,
+      worker: worker ?? randomName(),
+      leaseMs: enroll.leaseMs ?? defaults.leaseMs,
+      maxRetries: enroll.maxRetries ?? defaults.maxRetries,
+    },
+  };
+}
+
+function randomName(): string {
+  const { pid } = (globalThis as { process?: { pid?: number } }).process ?? {};
+  return `worker-${pid ?? 'x'}-${Math.random().toString(36).slice(2, 8)}`;
+}
+
+/** Ends runs of jobs that somebody aborts, before their next heartbeat would tell. */
+async function endAborted(
+  connection: Connection,
+  topic: string,
+  jobs: Jobs,
+  signal: AbortSignal,
+): Promise<void> {
+  const filter = { topics: [topic], statuses: ['ABORTED' as const] };
+  for await (const { event } of watch(connection, { filter, kinds: ['STATUS'], payload: false, signal }))
+    jobs.end(event.id, 'aborted', 'The job was aborted.');
+}
+
+/** The jobs that are held: some run, and some may wait for their turn. */
+class Jobs {
+  readonly #parts: RunParts;
+  readonly #concurrency: number;
+  readonly #capacity: number;
+  readonly #held = new Map<string, JobRun>();
+  readonly #waiting: JobRun[] = [];
+  #running = 0;
+  #wake = () => {};
+
+  constructor(parts: RunParts, { concurrency, prefetch }: { concurrency: number; prefetch: number }) {
+    this.#parts = parts;
+    this.#concurrency = concurrency;
+    this.#capacity = concurrency + prefetch;
+  }
+
+  /** Takes and runs jobs until it is told to stop, then waits for those that it holds. */
+  async runFrom(source: JobSource, { stopping, ending }: Ends): Promise<void> {
+    stopping.addEventListener('abort', () => this.#wake());
+    for (let failures = 0; !stopping.aborted;) {
+      const free = this.#capacity - this.#held.size;
+      if (free <= 0) {
+        await new Promise<void>((resolve) => (this.#wake = resolve));
+        continue;
+      }
+      try {
+        this.#add(await source.take(free, stopping));
+        failures = 0;
+      } catch (error) {
+        if (stopping.aborted) break;
+        if (!isTemporary(error)) throw error;
+        this.#parts.onError(error);
+        failures += 1;
+        await pause(backoffMs(failures), stopping);
+      }
+    }
+    // Those that wait are not begun any more.
+    for (const run of this.#waiting) run.end('stopping', 'The worker stops.');
+    this.#begin(Infinity);
+    while (this.#held.size > 0) {
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+      if (ending.aborted) this.endAll('stopping', 'The worker stops.');
+    }
+  }
+
+  end(id: string, ...why: Parameters<JobRun['end']>): void {
+    this.#held.get(id)?.end(...why);
+  }
+
+  endAll(...why: Parameters<JobRun['end']>): void {
+    for (const run of this.#held.values()) run.end(...why);
+  }
+
+  #add(claimed: Awaited<ReturnType<JobSource['take']>>): void {
+    const runs = claimed.map((job) => new JobRun(this.#parts, job));
+    for (const run of runs) this.#held.set(run.id, run);
+    const leases = runs.map(({ id, attempt }) => ({ id, attempt }));
+    if (leases.length > 0)
+      this.#parts.leases.hold(leases, ({ id }, message) => this.end(id, 'lost', message));
+    this.#waiting.push(...runs);
+    this.#begin(this.#concurrency);
+  }
+
+  #begin(limit: number): void {
+    while (this.#running < limit) {
+      const run = this.#waiting.shift();
+      if (!run) return;
+      this.#running += 1;
+      void run.run().finally(() => {
+        this.#running -= 1;
+        this.#held.delete(run.id);
+        this.#begin(limit);
+        this.#wake();
+      });
+    }
+  }
+}
