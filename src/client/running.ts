@@ -3,7 +3,7 @@
 export interface StopOptions {
   /** Stops it. */
   readonly signal?: AbortSignal;
-  /** How long it may go on with what it has begun after it was told to stop, in milliseconds. Default: 10,000. */
+  /** How long it may go on with what it has begun once it is stopped, in milliseconds. Default: 10,000. */
   readonly graceMs?: number;
   /** Signals of the process that stop it. Default: SIGTERM and SIGINT. A second one ends the process. */
   readonly stopOn?: readonly string[];

@@ -9,7 +9,7 @@ export interface HeldLease {
 export interface LeaseMessage {
   readonly hold?: readonly HeldLease[];
   /** `id/attempt`. */
-  readonly letGo?: string;
+  readonly release?: string;
   readonly authorization?: string | undefined;
 }
 
@@ -78,9 +78,9 @@ export function keepLeases(port: HeartbeatPort, { url, leaseMs, document }: Hear
       const timer = setTimeout(() => void beat(key), everyMs);
       held.set(key, { lease, endsAt: Date.now() + leaseMs, timer });
     }
-    if (message.letGo !== undefined) {
-      clearTimeout(held.get(message.letGo)?.timer);
-      held.delete(message.letGo);
+    if (message.release !== undefined) {
+      clearTimeout(held.get(message.release)?.timer);
+      held.delete(message.release);
     }
   });
   return () => {

@@ -79,7 +79,7 @@ export class JobRun {
         (failure: unknown) => onError(failure, this.id),
       );
     } finally {
-      leases.letGo(this);
+      leases.release(this);
     }
   }
 
@@ -131,7 +131,7 @@ export class JobRun {
     const { id: eventId, attempt } = this;
     if (error instanceof Ended) {
       if (error.reason === 'stopping') {
-        leases.letGo(this);
+        leases.release(this);
         await connection.request(ReleaseJobDocument, { eventId, attempt });
       }
       return;
@@ -152,7 +152,7 @@ export class JobRun {
     const { connection, leases } = this.#parts;
     const { id: eventId, attempt } = this;
     await this.#write({ error: describeError(error), description: error.message });
-    leases.letGo(this);
+    leases.release(this);
     const leaseMs = Math.min(Math.max(Math.round(error.ms), leaseBoundsMs.min), leaseBoundsMs.max);
     await connection.request(ExtendLeaseDocument, { eventId, attempt, leaseMs }, { retryForMs: leaseMs });
   }

@@ -52,14 +52,14 @@ export class LeaseKeeper {
     return keeper;
   }
 
-  /** Keeps the leases until they are let go. `onLost` is called at most once. */
+  /** Keeps the leases until they are released. `onLost` is called at most once. */
   hold(leases: readonly HeldLease[], onLost: (lease: HeldLease, why: string) => void): void {
     for (const lease of leases) this.#lost.set(keyOf(lease), (why) => onLost(lease, why));
     this.#send({ hold: leases, authorization: this.#authorization });
   }
 
-  letGo(lease: HeldLease): void {
-    if (this.#lost.delete(keyOf(lease))) this.#send({ letGo: keyOf(lease) });
+  release(lease: HeldLease): void {
+    if (this.#lost.delete(keyOf(lease))) this.#send({ release: keyOf(lease) });
   }
 
   async stop(): Promise<void> {

@@ -109,7 +109,7 @@ class Jobs {
     this.#capacity = concurrency + prefetch;
   }
 
-  /** Takes and runs jobs until it is told to stop, then waits for those that it holds. */
+  /** Takes and runs jobs until it is stopped, then waits for those that it holds. */
   async runFrom(source: JobSource, { stopping, ending }: Ends): Promise<void> {
     stopping.addEventListener('abort', () => this.#wake());
     for (let failures = 0; !stopping.aborted;) {
