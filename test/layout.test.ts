@@ -22,6 +22,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   http: ['base', 'domain', 'database', 'graphql', 'operations', 'triggers', 'config.ts'],
   // Knows the gateway by its schema alone.
   client: [],
+  codegen: ['client'],
   composition: [
     ...['base', 'domain', 'database', 'live', 'log', 'jobs', 'subscriptions', 'topics', 'operations'],
     ...['handlers', 'triggers', 'graphql', 'http', 'config.ts'],

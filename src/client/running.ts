@@ -37,7 +37,12 @@ export class Running {
     for (const name of stopOn) process?.once?.(name, stop);
     signal?.addEventListener('abort', stop);
     if (signal?.aborted) this.#stopping.abort();
-    this.done = run({ stopping: this.#stopping.signal, ending: this.#ending.signal }).finally(() => {
+    const ends = { stopping: this.#stopping.signal, ending: this.#ending.signal };
+    const running = run(ends).catch((error: unknown) => {
+      const isOfStop = Object.values(ends).some(({ aborted, reason }) => aborted && error === reason);
+      if (!isOfStop) throw error;
+    });
+    this.done = running.finally(() => {
       clearTimeout(this.#timer);
       this.#stopping.abort();
       this.#ending.abort();

@@ -7,7 +7,7 @@ export interface HeldLease {
 }
 
 export interface LeaseMessage {
-  readonly hold?: readonly HeldLease[];
+  readonly hold?: HeldLease;
   /** `id/attempt`. */
   readonly release?: string;
   readonly authorization?: string | undefined;
@@ -73,7 +73,8 @@ export function keepLeases(port: HeartbeatPort, { url, leaseMs, document }: Hear
 
   port.listen((message) => {
     if ('authorization' in message) authorization = message.authorization;
-    for (const lease of message.hold ?? []) {
+    if (message.hold !== undefined) {
+      const lease = message.hold;
       const key = `${lease.id}/${lease.attempt}`;
       const timer = setTimeout(() => void beat(key), everyMs);
       held.set(key, { lease, endsAt: Date.now() + leaseMs, timer });

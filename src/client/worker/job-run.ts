@@ -68,7 +68,7 @@ export class JobRun {
   /** Never rejects: a job whose end cannot be written is claimed again when its lease ends. */
   async run(): Promise<void> {
     const { leases, onError } = this.#parts;
-    const timer = setTimeout(() => void this.#start().catch(() => {}), startedMs);
+    const timer = setTimeout(() => void this.start().catch(() => {}), startedMs);
     try {
       const result = await this.#work();
       clearTimeout(timer);
@@ -109,7 +109,8 @@ export class JobRun {
     } as Job<unknown, string>;
   }
 
-  async #start(): Promise<void> {
+  /** Writes that the job is IN_PROGRESS, once. */
+  async start(): Promise<void> {
     if (this.#isStarted || this.#ending.signal.aborted) return;
     this.#isStarted = true;
     await this.#write({ status: 'IN_PROGRESS' });

@@ -1,9 +1,10 @@
 // Where a worker gets its jobs from.
 import type { Connection } from '../connection/connection.ts';
 import {
-  EnrollManyDocument,
   type EnrollInput,
   type JobFieldsFragment,
+  JobsDocument,
+  type JobsSubscription,
 } from '../../../generated/client/graphql.ts';
 
 /** A job as the gateway gives it. */
@@ -11,24 +12,23 @@ export type ClaimedJob = JobFieldsFragment;
 
 export interface JobSource {
   /**
-   * Waits for jobs, and resolves with at most `count` of them; with none if there were none for a while. Jobs that were
-   * claimed for a call that is aborted are released by the gateway.
+   * Jobs as they come, while the connection lasts: at most `prefetch` that are unfinished at a time. Those that are still
+   * PENDING when it ends, for whatever reason, are released by the gateway.
    */
-  take(count: number, signal: AbortSignal): Promise<readonly ClaimedJob[]>;
+  open(prefetch: number, signal: AbortSignal): AsyncIterable<ClaimedJob>;
 }
 
-/** How long one call waits for a job, in milliseconds. */
-const waitMs = 30_000;
-/** Jobs of one call. */
-const maxCount = 1_000;
+/** The most that the gateway pushes to one subscriber. */
+const maxPrefetch = 1_000;
 
-/** Long polls. */
-export function enrollingSource(connection: Connection, input: Omit<EnrollInput, 'waitMs'>): JobSource {
+/** The gateway pushes. */
+export function pushedJobs(connection: Connection, input: EnrollInput): JobSource {
   return {
-    async take(count, signal) {
-      const variables = { input: { ...input, waitMs }, count: Math.min(count, maxCount) };
-      const options = { signal, timeoutMs: waitMs + 10_000 };
-      return (await connection.request(EnrollManyDocument, variables, options)).enrollMany;
+    async *open(prefetch, signal) {
+      const variables = { input, prefetch: Math.min(prefetch, maxPrefetch) };
+      const options = { signal, onOpen: () => {} };
+      for await (const { jobs } of connection.stream<JobsSubscription>(JobsDocument, variables, options))
+        yield jobs;
     },
   };
 }

@@ -52,10 +52,10 @@ export class LeaseKeeper {
     return keeper;
   }
 
-  /** Keeps the leases until they are released. `onLost` is called at most once. */
-  hold(leases: readonly HeldLease[], onLost: (lease: HeldLease, why: string) => void): void {
-    for (const lease of leases) this.#lost.set(keyOf(lease), (why) => onLost(lease, why));
-    this.#send({ hold: leases, authorization: this.#authorization });
+  /** Keeps the lease until it is released. `onLost` is called at most once. */
+  hold({ id, attempt }: HeldLease, onLost: (why: string) => void): void {
+    this.#lost.set(keyOf({ id, attempt }), onLost);
+    this.#send({ hold: { id, attempt } });
   }
 
   release(lease: HeldLease): void {

@@ -7,7 +7,7 @@ import { watch } from '../watching/watch.ts';
 import type { EnrollInput } from '../../../generated/client/graphql.ts';
 import type { Job } from './job.ts';
 import { JobRun, type RunParts } from './job-run.ts';
-import { enrollingSource, type JobSource } from './job-source.ts';
+import { type ClaimedJob, type JobSource, pushedJobs } from './job-source.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { Updates } from './updates.ts';
 
@@ -46,7 +46,7 @@ export function runWorker(connection: Connection, options: WorkerOptions, handle
     });
     const { onError = () => {} } = options;
     const updates = new Updates(connection, ends.ending, onError);
-    const source = enrollingSource(connection, settings.input);
+    const source = pushedJobs(connection, settings.input);
     const jobs = new Jobs({ connection, leases, updates, worker, maxRetries, handler, onError }, settings);
     ends.ending.addEventListener('abort', () => jobs.endAll('stopping', 'The worker stops.'));
     void endAborted(connection, targetTopic, jobs, stopping).catch(onError);
@@ -100,7 +100,7 @@ class Jobs {
   readonly #capacity: number;
   readonly #held = new Map<string, JobRun>();
   readonly #waiting: JobRun[] = [];
-  #running = 0;
+  readonly #running = new Set<JobRun>();
   #wake = () => {};
 
   constructor(parts: RunParts, { concurrency, prefetch }: { concurrency: number; prefetch: number }) {
@@ -111,30 +111,28 @@ class Jobs {
 
   /** Takes and runs jobs until it is stopped, then waits for those that it holds. */
   async runFrom(source: JobSource, { stopping, ending }: Ends): Promise<void> {
-    stopping.addEventListener('abort', () => this.#wake());
+    const closing = new AbortController();
+    // Jobs that are IN_PROGRESS outlive the stream that brought them.
+    stopping.addEventListener('abort', () => void this.#startAll().finally(() => closing.abort()));
     for (let failures = 0; !stopping.aborted;) {
-      const free = this.#capacity - this.#held.size;
-      if (free <= 0) {
-        await new Promise<void>((resolve) => (this.#wake = resolve));
-        continue;
-      }
       try {
-        this.#add(await source.take(free, stopping));
-        failures = 0;
+        for await (const job of source.open(this.#capacity, closing.signal)) {
+          failures = 0;
+          // What comes now is released by the gateway when the stream ends.
+          if (!stopping.aborted) this.#add(job);
+        }
       } catch (error) {
-        if (stopping.aborted) break;
         if (!isTemporary(error)) throw error;
         this.#parts.onError(error);
-        failures += 1;
-        await pause(backoffMs(failures), stopping);
       }
+      this.#dropWaiting();
+      if (stopping.aborted) break;
+      failures += 1;
+      await pause(backoffMs(failures), stopping);
     }
-    // Those that wait are not begun any more.
-    for (const run of this.#waiting) run.end('stopping', 'The worker stops.');
-    this.#begin(Infinity);
     while (this.#held.size > 0) {
-      await new Promise<void>((resolve) => (this.#wake = resolve));
       if (ending.aborted) this.endAll('stopping', 'The worker stops.');
+      await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
 
@@ -146,27 +144,37 @@ class Jobs {
     for (const run of this.#held.values()) run.end(...why);
   }
 
-  #add(claimed: Awaited<ReturnType<JobSource['take']>>): void {
-    const runs = claimed.map((job) => new JobRun(this.#parts, job));
-    for (const run of runs) this.#held.set(run.id, run);
-    const leases = runs.map(({ id, attempt }) => ({ id, attempt }));
-    if (leases.length > 0)
-      this.#parts.leases.hold(leases, ({ id }, message) => this.end(id, 'lost', message));
-    this.#waiting.push(...runs);
-    this.#begin(this.#concurrency);
+  #add(job: ClaimedJob): void {
+    const run = new JobRun(this.#parts, job);
+    this.#held.set(run.id, run);
+    this.#parts.leases.hold(run, (message) => run.end('lost', message));
+    this.#waiting.push(run);
+    this.#begin();
   }
 
-  #begin(limit: number): void {
-    while (this.#running < limit) {
+  #begin(): void {
+    while (this.#running.size < this.#concurrency) {
       const run = this.#waiting.shift();
       if (!run) return;
-      this.#running += 1;
+      this.#running.add(run);
       void run.run().finally(() => {
-        this.#running -= 1;
-        this.#held.delete(run.id);
-        this.#begin(limit);
+        this.#running.delete(run);
+        if (this.#held.get(run.id) === run) this.#held.delete(run.id);
+        this.#begin();
         this.#wake();
       });
     }
+  }
+
+  /** Jobs that were not begun are released by the gateway, and given to others. */
+  #dropWaiting(): void {
+    for (const run of this.#waiting.splice(0)) {
+      this.#parts.leases.release(run);
+      if (this.#held.get(run.id) === run) this.#held.delete(run.id);
+    }
+  }
+
+  async #startAll(): Promise<void> {
+    await Promise.allSettled([...this.#running].map((run) => run.start()));
   }
 }
