@@ -1,6 +1,7 @@
-// Prints the reference pages that repeat the code: limits, errors and close codes; with --check only says whether they are up to date.
+// Prints the reference pages that repeat the code: limits, errors, close codes and the OpenAPI document; with --check only says whether they are up to date.
 import { readFile, writeFile } from 'node:fs/promises';
 import ts from 'typescript';
+import { openApi } from '../src/ayon/openapi.ts';
 import { errorCatalogue } from '../src/base/errors.ts';
 import { limits } from '../src/base/limits.ts';
 import { scopeMeanings, scopePresets } from '../src/domain/access/scopes.ts';
@@ -107,6 +108,7 @@ const pages = {
   'docs/reference/errors.md': errorsPage(),
   'docs/reference/scopes.md': scopesPage(),
   'docs/reference/websocket-codes.md': await closeCodesPage(),
+  'docs/reference/ayon-openapi.json': `${JSON.stringify(openApi, null, 2)}\n`,
 };
 
 for (const [path, text] of Object.entries(pages)) {

@@ -54,6 +54,8 @@ export interface Config {
   readonly allowedHosts: readonly string[] | null;
   /** A manifest of the documents that callers without the scope `admin` may run; null: they may run any. */
   readonly trustedDocumentsFile: string | null;
+  /** The path below which AYON's protocol is spoken; null: it is not. */
+  readonly ayonPath: string | null;
 }
 
 /** The defaults of the settings, as documented in docs/reference/settings.md. */
@@ -76,6 +78,7 @@ export const defaults: Config = Object.freeze({
   corsOrigins: null,
   allowedHosts: null,
   trustedDocumentsFile: null,
+  ayonPath: null,
 });
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -133,6 +136,7 @@ export function readConfig(environment: Environment): Config {
     trustedDocumentsFile: setting('THROUGHLINE_TRUSTED_DOCUMENTS', defaults.trustedDocumentsFile, (text) => ({
       value: text,
     })),
+    ayonPath: readAyonPath(setting),
   };
   if (faults.length > 0) throw new StartupError(faults.join('\n'));
   return Object.freeze(config);
@@ -148,6 +152,28 @@ function readIssuerSettings(setting: Setting): IssuerSettings {
     issuer: setting<string | null>('THROUGHLINE_JWT_ISSUER', null, readIssuer),
     audience: setting<string | null>('THROUGHLINE_JWT_AUDIENCE', null, text),
     algorithms: setting<readonly string[] | null>('THROUGHLINE_JWT_ALGORITHMS', null, readAlgorithms),
+  };
+}
+
+/** Null unless it is switched on. */
+function readAyonPath(setting: Setting): string | null {
+  const isOn = setting('THROUGHLINE_AYON', false, onOrOff);
+  const path = setting('THROUGHLINE_AYON_PATH', '/ayon', doorPath);
+  return isOn ? path : null;
+}
+
+function onOrOff(text: string): Read<boolean> {
+  if (text === 'on' || text === 'off') return { value: text === 'on' };
+  return { fault: `must be on or off, not ${quoted(text)}.` };
+}
+
+const ownPaths = ['graphql', 'webhooks', 'health', 'ready', 'console'];
+
+function doorPath(text: string): Read<string> {
+  const [, first = ''] = text.split('/');
+  if (/^(?:\/[\w.-]+)+$/.test(text) && !ownPaths.includes(first)) return { value: text };
+  return {
+    fault: `must be a path such as /ayon, without a slash at its end and not below ${ownPaths.map((name) => `/${name}`).join(', ')}; ${quoted(text)} is none.`,
   };
 }
 

@@ -44,6 +44,8 @@ describe('readConfig', () => {
       THROUGHLINE_CORS_ORIGINS: 'https://Shop.example:443, http://localhost:5173',
       THROUGHLINE_ALLOWED_HOSTS: 'Events.example,[::2]',
       THROUGHLINE_TRUSTED_DOCUMENTS: 'some/manifest.json',
+      THROUGHLINE_AYON: 'on',
+      THROUGHLINE_AYON_PATH: '/event-server',
       NODE_ENV: 'production',
     });
     expect(config).toEqual({
@@ -70,6 +72,7 @@ describe('readConfig', () => {
       corsOrigins: ['https://shop.example', 'http://localhost:5173'],
       allowedHosts: ['events.example', '[::2]'],
       trustedDocumentsFile: 'some/manifest.json',
+      ayonPath: '/event-server',
     });
   });
 

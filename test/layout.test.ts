@@ -20,12 +20,13 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   triggers: ['base', 'domain', 'database', 'store', 'operations'],
   graphql: ['base', 'domain', 'operations', 'live'],
   http: ['base', 'domain', 'database', 'graphql', 'operations', 'triggers', 'config.ts'],
+  ayon: ['base', 'domain', 'live', 'operations', 'graphql', 'http'],
   // Knows the gateway by its schema alone.
   client: [],
   codegen: ['client'],
   composition: [
     ...['base', 'domain', 'database', 'live', 'log', 'jobs', 'subscriptions', 'topics', 'operations'],
-    ...['handlers', 'triggers', 'graphql', 'http', 'config.ts'],
+    ...['handlers', 'triggers', 'graphql', 'http', 'ayon', 'config.ts'],
   ],
   'gateway.ts': ['base', 'domain', 'database', 'handlers', 'composition', 'config.ts'],
   'main.ts': ['base', 'database', 'gateway.ts', 'config.ts', 'key-file.ts'],

@@ -127,6 +127,16 @@ export const limits = {
   maxLeaseMs: 3_600_000,
   /** The default lease, in milliseconds. */
   defaultLeaseMs: 60_000,
+  /** The lease of a job that a client of AYON's protocol claims without `leaseSeconds`, in milliseconds. */
+  ayonLeaseMs: 21_600_000,
+  /** The largest `limit` of AYON's `POST /api/query`. */
+  ayonQueryLimit: 5_000,
+  /** The largest `offset` of AYON's `POST /api/query`. */
+  ayonQueryOffset: 50_000,
+  /** Fields `events` in one document of AYON's GraphQL. */
+  ayonLists: 4,
+  /** Topics to which one WebSocket of AYON's protocol subscribes. */
+  ayonTopics: 1_000,
   /** The longest `waitMs` of `enroll`, in milliseconds. */
   waitMs: 60_000,
   /** The largest `maxRetries`. */

@@ -83,14 +83,19 @@ export function createOperations(parts: OperationsParts): Operations {
       });
     },
     checkLease: createLeaseCheck(database),
-    broadcastProgress: ({ id, requestId, topic, project }, progress, description) =>
-      broadcast.progress({ eventId: id, requestId, topic, project, progress, description, at: new Date() }),
+    broadcastProgress: ({ position, isChange, sender, ...target }, progress, description) => {
+      const version = { position: position === null ? null : String(position), isChange, sender };
+      const { id: eventId, requestId, topic, project } = target;
+      const place = { eventId, requestId, topic, project };
+      broadcast.progress({ ...place, ...version, progress, description, at: new Date() });
+    },
+    noteProgress: (position, progress) => position !== null && live.noteProgress(position, progress),
   };
   const bulk: BulkParts = { database, writer };
   return {
     sendEvent: (caller, input, options = {}) => sendEvent(send, caller, input, options),
     sendEvents: (caller, inputs) => sendEvents(send, caller, inputs),
-    updateEvent: (caller, input) => updateEvent(change, caller, input),
+    updateEvent: (caller, input, options) => updateEvent(change, caller, input, options),
     updateEvents: (caller, inputs) => updateEvents(change, caller, inputs),
     deleteEvent: (caller, id) => deleteEvent(change, caller, id),
     restartEvents: (caller, filter, dryRun) => changeAll(bulk, caller, 'RESTARTED', filter, dryRun),

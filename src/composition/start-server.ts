@@ -1,5 +1,6 @@
 // The gateway on its socket: the keys, the core and the HTTP server, in starting order.
 import { randomUUID } from 'node:crypto';
+import { ayonDoor } from '../ayon/ayon-door.ts';
 import { asError } from '../base/errors.ts';
 import type { Releasers } from '../base/lifecycle.ts';
 import type { Logger } from '../base/logger.ts';
@@ -60,6 +61,7 @@ export async function startServer(parts: ServerParts) {
     authenticator: { authenticate: createAuthenticate(config.adminKey, core.keys, tokens) },
     onRefused: (who, refusal) => void audit.refused(who, refusal),
     webhooks: new Webhooks(database, operations.sendEvent),
+    doors: config.ayonPath === null ? [] : [ayonDoor({ ...core, path: config.ayonPath, report, audit })],
     // Subscription contexts come from the shared executions.
     createContext: (caller) =>
       createContext({ caller, operations, watch: watching.live(caller), audit }, heldAnswers),

@@ -18,7 +18,7 @@ import { createHostCheck, hostRefusal } from './host-check.ts';
 import { sendError, sendJson } from './json-response.ts';
 import { pathOf, toOriginForm } from './request-target.ts';
 import { RequestLimits, type RequestLimitSettings } from './request-limits.ts';
-import type { RouteHandler } from './route.ts';
+import type { OpenDoor, RouteHandler } from './route.ts';
 import { UnreadOutput, type UnreadLimits } from './unread-output.ts';
 import { refuseUpgrade } from './upgrade-refusal.ts';
 import { createWebhookEndpoint, type WebhookPort, webhookPrefix } from './webhooks/webhooks.ts';
@@ -34,6 +34,8 @@ export interface HttpOptions
     Pick<WebSocketOptions, 'initTimeoutMs' | 'heartbeatMs'> {
   readonly authenticator: Authenticator;
   readonly webhooks: WebhookPort;
+  /** Other protocols than GraphQL, each below its own path; none unless given. */
+  readonly doors?: readonly OpenDoor[];
   /** Whether the process can still serve; once false, only a new start helps. */
   readonly healthy: () => boolean;
   /** Whether the database can be reached now. */
@@ -58,6 +60,8 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   const requestLimits = new RequestLimits({ keyRateLimit, keyConcurrency, logger, onRefused });
   const sockets = createWebSocketEndpoint({ ...options, ...served, server: graphql, requestLimits });
   const cors = new Cors(options);
+  const doors = (options.doors ?? []).map((open) => open({ ...options, requestLimits }));
+  const doorRoutes = doors.map(({ path, answer, methods }) => [path, cors.around(answer, methods)] as const);
   const isKnownHost = createHostCheck(options);
   const routes: ReadonlyMap<string, RouteHandler> = new Map([
     [
@@ -76,7 +80,9 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   const handlerOf = (request: IncomingMessage) => {
     if (cap.isBeyond(request.socket)) return beyondCap(routes.get(pathOf(request)), pathOf(request));
     if (!isKnownHost(request)) return refuseHost;
-    return pathOf(request).startsWith(webhookPrefix) ? webhooks : (routes.get(pathOf(request)) ?? notFound);
+    const path = pathOf(request);
+    if (path.startsWith(webhookPrefix)) return webhooks;
+    return routes.get(path) ?? doorRoutes.find(([prefix]) => isBelow(prefix, path))?.[1] ?? notFound;
   };
   const answer = (request: IncomingMessage, response: ServerResponse) => {
     toOriginForm(request);
@@ -91,11 +97,12 @@ export function createHttpServer(options: HttpOptions): HttpServer {
     toOriginForm(request);
     if (cap.isBeyond(stream)) return refuseUpgrade(stream, 503, 'OVERLOADED', tooManyConnections);
     if (!isKnownHost(request)) return refuseUpgrade(stream, 421, 'MISDIRECTED_REQUEST', hostRefusal(request));
-    if (pathOf(request) !== graphqlPath)
+    const door = doors.find(({ socketPath }) => socketPath === pathOf(request));
+    if (door === undefined && pathOf(request) !== graphqlPath)
       return refuseUpgrade(stream, 404, 'NOT_FOUND', `WebSockets are at ${graphqlPath}.`);
     if (!cors.permitsUpgrade(request)) return refuseUpgrade(stream, 403, 'FORBIDDEN', originRefusal);
     connections.upgraded(stream);
-    sockets.upgrade(request, stream, head);
+    (door ?? sockets).upgrade(request, stream, head);
   });
   return {
     start: () => check().then(() => listen(server, options)),
@@ -104,11 +111,16 @@ export function createHttpServer(options: HttpOptions): HttpServer {
       const closed = server.listening ? eventOnce(server, 'close') : undefined;
       if (closed !== undefined) server.close();
       streams.endAll();
-      await Promise.all([sockets.stop(), connections.drain(drainMs)]);
+      const stopping = [sockets, ...doors].map((endpoint) => endpoint.stop());
+      await Promise.all([...stopping, connections.drain(drainMs)]);
       await closed;
       unread.stop();
     }),
   };
+}
+
+function isBelow(prefix: string, path: string): boolean {
+  return path === prefix || path.startsWith(`${prefix}/`);
 }
 
 /** A client that sends its request drop by drop is cut off, so that it holds a connection and nothing else. */

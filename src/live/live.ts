@@ -1,7 +1,7 @@
 // What is going on now, in this process: the hub of changes, the hub of progress, and the last progress of each event.
 import { LRUCache } from 'lru-cache';
 import { limits } from '../base/limits.ts';
-import type { EventRecord } from '../domain/events/event.ts';
+import type { EventRecord, Position } from '../domain/events/event.ts';
 import type { LogRow } from '../store/events/read-log.ts';
 import { changeOfEntry, changeOfTransient, type LiveChange } from './change.ts';
 import { FilterBacklog } from './filter-backlog.ts';
@@ -20,6 +20,7 @@ export class Live {
   readonly filters = new FilterBacklog();
   readonly #lastProgress = new LRUCache<string, EventProgress>({ max: limits.progressEntries });
 
+  readonly #noted = new LRUCache<bigint, number>({ max: 10_000 });
   readonly #jsonWatchers = new Set<Watcher<LiveChange>>();
 
   /** Whether somebody watches who looks into summaries and payloads: rows that are published must have them then. */
@@ -48,6 +49,16 @@ export class Live {
   publishProgress(item: EventProgress): void {
     this.#lastProgress.set(item.eventId, item);
     this.progress.publish(item);
+  }
+
+  /** This change was committed together with progress. */
+  noteProgress(position: Position, progress: number): void {
+    this.#noted.set(position, progress);
+  }
+
+  /** The progress that came with a change, where this gateway has written both. */
+  progressAt(position: Position): number | null {
+    return this.#noted.get(position) ?? null;
   }
 
   /** The last one broadcast, where this gateway has seen it. */

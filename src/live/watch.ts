@@ -21,6 +21,12 @@ export interface EventProgress {
   readonly progress: number;
   readonly description: string | null;
   readonly at: Date;
+  /** The event's latest change when it was reported, as text; null or absent where that is not known. */
+  readonly position?: string | null;
+  /** Whether it was reported together with that change. */
+  readonly isChange?: boolean;
+  /** Who reported it, where that was said. */
+  readonly sender?: string | null;
 }
 
 /** What row scopes look at. A gateway of an earlier version tells no project. */

@@ -12,6 +12,10 @@ export interface SendOptions {
   readonly isOwn?: boolean;
   /** Nobody waits for an answer: all of its runs are in the background. */
   readonly background?: boolean;
+  /** An event without a hash gets its own id as hash: 32 hexadecimal digits. */
+  readonly hashIsId?: boolean;
+  /** REPLACE may change any status to any. */
+  readonly lenient?: boolean;
 }
 
 /** The runs that an event gets, decided before it is written. */

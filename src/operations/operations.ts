@@ -13,7 +13,7 @@ import type { EnrollInput } from '../domain/jobs/enroll.ts';
 import type { EventFilter } from '../domain/conditions/event-filter.ts';
 import type { Direction, OrderKey, Page, PageArguments } from '../domain/events/page.ts';
 import type { SendInput } from '../domain/events/send.ts';
-import type { UpdateInput } from '../domain/events/update.ts';
+import type { UpdateInput, UpdateOptions } from '../domain/events/update.ts';
 import type { Lease } from '../store/jobs/leases.ts';
 import type { KeyOperations } from './access/keys.ts';
 import type { ConsumerOperations } from './consumers.ts';
@@ -144,7 +144,7 @@ export interface Operations
     ConsumerOperations {
   sendEvent(caller: Caller, input: SendInput, options?: SendOptions): Promise<SendOutcome>;
   sendEvents(caller: Caller, input: readonly SendInput[]): Promise<SendBatchOutcome>;
-  updateEvent(caller: Caller, input: UpdateInput): Promise<PartialEvent>;
+  updateEvent(caller: Caller, input: UpdateInput, options?: UpdateOptions): Promise<PartialEvent>;
   updateEvents(caller: Caller, input: readonly UpdateInput[]): Promise<BatchOutcome>;
   /** Returns the id. */
   deleteEvent(caller: Caller, id: string): Promise<string>;

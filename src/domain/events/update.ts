@@ -44,6 +44,18 @@ export interface EventPatch {
   readonly by: string;
   /** A worker's fencing token. */
   readonly attempt: number | null;
+  readonly lenient: boolean;
+}
+
+/** Internal: no argument of the GraphQL schema sets these. */
+export interface UpdateOptions {
+  /**
+   * For clients without leases: any status may follow any; a write without an attempt is the holder's, and extends the
+   * lease; a description beside progress is stored.
+   */
+  readonly lenient?: boolean;
+  /** Who reports progress, for those who watch. */
+  readonly sender?: string | null;
 }
 
 export interface CheckedUpdate {
@@ -53,7 +65,11 @@ export interface CheckedUpdate {
   readonly durable: boolean;
 }
 
-export function checkUpdate(input: UpdateInput, by: string): CheckedUpdate {
+export function checkUpdate(
+  input: UpdateInput,
+  by: string,
+  { lenient = false }: UpdateOptions = {},
+): CheckedUpdate {
   const progress = input.progress ?? null;
   if (progress !== null && !(progress >= 0 && progress <= 100))
     throw badInput(`progress is ${progress}; 0 to 100 is allowed.`);
@@ -72,9 +88,10 @@ export function checkUpdate(input: UpdateInput, by: string): CheckedUpdate {
   // A description given only with progress describes that progress, and is broadcast with it.
   const { description, ...others } = content;
   const durable =
-    Object.values(others).some((value) => value !== null) || (description !== null && progress === null);
+    Object.values(others).some((value) => value !== null) ||
+    (description !== null && (progress === null || lenient));
   const attempt = input.attempt == null ? null : checkAttempt(input.attempt);
-  const patch = { id: checkId(input.id), ...content, by, attempt };
+  const patch = { id: checkId(input.id), ...content, by, attempt, lenient };
   return { patch, progress, durable };
 }
 

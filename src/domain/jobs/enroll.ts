@@ -42,6 +42,10 @@ export interface EnrollInput {
   readonly ignoreSenderTypes?: Given<readonly string[]>;
   readonly ignoreOlderThanDays?: Given<number>;
   readonly leaseMs?: Given<number>;
+  /** Internal: a lease instead of `leaseMs`, without its limit, for workers that send no heartbeats. */
+  readonly longLeaseMs?: Given<number>;
+  /** Internal: the user of the job; absent: the source's. */
+  readonly user?: Given<string>;
   readonly waitMs?: Given<number>;
 }
 
@@ -85,6 +89,8 @@ export interface ClaimTerms {
   readonly senderType: string | null;
   readonly description: string | null;
   readonly project: string | null;
+  /** Null: the source's. */
+  readonly user: string | null;
   readonly maxRetries: number;
   readonly retryDelayMs: number;
   readonly leaseMs: number;
@@ -123,9 +129,10 @@ export function checkEnroll(input: EnrollInput, { key, isOwnOnly, rows } = anyon
       senderType: optionalName('senderType', input.senderType),
       description: input.description == null ? null : checkDescription(input.description),
       project: optionalName('project', input.project),
+      user: optionalName('user', input.user),
       maxRetries: checkWithin('maxRetries', input.maxRetries ?? 3, 0, limits.maxRetries),
       retryDelayMs: checkWithin('retryDelayMs', input.retryDelayMs ?? 1_000, 0, limits.retryDelayMs),
-      leaseMs: checkLeaseMs(input.leaseMs ?? limits.defaultLeaseMs),
+      leaseMs: input.longLeaseMs ?? checkLeaseMs(input.leaseMs ?? limits.defaultLeaseMs),
       sequential: input.sequential ?? false,
       sticky: input.sticky ?? false,
       key,

@@ -47,6 +47,7 @@ export function termsOf(handler: Handler, worker: string): ClaimTerms {
     senderType: 'handler',
     description: null,
     project: null,
+    user: null,
     maxRetries: handler.async ? handler.maxRetries : 0,
     retryDelayMs: handler.retryDelayMs,
     leaseMs: runLeaseMs,

@@ -1,12 +1,12 @@
 // /graphql over HTTP: the GraphiQL page, the key, and then the GraphQL server.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ThroughlineError } from '../../base/errors.ts';
-import type { Caller } from '../../operations/callers.ts';
-import { type Authenticator, type Identity, keyOfHeaders } from '../credentials.ts';
+import { type Authenticator, keyOfHeaders } from '../credentials.ts';
 import { serveGraphiQL, wantsGraphiQL } from '../graphiql/graphiql.ts';
 import type { GraphQLServer } from './graphql.ts';
 import { sendError, sendRefusal } from '../json-response.ts';
-import { type Presence, presenceOf } from '../presence.ts';
+import { presenceOf } from '../presence.ts';
+import { callerOf } from '../request-caller.ts';
 import type { RequestLimits } from '../request-limits.ts';
 import { RequestIds } from '../trace.ts';
 
@@ -39,33 +39,6 @@ export function createGraphQLEndpoint(
     const caller = callerOf({ ...identity, address }, presenceOf(response), response, readRequestId);
     const start = { caller, onEnd: identity.onEnd };
     await server(request, response, start as unknown as Parameters<GraphQLServer>[2]);
-  };
-}
-
-function callerOf(
-  { name, keyId, scopes, rows, expiresAt, onEnd, address }: Identity & Pick<Caller, 'address'>,
-  presence: Presence,
-  response: ServerResponse,
-  readRequestId: () => string | null,
-): Caller {
-  let requestId: string | null | undefined;
-  let isWaiting = false;
-  return {
-    ...{ name, keyId, scopes, rows, expiresAt, address },
-    // Only once something is sent: a request that reads leaves the name of its trace to one that sends.
-    get requestId() {
-      return (requestId ??= readRequestId());
-    },
-    /** What waits ends with the key, too. */
-    get signal() {
-      if (!isWaiting && onEnd)
-        response.once(
-          'close',
-          onEnd(() => presence.leave()),
-        );
-      isWaiting = true;
-      return presence.signal;
-    },
   };
 }
 

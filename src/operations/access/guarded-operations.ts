@@ -65,8 +65,8 @@ class GuardedOperations implements Operations {
     return this.#need('events:read');
   }
 
-  async sendEvent(_caller: Caller, input: Call<'sendEvent'>[1]): Answer<'sendEvent'> {
-    const outcome = await this.#need('events:send').sendEvent(this.#caller, input);
+  async sendEvent(...[, input, options]: Call<'sendEvent'>): Answer<'sendEvent'> {
+    const outcome = await this.#need('events:send').sendEvent(this.#caller, input, options);
     if (!outcome.duplicate) this.#give(outcome.event);
     if (this.#rows === null) return outcome;
     // A run has its handler's full name as topic.
@@ -82,8 +82,8 @@ class GuardedOperations implements Operations {
     return outcome;
   }
 
-  async updateEvent(_caller: Caller, input: Call<'updateEvent'>[1]): Answer<'updateEvent'> {
-    const event = await this.#update().updateEvent(this.#caller, input);
+  async updateEvent(...[, input, options]: Call<'updateEvent'>): Answer<'updateEvent'> {
+    const event = await this.#update().updateEvent(this.#caller, input, options);
     this.#give(event);
     return event;
   }

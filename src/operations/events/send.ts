@@ -93,7 +93,7 @@ function prepare(
   draft: EventDraft,
   options: SendOptions,
 ): Prepared | Promise<Prepared> {
-  const event = newEvent(caller, draft);
+  const event = newEvent(caller, draft, options);
   checkRows(caller, event);
   // Handlers run for finished events. Unfinished work runs them when it finishes, a scheduled event when it is published.
   const isFact = draft.store && draft.status === 'FINISHED' && draft.sendAt === null;
@@ -174,17 +174,17 @@ async function store(
     }
     drop();
     if (row.sameHash === null) throw conflict(event, row, caller.rows);
-    const outcome = await resolveDuplicate(parts, caller, draft, row.sameHash);
+    const outcome = await resolveDuplicate(parts, caller, draft, row.sameHash, options);
     if (outcome) return outcome;
     ({ event, plan } = await prepare(parts, caller, draft, options));
   }
 }
 
-function newEvent(caller: Caller, draft: EventDraft): NewEvent {
+function newEvent(caller: Caller, draft: EventDraft, { hashIsId = false }: SendOptions): NewEvent {
   const id = newId();
   return {
     id,
-    hash: draft.hash,
+    hash: draft.hash ?? (hashIsId && draft.store ? id.replaceAll('-', '') : null),
     topic: draft.topic,
     eventType: draft.eventType,
     sender: draft.sender,
@@ -228,6 +228,7 @@ async function resolveDuplicate(
   caller: Caller,
   draft: EventDraft,
   existing: ExistingEvent,
+  options: SendOptions,
 ): Promise<SendOutcome | null> {
   if (!isWithin(caller.rows, existing))
     throw new ThroughlineError(
@@ -247,7 +248,7 @@ async function resolveDuplicate(
       { eventId: existing.id },
     );
   }
-  const isThere = await replace(parts, caller, draft, existing);
+  const isThere = await replace(parts, caller, draft, existing, options);
   return isThere ? known() : null;
 }
 
@@ -257,6 +258,7 @@ async function replace(
   caller: Caller,
   draft: EventDraft,
   { held, ...existing }: ExistingEvent,
+  { lenient = false }: SendOptions,
 ): Promise<boolean> {
   checkSameParent(draft, existing);
   if (!held && draft.sendAt !== null) throw notHeld(existing.id);
@@ -266,6 +268,7 @@ async function replace(
       status: held ? null : draft.status,
       id: existing.id,
       replace: true,
+      lenient,
       by: caller.name,
       rows: caller.rows,
     }),

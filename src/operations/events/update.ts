@@ -4,7 +4,7 @@ import { ThroughlineError } from '../../base/errors.ts';
 import { pauseIfDue } from '../../base/time-slices.ts';
 import type { RowScope } from '../../domain/access/row-scope.ts';
 import { hasScope } from '../../domain/access/scopes.ts';
-import type { EventStatus, PartialEvent } from '../../domain/events/event.ts';
+import type { EventStatus, PartialEvent, Position } from '../../domain/events/event.ts';
 import { checkId } from '../../domain/events/send.ts';
 import { scheduled, invalidTransition } from '../../domain/events/status.ts';
 import {
@@ -12,6 +12,7 @@ import {
   checkUpdate,
   type EventPatch,
   type UpdateInput,
+  type UpdateOptions,
 } from '../../domain/events/update.ts';
 import type { LogWriter } from '../../log/writer.ts';
 import { changeOf } from '../../store/events/update-events.ts';
@@ -28,6 +29,14 @@ export interface ProgressTarget {
   readonly project: string | null;
 }
 
+/** The version of the event to which its progress belongs. */
+export interface ProgressVersion {
+  readonly position: Position | null;
+  /** Whether the progress came with the change that made this version. */
+  readonly isChange: boolean;
+  readonly sender: string | null;
+}
+
 export interface ChangeParts {
   readonly report: Report;
   readonly writer: LogWriter;
@@ -37,18 +46,25 @@ export interface ChangeParts {
   readonly checkTopic: (patch: EventPatch, rows: RowScope | null) => Promise<void> | null;
   /** LEASE_LOST unless the attempt holds the lease, and the caller may use it. */
   readonly checkLease: (id: string, attempt: number, caller: Caller) => Promise<void>;
-  readonly broadcastProgress: (target: ProgressTarget, progress: number, description: string | null) => void;
+  readonly broadcastProgress: (
+    target: ProgressTarget & ProgressVersion,
+    progress: number,
+    description: string | null,
+  ) => void;
+  /** Called as soon as a change is committed that came with progress. */
+  readonly noteProgress: (position: Position | null, progress: number) => void;
 }
 
 export async function updateEvent(
   parts: ChangeParts,
   caller: Caller,
   input: UpdateInput,
+  options?: UpdateOptions,
 ): Promise<PartialEvent> {
   const pause = pauseIfDue(caller.name);
   if (pause !== undefined) await pause;
-  const prepared = prepare(parts, caller, input);
-  return update(parts, caller, prepared instanceof Promise ? await prepared : prepared);
+  const prepared = prepare(parts, caller, input, options);
+  return update(parts, caller, prepared instanceof Promise ? await prepared : prepared, options);
 }
 
 /** They are made in their order. */
@@ -79,8 +95,9 @@ function prepare(
   parts: ChangeParts,
   caller: Caller,
   input: UpdateInput,
+  options?: UpdateOptions,
 ): CheckedUpdate | Promise<CheckedUpdate> {
-  const checked = checkUpdate(input, caller.name);
+  const checked = checkUpdate(input, caller.name, options);
   if (checked.patch.attempt === null && !hasScope(caller.scopes, 'events:update'))
     throw forbidden(caller, 'events:update', ' (or the attempt of a job that the key was given)');
   const { project } = checked.patch;
@@ -93,16 +110,19 @@ async function update(
   parts: ChangeParts,
   caller: Caller,
   { patch, progress, durable }: CheckedUpdate,
+  { sender = null }: UpdateOptions = {},
 ): Promise<PartialEvent> {
   // A change of nothing writes nothing either, but tells whether there is such an event.
-  const writes = durable || progress === null;
-  const event = writes ? await write(parts.writer, caller, patch) : { id: patch.id };
+  const writes = durable || progress === null || patch.lenient;
+  const event: PartialEvent = writes ? await write(parts.writer, caller, patch) : { id: patch.id };
+  if (progress !== null && durable) parts.noteProgress(event.position ?? null, progress);
   if (!writes && patch.attempt !== null) await parts.checkLease(patch.id, patch.attempt, caller);
   if (progress !== null) {
     const target = await parts.progressTarget(patch.id, caller.rows);
     if (target === null) throw notFound(patch.id);
     refuseReserved(target.topic);
-    parts.broadcastProgress(target, progress, patch.description);
+    const change = { position: event.position ?? null, isChange: durable, sender };
+    parts.broadcastProgress({ ...target, ...change }, progress, patch.description);
   }
   return event;
 }

@@ -41,6 +41,11 @@ export interface EventChangeRow {
   readonly rows: RowScope | null;
   /** The attempt holds the lease only if this key claimed the job; null for any key. */
   readonly onlyOf: string | null;
+  /**
+   * Any status may follow any. A write without an attempt is taken to be the holder's: it extends the lease instead of
+   * ending it. The first retry of a failed job needs no delay.
+   */
+  readonly lenient: boolean;
 }
 
 export interface UpdatedRow {
@@ -87,6 +92,7 @@ export function changeOf(given: Pick<EventChangeRow, 'id' | 'by'> & Partial<Even
     unbegun: given.unbegun ?? false,
     rows: given.rows ?? null,
     onlyOf: given.onlyOf ?? null,
+    lenient: given.lenient ?? false,
   };
 }
 
@@ -103,6 +109,10 @@ const transitionRows = Object.entries(transitions)
  * stays lapsed, since it counts as a run. A FAILED job that waits for its retry can be aborted. A scheduled event can
  * only be aborted, and is then never published; other changes of it are not announced. `repeated`: this write may
  * have been committed by an earlier attempt.
+ *
+ * A lenient write extends the lease of a job that is held, in `renewed` if it changes nothing else; there a lease with
+ * more than nine tenths left stays, so that a flood of progress writes no rows. If it makes a job PENDING or
+ * IN_PROGRESS that nobody holds, the event's sender holds it from now on.
  */
 const updateStatement = `WITH ${underLock},
   input AS MATERIALIZED (
@@ -110,7 +120,7 @@ const updateStatement = `WITH ${underLock},
       n int, id uuid, replace boolean, topic text, event_type text, sender_type text, status event_status,
       description text, retries int, priority smallint, project text, user_name text, sender text, "by" text, sets_summary boolean,
       sets_payload boolean, sets_result boolean, sets_error boolean, attempt int, write_id uuid, release boolean,
-      summary_bytes int, payload_bytes int, result_bytes int, only_of text, unbegun boolean, ${scopeDefinitions})
+      summary_bytes int, payload_bytes int, result_bytes int, only_of text, unbegun boolean, lenient boolean, ${scopeDefinitions})
   ),
   found AS MATERIALIZED (
     SELECT i.*, m.at, e.position AS was_at, e.status AS from_status, e.held, j.worker,
@@ -119,10 +129,11 @@ const updateStatement = `WITH ${underLock},
       coalesce(i.status <> e.status, false) AS moves,
       (i.unbegun IS NOT TRUE OR e.status = 'PENDING') AND (i.status IS NULL OR i.status = e.status
         OR (NOT e.held OR i.status = 'ABORTED') AND (e.status::text, i.status::text) IN (VALUES ${transitionRows})
-        OR (e.status = 'FAILED' AND i.status = 'ABORTED' AND j.ready_at IS NOT NULL)) AS allowed,
+        OR (e.status = 'FAILED' AND i.status = 'ABORTED' AND j.ready_at IS NOT NULL)
+        OR (i.lenient AND NOT e.held)) AS allowed,
       (i.replace OR i.release OR i.sets_result OR i.description IS NOT NULL OR i.retries IS NOT NULL
         OR i.project IS NOT NULL OR i.user_name IS NOT NULL OR i.sender IS NOT NULL OR i.sets_summary
-        OR i.sets_payload OR i.sets_error) AS has_content,
+        OR i.sets_payload OR i.sets_error OR (i.lenient AND i.status IS NOT NULL)) AS has_content,
       (i.attempt IS NULL OR (i.attempt = j.attempt AND j.worker IS NOT NULL AND j.ready_at > m.at
         AND (i.only_of IS NULL OR i.only_of = j.key_id))) IS TRUE AS holds,
       ($3::boolean AND i.write_id = j.last_write) IS TRUE AS repeated
@@ -167,7 +178,8 @@ const updateStatement = `WITH ${underLock},
     WHERE e.id = c.id AND e.position = c.was_at
     RETURNING c.n, c.write_id, c.moves OR c.release AS moves, c.from_status, c.to_status, c.position, c.at, c.attempt, c.replace,
       CASE WHEN c.attempt IS NOT NULL THEN c.worker ELSE c."by" END AS "by",
-      c.description AS why, c.attempt IS NOT NULL AND NOT c.release AS keeps, e.id, e.retries, e.job OR e.queued AS is_job, e.held,
+      c.description AS why, c.attempt IS NOT NULL AND NOT c.release AS keeps,
+      c.lenient, c.sender AS new_sender, c.retries IS NOT NULL AS sets_retries, e.id, e.retries, e.job OR e.queued AS is_job, e.held,
       e.topic, e.request_id, e.node_id, e.project, e.user_name, e.sender
   ),
   settled AS (
@@ -175,14 +187,29 @@ const updateStatement = `WITH ${underLock},
       position = u.position,
       last_run = u.retries >= j.max_retries,
       last_write = u.write_id,
-      exhausted = u.to_status = 'FAILED' AND (CASE WHEN u.moves THEN u.retries >= j.max_retries ELSE j.exhausted END),
-      worker = CASE WHEN u.to_status IN ('PENDING', 'IN_PROGRESS') AND (u.keeps OR j.ready_at <= u.at) THEN j.worker END,
+      exhausted = u.to_status = 'FAILED' AND (CASE WHEN u.moves OR (u.lenient AND u.sets_retries) THEN u.retries >= j.max_retries ELSE j.exhausted END),
+      worker = CASE
+        WHEN u.lenient AND u.to_status IN ('PENDING', 'IN_PROGRESS') THEN
+          CASE WHEN u.moves OR j.worker IS NOT NULL THEN coalesce(u.new_sender, j.worker, u.sender, u."by") END
+        WHEN u.to_status IN ('PENDING', 'IN_PROGRESS') AND (u.keeps OR j.ready_at <= u.at) THEN j.worker END,
       ready_at = CASE
         WHEN u.to_status IN ('FINISHED', 'ABORTED') THEN NULL
+        WHEN u.lenient AND u.to_status IN ('PENDING', 'IN_PROGRESS') AND (u.moves OR j.worker IS NOT NULL) THEN
+          u.at + make_interval(secs => j.lease_ms / 1000.0)
+        WHEN u.lenient AND NOT u.moves AND NOT u.sets_retries THEN j.ready_at
+        WHEN u.lenient AND u.to_status = 'FAILED' AND u.retries < j.max_retries AND u.retries = 0 THEN u.at
+        WHEN u.lenient AND u.to_status = 'FAILED' AND u.retries < j.max_retries THEN u.at + ${pause('j.retry_delay_ms', 'u.retries')}
+        WHEN u.lenient AND u.to_status = 'FAILED' THEN NULL
         WHEN u.to_status <> 'FAILED' THEN CASE WHEN u.keeps OR j.ready_at <= u.at THEN j.ready_at ELSE u.at END
         WHEN NOT u.moves THEN j.ready_at
         WHEN u.retries < j.max_retries THEN u.at + ${pause('j.retry_delay_ms', 'u.retries')} END
     FROM updated u WHERE u.is_job AND j.event_id = u.id
+  ),
+  renewed AS (
+    UPDATE jobs j SET ready_at = c.at + make_interval(secs => j.lease_ms / 1000.0)
+    FROM (SELECT * FROM current WHERE lenient AND was_at IS NOT NULL AND holds AND NOT changes AND NOT reserved) c
+    WHERE j.event_id = c.id
+      AND (j.worker IS NOT NULL AND j.ready_at < c.at + make_interval(secs => j.lease_ms / 1111.0)) IS TRUE
   ),
   logged AS (
     INSERT INTO log (position, event_id, kind, from_status, status, at, "by", description, attempt,
@@ -251,6 +278,7 @@ function toRow(change: EventChangeRow, index: number): object {
     summary_bytes: bytesOf(change.summary),
     payload_bytes: bytesOf(change.payload),
     result_bytes: bytesOf(change.result),
+    lenient: change.lenient,
     ...(change.onlyOf !== null && { only_of: change.onlyOf }),
     ...(change.unbegun && { unbegun: true }),
     ...scopeColumns(change.rows),

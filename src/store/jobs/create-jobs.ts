@@ -43,10 +43,11 @@ const createJobsStatement = `WITH ${underLock},
     SELECT i.* FROM json_to_recordset($1::json) AS i(
       n int, id uuid, source uuid, source_position int8, target text, consumer text, worker text, sender text,
       sender_type text, description text, project text, max_retries int, retry_delay_ms int, lease_ms int,
-      sequential boolean, status event_status, held boolean, yields boolean, key_id text)
+      sequential boolean, status event_status, held boolean, yields boolean, key_id text,
+      claimed_for text)
   ),
   found AS MATERIALIZED (
-    SELECT i.*, coalesce(i.source_position, s.created_position) AS source_place, s.request_id, coalesce(i.project, s.project) AS job_project, s.user_name, s.priority
+    SELECT i.*, coalesce(i.source_position, s.created_position) AS source_place, s.request_id, coalesce(i.project, s.project) AS job_project, coalesce(i.claimed_for, s.user_name) AS user_name, s.priority
     FROM input i CROSS JOIN LATERAL (SELECT * FROM events WHERE events.id = i.source LIMIT 1) s
     WHERE s.status = 'FINISHED'
       AND NOT EXISTS (SELECT FROM events x WHERE x.depends_on = i.source AND x.topic = i.target AND x.job OFFSET 0)
@@ -150,6 +151,7 @@ export function termColumns(terms: ClaimTerms): object {
     sender_type: terms.senderType,
     description: terms.description,
     project: terms.project,
+    claimed_for: terms.user,
     max_retries: terms.maxRetries,
     retry_delay_ms: terms.retryDelayMs,
     lease_ms: terms.leaseMs,

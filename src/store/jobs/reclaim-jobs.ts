@@ -42,7 +42,8 @@ const reclaimStatement = `WITH ${underLock},
   input AS MATERIALIZED (
     SELECT i.* FROM json_to_recordset($1::json) AS i(
       n int, id uuid, claim_id uuid, attempt int, position int8, consumer text, worker text, sender text, sender_type text,
-      description text, project text, max_retries int, retry_delay_ms int, lease_ms int, sequential boolean, key_id text)
+      description text, project text, max_retries int, retry_delay_ms int, lease_ms int, sequential boolean, key_id text,
+      claimed_for text)
   ),
   found AS MATERIALIZED (
     SELECT i.*, m.at, e.status AS from_status, j.worker AS holder, j.worker IS NOT NULL AND j.last_run AS expires,
@@ -90,6 +91,7 @@ const reclaimStatement = `WITH ${underLock},
       sender = CASE WHEN t.renames THEN t.sender ELSE e.sender END,
       sender_type = CASE WHEN t.renames THEN t.sender_type ELSE e.sender_type END,
       project = CASE WHEN t.renames THEN coalesce(t.project, e.project) ELSE e.project END,
+      user_name = CASE WHEN t.renames THEN coalesce(t.claimed_for, e.user_name) ELSE e.user_name END,
       description = CASE WHEN t.renames THEN coalesce(t.description, e.description) ELSE e.description END,
       error = CASE WHEN t.expires THEN jsonb_build_object('message', format(
           'The lease of %s ended without an answer in its last run (attempt %s).', t.holder, t.attempt),
