@@ -8,7 +8,7 @@ export const adminKey = 'test-key-of-the-ayon-suite';
 
 export interface RestAnswer {
   readonly status: number;
-   
+
   readonly body: any;
   readonly headers: Headers;
 }
@@ -87,7 +87,7 @@ export class AyonClient {
       headers: { 'content-type': 'application/json', authorization: `Bearer ${adminKey}` },
       body: JSON.stringify({ query, variables }),
     });
-     
+
     return (await response.json()) as any;
   }
 
@@ -109,7 +109,7 @@ export class AyonClient {
 /** A raw client of /ws. */
 export class Listener {
   readonly socket: WebSocket;
-   
+
   readonly heard: any[] = [];
   readonly closed: Promise<number>;
   readonly #opened: Promise<void>;
@@ -142,7 +142,7 @@ export class Listener {
   }
 
   /** Resolves when something heard passes the test. */
-   
+
   async until(test: (message: any) => boolean): Promise<any> {
     for (;;) {
       const found = this.heard.find(test);
