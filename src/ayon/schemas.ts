@@ -43,7 +43,7 @@ export const bodySchemas = {
       summary: object('Default: {}.'),
       payload: object('Default: {}.'),
       finished: flag('False: the event is pending. Default: true.'),
-      store: flag('False: those who listen are told, and nothing is stored. Default: true.'),
+      store: flag('False: sent to listeners of /ws, and not stored. Default: true.'),
       reuse: flag('True: the event that has the hash is replaced. Default: false.'),
     },
   },

@@ -121,7 +121,7 @@ describeDatabases('AYON’s enroll', (backend) => {
     expect(data.events.edges).toHaveLength(1);
   });
 
-  it('gives what failed for good to nobody, and lets it block nobody', async () => {
+  it('gives what is exhausted to nobody, and lets it block nobody', async () => {
     const { sources, body } = await given(2, { maxRetries: 0, sequential: true });
     await failTimes(1, body);
     expect((await client().enroll({ ...body, sender: 'two' })).body.dependsOn).toBe(sources[1]);

@@ -30,7 +30,7 @@ describeDatabases('AYON’s events', (backend) => {
     });
   });
 
-  describe('who asks', () => {
+  describe('the caller', () => {
     it('takes a key as X-Api-Key and as ApiKey, and never as Bearer', async () => {
       const key = 'test-key-of-the-ayon-suite';
       const me = (headers: Record<string, string>) => client().get('/api/users/me', { key: null, headers });

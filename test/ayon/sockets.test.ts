@@ -1,4 +1,4 @@
-// AYON's WebSocket /ws: what is told to whom, in which order, and who is cut off.
+// AYON’s WebSocket /ws: its messages, their order, their listeners, and slow readers.
 import { describe, expect, it } from 'vitest';
 import { describeDatabases } from '../support/database.ts';
 import { ayonGateway, type Listener, newTopic, untilHeard } from './support.ts';

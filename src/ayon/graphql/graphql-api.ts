@@ -64,7 +64,7 @@ function fewLists(context: ValidationContext): ASTVisitor {
   };
 }
 
-/** What is not a refusal is told nobody. */
+/** Unexpected failures are masked: the caller gets an id of the log line. */
 function toldError(error: GraphQLError, report: (error: unknown) => string): object {
   const { originalError, message, path, locations } = error;
   if (originalError === undefined || originalError instanceof GraphQLError)

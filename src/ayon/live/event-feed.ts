@@ -98,7 +98,7 @@ export class EventFeed {
     for (const progress of due) this.#add({ progress });
   }
 
-  /** What was reported of a version of the event is told after the change that made it. */
+  /** Progress that was reported of a version of the event follows the change that made it. */
   #progressed(progress: EventProgress): void {
     if (!this.#isHeld || positionOf(progress) <= this.#parts.watching.position)
       return this.#add({ progress });

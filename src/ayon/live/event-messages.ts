@@ -1,4 +1,4 @@
-// What a WebSocket of AYON's protocol is told of a change or of progress.
+// The messages that a WebSocket of AYON’s protocol gets of changes and of progress.
 import type { EventField, PartialEvent } from '../../domain/events/event.ts';
 import type { Located } from '../../domain/access/row-scope.ts';
 import type { LiveChange } from '../../live/change.ts';
