@@ -17,6 +17,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   topics: ['base', 'domain', 'database', 'store'],
   operations: ['base', 'domain', 'database', 'store', 'log', 'live', 'jobs', 'subscriptions', 'topics'],
   handlers: ['base', 'domain', 'operations', 'database', 'store', 'log', 'live', 'jobs'],
+  outbox: ['base', 'domain', 'database', 'store', 'operations'],
   triggers: ['base', 'domain', 'database', 'store', 'operations'],
   graphql: ['base', 'domain', 'operations', 'live'],
   http: ['base', 'domain', 'database', 'graphql', 'operations', 'triggers', 'config.ts'],
@@ -26,7 +27,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   codegen: ['client'],
   composition: [
     ...['base', 'domain', 'database', 'live', 'log', 'jobs', 'subscriptions', 'topics', 'operations'],
-    ...['handlers', 'triggers', 'graphql', 'http', 'ayon', 'config.ts'],
+    ...['handlers', 'triggers', 'outbox', 'graphql', 'http', 'ayon', 'config.ts'],
   ],
   'gateway.ts': ['base', 'domain', 'database', 'handlers', 'composition', 'config.ts'],
   'main.ts': ['base', 'database', 'gateway.ts', 'config.ts', 'key-file.ts'],

@@ -113,6 +113,14 @@ export const limits = {
   flushItems: 1_000,
   /** Writes of one kind per flush as JSON text, in bytes. A single larger write is flushed alone. */
   flushBytes: 8_388_608,
+  /** Argument of the function `send_event` as JSON text, in bytes. */
+  outboxInputBytes: 4_194_304,
+  /** Rows of the outbox that one gateway moves into the log at once. */
+  outboxBatch: 500,
+  /** The same as JSON text, in bytes. A single larger row is moved alone. */
+  outboxBatchBytes: 2_097_152,
+  /** Failures returned by `outbox`. */
+  outboxFailures: 100,
   /** Source topics, and ignored sender types, in one `enroll`. */
   sourceTopics: 1_000,
   /** Jobs requested by one `enrollMany`. Fewer are claimed if their event JSON exceeds `operationBytes`. */

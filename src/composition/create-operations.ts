@@ -26,9 +26,9 @@ import type { GatewayBus } from '../operations/gateway-bus.ts';
 import { createHandlerOperations } from '../operations/handlers.ts';
 import type { Handling } from '../operations/handler-port.ts';
 import { createLeaseCheck, enroll, extendLease, releaseJob } from '../operations/jobs.ts';
-import type { Operations } from '../operations/operations.ts';
+import type { Operations, SendBatchOutcome } from '../operations/operations.ts';
 import { pushJobs } from '../operations/pushed-jobs.ts';
-import { type SendParts, sendEvent, sendEvents } from '../operations/events/send.ts';
+import { type Sending, type SendParts, sendAll, sendEvent, sendEvents } from '../operations/events/send.ts';
 import { eventLocationsOf } from '../operations/events/event-locations.ts';
 import { createSubscriptionOperations } from '../operations/subscriptions.ts';
 import { createTopicOperations } from '../operations/topics.ts';
@@ -57,7 +57,13 @@ export interface OperationsParts {
   readonly onTriggerCreated?: () => void;
 }
 
-export function createOperations(parts: OperationsParts): Operations {
+/** What only the gateway itself uses. */
+export interface OwnOperations {
+  /** Sends a batch of events, each with its own caller. */
+  sendAll(name: string, sendings: readonly Sending[]): Promise<SendBatchOutcome>;
+}
+
+export function createOperations(parts: OperationsParts): Operations & OwnOperations {
   const { database, writer, live, broadcast, report, topics, handling } = parts;
   const locations = eventLocationsOf(database);
   const placeOf = async (id: string, rows: RowScope | null = null): Promise<ProgressTarget | null> => {
@@ -95,6 +101,7 @@ export function createOperations(parts: OperationsParts): Operations {
   return {
     sendEvent: (caller, input, options = {}) => sendEvent(send, caller, input, options),
     sendEvents: (caller, inputs) => sendEvents(send, caller, inputs),
+    sendAll: (name, sendings) => sendAll(send, name, sendings),
     updateEvent: (caller, input, options) => updateEvent(change, caller, input, options),
     updateEvents: (caller, inputs) => updateEvents(change, caller, inputs),
     deleteEvent: (caller, id) => deleteEvent(change, caller, id),

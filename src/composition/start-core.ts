@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once, Releasers } from '../base/lifecycle.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Database } from '../database/database.ts';
+import { readSendInput } from '../graphql/event/read-send-input.ts';
 import { Handlers, type HandlerSettings, noHandlers } from '../handlers/handlers.ts';
 import { JobDispatcher } from '../jobs/job-dispatcher.ts';
 import type { CommitOptions } from '../log/commits.ts';
@@ -11,6 +12,7 @@ import type { Report } from '../operations/events/batch.ts';
 import { eventLocationsOf } from '../operations/events/event-locations.ts';
 import { GatewayBus } from '../operations/gateway-bus.ts';
 import { createWatchFactory } from '../operations/live-streams.ts';
+import { OutboxMover } from '../outbox/outbox-mover.ts';
 import { SubscriptionDispatcher } from '../subscriptions/subscription-dispatcher.ts';
 import { DeclaredTopics } from '../topics/declared-topics.ts';
 import { Scheduler } from '../triggers/scheduler.ts';
@@ -41,7 +43,7 @@ export interface Core extends ReturnType<typeof createParts> {
 export async function startCore(given: CoreParts): Promise<Core> {
   const parts = createParts(given);
   const { tail, topics, keys, bus, writer, scheduledSender, handlers, scheduler } = parts;
-  const { jobs, subscriptions } = parts;
+  const { jobs, subscriptions, outbox } = parts;
   const answerWaiting = once(async () => {
     await handlers.answerWaiting();
     await Promise.all([jobs.stop(), subscriptions.stop()]);
@@ -61,6 +63,8 @@ export async function startCore(given: CoreParts): Promise<Core> {
     releasers.add(() => handlers.stop());
     await handlers.start(parts.operations);
     releasers.add(() => scheduler.stop());
+    releasers.add(() => outbox.stop());
+    await outbox.start();
     releasers.add(answerWaiting);
   } catch (error) {
     await releasers.releaseAll().catch(() => {});
@@ -108,6 +112,7 @@ function createParts({ database, logger, report, handling = noHandlers, writing 
     onTriggerCreated: () => scheduler.wake(),
   });
   const scheduler = new Scheduler({ database, send: operations.sendEvent, logger });
+  const outbox = new OutboxMover({ database, send: operations.sendAll, readInput: readSendInput, logger });
   const watching = createWatchFactory(database, tail, live);
-  return { ...log, jobs, subscriptions, topics, keys, bus, handlers, operations, scheduler, watching };
+  return { ...log, jobs, subscriptions, topics, keys, bus, handlers, operations, scheduler, outbox, watching };
 }

@@ -28,6 +28,18 @@ const creates: WriteKind<NewEvent, CreatedWithRuns> = {
 /** Scheduled events. */
 const holds: typeof creates = { ...creates, name: 'hold' };
 
+/**
+ * Events out of the outbox have a queue of their own, which is never full, so that they keep their order. Another gateway
+ * may have moved one already.
+ */
+const moves: typeof creates = {
+  ...creates,
+  name: 'move',
+  ask: (events, _retried, hint) => orAgain(createWithRuns(events, true, hint)),
+};
+
+const heldMoves: typeof creates = { ...moves, name: 'move held' };
+
 const updates: WriteKind<EventChangeRow, UpdatedRow> = {
   name: 'update',
   ask: (changes, retried, hint) => orAgain(updateEvents(changes, retried, hint)),
@@ -69,7 +81,9 @@ export class LogWriter {
   }
 
   create(event: NewEvent): Promise<CreatedWithRuns> {
-    return this.#commits.submit(event.sendAt === null ? creates : holds, event);
+    const isHeld = event.sendAt !== null;
+    if (event.isFromOutbox) return this.#commits.submit(isHeld ? heldMoves : moves, event);
+    return this.#commits.submit(isHeld ? holds : creates, event);
   }
 
   update(change: EventChangeRow): Promise<UpdatedRow> {

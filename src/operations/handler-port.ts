@@ -10,6 +10,8 @@ export interface SendOptions {
   readonly call?: string | null;
   /** The gateway's own event: its topic may be a reserved one. */
   readonly isOwn?: boolean;
+  /** The row of the outbox that is moved into the log; the event gets its id. */
+  readonly outboxId?: string | null;
   /** Nobody waits for an answer: all of its runs are in the background. */
   readonly background?: boolean;
   /** An event without a hash gets its own id as hash: 32 hexadecimal digits. */

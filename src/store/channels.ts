@@ -2,8 +2,11 @@
 // messages.
 import { createHash } from 'node:crypto';
 
-/** `log`: the log has grown. `live`: messages between gateways, which are never stored. */
-export type Channel = 'log' | 'live';
+/**
+ * `log`: the log has grown. `live`: messages between gateways, which are never stored. `outbox`: the outbox has grown;
+ * its sender is the function `send_event` of migration 0019.
+ */
+export type Channel = 'log' | 'live' | 'outbox';
 
 /** Length of the hash of the schema's name, which may itself be as long as a channel name. */
 const digits = 16;

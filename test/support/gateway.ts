@@ -129,7 +129,7 @@ export async function operationsOn(
   });
   const { operations, watching } = core;
   // So that no test counts the statements with which these begin.
-  await Promise.all([core.scheduledSender.idle(), core.scheduler.idle()]);
+  await Promise.all([core.scheduledSender.idle(), core.scheduler.idle(), core.outbox.idle()]);
   const sharedSubscriptions = new SharedSubscriptions({
     schema,
     operations,

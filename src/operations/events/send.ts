@@ -60,29 +60,53 @@ export async function sendEvent(
   return send(parts, caller, prepared instanceof Promise ? await prepared : prepared, options);
 }
 
-/** They are written in their order, however long handlers take to say whether they are for one. */
-export async function sendEvents(
+/** One of a batch. */
+export interface Sending {
+  readonly caller: Caller;
+  readonly input: SendInput;
+  readonly options: SendOptions;
+}
+
+export function sendEvents(
   parts: SendParts,
   caller: Caller,
   inputs: readonly SendInput[],
 ): Promise<SendBatchOutcome> {
+  return sendAll(
+    parts,
+    caller.name,
+    inputs.map((input) => ({ caller, input, options: {} })),
+  );
+}
+
+/**
+ * They are written in their order, however long handlers take to say whether they are for one. `name`: whose share of
+ * the time slices they use.
+ */
+export async function sendAll(
+  parts: SendParts,
+  name: string,
+  sendings: readonly Sending[],
+): Promise<SendBatchOutcome> {
   const duplicates: number[] = [];
-  const prepareOne = (input: SendInput) => prepare(parts, caller, checkedDraft(parts, input, {}), {});
+  const prepareOne = ({ caller, input, options }: Sending) =>
+    prepare(parts, caller, checkedDraft(parts, input, options), options);
   const sendOne = async (prepared: Prepared, index: number) => {
-    const { event, duplicate } = await send(parts, caller, prepared, {});
+    const { caller, options } = sendings[index]!;
+    const { event, duplicate } = await send(parts, caller, prepared, options);
     if (duplicate) duplicates.push(index);
     return event;
   };
   const sizeOf = ({ event }: Prepared) => event.payload.length + event.summary.length;
   const batch = {
     name: 'sendEvents',
-    caller: caller.name,
+    caller: name,
     prepare: prepareOne,
     run: sendOne,
     sizeOf,
     report: parts.report,
   };
-  const outcome = await runBatch(batch, inputs);
+  const outcome = await runBatch(batch, sendings);
   return { ...outcome, duplicates: duplicates.sort((one, other) => one - other) };
 }
 
@@ -180,10 +204,12 @@ async function store(
   }
 }
 
-function newEvent(caller: Caller, draft: EventDraft, { hashIsId = false }: SendOptions): NewEvent {
-  const id = newId();
+function newEvent(caller: Caller, draft: EventDraft, options: SendOptions): NewEvent {
+  const { hashIsId = false, outboxId = null } = options;
+  const id = outboxId ?? newId();
   return {
     id,
+    isFromOutbox: outboxId !== null,
     hash: draft.hash ?? (hashIsId && draft.store ? id.replaceAll('-', '') : null),
     topic: draft.topic,
     eventType: draft.eventType,

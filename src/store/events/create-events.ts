@@ -34,6 +34,8 @@ export interface NewEvent extends Pick<
   readonly by: string;
   /** When to publish the event; null for immediately. All events of one call are of the same kind. */
   readonly sendAt: Date | null;
+  /** Whether the event is moved out of the outbox, where its id is that of its row. All events of one call are alike. */
+  readonly isFromOutbox?: boolean;
   /** Handler runs to be created with the event. */
   readonly runs: readonly NewRun[];
   /** The rows of who sends it: a parent outside is not found. */
@@ -79,24 +81,24 @@ export interface CreatedWithRuns extends CreatedRow {
  * consecutive. Summaries and payloads are passed in arrays of their own and go straight into the table. As parts of
  * the rows, which are materialized twice, a flush of 1,000 payloads of 10 KB took twice the time.
  */
-const createStatement = statementOf({
+const published: Birth = {
   makers: 'min(position) AS first, array_agg("by" ORDER BY position) AS names',
   born: { status: 'status', held: 'false', finishedAt: "CASE WHEN status = 'FINISHED' THEN at END" },
   logged: `INSERT INTO log (position, event_id, kind, status, at, "by", topic, request_id, node_id, project, user_name, sender)
     SELECT i.position, i.id, 'CREATED', i.status, i.created_at, m.names[i.position - m.first + 1], i.topic, i.request_id,
       i.node_id, i.project, i.user_name, i.sender
     FROM inserted i, makers m`,
-});
+};
 
 /** A scheduled event gets its log entry when it is published. */
-const holdStatement = statementOf({
+const scheduled: Birth = {
   makers: `min(position) AS first, array_agg("by" ORDER BY position) AS names,
       array_agg(send_at ORDER BY position) AS times, array_agg(status ORDER BY position) AS statuses`,
   born: { status: "'PENDING'", held: 'true', finishedAt: 'NULL::timestamptz' },
   logged: `INSERT INTO scheduled_events (event_id, send_at, status, "by")
     SELECT i.id, m.times[i.position - m.first + 1], m.statuses[i.position - m.first + 1], m.names[i.position - m.first + 1]
     FROM inserted i, makers m`,
-});
+};
 
 interface Birth {
   readonly makers: string;
@@ -104,7 +106,41 @@ interface Birth {
   readonly logged: string;
 }
 
-function statementOf({ makers, born, logged }: Birth): string {
+/** What a statement does besides where its events come out of the outbox. */
+interface Origin {
+  readonly taking: string;
+  readonly isTaken: string;
+  readonly removing: string;
+  /** Answers, as written before, for events that the outbox has no more: another gateway moved them. */
+  readonly gone: string;
+}
+
+const fromSender: Origin = { taking: '', isTaken: '', removing: '', gone: '' };
+
+/**
+ * Rows are locked under the log lock, so that what another gateway has moved since the snapshot is seen. A row leaves the
+ * outbox with the insertion of its event, or stays.
+ */
+const fromOutbox: Origin = {
+  taking: `taken AS MATERIALIZED (
+    SELECT o.id FROM outbox o, moment m WHERE o.id = ANY (ARRAY(SELECT id FROM placed)) FOR UPDATE OF o
+  ),`,
+  isTaken: 'AND id IN (SELECT id FROM taken)',
+  removing: `removed AS (DELETE FROM outbox WHERE id = ANY (ARRAY(SELECT id FROM inserted))),`,
+  gone: `UNION ALL
+  SELECT id, 0, (SELECT at FROM moment), chain, true, NULL, NULL FROM placed
+  WHERE parent_found AND same_hash IS NULL AND same_node IS NULL AND own_position IS NULL
+    AND id NOT IN (SELECT id FROM taken)`,
+};
+
+const statements = {
+  create: { name: 'create-events', text: statementOf(published, fromSender) },
+  hold: { name: 'hold-events', text: statementOf(scheduled, fromSender) },
+  move: { name: 'move-events', text: statementOf(published, fromOutbox) },
+  moveHeld: { name: 'move-held-events', text: statementOf(scheduled, fromOutbox) },
+};
+
+function statementOf({ makers, born, logged }: Birth, { taking, isTaken, removing, gone }: Origin): string {
   return `WITH ${underLock},
   placed AS MATERIALIZED (
     SELECT i.*, coalesce(i.request_id, i.parent_request_id, i.fallback_request_id) AS chain,
@@ -127,10 +163,11 @@ function statementOf({ makers, born, logged }: Birth): string {
       OFFSET 0
     ) i
   ),
+  ${taking}
   accepted AS MATERIALIZED (
     SELECT p.*, ${nextPosition} AS position, m.at
     FROM (SELECT * FROM placed WHERE parent_found AND same_hash IS NULL AND same_node IS NULL AND own_position IS NULL
-          ORDER BY n) p, moment m
+          ${isTaken} ORDER BY n) p, moment m
   ),
   makers AS MATERIALIZED (SELECT ${makers} FROM accepted),
   inserted AS (
@@ -144,6 +181,7 @@ function statementOf({ makers, born, logged }: Birth): string {
     ON CONFLICT DO NOTHING
     RETURNING id, position, status, created_at, topic, request_id, node_id, project, user_name, sender
   ),
+  ${removing}
   logged AS (
     ${logged}
   )
@@ -153,6 +191,7 @@ function statementOf({ makers, born, logged }: Birth): string {
   SELECT id, own_position, (SELECT o.created_at FROM events o WHERE o.id = placed.id AND own_position IS NOT NULL), chain,
     parent_found, same_hash, same_node
   FROM placed WHERE NOT parent_found OR same_hash IS NOT NULL OR same_node IS NOT NULL OR own_position IS NOT NULL
+  ${gone}
   UNION ALL
   SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM hinted`;
 }
@@ -173,9 +212,11 @@ export function createEvents(
     jsonArray(events.map(({ summary }) => summary)),
     jsonArray(events.map(({ payload }) => payload)),
   ];
-  const statement = events.some(({ sendAt }) => sendAt !== null)
-    ? { name: 'hold-events', text: holdStatement }
-    : { name: 'create-events', text: createStatement };
+  const isHeld = events.some(({ sendAt }) => sendAt !== null);
+  const isMoved = events.some(({ isFromOutbox }) => isFromOutbox);
+  const statement = isMoved
+    ? statements[isHeld ? 'moveHeld' : 'move']
+    : statements[isHeld ? 'hold' : 'create'];
   const ids = events.map(({ id }) => id);
   return queryByKey({ ...statement, values }, ids, 'id');
 }
