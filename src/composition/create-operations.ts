@@ -30,6 +30,7 @@ import type { Operations, SendBatchOutcome } from '../operations/operations.ts';
 import { pushJobs } from '../operations/pushed-jobs.ts';
 import { type Sending, type SendParts, sendAll, sendEvent, sendEvents } from '../operations/events/send.ts';
 import { eventLocationsOf } from '../operations/events/event-locations.ts';
+import { createOutboxOperations } from '../operations/outbox.ts';
 import { createSubscriptionOperations } from '../operations/subscriptions.ts';
 import { createTopicOperations } from '../operations/topics.ts';
 import { createTriggerOperations } from '../operations/triggers.ts';
@@ -116,6 +117,7 @@ export function createOperations(parts: OperationsParts): Operations & OwnOperat
     ...createConsumerOperations(parts),
     ...createSubscriptionOperations(parts),
     ...createHandlerOperations(database, handling),
+    ...createOutboxOperations(database),
     ...createTopicOperations(database, topics, () => broadcast.topics()),
     ...createTriggerOperations(database, handling, parts.onTriggerCreated ?? (() => {})),
     ...createKeyOperations({ database, onChanged: (id) => broadcast.key(id) }),

@@ -114,5 +114,17 @@ function createParts({ database, logger, report, handling = noHandlers, writing 
   const scheduler = new Scheduler({ database, send: operations.sendEvent, logger });
   const outbox = new OutboxMover({ database, send: operations.sendAll, readInput: readSendInput, logger });
   const watching = createWatchFactory(database, tail, live);
-  return { ...log, jobs, subscriptions, topics, keys, bus, handlers, operations, scheduler, outbox, watching };
+  return {
+    ...log,
+    jobs,
+    subscriptions,
+    topics,
+    keys,
+    bus,
+    handlers,
+    operations,
+    scheduler,
+    outbox,
+    watching,
+  };
 }

@@ -12,6 +12,7 @@ import './job/jobs.ts';
 import './event/filter-check.ts';
 import './subscription/durable-subscriptions.ts';
 import './topic/topics.ts';
+import './outbox/outbox.ts';
 import './trigger/triggers.ts';
 import './handler/handlers.ts';
 import './live/event-subscriptions.ts';

@@ -21,6 +21,7 @@ import type { RowScope } from '../domain/access/row-scope.ts';
 import type { Asker, Caller } from './callers.ts';
 import type { HandlerOperations } from './handlers.ts';
 import type { SendOptions } from './handler-port.ts';
+import type { OutboxOperations } from './outbox.ts';
 import type { SubscriptionOperations } from './subscriptions.ts';
 import type { TopicOperations } from './topics.ts';
 import type { TriggerOperations } from './triggers.ts';
@@ -141,7 +142,8 @@ export interface Operations
     TopicOperations,
     HandlerOperations,
     KeyOperations,
-    ConsumerOperations {
+    ConsumerOperations,
+    OutboxOperations {
   sendEvent(caller: Caller, input: SendInput, options?: SendOptions): Promise<SendOutcome>;
   sendEvents(caller: Caller, input: readonly SendInput[]): Promise<SendBatchOutcome>;
   updateEvent(caller: Caller, input: UpdateInput, options?: UpdateOptions): Promise<PartialEvent>;

@@ -41,6 +41,7 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       needs: ['consumers'],
       field: 'consumers { nodes { id backlog { waiting } workers { name } } }',
     },
+    outbox: { needs: ['admin'], field: 'outbox { waiting failed { id } }' },
     handlers: { needs: ['handlers'], field: 'handlers { fullName lastRunAt backlog { waiting } }' },
   },
   Mutation: {
@@ -86,6 +87,7 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       needs: ['topics'],
       field: 'declareTopic(input: {name: "t.a"}) { name summarySchema }',
     },
+    discardOutbox: { needs: ['admin'], field: `discardOutbox(ids: [${id}])` },
     createKey: {
       needs: ['keys'],
       field: 'createKey(input: {name: "made", scopes: []}) { key { id } }',

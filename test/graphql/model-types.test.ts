@@ -97,6 +97,7 @@ test('what a field of a model is stands once: in the model', () => {
     DurableSubscription: 'Subscription',
     Trigger: 'Trigger',
     Topic: 'Topic',
+    OutboxFailure: 'OutboxFailure',
     Handler: 'Handler',
     ApiKey: 'ApiKey',
   } as const;

@@ -54,8 +54,14 @@ describeDatabases('An event sent with send_event', (backend) => {
     const { database } = gateway();
     const id = await sendSql(database, { topic: fresh('t') });
     await isEmpty(database);
-    const [role] = await database.query<{ name: string }>({ text: 'SELECT session_user::text AS name', values: [] });
-    const [entry] = await database.query<{ by: string }>({ text: 'SELECT "by" FROM log WHERE event_id = $1', values: [id] });
+    const [role] = await database.query<{ name: string }>({
+      text: 'SELECT session_user::text AS name',
+      values: [],
+    });
+    const [entry] = await database.query<{ by: string }>({
+      text: 'SELECT "by" FROM log WHERE event_id = $1',
+      values: [id],
+    });
     expect(entry?.by).toBe(role?.name);
   });
 
@@ -119,18 +125,20 @@ describeDatabases('An event sent with send_event', (backend) => {
     const failing = await sendSql(database, { topic: fresh('t'), hash, onDuplicate: 'FAIL' });
     await isEmpty(database);
     expect(await read(first)).toMatchObject({ payload: { n: 2 } });
-    expect(await failuresOf(database, [same, failing])).toMatchObject([{ id: failing, code: 'DUPLICATE_HASH' }]);
+    expect(await failuresOf(database, [same, failing])).toMatchObject([
+      { id: failing, code: 'DUPLICATE_HASH' },
+    ]);
   });
 
   test('reaches subscribers without being stored where store is false', async () => {
     const { database, subscribe } = gateway();
     const topic = fresh('t');
     const events = await subscribe<any>(
-      'subscription ($topic: String!) { events(filter: { topics: [$topic] }) { event { id topic } } }',
+      'subscription ($topic: String!) { eventFeed(filter: { topics: [$topic] }) { event { id topic } } }',
       { topic },
     );
     const id = await sendSql(database, { topic, store: false });
-    expect((await events.next()).events.event).toEqual({ id, topic });
+    expect((await events.next()).eventFeed.event).toEqual({ id, topic });
     await isEmpty(database);
     expect(await topicsOf(database, topic)).toEqual([]);
     events.stop();
@@ -142,10 +150,19 @@ describeDatabases('An event sent with send_event', (backend) => {
     ['a topic that is a number', { topic: 5 }, 'BAD_USER_INPUT', /^topic: String cannot represent/],
     ['a field that there is none of', { topic: 't', colour: 'red' }, 'BAD_USER_INPUT', /"colour"/],
     ['a list', [{ topic: 't' }], 'BAD_USER_INPUT', /not a JSON object/],
-    ['null', null, 'BAD_USER_INPUT', /not a JSON object/],
     ['a reserved topic', { topic: 'throughline.audit.x' }, '', /reserved/],
-    ['a parent that is unknown', { topic: 't', dependsOn: '0198c0de-0000-7000-8000-000000000000' }, 'NOT_FOUND', /dependsOn/],
-    ['too large a payload', { topic: 't', payload: { x: 'x'.repeat(limits.jsonBytes) } }, 'LIMIT_EXCEEDED', /payload/],
+    [
+      'a parent that is unknown',
+      { topic: 't', dependsOn: '0198c0de-0000-7000-8000-000000000000' },
+      'NOT_FOUND',
+      /dependsOn/,
+    ],
+    [
+      'too large a payload',
+      { topic: 't', payload: { x: 'x'.repeat(limits.jsonBytes) } },
+      'LIMIT_EXCEEDED',
+      /payload/,
+    ],
   ])('is kept with the reason where it has %s, and holds nothing up', async (_what, input, code, message) => {
     const { database, read } = gateway();
     const topic = fresh('t');
@@ -164,9 +181,41 @@ describeDatabases('An event sent with send_event', (backend) => {
     const { database } = gateway();
     const payload = { x: 'x'.repeat(limits.outboxInputBytes) };
     await expect(sendSql(database, { topic: 't', payload })).rejects.toMatchObject({ code: '23514' });
-    await expect(
-      database.query({ text: 'SELECT send_event(NULL)', values: [] }),
-    ).rejects.toMatchObject({ code: '23502' });
+  });
+
+  test('aborts its transaction where it is null', async () => {
+    const { database } = gateway();
+    await expect(sendSql(database, null)).rejects.toMatchObject({ code: '23514' });
+    const send = { text: 'SELECT send_event(NULL)', values: [] };
+    await expect(database.query(send)).rejects.toMatchObject({ code: '23502' });
+  });
+
+  test('is seen in the outbox where it was refused, until it is discarded', async () => {
+    const { database, ask } = gateway();
+    const input = { topic: 'no topic!', payload: { n: [1, null] } };
+    const id = await sendSql(database, input);
+    await isEmpty(database);
+    const query = '{ outbox { waiting oldestAt failed { id at code message input } } }';
+    const { data, errors } = await ask<any>(query);
+    expect(errors).toEqual([]);
+    expect(data.outbox).toMatchObject({ waiting: 0, oldestAt: null });
+    expect(data.outbox.failed.find((failure: any) => failure.id === id)).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: expect.stringContaining('topic'),
+      input,
+    });
+    const discard = 'mutation ($ids: [ID!]!) { discardOutbox(ids: $ids) }';
+    expect((await ask<any>(discard, { ids: [id] })).data).toEqual({ discardOutbox: 1 });
+    expect((await ask<any>(discard, { ids: [id] })).data).toEqual({ discardOutbox: 0 });
+    expect(await failuresOf(database, [id])).toEqual([]);
+    expect((await ask(discard, { ids: ['x'] })).errors[0]?.extensions.code).toBe('BAD_USER_INPUT');
+  });
+
+  test('is seen in the outbox by nobody whose key is restricted', async () => {
+    const { askAs } = gateway();
+    const rows = { projects: ['p'], topics: null, requestIds: null };
+    const { errors } = await askAs({ ...tester, rows }, '{ outbox { waiting } }');
+    expect(errors[0]?.extensions.code).toBe('FORBIDDEN');
   });
 
   test('waits for the others before it where there are many more than are moved at once', async () => {
@@ -178,7 +227,9 @@ describeDatabases('An event sent with send_event', (backend) => {
       values: [topic, count],
     });
     await isEmpty(database);
-    expect(await topicsOf(database, topic)).toEqual(Array.from({ length: count }, (_, n) => `${topic}.n${n + 1}`));
+    expect(await topicsOf(database, topic)).toEqual(
+      Array.from({ length: count }, (_, n) => `${topic}.n${n + 1}`),
+    );
   });
 });
 
@@ -197,4 +248,3 @@ describeDatabases('The outbox of a gateway', (backend) => {
     await gateway.stop();
   });
 });
-

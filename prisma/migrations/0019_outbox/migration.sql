@@ -10,7 +10,8 @@ CREATE TABLE "outbox" (
     "input" JSONB NOT NULL,
 
     CONSTRAINT "outbox_pkey" PRIMARY KEY ("id"),
-    CONSTRAINT "outbox_input_size" CHECK ("bytes" <= 4194304)
+    CONSTRAINT "outbox_input_size" CHECK ("bytes" <= 4194304),
+    CONSTRAINT "outbox_input_present" CHECK (jsonb_typeof("input") <> 'null')
 );
 
 CREATE INDEX "outbox_commit_order_idx" ON "outbox"("commit_order");
@@ -21,6 +22,7 @@ CREATE TABLE "outbox_failures" (
     "by" TEXT NOT NULL,
     "code" TEXT NOT NULL,
     "message" TEXT NOT NULL,
+    "bytes" INTEGER NOT NULL,
     "input" JSONB NOT NULL,
 
     CONSTRAINT "outbox_failures_pkey" PRIMARY KEY ("id")

@@ -2,6 +2,7 @@
 import { ThroughlineError } from '../../base/errors.ts';
 import { reservedPrefix, isReserved } from '../../domain/events/reserved-topics.ts';
 import {
+  isRestricted,
   isTopicWithin,
   isWithin,
   type Located,
@@ -50,6 +51,15 @@ export function checkWithin({ name, rows }: Pick<Caller, 'name' | 'rows'>, event
   throw new ThroughlineError(
     'FORBIDDEN',
     `The key ${JSON.stringify(name)} is restricted to ${allowed.join(' and ')}; the event has the topic ${JSON.stringify(event.topic)}, ${project} and the request ${JSON.stringify(event.requestId)}.`,
+  );
+}
+
+/** Throws FORBIDDEN for a caller that is restricted to some events, where there is no part for it. */
+export function refuseRestricted({ name, rows }: Pick<Caller, 'name' | 'rows'>, what: string): void {
+  if (!isRestricted(rows)) return;
+  throw new ThroughlineError(
+    'FORBIDDEN',
+    `The key ${JSON.stringify(name)} is restricted to some events, and may not use ${what}; use a key without restrictions.`,
   );
 }
 

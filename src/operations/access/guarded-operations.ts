@@ -4,7 +4,7 @@ import { isTopicWithin, type RowScope } from '../../domain/access/row-scope.ts';
 import type { EventField, PartialEvent } from '../../domain/events/event.ts';
 import type { Caller } from '../callers.ts';
 import type { Enrollment, Operations } from '../operations.ts';
-import { forbidden, requireScope, rowsOf } from './access.ts';
+import { forbidden, refuseRestricted, requireScope, rowsOf } from './access.ts';
 
 /**
  * A new operation is classified here before it compiles. The caller is the one given here, whatever a method is called
@@ -350,6 +350,25 @@ class GuardedOperations implements Operations {
 
   #topic(): Operations {
     return hasScope(this.#caller.scopes, 'topics') ? this.#operations : this.#need('events:read');
+  }
+
+  async outbox(): Answer<'outbox'> {
+    return this.#wholeOutbox().outbox();
+  }
+
+  async outboxFailures(): Answer<'outboxFailures'> {
+    return this.#wholeOutbox().outboxFailures();
+  }
+
+  async discardOutbox(ids: readonly string[]): Answer<'discardOutbox'> {
+    return this.#wholeOutbox().discardOutbox(ids);
+  }
+
+  /** What is in the outbox has not been assigned to rows yet. */
+  #wholeOutbox(): Operations {
+    const operations = this.#need('admin');
+    refuseRestricted(this.#caller, 'the outbox');
+    return operations;
   }
 
   handlers(): Answer<'handlers'> {

@@ -1,4 +1,5 @@
 // The outbox: events that programs sent within their own transactions, and those of them that were refused.
+import type { OutboxFailureModel } from '../../../generated/prisma/models.ts';
 import type { Queryable } from '../../database/database.ts';
 import { limits } from '../../base/limits.ts';
 
@@ -51,6 +52,40 @@ export async function readOutbox(queryable: Queryable): Promise<readonly OutboxR
   return rows.filter(({ id }) => id !== null);
 }
 
+export interface OutboxState {
+  /** Up to the count cap. */
+  readonly waiting: number;
+  readonly oldestAt: Date | null;
+}
+
+export async function readOutboxState(queryable: Queryable): Promise<OutboxState> {
+  const [state] = await queryable.query<OutboxState>({
+    name: 'outbox-state',
+    text: `SELECT count(*)::int AS waiting, min(at) AS "oldestAt"
+      FROM (SELECT at FROM outbox ORDER BY commit_order LIMIT $1) o`,
+    values: [limits.countCap],
+  });
+  return state!;
+}
+
+/** The earliest failures; fewer if their inputs are large. */
+export function readFailures(queryable: Queryable): Promise<OutboxFailureModel[]> {
+  return queryable.query({
+    text: `SELECT id, at, "by", code, message, input
+      FROM (
+        SELECT f.*, sum(f.bytes) OVER (ORDER BY f.at, f.id ROWS UNBOUNDED PRECEDING) - f.bytes AS bytes_before
+        FROM (SELECT * FROM outbox_failures ORDER BY at, id LIMIT $1) f
+      ) s WHERE bytes_before < $2 ORDER BY at, id`,
+    values: [limits.outboxFailures, limits.pageBytes],
+  });
+}
+
+/** Returns how many there were. */
+export async function deleteFailures(queryable: Queryable, ids: readonly string[]): Promise<number> {
+  const text = 'DELETE FROM outbox_failures WHERE id = ANY ($1::uuid[]) RETURNING id';
+  return (await queryable.query({ text, values: [ids] })).length;
+}
+
 /** Removes rows for which there is no new event: `done`, and `refused`, which are kept with their reason. */
 export async function settleOutbox(
   queryable: Queryable,
@@ -60,9 +95,9 @@ export async function settleOutbox(
   await queryable.query({
     name: 'settle-outbox',
     text: `WITH done AS (DELETE FROM outbox WHERE id = ANY ($1::uuid[])),
-      refused AS (DELETE FROM outbox WHERE id = ANY ($2::uuid[]) RETURNING id, "by", input)
-      INSERT INTO outbox_failures (id, at, "by", code, message, input)
-      SELECT r.id, clock_timestamp(), r."by", f.code, f.message, r.input
+      refused AS (DELETE FROM outbox WHERE id = ANY ($2::uuid[]) RETURNING id, "by", bytes, input)
+      INSERT INTO outbox_failures (id, at, "by", code, message, bytes, input)
+      SELECT r.id, clock_timestamp(), r."by", f.code, f.message, r.bytes, r.input
       FROM refused r JOIN unnest($2::uuid[], $3::text[], $4::text[]) AS f(id, code, message) ON f.id = r.id
       ON CONFLICT DO NOTHING`,
     values: [
