@@ -19,6 +19,7 @@ import {
   deleteSubscription,
   insertSubscription,
   listSubscriptions,
+  moveSubscription,
   readSubscriptions,
 } from '../store/subscriptions/subscriptions.ts';
 import type { SubscriptionDispatcher } from '../subscriptions/subscription-dispatcher.ts';
@@ -49,6 +50,8 @@ export interface SubscriptionOperations {
   /** What `nextEvent` would give, one after another, each taken when it is asked for. */
   subscriptionEvents(ids: readonly string[], caller?: Caller): Promise<AsyncIterableIterator<NextEvent>>;
   acknowledge(id: string, position: string, caller?: Caller): Promise<DurableSubscription>;
+  /** Back or forward; deliveries that were not acknowledged are dropped. */
+  moveSubscription(id: string, after: string, caller?: Caller): Promise<DurableSubscription>;
   /** Returns the id. */
   unsubscribe(id: string, caller?: Caller): Promise<string>;
   /** Returns null if the trigger does not exist. */
@@ -96,6 +99,7 @@ export function createSubscriptionOperations(parts: SubscriptionParts): Subscrip
       return new NextEvents(subscriptions, ids);
     },
     acknowledge: (id, position, caller) => acknowledge(parts, id, position, caller),
+    moveSubscription: (id, after, caller) => move(parts, id, after, caller),
     unsubscribe: (id, caller) => unsubscribe(parts, id, caller),
     subscription: async (id, caller) =>
       (await readSubscriptions(database, [checkId(id)], ownershipOf(caller)))[0] ?? null,
@@ -151,6 +155,25 @@ async function acknowledge(
       `position ${position} was not handed out by the subscription, which has come to ${subscription.position}; give the position that nextEvent answered.`,
     );
   }
+  return subscription;
+}
+
+async function move(
+  { database, broadcast }: SubscriptionParts,
+  given: string,
+  givenAfter: string,
+  caller: Caller | undefined,
+): Promise<DurableSubscription> {
+  const id = checkId(given);
+  const after = checkPosition(givenAfter, 'after');
+  const owned = ownershipOf(caller);
+  const { subscription, logEnd } = await moveSubscription(database, id, after, owned);
+  if (subscription === null) {
+    const [known] = await readSubscriptions(database, [id], owned);
+    throw known === undefined ? noSuchSubscription(id) : pastLogEnd('after', after, logEnd);
+  }
+  // What gateways hold of it in memory is read again.
+  broadcast.unsubscribed(id);
   return subscription;
 }
 

@@ -6,7 +6,13 @@ import { limits } from '../base/limits.ts';
 import type { Database } from '../database/database.ts';
 import { checkId } from '../domain/events/send.ts';
 import { checkSecrets } from '../domain/triggers/signature.ts';
-import { draftTrigger, type Trigger, type TriggerInput } from '../domain/triggers/trigger.ts';
+import {
+  draftTrigger,
+  type Trigger,
+  type TriggerInput,
+  type TriggerUpdate,
+  updatedTrigger,
+} from '../domain/triggers/trigger.ts';
 import type { Ownership } from '../domain/access/row-scope.ts';
 import { checkTopicWithin, refuseReserved } from './access/access.ts';
 import { keyOf, ownershipOf } from './access/ownership.ts';
@@ -19,6 +25,7 @@ import {
   insertTrigger,
   listTriggers,
   readTriggersByIds,
+  updateTriggerRow,
 } from '../store/control/triggers.ts';
 
 /** Every intended refusal is a ThroughlineError. A trigger that is not the caller's is as if it did not exist; without a caller all are. */
@@ -28,13 +35,15 @@ export interface TriggerOperations {
   deleteTrigger(id: string, caller?: Caller): Promise<string>;
   /** In place of all that it has; each of them is valid from now on. */
   setTriggerSecrets(id: string, secrets: readonly string[], caller?: Caller): Promise<Trigger>;
+  /** What is not given stays, its URL as well. */
+  updateTrigger(input: TriggerUpdate, caller?: Caller): Promise<Trigger>;
   /** By name. */
   triggers(caller?: Caller): Promise<readonly Trigger[]>;
   /** Returns null if the trigger does not exist. */
   trigger(id: string, caller?: Caller): Promise<Trigger | null>;
 }
 
-/** `onCreated` is called with each new trigger. */
+/** `onCreated` is called with each trigger that is new or was changed. */
 export function createTriggerOperations(
   database: Database,
   handling: Handling,
@@ -53,6 +62,11 @@ export function createTriggerOperations(
     },
     setTriggerSecrets: async (id, secrets, caller) =>
       setSecrets(database, checkTriggerId(id), secrets, ownershipOf(caller)),
+    updateTrigger: async (input, caller) => {
+      const trigger = await update(database, handling, input, caller);
+      onCreated();
+      return trigger;
+    },
     triggers: (caller) => listTriggers(database, ownershipOf(caller)),
     trigger: async (id, caller) => (await readTriggersByIds(database, [id], ownershipOf(caller)))[0] ?? null,
   };
@@ -84,6 +98,25 @@ async function create(
     'LIMIT_EXCEEDED',
     `There are ${limits.triggers} triggers, which is the most there can be.`,
   );
+}
+
+async function update(
+  database: Database,
+  handling: Handling,
+  input: TriggerUpdate,
+  caller: Caller | undefined,
+): Promise<Trigger> {
+  const id = checkTriggerId(input.id);
+  const owned = ownershipOf(caller);
+  const [known] = await readTriggersByIds(database, [id], owned);
+  if (known === undefined) throw noTrigger(id);
+  const settings = updatedTrigger(known, input, new Date());
+  refuseReserved(settings.topic);
+  if (caller?.rows) checkEvents(caller, settings.topic);
+  if (settings.call !== null && settings.call !== known.call) checkCall(settings.call, handling);
+  const changed = await updateTriggerRow(database, id, settings, owned);
+  if (changed === null) throw noTrigger(id);
+  return changed;
 }
 
 /** Its events have a request each, and its key's project where that has one only. */

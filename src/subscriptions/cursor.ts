@@ -115,6 +115,8 @@ export class SubscriptionCursor {
 
   /** It stands there in the database now. */
   setPosition(position: Position): void {
+    // It was moved back.
+    if (position < this.base) this.settledTo = position;
     this.base = position;
     if (position > this.settledTo) this.settledTo = position;
     this.#faults = this.#faults.filter((fault) => fault.position > position);

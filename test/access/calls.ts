@@ -72,6 +72,7 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       needs: ['subscriptions'],
       field: `acknowledge(subscriptionId: ${id}, position: "1") { id }`,
     },
+    moveSubscription: { needs: ['subscriptions'], field: `moveSubscription(id: ${id}, after: "0") { id }` },
     unsubscribe: { needs: ['subscriptions'], field: `unsubscribe(id: ${id})` },
     pauseConsumer: { needs: ['consumers'], field: `pauseConsumer(id: ${id}) { id }` },
     resumeConsumer: { needs: ['consumers'], field: `resumeConsumer(id: ${id}) { id }` },
@@ -81,6 +82,7 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       needs: ['triggers'],
       field: 'createTrigger(input: {name: "t.hook", webhook: {}}) { id }',
     },
+    updateTrigger: { needs: ['triggers'], field: `updateTrigger(input: {id: ${id}, enabled: true}) { id }` },
     deleteTrigger: { needs: ['triggers'], field: `deleteTrigger(id: ${id})` },
     setTriggerSecrets: { needs: ['triggers'], field: `setTriggerSecrets(id: ${id}, secrets: ["s"]) { id }` },
     declareTopic: {

@@ -6,9 +6,7 @@ ALTER TABLE "consumers"
     ADD COLUMN "targets" TEXT[],
     ADD COLUMN "paused" BOOLEAN NOT NULL DEFAULT false;
 UPDATE "consumers" SET "target" = "definition" ->> 'target', "targets" = ARRAY["definition" ->> 'target'];
-ALTER TABLE "consumers"
-    ALTER COLUMN "target" SET NOT NULL,
-    ALTER COLUMN "targets" SET NOT NULL;
+ALTER TABLE "consumers" ALTER COLUMN "target" SET NOT NULL;
 CREATE INDEX "consumers_created_idx" ON "consumers"("created_at", "id");
 
 CREATE TABLE "consumer_positions" (

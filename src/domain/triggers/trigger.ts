@@ -47,6 +47,43 @@ export type Trigger = Readonly<
   Omit<TriggerModel, 'secrets' | 'verifyToken' | 'dueTick' | 'dueMissed' | 'keyId' | 'rows'>
 >;
 
+/** A change of a trigger as it arrives. What is absent stays; null removes `where`, `eventType` and `call`. */
+export interface TriggerUpdate extends Omit<TriggerInput, 'name' | 'webhook'> {
+  readonly id: string;
+  readonly enabled?: Given<boolean>;
+}
+
+/** What an update can change. */
+export type TriggerSettings = Readonly<
+  Pick<TriggerModel, 'topic' | 'eventType' | 'where' | 'call' | 'enabled' | 'cron' | 'timezone' | 'nextRun'>
+>;
+
+/**
+ * The settings after an update. A schedule that is enabled or changed continues with its next tick after `now`. Throws
+ * BAD_USER_INPUT or INVALID_FILTER.
+ */
+export function updatedTrigger(known: Trigger, input: TriggerUpdate, now: Date): TriggerSettings {
+  const { schedule } = input;
+  const { cron, timezone } = known;
+  if (schedule != null && known.kind === 'WEBHOOK') throw badInput('A webhook has no schedule.');
+  const enabled = input.enabled ?? known.enabled;
+  const isEnabledNow = enabled && !known.enabled;
+  const kept = cron === null || timezone === null ? null : { cron, timezone };
+  const changed = schedule == null ? kept : checkSchedule(schedule.cron, schedule.timezone);
+  const isReplanned = changed !== null && (schedule != null || isEnabledNow);
+  const next = isReplanned ? withNextRun(changed, now) : null;
+  return {
+    topic: input.topic == null ? known.topic : checkTopic(input.topic),
+    eventType: input.eventType === undefined ? known.eventType : checkEventType(input.eventType, known.kind),
+    where: input.where === undefined ? known.where : (checkCel(input.where)?.text ?? null),
+    call: input.call === undefined ? known.call : optionalName('call', input.call),
+    enabled,
+    cron: next?.cron ?? cron,
+    timezone: next?.timezone ?? timezone,
+    nextRun: next?.nextRun ?? known.nextRun,
+  };
+}
+
 /** Checks everything that does not need the database. Throws BAD_USER_INPUT or INVALID_FILTER. */
 export function draftTrigger(input: TriggerInput, now: Date): TriggerDraft {
   const name = checkName(input.name);

@@ -63,6 +63,7 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   'Mutation.enrollMany': list(claims, 2),
   'Mutation.extendLease': rows(1),
   'Mutation.moveConsumer': rows(1),
+  'Mutation.moveSubscription': rows(1),
   'Mutation.nextEvent': rows(1),
   'Mutation.pauseConsumer': rows(1),
   'Mutation.releaseJob': rows(1),
@@ -78,6 +79,7 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   'Mutation.unsubscribe': rows(1),
   'Mutation.updateEvent': rows(1),
   'Mutation.updateEvents': page(inputItems),
+  'Mutation.updateTrigger': rows(1),
 
   // For each change that is delivered.
   'Subscription.eventFeed': rows(1),

@@ -182,6 +182,22 @@ builder.mutationFields((t) => ({
     resolve: (_root, { subscriptionId, position }, context) =>
       afresh(context, () => context.operations.acknowledge(subscriptionId, position)),
   }),
+  moveSubscription: t.field({
+    type: DurableSubscription,
+    description:
+      'Moves a subscription in the log, back or forward. Deliveries that were not acknowledged are dropped: what comes after the position is delivered.',
+    args: {
+      id: t.arg.id({ required: true, description: `The subscription. ${known}` }),
+      after: t.arg({
+        type: 'Position',
+        required: true,
+        description:
+          'Continue after this position; "0" is the beginning of the log. Beyond its end: BAD_USER_INPUT.',
+      }),
+    },
+    resolve: (_root, { id, after }, context) =>
+      afresh(context, () => context.operations.moveSubscription(id, after)),
+  }),
   unsubscribe: t.id({
     description: 'Deletes a subscription and returns its id. Waiting calls fail with NO_SUCH_SUBSCRIPTION.',
     args: { id: t.arg.id({ required: true, description: `The subscription. ${known}` }) },

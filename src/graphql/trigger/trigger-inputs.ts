@@ -86,6 +86,34 @@ const ScheduleInput = builder.inputType('ScheduleInput', {
   }),
 });
 
+export const UpdateTriggerInput = builder.inputType('UpdateTriggerInput', {
+  description:
+    'A change of a trigger. What is omitted stays; null removes `where`, `eventType` and `call`. Invalid values: BAD_USER_INPUT.',
+  fields: (t) => ({
+    id: t.id({ required: true, description: 'The trigger’s id (a UUID). Unknown: NOT_FOUND.' }),
+    enabled: t.boolean({
+      description:
+        'Whether it creates events. The URL of a disabled webhook answers 404; the ticks of a disabled schedule are not sent later.',
+    }),
+    where: t.string({
+      description: 'A CEL expression that deliveries or ticks must match. Invalid: INVALID_FILTER.',
+    }),
+    eventType: t.string({
+      description:
+        'Only create events of this type: for a webhook the HTTP method in lower case, for a schedule "tick".',
+    }),
+    topic: t.string({ description: 'The topic of its events.' }),
+    call: t.string({
+      description:
+        'The full name of a handler of type events.NormalType to run for each event of the trigger.',
+    }),
+    schedule: t.field({
+      type: ScheduleInput,
+      description: 'Another schedule, from now on. Not for a webhook.',
+    }),
+  }),
+});
+
 export const CreateTriggerInput = builder.inputType('CreateTriggerInput', {
   description:
     'A trigger to create. Give exactly one of `webhook` and `schedule`. Invalid values: BAD_USER_INPUT.',

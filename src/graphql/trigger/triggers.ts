@@ -10,7 +10,7 @@ import {
   TriggerKind,
   WebhookChallenge,
 } from './trigger-enums.ts';
-import { CreateTriggerInput } from './trigger-inputs.ts';
+import { CreateTriggerInput, UpdateTriggerInput } from './trigger-inputs.ts';
 import { amount } from '../wording.ts';
 
 const Trigger = builder.prismaObject('Trigger', {
@@ -115,6 +115,13 @@ builder.mutationFields((t) => ({
       input: t.arg({ type: CreateTriggerInput, required: true, description: 'The trigger to create.' }),
     },
     resolve: (_root, { input }, { operations }) => operations.createTrigger(input),
+  }),
+  updateTrigger: t.field({
+    type: Trigger,
+    description:
+      'Changes a trigger; its URL, name and secrets stay. A schedule that is enabled or changed continues with its next tick.',
+    args: { input: t.arg({ type: UpdateTriggerInput, required: true, description: 'What to change.' }) },
+    resolve: (_root, { input }, { operations }) => operations.updateTrigger(input),
   }),
   deleteTrigger: t.field({
     type: 'ID',

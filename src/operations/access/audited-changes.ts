@@ -60,6 +60,10 @@ export const auditedChanges: { readonly [Name in keyof Operations]?: AuditedChan
     before: (operations, id) => operations.trigger(id),
     entry: (target, before) => ({ target, values: { before, after: null } }),
   },
+  updateTrigger: {
+    before: (operations, { id }) => operations.trigger(id),
+    entry: (after, before) => ({ target: after.id, values: { before, after } }),
+  },
   setTriggerSecrets: {
     before: (operations, id) => operations.trigger(id),
     entry: (after, before, _id, secrets) => ({
@@ -106,6 +110,10 @@ export const auditedChanges: { readonly [Name in keyof Operations]?: AuditedChan
   },
   subscribe: {
     entry: (after) => ({ target: after.id, values: { before: null, after } }),
+  },
+  moveSubscription: {
+    before: (operations, id) => operations.subscription(id),
+    entry: (after, before) => ({ target: after.id, values: { before, after } }),
   },
   unsubscribe: {
     before: (operations, id) => operations.subscription(id),

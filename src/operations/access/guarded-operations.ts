@@ -247,6 +247,10 @@ class GuardedOperations implements Operations {
     return this.#need('subscriptions').acknowledge(id, position, this.#caller);
   }
 
+  async moveSubscription(id: string, after: string): Answer<'moveSubscription'> {
+    return this.#need('subscriptions').moveSubscription(id, after, this.#caller);
+  }
+
   async unsubscribe(id: string): Answer<'unsubscribe'> {
     return this.#need('subscriptions').unsubscribe(id, this.#caller);
   }
@@ -305,6 +309,10 @@ class GuardedOperations implements Operations {
 
   async createTrigger(input: Call<'createTrigger'>[0]): Answer<'createTrigger'> {
     return this.#need('triggers').createTrigger(input, this.#caller);
+  }
+
+  async updateTrigger(input: Call<'updateTrigger'>[0]): Answer<'updateTrigger'> {
+    return this.#need('triggers').updateTrigger(input, this.#caller);
   }
 
   async deleteTrigger(id: string): Answer<'deleteTrigger'> {

@@ -5,7 +5,7 @@ import type { Queryable } from '../../database/database.ts';
 import type { Ownership, RowScope } from '../../domain/access/row-scope.ts';
 import { andOwned } from './ownership-sql.ts';
 import type { Schedule } from '../../domain/triggers/schedule.ts';
-import type { Trigger, TriggerDraft, TriggerTerms } from '../../domain/triggers/trigger.ts';
+import type { Trigger, TriggerDraft, TriggerSettings, TriggerTerms } from '../../domain/triggers/trigger.ts';
 import type { WebhookTerms } from '../../domain/triggers/webhook.ts';
 
 const webhookTerms = `t.signature, t.dedupe_header AS "dedupeHeader", t.hmac, t.challenge,
@@ -46,6 +46,23 @@ export async function insertTrigger(
     WHERE (SELECT count(*) FROM triggers) < ${most}
     ON CONFLICT (name) DO NOTHING
     RETURNING ${shown}`);
+  return rows[0] ?? null;
+}
+
+/** Returns null if the trigger does not exist. A tick that was claimed under another schedule is dropped. */
+export async function updateTriggerRow(
+  database: Queryable,
+  id: string,
+  { topic, eventType, where, call, enabled, cron, timezone, nextRun }: TriggerSettings,
+  owned: Ownership | null,
+): Promise<Trigger | null> {
+  const isReplanned = sql`(t.cron, t.timezone, t.next_run) IS DISTINCT FROM (${cron}, ${timezone}, ${nextRun}::timestamptz)`;
+  const rows = await database.query<Trigger>(sql`
+    UPDATE triggers t SET topic = ${topic}, event_type = ${eventType}, filter = ${where}, call = ${call},
+      enabled = ${enabled}, cron = ${cron}, timezone = ${timezone}, next_run = ${nextRun}::timestamptz,
+      due_tick = CASE WHEN NOT ${isReplanned} THEN t.due_tick END,
+      due_missed = CASE WHEN NOT ${isReplanned} THEN t.due_missed END
+    WHERE t.id = ${id}::uuid ${andOwned(owned, 't')} RETURNING ${shown}`);
   return rows[0] ?? null;
 }
 

@@ -82,6 +82,30 @@ export async function deleteSubscription(
   return rows.some((row) => 'live' in row && row.live === true);
 }
 
+/**
+ * It delivers what comes after this position; deliveries that were not acknowledged are dropped. Nothing happens past the
+ * end of the log, which is returned.
+ */
+export async function moveSubscription(
+  database: Queryable,
+  id: string,
+  after: Position,
+  owned: Ownership | null,
+): Promise<{ readonly subscription: DurableSubscription | null; readonly logEnd: Position }> {
+  const [row] = await database.query<(DurableSubscription | { id: null }) & { logEnd: Position }>(sql`
+    WITH ends AS MATERIALIZED (SELECT coalesce(max(position), 0)::int8 AS position FROM log),
+    s AS (
+      UPDATE subscriptions s SET position = ${after}, used_at = now(),
+        expires_at = now() + make_interval(days => s.expires_after_days)
+      FROM ends e WHERE s.id = ${id}::uuid AND s.expires_at > now() AND ${after}::int8 <= e.position ${andOwned(owned, 's')}
+      RETURNING s.*
+    ),
+    dropped AS (DELETE FROM deliveries d USING s WHERE d.subscription_id = s.id)
+    SELECT l.position AS "logEnd", ${columnsOfSubscription} FROM ends l LEFT JOIN s ON true`);
+  const { logEnd, ...subscription } = row!;
+  return { subscription: subscription.id === null ? null : subscription, logEnd };
+}
+
 export function readSubscriptions(
   database: Queryable,
   ids: readonly string[],
