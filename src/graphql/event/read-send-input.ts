@@ -1,4 +1,4 @@
-// Reads what comes as JSON by another way than GraphQL as GraphQL reads a SendEventInput.
+// Reads JSON as GraphQL reads a SendEventInput, for events that do not arrive through GraphQL.
 import { coerceInputValue, type GraphQLInputType } from 'graphql';
 import { badInput } from '../../base/errors.ts';
 import type { SendInput } from '../../domain/events/send.ts';

@@ -108,6 +108,9 @@ export const auditedChanges: { readonly [Name in keyof Operations]?: AuditedChan
     before: (operations, id) => operations.consumer(id).then(shownConsumer),
     entry: (target, before) => ({ target, values: { before, after: null } }),
   },
+  discardOutbox: {
+    entry: (count, _before, ids) => ({ values: { ids: ids.slice(0, 100), count } }),
+  },
   subscribe: {
     entry: (after) => ({ target: after.id, values: { before: null, after } }),
   },

@@ -1,10 +1,11 @@
 // The operations as one caller may use them: each checks its scope at its entrance, and is given the caller's rows.
-import { hasScope, type Scope } from '../../domain/access/scopes.ts';
-import { isTopicWithin, type RowScope } from '../../domain/access/row-scope.ts';
+import { hasScope } from '../../domain/access/scopes.ts';
+import { isTopicWithin } from '../../domain/access/row-scope.ts';
 import type { EventField, PartialEvent } from '../../domain/events/event.ts';
 import type { Caller } from '../callers.ts';
 import type { Enrollment, Operations } from '../operations.ts';
-import { forbidden, refuseRestricted, requireScope, rowsOf } from './access.ts';
+import { forbidden } from './access.ts';
+import { type Answer, type Call, GuardedControlPlane } from './guarded-control-plane.ts';
 
 /**
  * A new operation is classified here before it compiles. The caller is the one given here, whatever a method is called
@@ -15,45 +16,14 @@ export function guard(operations: Operations, caller: Caller): Operations {
   return new GuardedOperations(operations, caller);
 }
 
-/** What a caller's getters give is made where it is asked for: copying them would begin to watch for its leaving. */
-function withRows(caller: Caller, rows: RowScope | null): Caller {
-  const { name, keyId, scopes, expiresAt, address } = caller;
-  return {
-    ...{ name, keyId, scopes, rows, expiresAt, address },
-    get requestId() {
-      return caller.requestId;
-    },
-    get signal() {
-      return caller.signal;
-    },
-  };
-}
-
-type Call<Name extends keyof Operations> = Parameters<Operations[Name]>;
-type Answer<Name extends keyof Operations> = ReturnType<Operations[Name]>;
 type Fields = readonly EventField[];
 
-class GuardedOperations implements Operations {
-  readonly #operations: Operations;
-  /** With all of its rows. */
-  readonly #caller: Caller;
-  readonly #rows: RowScope | null;
+class GuardedOperations extends GuardedControlPlane implements Operations {
   /** Events that this request was given. */
   #given: Set<string> | undefined;
 
-  constructor(operations: Operations, caller: Caller) {
-    this.#operations = operations;
-    this.#rows = rowsOf(caller);
-    this.#caller = this.#rows === caller.rows ? caller : withRows(caller, this.#rows);
-  }
-
-  #need(scope: Scope): Operations {
-    requireScope(this.#caller, scope);
-    return this.#operations;
-  }
-
   #give(...events: readonly (PartialEvent | null)[]): void {
-    if (hasScope(this.#caller.scopes, 'events:read')) return;
+    if (hasScope(this.caller.scopes, 'events:read')) return;
     this.#given ??= new Set();
     for (const event of events) if (event !== null) this.#given.add(event.id);
   }
@@ -61,165 +31,165 @@ class GuardedOperations implements Operations {
   /** All events for those who may read events, else only what the request was given. */
   #read(ids: readonly string[]): Operations {
     const given = this.#given;
-    if (given !== undefined && ids.every((id) => given.has(id))) return this.#operations;
-    return this.#need('events:read');
+    if (given !== undefined && ids.every((id) => given.has(id))) return this.operations;
+    return this.need('events:read');
   }
 
   async sendEvent(...[, input, options]: Call<'sendEvent'>): Answer<'sendEvent'> {
-    const outcome = await this.#need('events:send').sendEvent(this.#caller, input, options);
+    const outcome = await this.need('events:send').sendEvent(this.caller, input, options);
     if (!outcome.duplicate) this.#give(outcome.event);
-    if (this.#rows === null) return outcome;
+    if (this.rows === null) return outcome;
     // A run has its handler's full name as topic.
-    const executions = outcome.executions.filter(({ handler }) => isTopicWithin(this.#rows, handler));
+    const executions = outcome.executions.filter(({ handler }) => isTopicWithin(this.rows, handler));
     for (const { event } of executions) this.#give(event);
     return { ...outcome, executions };
   }
 
   async sendEvents(_caller: Caller, input: Call<'sendEvents'>[1]): Answer<'sendEvents'> {
-    const outcome = await this.#need('events:send').sendEvents(this.#caller, input);
+    const outcome = await this.need('events:send').sendEvents(this.caller, input);
     const known = new Set(outcome.duplicates);
     this.#give(...outcome.events.filter((_, n) => !known.has(n)));
     return outcome;
   }
 
   async updateEvent(...[, input, options]: Call<'updateEvent'>): Answer<'updateEvent'> {
-    const event = await this.#update().updateEvent(this.#caller, input, options);
+    const event = await this.#update().updateEvent(this.caller, input, options);
     this.#give(event);
     return event;
   }
 
   async updateEvents(_caller: Caller, input: Call<'updateEvents'>[1]): Answer<'updateEvents'> {
-    const outcome = await this.#update().updateEvents(this.#caller, input);
+    const outcome = await this.#update().updateEvents(this.caller, input);
     this.#give(...outcome.events);
     return outcome;
   }
 
   /** A worker's updates are checked one by one: each needs an attempt that its key was given. */
   #update(): Operations {
-    if (hasScope(this.#caller.scopes, 'jobs:work')) return this.#operations;
-    if (hasScope(this.#caller.scopes, 'events:update')) return this.#operations;
-    throw forbidden(this.#caller, 'events:update', ' (or jobs:work, with an attempt)');
+    if (hasScope(this.caller.scopes, 'jobs:work')) return this.operations;
+    if (hasScope(this.caller.scopes, 'events:update')) return this.operations;
+    throw forbidden(this.caller, 'events:update', ' (or jobs:work, with an attempt)');
   }
 
   async deleteEvent(_caller: Caller, id: string): Answer<'deleteEvent'> {
-    return this.#need('events:delete').deleteEvent(this.#caller, id);
+    return this.need('events:delete').deleteEvent(this.caller, id);
   }
 
   async restartEvents(...[, filter, dryRun]: Call<'restartEvents'>): Answer<'restartEvents'> {
-    return this.#need('events:update').restartEvents(this.#caller, filter, dryRun);
+    return this.need('events:update').restartEvents(this.caller, filter, dryRun);
   }
 
   async abortEvents(...[, filter, dryRun]: Call<'abortEvents'>): Answer<'abortEvents'> {
-    return this.#need('events:update').abortEvents(this.#caller, filter, dryRun);
+    return this.need('events:update').abortEvents(this.caller, filter, dryRun);
   }
 
   async deleteEvents(...[, filter, dryRun]: Call<'deleteEvents'>): Answer<'deleteEvents'> {
-    return this.#need('events:delete').deleteEvents(this.#caller, filter, dryRun);
+    return this.need('events:delete').deleteEvents(this.caller, filter, dryRun);
   }
 
   async enroll(...[, input, count, room]: Call<'enroll'>): Answer<'enroll'> {
-    const enrollments = await this.#need('jobs:work').enroll(this.#caller, input, count, room);
+    const enrollments = await this.need('jobs:work').enroll(this.caller, input, count, room);
     for (const { event, source } of enrollments) this.#give(event, source);
     return enrollments;
   }
 
   async pushJobs(_caller: Caller, request: Call<'pushJobs'>[1]): Answer<'pushJobs'> {
-    const batches = await this.#need('jobs:work').pushJobs(this.#caller, request);
+    const batches = await this.need('jobs:work').pushJobs(this.caller, request);
     const given = this.#giving(batches, (jobs) => jobs.flatMap(({ event, source }) => [event, source]));
     const unanswered = (job: Enrollment) => batches.unanswered(job);
     return given === batches ? batches : Object.assign(given, { unanswered });
   }
 
   async extendLease(...[eventId, attempt, leaseMs]: Call<'extendLease'>): Answer<'extendLease'> {
-    return this.#need('jobs:work').extendLease(eventId, attempt, leaseMs, this.#caller);
+    return this.need('jobs:work').extendLease(eventId, attempt, leaseMs, this.caller);
   }
 
   async releaseJob(...[, eventId, attempt]: Call<'releaseJob'>): Answer<'releaseJob'> {
-    const event = await this.#need('jobs:work').releaseJob(this.#caller, eventId, attempt);
+    const event = await this.need('jobs:work').releaseJob(this.caller, eventId, attempt);
     this.#give(event);
     return event;
   }
 
   async eventsByIds(ids: readonly string[], fields: Fields): Answer<'eventsByIds'> {
-    return this.#read(ids).eventsByIds(ids, fields, this.#rows);
+    return this.#read(ids).eventsByIds(ids, fields, this.rows);
   }
 
   async eventByHash(hash: string, fields: Fields): Answer<'eventByHash'> {
-    return this.#need('events:read').eventByHash(hash, fields, this.#rows);
+    return this.need('events:read').eventByHash(hash, fields, this.rows);
   }
 
   async listEvents(...[filter, order, page, fields]: Call<'listEvents'>): Answer<'listEvents'> {
-    return this.#need('events:read').listEvents(filter, order, page, fields, this.#caller);
+    return this.need('events:read').listEvents(filter, order, page, fields, this.caller);
   }
 
   async countEvents(filter: Call<'countEvents'>[0]): Answer<'countEvents'> {
-    return this.#need('events:read').countEvents(filter, this.#caller);
+    return this.need('events:read').countEvents(filter, this.caller);
   }
 
   async eventLog(query: Call<'eventLog'>[0], fields: Fields): Answer<'eventLog'> {
-    return this.#need('events:read').eventLog(query, fields, this.#caller);
+    return this.need('events:read').eventLog(query, fields, this.caller);
   }
 
   async countEventLog(query: Call<'countEventLog'>[0]): Answer<'countEventLog'> {
-    return this.#need('events:read').countEventLog(query, this.#rows);
+    return this.need('events:read').countEventLog(query, this.rows);
   }
 
   async eventsOfRequest(requestId: string, fields: Fields): Answer<'eventsOfRequest'> {
-    return this.#need('events:read').eventsOfRequest(requestId, fields, this.#caller);
+    return this.need('events:read').eventsOfRequest(requestId, fields, this.caller);
   }
 
   async eventsBelowNode(requestId: string, nodeId: string, fields: Fields): Answer<'eventsBelowNode'> {
-    return this.#need('events:read').eventsBelowNode(requestId, nodeId, fields, this.#caller);
+    return this.need('events:read').eventsBelowNode(requestId, nodeId, fields, this.caller);
   }
 
   async eventChain(requestId: string, fields: Fields): Answer<'eventChain'> {
-    return this.#need('events:read').eventChain(requestId, fields, this.#caller);
+    return this.need('events:read').eventChain(requestId, fields, this.caller);
   }
 
   async dependentsOf(...[parentIds, page, fields]: Call<'dependentsOf'>): Answer<'dependentsOf'> {
-    return this.#need('events:read').dependentsOf(parentIds, page, fields, this.#caller);
+    return this.need('events:read').dependentsOf(parentIds, page, fields, this.caller);
   }
 
   async countDependents(parentIds: readonly string[]): Answer<'countDependents'> {
-    return this.#need('events:read').countDependents(parentIds, this.#rows);
+    return this.need('events:read').countDependents(parentIds, this.rows);
   }
 
   async historiesOf(ids: readonly string[]): Answer<'historiesOf'> {
-    return this.#need('events:read').historiesOf(ids, this.#rows);
+    return this.need('events:read').historiesOf(ids, this.rows);
   }
 
   async leasesOf(ids: readonly string[]): Answer<'leasesOf'> {
-    return this.#read(ids).leasesOf(ids, this.#rows);
+    return this.#read(ids).leasesOf(ids, this.rows);
   }
 
   async sendTimesOf(ids: readonly string[]): Answer<'sendTimesOf'> {
-    return this.#read(ids).sendTimesOf(ids, this.#rows);
+    return this.#read(ids).sendTimesOf(ids, this.rows);
   }
 
   async position(): Answer<'position'> {
-    return this.#need('events:read').position();
+    return this.need('events:read').position();
   }
 
   progressOf(id: string): Answer<'progressOf'> {
-    return this.#read([id]).progressOf(id, this.#rows);
+    return this.#read([id]).progressOf(id, this.rows);
   }
 
   verifyFilter(expression: string): Answer<'verifyFilter'> {
-    return this.#need('events:read').verifyFilter(expression);
+    return this.need('events:read').verifyFilter(expression);
   }
 
   async subscribe(_caller: Caller, input: Call<'subscribe'>[1]): Answer<'subscribe'> {
-    return this.#need('subscriptions').subscribe(this.#caller, input);
+    return this.need('subscriptions').subscribe(this.caller, input);
   }
 
   async nextEvent(...[, ids, timeoutMs]: Call<'nextEvent'>): Answer<'nextEvent'> {
-    const next = await this.#need('subscriptions').nextEvent(this.#caller, ids, timeoutMs);
+    const next = await this.need('subscriptions').nextEvent(this.caller, ids, timeoutMs);
     if (next !== null) this.#give(next.event);
     return next;
   }
 
   async subscriptionEvents(ids: readonly string[]): Answer<'subscriptionEvents'> {
-    const events = await this.#need('subscriptions').subscriptionEvents(ids, this.#caller);
+    const events = await this.need('subscriptions').subscriptionEvents(ids, this.caller);
     return this.#giving(events, ({ event }) => [event]);
   }
 
@@ -228,7 +198,7 @@ class GuardedOperations implements Operations {
     steps: AsyncIterableIterator<Step>,
     eventsOf: (step: Step) => readonly (PartialEvent | null)[],
   ): AsyncIterableIterator<Step> {
-    if (hasScope(this.#caller.scopes, 'events:read')) return steps;
+    if (hasScope(this.caller.scopes, 'events:read')) return steps;
     const given: AsyncIterableIterator<Step> = {
       next: async () => {
         const step = await steps.next();
@@ -244,174 +214,30 @@ class GuardedOperations implements Operations {
   }
 
   async acknowledge(id: string, position: string): Answer<'acknowledge'> {
-    return this.#need('subscriptions').acknowledge(id, position, this.#caller);
+    return this.need('subscriptions').acknowledge(id, position, this.caller);
   }
 
   async moveSubscription(id: string, after: string): Answer<'moveSubscription'> {
-    return this.#need('subscriptions').moveSubscription(id, after, this.#caller);
+    return this.need('subscriptions').moveSubscription(id, after, this.caller);
   }
 
   async unsubscribe(id: string): Answer<'unsubscribe'> {
-    return this.#need('subscriptions').unsubscribe(id, this.#caller);
+    return this.need('subscriptions').unsubscribe(id, this.caller);
   }
 
   async subscription(id: string): Answer<'subscription'> {
-    return this.#need('subscriptions').subscription(id, this.#caller);
+    return this.need('subscriptions').subscription(id, this.caller);
   }
 
   async subscriptions(page: Call<'subscriptions'>[0]): Answer<'subscriptions'> {
-    return this.#need('subscriptions').subscriptions(page, this.#caller);
+    return this.need('subscriptions').subscriptions(page, this.caller);
   }
 
   async countSubscribers(eventId: string): Answer<'countSubscribers'> {
-    return this.#read([eventId]).countSubscribers(eventId, this.#rows);
+    return this.#read([eventId]).countSubscribers(eventId, this.rows);
   }
 
   async lagsOf(subscriptions: Call<'lagsOf'>[0]): Answer<'lagsOf'> {
-    return this.#need('subscriptions').lagsOf(subscriptions);
-  }
-
-  async consumers(listing: Call<'consumers'>[0]): Answer<'consumers'> {
-    return this.#need('consumers').consumers(listing, this.#caller);
-  }
-
-  async consumer(id: string): Answer<'consumer'> {
-    return this.#need('consumers').consumer(id, this.#caller);
-  }
-
-  async backlogsOf(consumers: Call<'backlogsOf'>[0]): Answer<'backlogsOf'> {
-    return this.#need('consumers').backlogsOf(consumers);
-  }
-
-  async workersOf(consumers: Call<'workersOf'>[0]): Answer<'workersOf'> {
-    return this.#need('consumers').workersOf(consumers);
-  }
-
-  async handlerBacklogsOf(fullNames: readonly string[]): Answer<'handlerBacklogsOf'> {
-    return this.#need('handlers').handlerBacklogsOf(fullNames);
-  }
-
-  async pauseConsumer(id: string): Answer<'pauseConsumer'> {
-    return this.#need('consumers').pauseConsumer(id, this.#caller);
-  }
-
-  async resumeConsumer(id: string): Answer<'resumeConsumer'> {
-    return this.#need('consumers').resumeConsumer(id, this.#caller);
-  }
-
-  async moveConsumer(id: string, after: string): Answer<'moveConsumer'> {
-    return this.#need('consumers').moveConsumer(id, after, this.#caller);
-  }
-
-  async deleteConsumer(id: string): Answer<'deleteConsumer'> {
-    return this.#need('consumers').deleteConsumer(id, this.#caller);
-  }
-
-  async createTrigger(input: Call<'createTrigger'>[0]): Answer<'createTrigger'> {
-    return this.#need('triggers').createTrigger(input, this.#caller);
-  }
-
-  async updateTrigger(input: Call<'updateTrigger'>[0]): Answer<'updateTrigger'> {
-    return this.#need('triggers').updateTrigger(input, this.#caller);
-  }
-
-  async deleteTrigger(id: string): Answer<'deleteTrigger'> {
-    return this.#need('triggers').deleteTrigger(id, this.#caller);
-  }
-
-  async setTriggerSecrets(id: string, secrets: readonly string[]): Answer<'setTriggerSecrets'> {
-    return this.#need('triggers').setTriggerSecrets(id, secrets, this.#caller);
-  }
-
-  async triggers(): Answer<'triggers'> {
-    return this.#need('triggers').triggers(this.#caller);
-  }
-
-  async trigger(id: string): Answer<'trigger'> {
-    return this.#need('triggers').trigger(id, this.#caller);
-  }
-
-  async declareTopic(_caller: Caller, input: Call<'declareTopic'>[1]): Answer<'declareTopic'> {
-    return this.#need('topics').declareTopic(this.#caller, input);
-  }
-
-  async declareAll(...[declarations, source]: Call<'declareAll'>): Answer<'declareAll'> {
-    return this.#need('topics').declareAll(declarations, source);
-  }
-
-  async topics(prefix: string): Answer<'topics'> {
-    return this.#need('events:read').topics(prefix, this.#rows);
-  }
-
-  /** Of topics that were listed or declared. */
-  async schemasOf(names: readonly string[]): Answer<'schemasOf'> {
-    return this.#topic().schemasOf(names);
-  }
-
-  async countTopics(names: readonly string[]): Answer<'countTopics'> {
-    return this.#need('events:read').countTopics(names, this.#rows);
-  }
-
-  async lastEventsAt(names: readonly string[]): Answer<'lastEventsAt'> {
-    return this.#need('events:read').lastEventsAt(names, this.#rows);
-  }
-
-  #topic(): Operations {
-    return hasScope(this.#caller.scopes, 'topics') ? this.#operations : this.#need('events:read');
-  }
-
-  async outbox(): Answer<'outbox'> {
-    return this.#wholeOutbox().outbox();
-  }
-
-  async outboxFailures(): Answer<'outboxFailures'> {
-    return this.#wholeOutbox().outboxFailures();
-  }
-
-  async discardOutbox(ids: readonly string[]): Answer<'discardOutbox'> {
-    return this.#wholeOutbox().discardOutbox(ids);
-  }
-
-  /** What is in the outbox has not been assigned to rows yet. */
-  #wholeOutbox(): Operations {
-    const operations = this.#need('admin');
-    refuseRestricted(this.#caller, 'the outbox');
-    return operations;
-  }
-
-  handlers(): Answer<'handlers'> {
-    return this.#need('handlers').handlers(this.#rows);
-  }
-
-  async setHandlerEnabled(fullName: string, enabled: boolean): Answer<'setHandlerEnabled'> {
-    return this.#need('handlers').setHandlerEnabled(fullName, enabled, this.#caller);
-  }
-
-  async lastRunsAt(fullNames: readonly string[]): Answer<'lastRunsAt'> {
-    return this.#need('handlers').lastRunsAt(fullNames, this.#rows);
-  }
-
-  async createKey(_caller: Caller, input: Call<'createKey'>[1]): Answer<'createKey'> {
-    return this.#need('keys').createKey(this.#caller, input);
-  }
-
-  async createAccessToken(...[, input]: Call<'createAccessToken'>): Answer<'createAccessToken'> {
-    return this.#need('keys').createAccessToken(this.#caller, input);
-  }
-
-  async rotateKey(...[, id, graceSeconds]: Call<'rotateKey'>): Answer<'rotateKey'> {
-    return this.#need('keys').rotateKey(this.#caller, id, graceSeconds);
-  }
-
-  async revokeKey(_caller: Caller, id: string): Answer<'revokeKey'> {
-    return this.#need('keys').revokeKey(this.#caller, id);
-  }
-
-  async keys(_caller: Caller, listing: Call<'keys'>[1]): Answer<'keys'> {
-    return this.#need('keys').keys(this.#caller, listing);
-  }
-
-  async key(_caller: Caller, id: string): Answer<'key'> {
-    return this.#need('keys').key(this.#caller, id);
+    return this.need('subscriptions').lagsOf(subscriptions);
   }
 }
