@@ -9,7 +9,7 @@ import { type DocumentedGateway, startFor } from './documented-gateway.ts';
 import { type Page, pages } from './pages.ts';
 
 /** Languages whose blocks are no code of ours: pictures, and configuration of other programs. */
-const shown = new Set(['text', 'ini', 'nginx', 'dockerfile']);
+const shown = new Set(['text', 'ini', 'nginx', 'dockerfile', 'sql']);
 const run = new Set(['sh', 'graphql', 'json']);
 
 describe('The README', () => {
