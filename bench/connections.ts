@@ -81,6 +81,7 @@ export class Connection {
       return this.#take(Buffer.alloc(0));
     }
     const text = first.toString('latin1', 0, head);
+    if (text.startsWith('HTTP/1.1 204')) return this.#answer('');
     const [, length] = /content-length: (\d+)/i.exec(text) ?? [];
     if (length === undefined) return this.#takeChunked(head + 4);
     if (this.#length < head + 4 + Number(length)) return;

@@ -1,5 +1,6 @@
 // All scenarios by name, in the order in which they run.
 import type { Scenario } from './scenario.ts';
+import { ayon } from './scenarios/ayon.ts';
 import { fanOut, fanOutFiltered } from './scenarios/fan-out.ts';
 import { growth } from './scenarios/growth.ts';
 import { heldOpen } from './scenarios/held-open.ts';
@@ -32,6 +33,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'live-filters': liveFilters,
   hostile,
   restricted,
+  ayon,
 };
 
 /** What `--quick` runs. */

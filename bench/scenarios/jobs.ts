@@ -21,7 +21,11 @@ interface Work {
   readonly peers: readonly Against[];
 }
 
-async function measure({ aim, scenario, ours, peers }: Work, jobs: number, rounds: number): Promise<Row[]> {
+export async function measure(
+  { aim, scenario, ours, peers }: Work,
+  jobs: number,
+  rounds: number,
+): Promise<Row[]> {
   const done = (system: JobSystem) => async () => {
     await system.fill(jobs);
     return system.drain(jobs);

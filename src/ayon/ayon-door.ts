@@ -7,6 +7,7 @@ import { readBody } from '../http/request-body.ts';
 import { pathOf } from '../http/request-target.ts';
 import type { Door, DoorParts, OpenDoor } from '../http/route.ts';
 import { RequestIds } from '../http/trace.ts';
+import { rowsOf } from '../operations/access/access.ts';
 import type { Audit } from '../operations/access/audit.ts';
 import { auditOperations } from '../operations/access/audited-operations.ts';
 import { guard } from '../operations/access/guarded-operations.ts';
@@ -73,7 +74,9 @@ class AyonRequests {
     const handle = routes[name];
     if (handle === undefined) throw noRoute(method, path);
     const readRequestId = () => this.#requestIds.of(request.headers);
-    const caller = callerOf({ ...identity, address }, presenceOf(response), response, readRequestId);
+    // The gateway's own events are none that AYON has, also for those who may read them elsewhere.
+    const rows = rowsOf({ scopes: [], rows: identity.rows });
+    const caller = callerOf({ ...identity, rows, address }, presenceOf(response), response, readRequestId);
     const { operations, audit } = this.#parts;
     const audited = auditOperations(guard(operations, caller), caller, audit);
     const ayonRequest = requestOf(request.headers, caller, audited);
