@@ -11,6 +11,8 @@ export interface AyonRequest {
   readonly user: string;
   readonly sender: string | null;
   readonly senderType: string;
+  /** Whether it comes from AYON's own client, which compares whole answers and knows nothing beyond AYON. */
+  readonly isFromAyonClient: boolean;
 }
 
 /** From `X-Api-Key`, else from `Authorization: ApiKey`. Null for a Bearer token, which a client tries to find out what it has. */
@@ -27,6 +29,7 @@ export function requestOf(headers: IncomingHttpHeaders, caller: Caller, operatio
     user: textOf(headers, 'x-as-user') ?? userNameOf(caller.name),
     sender: textOf(headers, 'x-sender'),
     senderType: textOf(headers, 'x-sender-type') ?? 'api',
+    isFromAyonClient: headers['x-ayon-platform'] !== undefined,
   };
 }
 

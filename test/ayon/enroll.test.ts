@@ -121,6 +121,14 @@ describeDatabases('AYON’s enroll', (backend) => {
     expect(data.events.edges).toHaveLength(1);
   });
 
+  it('answers AYON’s client the same for a retried job', async () => {
+    const { body } = await given(1);
+    const headers = { 'x-ayon-platform': 'linux', 'x-ayon-hostname': 'host' };
+    const first = (await client().enroll(body, { headers })).body;
+    await client().patch(first.id, { status: 'failed' }, { headers });
+    expect((await client().enroll(body, { headers })).body).toEqual(first);
+  });
+
   it('gives what is exhausted to nobody, and lets it block nobody', async () => {
     const { sources, body } = await given(2, { maxRetries: 0, sequential: true });
     await failTimes(1, body);

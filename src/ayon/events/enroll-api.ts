@@ -42,7 +42,7 @@ export async function enroll(request: AyonRequest, text: string): Promise<object
     dependsOn: hexOfId(source?.id ?? event.dependsOnId ?? event.id),
     hash: hashOf(event),
     status: statusName(event.status ?? 'PENDING'),
-    attempt,
+    ...(!request.isFromAyonClient && { attempt }),
   };
 }
 
