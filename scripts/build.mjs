@@ -19,7 +19,7 @@ const entryPoints = [
  * Loaded from node_modules as they are: PGlite, pino and jiti read files beside their own, pg and ws try native
  * addons, and GraphiQL is 9 MB that few starts need.
  */
-const external = [
+export const external = [
   '@electric-sql/pglite',
   'pino',
   'jiti',
