@@ -162,7 +162,11 @@ function faultsOf(blocks: readonly { page: string; line: number; text: string }[
   };
   const { tsBuildInfoFile: _none, ...once } = options;
   // What an application imports is the library.
-  once.paths = { throughline: ['./src/gateway.ts'] };
+  once.paths = {
+    throughline: ['./src/gateway.ts'],
+    'throughline-client': ['./src/client/client.ts'],
+    'throughline-client/react': ['./src/client/react.ts'],
+  };
   const program = ts.createProgram([...files.keys()], { ...once, incremental: false }, host);
   return ts
     .getPreEmitDiagnostics(program)
