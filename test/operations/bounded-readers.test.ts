@@ -83,8 +83,8 @@ describeDatabases('readers', (backend) => {
     await make('3', 'b');
     expect((await refusalOf(make('4', 'b'))).code).toBe('LIMIT_EXCEEDED');
     await gateway().database.query({
-      text: `INSERT INTO consumers (id, target, targets, created_at, used_at, definition, owner)
-        SELECT 'n' || n, 't', '{t}', now(), now(), '{}', $2 FROM generate_series(1, $1) n`,
+      text: `INSERT INTO consumers (id, definition_id, target, targets, created_at, used_at, definition, owner)
+        SELECT 'n' || n, 'n' || n, 't', '{t}', now(), now(), '{}', $2 FROM generate_series(1, $1) n`,
       values: [limits.consumersPerKey, tester.name],
     });
     expect((await refusalOf(enroll(gateway(), { targetTopic: 'new' }))).code).toBe('LIMIT_EXCEEDED');

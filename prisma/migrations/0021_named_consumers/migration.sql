@@ -2,11 +2,15 @@
 ALTER TABLE "consumers"
     ADD COLUMN "name" TEXT COLLATE "C",
     ADD COLUMN "target" TEXT COLLATE "C",
+    -- The definition of the latest call.
+    ADD COLUMN "definition_id" TEXT COLLATE "C",
     -- Every topic that it has had as target: a source gets one job, whatever the target was then.
     ADD COLUMN "targets" TEXT[],
     ADD COLUMN "paused" BOOLEAN NOT NULL DEFAULT false;
-UPDATE "consumers" SET "target" = "definition" ->> 'target', "targets" = ARRAY["definition" ->> 'target'];
-ALTER TABLE "consumers" ALTER COLUMN "target" SET NOT NULL;
+UPDATE "consumers" SET "definition_id" = "id", "target" = "definition" ->> 'target', "targets" = ARRAY["definition" ->> 'target'];
+ALTER TABLE "consumers"
+    ALTER COLUMN "target" SET NOT NULL,
+    ALTER COLUMN "definition_id" SET NOT NULL;
 CREATE INDEX "consumers_created_idx" ON "consumers"("created_at", "id");
 
 CREATE TABLE "consumer_positions" (

@@ -6,7 +6,6 @@ import type { Position } from '../../domain/events/event.ts';
 import type { Consumer, Worker } from '../../domain/jobs/consumer.ts';
 import type { CreationPoint } from '../../domain/values/created-page.ts';
 import { andOwned } from '../control/ownership-sql.ts';
-import { consumerPosition } from './consumers.ts';
 
 const isQueue = `jsonb_array_length(c.definition -> 'topics') = 0`;
 
@@ -14,7 +13,7 @@ const columns =
   raw(`c.id::uuid::text AS id, c.name, c.target AS "targetTopic", c.targets, c.created_at AS "createdAt", c.paused,
   c.definition, CASE WHEN NOT ${isQueue} THEN ARRAY(SELECT jsonb_array_elements_text(c.definition -> 'topics')) END AS "sourceTopics",
   c.definition ->> 'where' AS "where", coalesce(CASE WHEN NOT ${isQueue} THEN (
-    SELECT ${consumerPosition} FROM consumer_positions p WHERE p.consumer_id = c.id) END,
+    SELECT p.position FROM consumer_positions p WHERE p.definition_id = c.definition_id) END,
     (SELECT max(position) FROM log), 0)::int8 AS position,
   (SELECT max(w.seen_at) FROM consumer_workers w WHERE w.consumer_id = c.id) AS "lastAskedAt"`);
 

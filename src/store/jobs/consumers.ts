@@ -1,5 +1,5 @@
 // Stored job consumers: their positions, state, and last use.
-import sql, { raw } from 'sql-template-tag';
+import sql from 'sql-template-tag';
 import { ThroughlineError } from '../../base/errors.ts';
 import type { Queryable } from '../../database/database.ts';
 import type { RowScope } from '../../domain/access/row-scope.ts';
@@ -41,12 +41,8 @@ export interface ConsumerState {
   readonly targets: readonly string[];
 }
 
-/** A definition whose position was stored or renewed so recently, in seconds, is in use at some gateway. */
-const liveSeconds = 60;
-
-/** The position of the rows `p` of one consumer: that of the definition in use that is furthest behind, else of the last one used. */
-export const consumerPosition = `coalesce(min(p.position) FILTER (WHERE p.used_at > now() - interval '${liveSeconds} seconds'),
-  (array_agg(p.position ORDER BY p.used_at DESC))[1])`;
+/** A definition whose position was stored or renewed so recently, in seconds, is in use at some gateway, or at one that was killed. */
+const liveSeconds = 600;
 
 /**
  * Opens a consumer, and creates it if it is new. A definition that is new under a name begins where the definitions in
@@ -79,12 +75,12 @@ function stateOf({ position, generation, isPaused, targets }: Opened): ConsumerS
 
 async function readOpened(
   database: Queryable,
-  { id, definitionId, definition, target }: ConsumerDraft,
+  { id, definitionId, target }: ConsumerDraft,
 ): Promise<Opened | undefined> {
   const [row] = await database.query<Opened>(sql`
     SELECT p.position, coalesce(p.generation, 0) AS generation, c.paused AS "isPaused", c.targets,
       (p.position IS NOT NULL AND c.used_at > now() - interval '1 day' AND ${target} = ANY(c.targets)
-        AND (c.name IS NULL OR (c.definition = ${definition}::jsonb
+        AND (c.name IS NULL OR (c.definition_id = ${definitionId}
           AND p.used_at > now() - make_interval(secs => ${liveSeconds}::float8)))) AS "isCurrent"
     FROM consumers c LEFT JOIN consumer_positions p ON p.definition_id = ${definitionId}
     WHERE c.id = ${id}`);
@@ -99,13 +95,14 @@ async function addDefinition(
   await database.query(sql`
     WITH moment AS (SELECT date_trunc('milliseconds', now()) AS at),
     used AS (
-      UPDATE consumers SET used_at = m.at, definition = ${definition}::jsonb, target = ${target},
+      UPDATE consumers SET used_at = m.at, definition = ${definition}::jsonb, definition_id = ${definitionId}, target = ${target},
         targets = CASE WHEN ${target} = ANY(targets) THEN targets ELSE targets || ${target}::text END
       FROM moment m WHERE id = ${id}
       RETURNING id
     ),
     others AS (
-      SELECT ${raw(consumerPosition)} AS position, max(p.used_at) AS used_at
+      SELECT coalesce(min(p.position) FILTER (WHERE p.used_at > now() - make_interval(secs => ${liveSeconds}::float8)),
+          (array_agg(p.position ORDER BY p.used_at DESC))[1]) AS position, max(p.used_at) AS used_at
       FROM consumer_positions p WHERE p.consumer_id = ${id} AND p.definition_id <> ${definitionId}
     )
     INSERT INTO consumer_positions AS p (definition_id, consumer_id, position, used_at)
@@ -126,8 +123,8 @@ async function createConsumer(
     WITH moment AS (SELECT date_trunc('milliseconds', clock_timestamp()) AS at),
     counts AS (SELECT count(*) AS all, count(*) FILTER (WHERE owner = ${owner}) AS own FROM consumers),
     made AS (
-      INSERT INTO consumers (id, name, created_at, used_at, definition, target, targets, owner, key_id, rows)
-      SELECT ${id}, ${name}, m.at, m.at, ${definition}::jsonb, ${target}, ARRAY[${target}::text], ${owner}, ${key},
+      INSERT INTO consumers (id, name, created_at, used_at, definition, definition_id, target, targets, owner, key_id, rows)
+      SELECT ${id}, ${name}, m.at, m.at, ${definition}::jsonb, ${definitionId}, ${target}, ARRAY[${target}::text], ${owner}, ${key},
         ${rows && JSON.stringify(rows)}::jsonb
       FROM moment m, counts c WHERE c.all < ${most.inAll} AND c.own < ${most.perKey}
       ON CONFLICT DO NOTHING

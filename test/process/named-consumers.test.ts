@@ -1,0 +1,84 @@
+// Two definitions of one named consumer, at two gateways of which one is killed again and again, while sources arrive.
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { describePostgres } from '../support/database.ts';
+import { ask, settingsFor, startGateway } from '../support/process.ts';
+
+const kills = 3;
+const perRound = 60;
+
+const sending = `mutation ($input: [SendEventInput!]!) { sendEvents(input: $input) { errors { code } } }`;
+const enrolling = `mutation ($input: EnrollInput!) { enrollMany(input: $input, count: 7) { attempt event { id } } }`;
+const finishing = `mutation ($input: [UpdateEventInput!]!) { updateEvents(input: $input) { errors { code } } }`;
+
+interface Claimed {
+  readonly enrollMany: readonly { readonly attempt: number; readonly event: { readonly id: string } }[];
+}
+
+/** Works under one definition until it is told to stop, through outages of its gateway. */
+function work(urlOf: () => Promise<string>, sourceTopics: readonly string[], worker: string) {
+  let isStopped = false;
+  const input = {
+    consumer: 'named',
+    sourceTopics,
+    targetTopic: 'target',
+    worker,
+    leaseMs: 1_000,
+    waitMs: 200,
+    maxRetries: 50,
+  };
+  const run = async () => {
+    while (!isStopped) {
+      try {
+        const url = await urlOf();
+        const { data } = await ask<Claimed>(url, enrolling, { variables: { input } });
+        const ended = (data?.enrollMany ?? []).map(({ event: { id }, attempt }) => ({
+          id,
+          attempt,
+          status: 'FINISHED',
+        }));
+        if (ended.length > 0) await ask(url, finishing, { variables: { input: ended } });
+      } catch {
+        await delay(20);
+      }
+    }
+  };
+  const running = run();
+  return { stop: () => ((isStopped = true), running) };
+}
+
+describePostgres('A named consumer with two definitions in use', (backend) => {
+  test('gives each source one job, though gateways are killed: none is lost, none is twice', async () => {
+    const settings = settingsFor(await backend.target());
+    const steady = await startGateway(settings);
+    let killed = await startGateway(settings);
+    const workers = [
+      work(() => steady.url, ['a'], 'old'),
+      work(() => killed.url, ['a', 'b'], 'new'),
+      work(() => killed.url, ['a'], 'old too'),
+    ];
+    const counting = `{ finished: events(filter: {topics: ["target"], statuses: [FINISHED]}) { totalCount }
+      all: events(filter: {topics: ["target"]}) { totalCount } }`;
+    const counted = async () =>
+      (await ask<Record<string, { totalCount: number }>>(await steady.url, counting)).data ?? {};
+    let sent = 0;
+    const send = async () => {
+      const events = Array.from({ length: perRound }, (_, n) => ({ topic: n % 2 ? 'a' : 'b' }));
+      for (let from = 0; from < events.length; from += 10)
+        await ask(await steady.url, sending, { variables: { input: events.slice(from, from + 10) } });
+      sent += events.length;
+    };
+    for (let round = 0; round < kills; round += 1) {
+      const before = (await counted()).finished!.totalCount;
+      await send();
+      while ((await counted()).finished!.totalCount < before + perRound / 4) await delay(20);
+      await killed.kill();
+      await send();
+      killed = await startGateway(settings);
+    }
+    while ((await counted()).finished!.totalCount < sent) await delay(50);
+    await Promise.all(workers.map(({ stop }) => stop()));
+    expect(await counted()).toEqual({ finished: { totalCount: sent }, all: { totalCount: sent } });
+    await Promise.all([steady.stop(), killed.stop()]);
+  }, 120_000);
+});
