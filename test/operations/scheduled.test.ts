@@ -204,7 +204,7 @@ describeDatabases('An event with sendAt', (backend) => {
       const late = send({ topic, hash, onDuplicate: 'REPLACE' });
       expect(await refusalOf(late)).toMatchObject({
         code: 'BAD_USER_INPUT',
-        message: expect.stringContaining('has been sent'),
+        message: expect.stringContaining('has been published'),
       });
     });
   });
