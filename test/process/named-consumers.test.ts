@@ -15,7 +15,7 @@ interface Claimed {
   readonly enrollMany: readonly { readonly attempt: number; readonly event: { readonly id: string } }[];
 }
 
-/** Works under one definition until it is told to stop, through outages of its gateway. */
+/** Works under one definition until `stop` is called, through outages of its gateway. */
 function work(urlOf: () => Promise<string>, sourceTopics: readonly string[], worker: string) {
   let isStopped = false;
   const input = {
