@@ -15,6 +15,16 @@ export const limits = {
   jsonBytes: 1_048_576,
   /** Nesting depth of a JSON value or a request body, in levels. */
   jsonDepth: 100,
+  /** Limits of a consumer: jobs at once, at once per key, and claims per time. */
+  flowCount: 1_000_000,
+  /** The longest time of a rate limit, in seconds. */
+  flowSeconds: 86_400,
+  /** The shortest time of a rate limit, in seconds. */
+  flowLeastSeconds: 0.001,
+  /** Length of a flow key, in characters; a longer one is cut. */
+  flowKeyLength: 200,
+  /** Sources that a consumer with a limit per key reads ahead while the keys of earlier ones are at their limit. */
+  flowReadAhead: 10_000,
   /** The highest priority of an event. The lowest is its negative. */
   priority: 100,
   /** How far in the future `sendAt` may be, in days. */

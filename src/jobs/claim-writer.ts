@@ -2,6 +2,7 @@
 import type { ConsumerDefinition } from '../domain/jobs/enroll.ts';
 import type { JobWriter } from '../log/job-writer.ts';
 import type { OwnJob } from '../store/jobs/find-jobs.ts';
+import type { ClaimLimit } from '../store/jobs/create-jobs.ts';
 import type { Source } from '../store/jobs/find-sources.ts';
 import type { ReadyJob } from '../store/jobs/reclaim-jobs.ts';
 import type { Assigned } from './assign-jobs.ts';
@@ -21,23 +22,33 @@ export class ClaimWriter {
   }
 
   /** Makes a job of a source or of a queued event. `yields`: not if something else comes first. */
-  create(assigned: Assigned<Source>, yields: boolean): Promise<boolean> {
-    return this.#definition.isQueue ? this.#claimQueued(assigned, yields) : this.#create(assigned, yields);
+  create(assigned: Assigned<Source>, yields: boolean, limit: ClaimLimit | null): Promise<boolean> {
+    return this.#definition.isQueue
+      ? this.#claimQueued(assigned, yields, limit)
+      : this.#create(assigned, yields, limit);
   }
 
-  async #create([call, source, bytes]: Assigned<Source>, yields: boolean): Promise<boolean> {
+  async #create(
+    [call, source, bytes]: Assigned<Source>,
+    yields: boolean,
+    limit: ClaimLimit | null,
+  ): Promise<boolean> {
     const run = newClaim(this.#definition, call.request.terms, yields);
-    const job = { ...run, sourceId: source.id, sourcePosition: source.position };
+    const job = { ...run, sourceId: source.id, sourcePosition: source.position, limit };
     const row = await this.#writer.create(job);
     if (row === null) return false;
     call.got.push(claimOfNew(run, { id: source.id }, row, bytes));
     return true;
   }
 
-  async #claimQueued([call, { id: eventId }, bytes]: Assigned<Source>, yields: boolean): Promise<boolean> {
+  async #claimQueued(
+    [call, { id: eventId }, bytes]: Assigned<Source>,
+    yields: boolean,
+    limit: ClaimLimit | null,
+  ): Promise<boolean> {
     const { consumerId, target } = this.#definition;
     const { terms } = call.request;
-    const row = await this.#writer.claimQueued({ eventId, target, consumerId, terms, yields });
+    const row = await this.#writer.claimQueued({ eventId, target, consumerId, terms, yields, limit });
     if (row === null) return false;
     const { position, until } = row;
     const event = { id: eventId, position, topic: target, status: 'PENDING' as const };
@@ -56,9 +67,14 @@ export class ClaimWriter {
     return true;
   }
 
-  async reclaim([call, job, bytes]: AssignedOrOver): Promise<boolean> {
+  async reclaim([call, job, bytes]: AssignedOrOver, isLimited: boolean): Promise<boolean> {
     const terms = job.expires ? null : (call?.request.terms ?? null);
-    const row = await this.#writer.reclaim({ job, consumerId: this.#definition.consumerId, terms });
+    const row = await this.#writer.reclaim({
+      job,
+      consumerId: this.#definition.consumerId,
+      terms,
+      isLimited,
+    });
     const claim = row && call && claimOfReclaimed(this.#definition, job, row, bytes);
     if (claim) call.got.push(claim);
     return claim !== null;

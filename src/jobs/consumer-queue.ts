@@ -4,6 +4,7 @@ import type { Logger } from '../base/logger.ts';
 import { WaitingCall } from '../base/waiting-call.ts';
 import { type Database, DatabaseEnded, DatabaseUnavailable } from '../database/database.ts';
 import type { ConsumerDefinition } from '../domain/jobs/enroll.ts';
+import { type Flow, isLimited, storedFlow } from '../domain/jobs/flow.ts';
 import type { EventRecord } from '../domain/events/event.ts';
 import type { Live } from '../live/live.ts';
 import type { JobWriter } from '../log/job-writer.ts';
@@ -69,10 +70,15 @@ export class ConsumerQueue {
       ? new QueuedEvents(parts.database, definition)
       : new SourceCursor(parts.database, definition, this.#consumer, parts.logger);
     this.#ready = new ReadyJobs(parts.database, definition);
-    this.#claimer = new JobClaimer(parts, definition, this.#cursor, this.#ready);
+    this.#claimer = new JobClaimer(parts, definition, {
+      consumer: this.#consumer,
+      cursor: this.#cursor,
+      ready: this.#ready,
+    });
     this.#wakeUp = new WakeUp(parts, definition, {
       wake: (isOver) => {
-        if (!isOver || [...this.#waiting].some(({ request }) => request.terms.sequential)) this.#wake();
+        if (!isOver || this.isLimited || [...this.#waiting].some(({ request }) => request.terms.sequential))
+          this.#wake();
       },
       onAlarm: () => void this.#onAlarm(),
     });
@@ -98,10 +104,22 @@ export class ConsumerQueue {
   /** Takes over the stored state, which a gateway may have changed; undefined: the consumer was deleted. */
   update(stored: ConsumerState | undefined): void {
     const wasPaused = this.#consumer.isPaused;
+    const limits = storedFlow(this.#consumer.flow);
     const isMoved = this.#consumer.update(stored);
-    if (!isMoved && this.#consumer.isPaused === wasPaused) return;
+    const isSame = this.#consumer.isPaused === wasPaused && storedFlow(this.#consumer.flow) === limits;
+    if (!isMoved && isSame) return;
     this.#cursor.forget();
     this.#wake();
+  }
+
+  get isLimited(): boolean {
+    return isLimited(this.#consumer.flow);
+  }
+
+  /** Sets the limits of the consumer. */
+  async setFlow(flow: Flow): Promise<void> {
+    await this.#open();
+    await this.#consumer.setFlow(flow);
   }
 
   /** Stores the position now instead of a moment later. */
@@ -194,7 +212,7 @@ export class ConsumerQueue {
    * flush. A call that gets nothing is queued for a pass. Returns false if a pass is needed.
    */
   #serveAtOnce(call: WaitingEnroll): boolean {
-    if (this.#isStopping || this.#consumer.isPaused || !isPlain(call.request)) return false;
+    if (this.#isStopping || this.#consumer.isPaused || this.isLimited || !isPlain(call.request)) return false;
     if (performance.now() < this.#closelyUntil) return false;
     const sources = this.#cursor.nextPrefetched(call.missing);
     if (sources.length === 0) return false;
@@ -281,6 +299,7 @@ export class ConsumerQueue {
       for (const call of calls) call.finish(!this.#claimer.mayBeMore);
       if (this.#wanted || this.#waiting.size === 0) return;
       await this.#setAlarm();
+      if (this.isLimited) return this.#wakeUp.wakeIn(this.#claimer.limitedMs ?? lookAgainMs);
       this.#isUpToDate = isExhausted && !this.#wanted && this.#waiting.size > 0;
     } catch (error) {
       this.#cursor.forget();

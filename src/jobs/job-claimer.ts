@@ -1,15 +1,25 @@
 // Claims jobs for the calls of one consumer: their own unfinished ones, those ready for their next run, then new ones.
 import type { Database } from '../database/database.ts';
 import type { ConsumerDefinition } from '../domain/jobs/enroll.ts';
+import { limits } from '../base/limits.ts';
+import { isLimited } from '../domain/jobs/flow.ts';
 import type { JobWriter } from '../log/job-writer.ts';
+import type { ClaimLimit } from '../store/jobs/create-jobs.ts';
+import { readAllowance } from '../store/jobs/flow-sql.ts';
 import { findOwnJobs, findSequentialHead, type OwnJob } from '../store/jobs/find-jobs.ts';
 import type { Source } from '../store/jobs/find-sources.ts';
 import { allOf } from './all-of.ts';
 import { assign, type Assigned, measureOfJob, measureOfSource, total } from './assign-jobs.ts';
 import { type AssignedOrOver, ClaimWriter } from './claim-writer.ts';
+import { FlowKeys } from './flow-keys.ts';
+import { KeyRoom } from './key-room.ts';
 import type { Prefetched } from './prefetched.ts';
 import { readyBatch, type ReadyJobs } from './ready-jobs.ts';
+import type { StoredConsumer } from './stored-consumer.ts';
 import type { WaitingEnroll } from './waiting-enroll.ts';
+
+/** How soon a claim that was refused is tried again, in milliseconds. */
+const limitedRetryMs = 100;
 
 export class JobClaimer {
   readonly #database: Database;
@@ -23,17 +33,22 @@ export class JobClaimer {
   #wasBehind = false;
   /** Twice in a row, although the sources were just read: another gateway claims the same ones. Avoid them. */
   #contended = false;
+  readonly #consumer: StoredConsumer;
+  readonly #keys: FlowKeys;
+  /** After how many milliseconds the consumer's limits may allow more; null if only the end of a job does. */
+  limitedMs: number | null = null;
 
   constructor(
     { database, writer }: { readonly database: Database; readonly writer: JobWriter },
     definition: ConsumerDefinition,
-    cursor: Prefetched,
-    ready: ReadyJobs,
+    { consumer, cursor, ready }: { consumer: StoredConsumer; cursor: Prefetched; ready: ReadyJobs },
   ) {
     this.#database = database;
     this.#definition = definition;
     this.#cursor = cursor;
     this.#ready = ready;
+    this.#consumer = consumer;
+    this.#keys = new FlowKeys(database);
     this.#claims = new ClaimWriter(writer, definition);
   }
 
@@ -61,6 +76,9 @@ export class JobClaimer {
   /** Serves one job at a time: the first unfinished job, or the next source if there is none. */
   async serveSequential(call: WaitingEnroll | undefined): Promise<void> {
     if (!call) return;
+    if (isLimited(this.#consumer.flow)) {
+      if ((await this.#allowance()).free === 0) return;
+    }
     const head = await findSequentialHead(this.#database, this.#definition);
     const [job] = await this.#ready.onlyWanted(head?.job ? [head.job] : []);
     if (job) await this.#reclaim([call, job, 0]);
@@ -72,6 +90,7 @@ export class JobClaimer {
   /** Serves jobs that are ready for their next run first, then sources without a job. */
   async servePlain(calls: readonly WaitingEnroll[]): Promise<void> {
     if (calls.length === 0) return;
+    if (isLimited(this.#consumer.flow)) return this.#serveLimited(calls);
     const stillWanted = () => calls.some((call) => call.missing > 0);
     const ready = await this.#ready.find(total(calls), stillWanted);
     const claimable = ready.filter(({ expires }) => !expires);
@@ -85,6 +104,51 @@ export class JobClaimer {
     if (missing <= 0 || assigned.length < claimable.length) return;
     await this.#cursor.readAhead(missing, stillWanted);
     await this.#create(this.#cursor.next(missing, this.#contended), calls);
+  }
+
+  /** Serves within the limits of the consumer, which the claiming statements enforce: here only what has a chance is tried. */
+  async #serveLimited(calls: readonly WaitingEnroll[]): Promise<void> {
+    const { free, room } = await this.#allowance();
+    const count = Math.min(total(calls), free);
+    if (count <= 0) return;
+    const stillWanted = () => calls.some((call) => call.missing > 0);
+    const isByKey = this.#consumer.flow.key !== null;
+    const ready = await this.#ready.find(isByKey ? readyBatch.most : count, stillWanted);
+    const claimable = ready.filter(({ expires }) => !expires);
+    const chosen = room.choose(claimable, count, ({ flowKey = null }) => flowKey);
+    const assigned = await assign(this.#database, chosen, calls, measureOfJob);
+    const expired = ready.filter(({ expires }) => expires);
+    await allOf([
+      ...assigned.map((job) => this.#reclaim(job)),
+      ...expired.map((job) => this.#reclaim([null, job, 0])),
+    ]);
+    const missing = count - assigned.length;
+    if (missing <= 0 || assigned.length < chosen.length) return;
+    const left = room.without(chosen.map(({ flowKey = null }) => flowKey));
+    await this.#create(await this.#chooseSources(missing, left, stillWanted), calls);
+  }
+
+  async #allowance(): Promise<{ free: number; room: KeyRoom }> {
+    const { free, nextMs, heldByKey } = await readAllowance(this.#database, this.#definition.consumerId);
+    this.limitedMs = nextMs;
+    const room = new KeyRoom(this.#consumer.flow.maxConcurrentPerKey, heldByKey);
+    return { free: Math.max(0, free ?? Infinity), room };
+  }
+
+  /** Reads further ahead while the keys of what was read have no room. */
+  async #chooseSources(count: number, room: KeyRoom, wanted: () => boolean): Promise<readonly Source[]> {
+    const { key } = this.#consumer.flow;
+    for (let ahead = count; ; ahead = Math.min(4 * ahead, limits.flowReadAhead)) {
+      await this.#cursor.readAhead(ahead, wanted);
+      const items = this.#cursor.ahead;
+      const keys = await this.#keys.of(
+        key,
+        items.map(({ id }) => id),
+      );
+      const chosen = room.choose(items, count, ({ id }) => keys.get(id) ?? null);
+      const isAll = items.length < ahead || ahead === limits.flowReadAhead;
+      if (isAll || chosen.length === count) return this.#cursor.take(chosen);
+    }
   }
 
   /** Those that no call takes are given back. */
@@ -102,13 +166,15 @@ export class JobClaimer {
   /** A sequential worker gets no job while another precedes it; this is no reason for another pass. */
   async #giveAgain(job: Assigned<OwnJob>): Promise<void> {
     const [{ request }, { held }] = job;
-    const isGiven = await (held ? this.#claims.keep(job) : this.#claims.reclaim(job));
+    const isGiven = await (held
+      ? this.#claims.keep(job)
+      : this.#claims.reclaim(job, isLimited(this.#consumer.flow)));
     if (!isGiven && (held || !request.terms.sequential)) this.#lost();
   }
 
   /** Without a waiting call, a job whose last lease lapsed is marked FAILED. */
   async #reclaim(job: AssignedOrOver): Promise<void> {
-    if (!(await this.#claims.reclaim(job))) this.#lost();
+    if (!(await this.#claims.reclaim(job, isLimited(this.#consumer.flow)))) this.#lost();
   }
 
   async #create(sources: readonly Source[], calls: readonly WaitingEnroll[]): Promise<void> {
@@ -126,15 +192,24 @@ export class JobClaimer {
   async make(pairs: readonly Assigned<Source>[], yields: boolean): Promise<number> {
     const settled = new Set<Source>();
     const create = async (pair: Assigned<Source>) => {
-      if (await this.#claims.create(pair, yields)) settled.add(pair[1]);
+      if (await this.#claims.create(pair, yields, await this.#limitOf(pair[1]))) settled.add(pair[1]);
     };
     const sources = pairs.map(([, source]) => source);
     await allOf(pairs.map(create)).finally(() => this.#cursor.giveBack(sources, settled));
     return settled.size;
   }
 
+  /** What the limits need of a claim; null without limits. */
+  async #limitOf({ id }: Source): Promise<ClaimLimit | null> {
+    const { flow } = this.#consumer;
+    if (!isLimited(flow)) return null;
+    return { key: (await this.#keys.of(flow.key, [id])).get(id) ?? null };
+  }
+
   /** The state has changed since it was read: another pass is needed. */
   #lost(): void {
-    this.mayBeMore = true;
+    if (!isLimited(this.#consumer.flow)) this.mayBeMore = true;
+    // Most likely another gateway took what the limits allowed.
+    else this.limitedMs = Math.min(this.limitedMs ?? limitedRetryMs, limitedRetryMs);
   }
 }

@@ -6,6 +6,7 @@ import type { CheckedEnroll, ConsumerDefinition } from '../domain/jobs/enroll.ts
 import type { EventRecord } from '../domain/events/event.ts';
 import { TopicIndex } from '../domain/events/topic-index.ts';
 import { deleteUnused, readStates, touchConsumers } from '../store/jobs/consumers.ts';
+import { forgetClaims } from '../store/jobs/flow-sql.ts';
 import { findLapsed } from '../store/jobs/find-jobs.ts';
 import type { Offer } from './direct-delivery.ts';
 import type { Claim } from './waiting-enroll.ts';
@@ -87,12 +88,13 @@ export class JobDispatcher implements Stoppable {
         `${limits.waitingEnrolls} calls of enroll are waiting; try again after a pause.`,
       );
     }
-    const { definition, terms, waitMs, start } = asked;
+    const { definition, terms, waitMs, start, flow } = asked;
     const creation = { name, key: terms.key, start };
     const queue = this.#queues.get(definition.id) ?? this.#begin(definition, creation);
     if (queue.isStored) this.#sightings.note(definition.consumerId, terms.worker);
     this.#open += 1;
     try {
+      if (flow !== null) await queue.setFlow(flow);
       return await queue.ask({ terms, count, waitMs, signal, room });
     } catch (error) {
       // Do not keep a refused consumer in memory.
@@ -161,6 +163,12 @@ export class JobDispatcher implements Stoppable {
     await this.#sightings.flush();
     if (performance.now() - this.#renewedAt < renewMs) return;
     this.#renewedAt = performance.now();
+    const limited = queues.filter(({ isLimited }) => isLimited);
+    if (limited.length > 0)
+      await forgetClaims(
+        database,
+        limited.map(({ definition }) => definition.consumerId),
+      );
     const named = queues.filter(({ definition }) => definition.name !== null);
     if (named.length > 0)
       await touchConsumers(

@@ -11,6 +11,10 @@ export interface Prefetched {
    * since other gateways claim the first ones at this moment.
    */
   next(count: number, anywhere: boolean): readonly Source[];
+  /** What was read ahead, in order. */
+  readonly ahead: readonly Source[];
+  /** Takes these of what was read ahead. */
+  take(items: readonly Source[]): readonly Source[];
   /** `count` items, if so many were read ahead shortly before; otherwise none. */
   nextPrefetched(count: number): readonly Source[];
   /** Those that are jobs now are `settled`; the others are handed out again. */

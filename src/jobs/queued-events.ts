@@ -53,6 +53,17 @@ export class QueuedEvents implements Prefetched {
     return this.#take(spare > 0 ? Math.floor(Math.random() * (spare + 1)) : 0, count);
   }
 
+  get ahead(): readonly Source[] {
+    return this.#prefetched;
+  }
+
+  take(items: readonly Source[]): readonly Source[] {
+    const taken = new Set(items);
+    this.#prefetched = this.#prefetched.filter((item) => !taken.has(item));
+    for (const item of items) this.#taken.add(item.id);
+    return items;
+  }
+
   nextPrefetched(count: number): readonly Source[] {
     const isFresh = performance.now() - this.#readAt <= freshMs;
     return isFresh && this.#prefetched.length >= count ? this.#take(0, count) : [];

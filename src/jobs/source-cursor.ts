@@ -78,6 +78,17 @@ export class SourceCursor implements Prefetched {
     return this.#take(start, count);
   }
 
+  get ahead(): readonly Source[] {
+    return this.#prefetched;
+  }
+
+  take(items: readonly Source[]): readonly Source[] {
+    const taken = new Set(items);
+    this.#prefetched = this.#prefetched.filter((item) => !taken.has(item));
+    for (const item of items) this.#taken.add(item);
+    return items;
+  }
+
   /** `count` of them, where so many were read ahead not long ago; else none. */
   nextPrefetched(count: number): readonly Source[] {
     const isFresh = performance.now() - this.#readAt <= freshMs;

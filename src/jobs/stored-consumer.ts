@@ -3,7 +3,8 @@ import { limits } from '../base/limits.ts';
 import type { Database } from '../database/database.ts';
 import type { Position } from '../domain/events/event.ts';
 import { type ConsumerDefinition, type ConsumerStart, definitionText } from '../domain/jobs/enroll.ts';
-import { type ConsumerState, openConsumer, savePosition } from '../store/jobs/consumers.ts';
+import { type Flow, flowOf, storedFlow } from '../domain/jobs/flow.ts';
+import { type ConsumerState, openConsumer, saveFlow, savePosition } from '../store/jobs/consumers.ts';
 
 /** Who creates a consumer, and where it begins if it is new. */
 export interface Creation {
@@ -34,6 +35,18 @@ export class StoredConsumer {
 
   get isPaused(): boolean {
     return this.#state?.isPaused ?? false;
+  }
+
+  get flow(): Flow {
+    return flowOf(this.#state?.flow ?? null);
+  }
+
+  /** Other gateways take it over within a second. */
+  async setFlow(flow: Flow): Promise<void> {
+    const text = storedFlow(flow);
+    if (this.#state === undefined || text === storedFlow(this.flow)) return;
+    await saveFlow(this.#database, this.#definition.consumerId, text, null);
+    this.#state = { ...this.#state, flow };
   }
 
   get targets(): readonly string[] {

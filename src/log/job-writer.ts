@@ -16,7 +16,7 @@ const creates: WriteKind<NewJob, CreatedJob | null> = {
   sizeOf,
   keyOf: ({ id, target, terms }) => (terms.sequential ? `of ${target}` : id),
   // A sequential target must see whether another of its jobs is leased.
-  looksAround: ({ terms }) => terms.sequential,
+  looksAround: ({ terms, limit = null }) => terms.sequential || limit !== null,
   // The source was deleted concurrently.
   refused: (error) => (isForeignKeyViolation(error) ? null : undefined),
 };
@@ -26,7 +26,7 @@ const reclaims: WriteKind<Reclaim, ReclaimedJob | null> = {
   ask: reclaimJobs,
   sizeOf,
   keyOf: ({ job }) => job.eventId,
-  looksAround: ({ terms }) => terms?.sequential ?? false,
+  looksAround: ({ terms, isLimited = false }) => isLimited || (terms?.sequential ?? false),
 };
 
 const queuedClaims: WriteKind<QueuedClaim, ClaimedQueued | null> = {
@@ -34,7 +34,7 @@ const queuedClaims: WriteKind<QueuedClaim, ClaimedQueued | null> = {
   ask: claimQueued,
   sizeOf,
   keyOf: ({ eventId, target, terms }) => (terms.sequential ? `of ${target}` : eventId),
-  looksAround: ({ terms }) => terms.sequential,
+  looksAround: ({ terms, limit }) => terms.sequential || limit !== null,
 };
 
 const heartbeats: WriteKind<Heartbeat, ExtendedLease | null> = {

@@ -8,6 +8,7 @@ import {
   storedConsumerId,
   type Worker,
 } from '../domain/jobs/consumer.ts';
+import { checkFlow, type FlowInput, storedFlow } from '../domain/jobs/flow.ts';
 import { checkPage, checkPosition, type Page, pastLogEnd } from '../domain/events/page.ts';
 import { checkTopic } from '../domain/events/topic.ts';
 import { createdPage, parseCreationPoint } from '../domain/values/created-page.ts';
@@ -21,6 +22,7 @@ import {
   readWorkers,
   setPaused,
 } from '../store/jobs/consumer-administration.ts';
+import { saveFlow } from '../store/jobs/consumers.ts';
 import type { Caller } from './callers.ts';
 import { ownershipOf } from './access/ownership.ts';
 
@@ -45,6 +47,8 @@ export interface ConsumerOperations {
   resumeConsumer(id: string, caller?: Caller): Promise<Consumer>;
   /** A plain queue has no position: BAD_USER_INPUT. */
   moveConsumer(id: string, after: string, caller?: Caller): Promise<Consumer>;
+  /** Replaces the limits. */
+  setConsumerFlow(id: string, flow: FlowInput, caller?: Caller): Promise<Consumer>;
   /** Its jobs stay. Returns the id. */
   deleteConsumer(id: string, caller?: Caller): Promise<string>;
 }
@@ -76,6 +80,10 @@ export function createConsumerOperations(parts: ConsumerParts): ConsumerOperatio
       change(parts, id, caller, (stored) => setPaused(database, stored, true, owner(caller))),
     resumeConsumer: (id, caller) =>
       change(parts, id, caller, (stored) => setPaused(database, stored, false, owner(caller))),
+    setConsumerFlow: (id, given, caller) => {
+      const flow = storedFlow(checkFlow(given));
+      return change(parts, id, caller, (stored) => saveFlow(database, stored, flow, owner(caller)));
+    },
     moveConsumer: (id, after, caller) => move(parts, id, after, caller),
     deleteConsumer: async (given, caller) => {
       const stored = storedConsumerId(given);

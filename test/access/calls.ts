@@ -77,6 +77,10 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     pauseConsumer: { needs: ['consumers'], field: `pauseConsumer(id: ${id}) { id }` },
     resumeConsumer: { needs: ['consumers'], field: `resumeConsumer(id: ${id}) { id }` },
     moveConsumer: { needs: ['consumers'], field: `moveConsumer(id: ${id}, after: "0") { id }` },
+    setConsumerFlow: {
+      needs: ['consumers'],
+      field: `setConsumerFlow(id: ${id}, flow: {maxConcurrent: 1}) { id flow { maxConcurrent } }`,
+    },
     deleteConsumer: { needs: ['consumers'], field: `deleteConsumer(id: ${id})` },
     createTrigger: {
       needs: ['triggers'],

@@ -45,6 +45,20 @@ export class CelFilter {
     this.#compiled = compiled;
   }
 
+  /**
+   * The value of the expression as text, if it is a string, a number or a truth value; null for all else, and if it
+   * fails. Never throws.
+   */
+  valueText(subject: CelSubject, meter: Meter = new Meter()): string | null {
+    try {
+      const value = this.#compiled({ names: namesOf(subject), meter, items: [] });
+      const isText = ['string', 'bigint', 'number', 'boolean'].includes(typeof value);
+      return isText ? String(value) : null;
+    } catch {
+      return null;
+    }
+  }
+
   /** Never throws. Takes about a tenth of a second at most, unless `meter` has more steps. */
   test(subject: CelSubject, meter: Meter = new Meter()): CelVerdict {
     try {

@@ -2,6 +2,7 @@
 import { badInput, ThroughlineError } from '../../base/errors.ts';
 import type { ConsumerModel } from '../../../generated/prisma/models.ts';
 import type { Position } from '../events/event.ts';
+import type { Flow } from './flow.ts';
 import { checkId } from '../events/send.ts';
 
 export interface Consumer extends Readonly<Pick<ConsumerModel, 'id' | 'name' | 'createdAt' | 'paused'>> {
@@ -13,6 +14,7 @@ export interface Consumer extends Readonly<Pick<ConsumerModel, 'id' | 'name' | '
   /** In CEL; null for none. */
   readonly where: string | null;
   readonly position: Position;
+  readonly flow: Flow;
   readonly lastAskedAt: Date | null;
   /** The definition in canonical form. */
   readonly definition: StoredDefinition;

@@ -12,6 +12,7 @@ import { checkPosition } from '../events/page.ts';
 import { checkDescription, optionalName } from '../events/send.ts';
 import { checkTopic, checkTopicPattern } from '../events/topic.ts';
 import type { StoredDefinition } from './consumer.ts';
+import { checkFlow, type Flow, type FlowInput } from './flow.ts';
 import { checkWithin } from '../values/whole-number.ts';
 
 type Given<T> = T | null | undefined;
@@ -28,6 +29,8 @@ export interface EnrollInput {
   readonly startAfter?: Given<string>;
   /** The same by time. */
   readonly startAt?: Given<Date>;
+  /** The limits of the consumer, all of them; absent: as they are. */
+  readonly flow?: Given<FlowInput>;
   readonly sender?: Given<string>;
   readonly senderType?: Given<string>;
   readonly description?: Given<string>;
@@ -113,6 +116,8 @@ export const logStart: ConsumerStart = { after: null, at: null };
 export interface CheckedEnroll {
   readonly definition: ConsumerDefinition;
   readonly start: ConsumerStart;
+  /** Null: as they are. */
+  readonly flow: Flow | null;
   readonly terms: ClaimTerms;
   readonly waitMs: number;
 }
@@ -123,6 +128,7 @@ export function checkEnroll(input: EnrollInput, { key, isOwnOnly, rows } = anyon
   return {
     definition: checkDefinition(input, rows),
     start: checkStart(input),
+    flow: input.flow == null ? null : checkFlow(input.flow),
     terms: {
       worker,
       sender,

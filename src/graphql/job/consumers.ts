@@ -3,6 +3,7 @@ import { limits } from '../../base/limits.ts';
 import type { Backlog as BacklogRecord, Worker as WorkerRecord } from '../../domain/jobs/consumer.ts';
 import { builder } from '../builder.ts';
 import { connectionOf } from '../connection.ts';
+import { Flow, FlowInput } from './flow.ts';
 import { Node } from '../node.ts';
 import { amount, pageArgument } from '../wording.ts';
 
@@ -70,6 +71,7 @@ const Consumer = builder.prismaObject('Consumer', {
         'Everything up to here is settled: it has a job, or gets none. Of a plain queue: the end of the log.',
     }),
     paused: t.exposeBoolean('paused'),
+    flow: t.expose('flow', { type: Flow, description: 'Its limits.' }),
     backlog: t.field({
       type: Backlog,
       description: 'What there is to do.',
@@ -134,6 +136,15 @@ builder.mutationFields((t) => ({
       }),
     },
     resolve: (_root, args, { operations }) => operations.moveConsumer(args.id, args.after),
+  }),
+  setConsumerFlow: t.field({
+    type: Consumer,
+    description: `Replaces the limits of a consumer. ${effect}`,
+    args: {
+      id: t.arg.id({ required: true, description: id }),
+      flow: t.arg({ type: FlowInput, required: true, description: 'All limits; {} is none.' }),
+    },
+    resolve: (_root, args, { operations }) => operations.setConsumerFlow(args.id, args.flow),
   }),
   deleteConsumer: t.field({
     type: 'ID',

@@ -2,6 +2,7 @@
 import { limits } from '../../base/limits.ts';
 import { builder } from '../builder.ts';
 import { Conditions } from '../event/conditions.ts';
+import { FlowInput } from './flow.ts';
 import { whereText } from '../event/event-filter.ts';
 import { amount, descriptionLimit, nameLimit, patternText } from '../wording.ts';
 
@@ -33,6 +34,10 @@ export const EnrollInput = builder.inputType('EnrollInput', {
     startAt: t.field({
       type: 'DateTime',
       description: 'The same by time: sources that became FINISHED from then on.',
+    }),
+    flow: t.field({
+      type: FlowInput,
+      description: 'The limits of the consumer: those of the latest call hold. Omitted: as they are.',
     }),
     worker: t.string({
       required: true,

@@ -70,7 +70,7 @@ export class Worker {
   #claim(signal: AbortSignal): Promise<readonly Claim[]> {
     const { jobs, name } = this.#parts;
     const definition = definitionOf(this.#handler);
-    const asked = { definition, start: logStart, terms: termsOf(this.#handler, name), waitMs };
+    const asked = { definition, start: logStart, flow: null, terms: termsOf(this.#handler, name), waitMs };
     return jobs.enroll(asked, this.#free, { name, signal });
   }
 

@@ -104,6 +104,10 @@ export const auditedChanges: { readonly [Name in keyof Operations]?: AuditedChan
     before: (operations, id) => operations.consumer(id).then(shownConsumer),
     entry: (after, before) => ({ target: after.id, values: { before, after: shownConsumer(after) } }),
   },
+  setConsumerFlow: {
+    before: (operations, id) => operations.consumer(id).then(shownConsumer),
+    entry: (after, before) => ({ target: after.id, values: { before, after: shownConsumer(after) } }),
+  },
   deleteConsumer: {
     before: (operations, id) => operations.consumer(id).then(shownConsumer),
     entry: (target, before) => ({ target, values: { before, after: null } }),
@@ -126,8 +130,8 @@ export const auditedChanges: { readonly [Name in keyof Operations]?: AuditedChan
 
 function shownConsumer(consumer: Consumer | null) {
   if (consumer === null) return null;
-  const { name, targetTopic, sourceTopics, where, position, paused } = consumer;
-  return { name, targetTopic, sourceTopics, where, position: String(position), paused };
+  const { name, targetTopic, sourceTopics, where, position, paused, flow } = consumer;
+  return { name, targetTopic, sourceTopics, where, position: String(position), paused, flow };
 }
 
 async function declarationOf(operations: Operations, name: string): Promise<unknown> {

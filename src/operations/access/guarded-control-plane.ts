@@ -71,6 +71,10 @@ export abstract class GuardedControlPlane {
     return this.need('consumers').moveConsumer(id, after, this.caller);
   }
 
+  async setConsumerFlow(id: string, flow: Call<'setConsumerFlow'>[1]): Answer<'setConsumerFlow'> {
+    return this.need('consumers').setConsumerFlow(id, flow, this.caller);
+  }
+
   async deleteConsumer(id: string): Answer<'deleteConsumer'> {
     return this.need('consumers').deleteConsumer(id, this.caller);
   }

@@ -4,6 +4,7 @@ import type { Queryable } from '../../database/database.ts';
 import type { Ownership } from '../../domain/access/row-scope.ts';
 import type { Position } from '../../domain/events/event.ts';
 import type { Consumer, Worker } from '../../domain/jobs/consumer.ts';
+import { type Flow, flowOf } from '../../domain/jobs/flow.ts';
 import type { CreationPoint } from '../../domain/values/created-page.ts';
 import { andOwned } from '../control/ownership-sql.ts';
 
@@ -11,14 +12,14 @@ const isQueue = `jsonb_array_length(c.definition -> 'topics') = 0`;
 
 const columns =
   raw(`c.id::uuid::text AS id, c.name, c.target AS "targetTopic", c.targets, c.created_at AS "createdAt", c.paused,
-  c.definition, CASE WHEN NOT ${isQueue} THEN ARRAY(SELECT jsonb_array_elements_text(c.definition -> 'topics')) END AS "sourceTopics",
+  c.flow, c.definition, CASE WHEN NOT ${isQueue} THEN ARRAY(SELECT jsonb_array_elements_text(c.definition -> 'topics')) END AS "sourceTopics",
   c.definition ->> 'where' AS "where", coalesce(CASE WHEN NOT ${isQueue} THEN (
     SELECT p.position FROM consumer_positions p WHERE p.definition_id = c.definition_id) END,
     (SELECT max(position) FROM log), 0)::int8 AS position,
   (SELECT max(w.seen_at) FROM consumer_workers w WHERE w.consumer_id = c.id) AS "lastAskedAt"`);
 
 /** Oldest first. Null `target`: of all topics. */
-export function listConsumers(
+export async function listConsumers(
   database: Queryable,
   { limit, after, target }: { limit: number; after: CreationPoint | null; target: string | null },
   owned: Ownership | null,
@@ -30,8 +31,16 @@ export function listConsumers(
       : [sql`AND (c.created_at, c.id) > (${after.at}::timestamptz, ${after.id.replaceAll('-', '')})`]),
   ];
   const more = conditions.length === 0 ? empty : join(conditions, ' ');
-  return database.query(sql`SELECT ${columns} FROM consumers c WHERE true ${more} ${andOwned(owned, 'c')}
+  const rows =
+    await database.query<StoredRow>(sql`SELECT ${columns} FROM consumers c WHERE true ${more} ${andOwned(owned, 'c')}
     ORDER BY c.created_at, c.id LIMIT ${limit}`);
+  return rows.map(consumerOf);
+}
+
+type StoredRow = Omit<Consumer, 'flow'> & { readonly flow: Partial<Flow> | null };
+
+function consumerOf({ flow, ...row }: StoredRow): Consumer {
+  return { ...row, flow: flowOf(flow) };
 }
 
 export async function readConsumer(
@@ -39,10 +48,10 @@ export async function readConsumer(
   storedId: string,
   owned: Ownership | null,
 ): Promise<Consumer | null> {
-  const [row] = await database.query<Consumer>(
+  const [row] = await database.query<StoredRow>(
     sql`SELECT ${columns} FROM consumers c WHERE c.id = ${storedId} ${andOwned(owned, 'c')}`,
   );
-  return row ?? null;
+  return row ? consumerOf(row) : null;
 }
 
 /** Returns whether there is such a consumer. */

@@ -2,10 +2,12 @@
 import sql from 'sql-template-tag';
 import { ThroughlineError } from '../../base/errors.ts';
 import type { Queryable } from '../../database/database.ts';
-import type { RowScope } from '../../domain/access/row-scope.ts';
+import type { Ownership, RowScope } from '../../domain/access/row-scope.ts';
 import type { Position } from '../../domain/events/event.ts';
 import { pastLogEnd } from '../../domain/events/page.ts';
 import type { ConsumerStart } from '../../domain/jobs/enroll.ts';
+import type { Flow } from '../../domain/jobs/flow.ts';
+import { andOwned } from '../control/ownership-sql.ts';
 import { findPositionAt, lastPosition } from '../events/read-log.ts';
 
 /** A consumer to be opened under one of its definitions. */
@@ -39,6 +41,8 @@ export interface ConsumerState {
   readonly isPaused: boolean;
   /** Every topic that the consumer has had as target. */
   readonly targets: readonly string[];
+  /** The limits that are set. */
+  readonly flow: Partial<Flow> | null;
 }
 
 /** A definition whose position was stored or renewed so recently, in seconds, is in use at some gateway, or at one that was killed. */
@@ -69,8 +73,8 @@ interface Opened extends Omit<ConsumerState, 'position'> {
   readonly isCurrent: boolean;
 }
 
-function stateOf({ position, generation, isPaused, targets }: Opened): ConsumerState {
-  return { position: position!, generation, isPaused, targets };
+function stateOf({ position, generation, isPaused, targets, flow }: Opened): ConsumerState {
+  return { position: position!, generation, isPaused, targets, flow };
 }
 
 async function readOpened(
@@ -78,7 +82,7 @@ async function readOpened(
   { id, definitionId, target }: ConsumerDraft,
 ): Promise<Opened | undefined> {
   const [row] = await database.query<Opened>(sql`
-    SELECT p.position, coalesce(p.generation, 0) AS generation, c.paused AS "isPaused", c.targets,
+    SELECT p.position, coalesce(p.generation, 0) AS generation, c.paused AS "isPaused", c.targets, c.flow,
       (p.position IS NOT NULL AND c.used_at > now() - interval '1 day' AND ${target} = ANY(c.targets)
         AND (c.name IS NULL OR (c.definition_id = ${definitionId}
           AND p.used_at > now() - make_interval(secs => ${liveSeconds}::float8)))) AS "isCurrent"
@@ -168,13 +172,26 @@ export async function savePosition(
   return rows.length > 0;
 }
 
+/** `flow` as JSON text; null for no limits. Returns whether there is such a consumer. */
+export async function saveFlow(
+  database: Queryable,
+  storedId: string,
+  flow: string | null,
+  owned: Ownership | null,
+): Promise<boolean> {
+  const rows = await database.query(
+    sql`UPDATE consumers c SET flow = ${flow}::jsonb WHERE c.id = ${storedId} ${andOwned(owned, 'c')} RETURNING c.id`,
+  );
+  return rows.length > 0;
+}
+
 /** By definition; those that were deleted are missing. */
 export async function readStates(
   database: Queryable,
   definitionIds: readonly string[],
 ): Promise<Map<string, ConsumerState>> {
   const rows = await database.query<ConsumerState & { definitionId: string }>(sql`
-    SELECT p.definition_id AS "definitionId", p.position, p.generation, c.paused AS "isPaused", c.targets
+    SELECT p.definition_id AS "definitionId", p.position, p.generation, c.paused AS "isPaused", c.targets, c.flow
     FROM consumer_positions p JOIN consumers c ON c.id = p.consumer_id
     WHERE p.definition_id = ANY(${definitionIds}::text[])`);
   return new Map(rows.map(({ definitionId, ...state }) => [definitionId, state]));

@@ -3,6 +3,7 @@ import { type BatchedQuery, queryByKey } from '../../database/batched-query.ts';
 import type { ClaimTerms } from '../../domain/jobs/enroll.ts';
 import type { EventRecord, Position } from '../../domain/events/event.ts';
 import { nextPosition, underLock } from '../events/log-lock.ts';
+import { flowTables, recordClaims, withinFlow } from './flow-sql.ts';
 
 /**
  * The initial state of a job: claimed by a worker that has yet to begin; claimed and begun; or unclaimed and ready.
@@ -21,6 +22,14 @@ export interface NewJob {
   readonly terms: ClaimTerms;
   /** Whether it is not created while a job of the target is ready to run again, since those come first. */
   readonly yields: boolean;
+  /** Set if the consumer has limits. */
+  readonly limit?: ClaimLimit | null;
+}
+
+/** What the limits of a consumer need of a claim. */
+export interface ClaimLimit {
+  /** The value of the consumer's flow key. */
+  readonly key: string | null;
 }
 
 export interface CreatedJob extends Pick<EventRecord, 'requestId' | 'project' | 'user' | 'priority'> {
@@ -38,16 +47,20 @@ export interface CreatedJob extends Pick<EventRecord, 'requestId' | 'project' | 
  * There are no joins, as in create-events.ts: the terms are carried past the insert in arrays, by position, since
  * positions drawn in one statement are consecutive.
  */
-const createJobsStatement = `WITH ${underLock},
+const createJobsStatement = statementOf(false);
+const createLimitedStatement = statementOf(true);
+
+function statementOf(isLimited: boolean): string {
+  return `WITH ${underLock},
   input AS MATERIALIZED (
     SELECT i.* FROM json_to_recordset($1::json) AS i(
       n int, id uuid, source uuid, source_position int8, target text, consumer text, worker text, sender text,
       sender_type text, description text, project text, max_retries int, retry_delay_ms int, lease_ms int,
       sequential boolean, status event_status, held boolean, yields boolean, key_id text,
-      claimed_for text)
+      claimed_for text${isLimited ? ', flow_key text' : ''})
   ),
   found AS MATERIALIZED (
-    SELECT i.*, coalesce(i.source_position, s.created_position) AS source_place, s.request_id, coalesce(i.project, s.project) AS job_project, coalesce(i.claimed_for, s.user_name) AS user_name, s.priority
+    SELECT i.*, ${isLimited ? 'true AS claims, ' : ''}coalesce(i.source_position, s.created_position) AS source_place, s.request_id, coalesce(i.project, s.project) AS job_project, coalesce(i.claimed_for, s.user_name) AS user_name, s.priority
     FROM input i CROSS JOIN LATERAL (SELECT * FROM events WHERE events.id = i.source LIMIT 1) s
     WHERE s.status = 'FINISHED'
       AND NOT EXISTS (SELECT FROM events x WHERE x.depends_on = i.source AND x.topic = i.target AND x.job OFFSET 0)
@@ -57,12 +70,15 @@ const createJobsStatement = `WITH ${underLock},
         SELECT FROM jobs o WHERE o.target = i.target AND o.ready_at <= (SELECT at FROM moment)
         ORDER BY o.ready_at LIMIT 1) o OFFSET 0))
   ),
+  ${isLimited ? `${flowTables},` : ''}
   accepted AS MATERIALIZED (
-    SELECT f.*, ${nextPosition} AS position, m.at FROM (SELECT * FROM found ORDER BY n) f, moment m
+    SELECT f.*, ${nextPosition} AS position, m.at
+    FROM (SELECT * FROM ${isLimited ? `${withinFlow} AS limited` : 'found'} ORDER BY n) f, moment m
   ),
+  ${isLimited ? `${recordClaims('accepted', 'position')},` : ''}
   terms AS MATERIALIZED (
     SELECT min(position) AS first, array_agg(worker ORDER BY position) AS workers, array_agg(consumer ORDER BY position) AS consumers,
-      array_agg(key_id ORDER BY position) AS keys,
+      array_agg(key_id ORDER BY position) AS keys, ${isLimited ? 'array_agg(flow_key ORDER BY position) AS flow_keys,' : ''}
       array_agg(held ORDER BY position) AS held,
       array_agg(source_place ORDER BY position) AS source_positions,
       array_agg(max_retries ORDER BY position) AS max_retries,
@@ -90,13 +106,14 @@ const createJobsStatement = `WITH ${underLock},
   ),
   leased AS (
     INSERT INTO jobs (event_id, source_id, position, source_position, ready_at, attempt, max_retries, retry_delay_ms,
-      lease_ms, last_run, target, priority, consumer, worker, key_id)
+      lease_ms, last_run, target, priority, consumer, worker, key_id${isLimited ? ', flow_key' : ''})
     SELECT i.id, i.depends_on, i.position, t.source_positions[i.position - t.first + 1],
       i.created_at + make_interval(secs => t.seconds[i.position - t.first + 1]), t.held[i.position - t.first + 1]::int,
       t.max_retries[i.position - t.first + 1], t.delays[i.position - t.first + 1], t.leases[i.position - t.first + 1],
       t.max_retries[i.position - t.first + 1] = 0, i.topic, i.priority, t.consumers[i.position - t.first + 1],
       CASE WHEN t.held[i.position - t.first + 1] THEN t.workers[i.position - t.first + 1] END,
       CASE WHEN t.held[i.position - t.first + 1] THEN t.keys[i.position - t.first + 1] END
+      ${isLimited ? ', t.flow_keys[i.position - t.first + 1]' : ''}
     FROM inserted i, terms t
     RETURNING event_id
   )
@@ -111,6 +128,7 @@ const createJobsStatement = `WITH ${underLock},
   WHERE NOT i.held OR (j.attempt = 1 AND j.worker IS NOT NULL)
   UNION ALL
   SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM hinted`;
+}
 
 /**
  * In the order of `jobs`; null for a job that was not created. `retried`: an earlier attempt may have been committed,
@@ -122,7 +140,10 @@ export function createJobs(
   hint: string,
 ): BatchedQuery<readonly (CreatedJob | null)[]> {
   const values = [JSON.stringify(jobs.map(toRow)), hint, retried];
-  const statement = { name: 'create-jobs', text: createJobsStatement, values };
+  const isLimited = jobs.some((job) => job.limit != null);
+  const statement = isLimited
+    ? { name: 'create-limited-jobs', text: createLimitedStatement, values }
+    : { name: 'create-jobs', text: createJobsStatement, values };
   const ids = jobs.map(({ id }) => id);
   return queryByKey(statement, ids, 'id');
 }
@@ -139,6 +160,7 @@ function toRow(job: NewJob, n: number): object {
     status: birth === 'BEGUN' ? 'IN_PROGRESS' : 'PENDING',
     held: birth !== 'READY',
     yields,
+    ...(job.limit && { flow_key: job.limit.key }),
     ...termColumns(terms),
   };
 }

@@ -12,7 +12,7 @@ export interface FoundJob extends ReadyJob {
   readonly isOwn: boolean;
 }
 
-const jobColumns = sql`j.event_id AS "eventId", j.source_id AS "sourceId", j.attempt, j.position,
+const jobColumns = sql`j.event_id AS "eventId", j.source_id AS "sourceId", j.flow_key AS "flowKey", j.attempt, j.position,
   j.worker IS NOT NULL AND j.last_run AS expires`;
 
 /** Where a search continues: the last job examined of another consumer. */
@@ -65,7 +65,7 @@ export async function findReadyJobs(
     FROM (SELECT * FROM jobs WHERE target = ${definition.target} AND ready_at <= now() ${beyond}
           ORDER BY ready_at, event_id LIMIT ${batch}) j
     UNION ALL
-    SELECT NULL, NULL, NULL, NULL, NULL, now(), NULL, NULL`),
+    SELECT NULL, NULL, NULL, NULL, NULL, NULL, now(), NULL, NULL`),
   );
   const others = rows.filter(({ isOwn }) => isOwn === false);
   const last = others.length === batch ? others.at(-1) : undefined;

@@ -4,12 +4,15 @@ import type { ClaimTerms } from '../../domain/jobs/enroll.ts';
 import type { EventStatus, Position } from '../../domain/events/event.ts';
 import { termColumns } from './create-jobs.ts';
 import { nextPosition, underLock } from '../events/log-lock.ts';
+import { flowTables, recordClaims, withinFlow } from './flow-sql.ts';
 
 /** A job as it was found. The claim requires that it is unchanged. */
 export interface ReadyJob {
   readonly eventId: string;
   /** Null for a job of a plain queue. */
   readonly sourceId: string | null;
+  /** The value of the flow key of the consumer that claimed it. */
+  readonly flowKey?: string | null;
   readonly attempt: number;
   readonly position: Position;
   /** Whether its lease lapsed in its last run. A claim then only marks it FAILED. */
@@ -23,6 +26,8 @@ export interface Reclaim {
   readonly job: ReadyJob;
   readonly consumerId: string;
   readonly terms: ClaimTerms | null;
+  /** Whether the consumer has limits. False if absent. */
+  readonly isLimited?: boolean;
 }
 
 export interface ReclaimedJob {
@@ -38,7 +43,11 @@ export interface ReclaimedJob {
  * Everything else follows from that update, so that only one of several gateways writes. A failure and a lapsed lease
  * count as a run; a restart and a release do not. An event of a plain queue keeps the sender that it was sent with. A lease that ends without a new claim leaves the job ready.
  */
-const reclaimStatement = `WITH ${underLock},
+const reclaimStatement = statementOf(false);
+const reclaimLimitedStatement = statementOf(true);
+
+function statementOf(isLimited: boolean): string {
+  return `WITH ${underLock},
   input AS MATERIALIZED (
     SELECT i.* FROM json_to_recordset($1::json) AS i(
       n int, id uuid, claim_id uuid, attempt int, position int8, consumer text, worker text, sender text, sender_type text,
@@ -46,7 +55,7 @@ const reclaimStatement = `WITH ${underLock},
       claimed_for text)
   ),
   found AS MATERIALIZED (
-    SELECT i.*, m.at, e.status AS from_status, j.worker AS holder, j.worker IS NOT NULL AND j.last_run AS expires,
+    SELECT i.*, ${isLimited ? 'j.flow_key, ' : ''}m.at, e.status AS from_status, j.worker AS holder, j.worker IS NOT NULL AND j.last_run AS expires,
       i.worker IS NOT NULL AND NOT (j.worker IS NOT NULL AND j.last_run) AS claims,
       e.retries + (e.status = 'FAILED' OR j.worker IS NOT NULL)::int AS counted
     FROM input i
@@ -59,9 +68,12 @@ const reclaimStatement = `WITH ${underLock},
         OR NOT EXISTS (SELECT FROM jobs o WHERE o.target = j.target AND o.ready_at IS NOT NULL AND o.event_id <> i.id
           AND (o.source_position < j.source_position OR (o.worker IS NOT NULL AND o.ready_at > m.at)) OFFSET 0))
   ),
+  ${isLimited ? `${flowTables},` : ''}
   numbered AS MATERIALIZED (
-    SELECT f.*, ${nextPosition} AS new_position FROM (SELECT * FROM found ORDER BY n) f
+    SELECT f.*, ${nextPosition} AS new_position
+    FROM (SELECT * FROM ${isLimited ? `${withinFlow} AS limited` : 'found'} ORDER BY n) f
   ),
+  ${isLimited ? `${recordClaims('numbered', 'new_position')},` : ''}
   taken AS (
     UPDATE jobs j SET
       position = c.new_position,
@@ -118,6 +130,7 @@ const reclaimStatement = `WITH ${underLock},
   WHERE j.last_write = i.claim_id
   UNION ALL
   SELECT NULL, NULL, NULL, NULL, NULL FROM hinted`;
+}
 
 /**
  * In the order of `reclaims`, which must be of distinct jobs; null for a job that has changed. `retried`: an earlier
@@ -129,7 +142,9 @@ export function reclaimJobs(
   hint: string,
 ): BatchedQuery<readonly (ReclaimedJob | null)[]> {
   const values = [JSON.stringify(reclaims.map(toRow)), hint, retried];
-  const statement = { name: 'reclaim-jobs', text: reclaimStatement, values };
+  const statement = reclaims.some(({ isLimited }) => isLimited)
+    ? { name: 'reclaim-limited-jobs', text: reclaimLimitedStatement, values }
+    : { name: 'reclaim-jobs', text: reclaimStatement, values };
   const numbers = reclaims.map((_, n) => n);
   return queryByKey(statement, numbers, 'n');
 }
