@@ -40,6 +40,7 @@ describe('a send', () => {
       status: 'FINISHED',
       store: true,
       sendAt: null,
+      priority: 0,
     };
     expect(draftEvent({ topic: 'a.b' })).toEqual(draft);
     const nulls = Object.fromEntries(
@@ -53,6 +54,7 @@ describe('a send', () => {
         'kwargs',
         'finished',
         'store',
+        'priority',
       ].map((key) => [key, null]),
     );
     expect(draftEvent({ topic: 'a.b', ...nulls })).toEqual(draft);
@@ -68,6 +70,7 @@ describe('a send', () => {
       summary: { s: 1 },
       payload: { p: [2] },
       onDuplicate: 'REPLACE',
+      priority: -3,
     } as const;
     expect(draftEvent(input)).toEqual({
       ...given,
@@ -80,6 +83,7 @@ describe('a send', () => {
       status: 'FINISHED',
       store: true,
       sendAt: null,
+      priority: -3,
     });
   });
 

@@ -26,6 +26,7 @@ const untouched = {
   error: null,
   by: 'worker',
   attempt: null,
+  lenient: false,
 };
 
 /** Any one of the fields that are written to the event's row. */
@@ -77,6 +78,7 @@ describe('an update', () => {
       error: '{"message":"m","code":"c","stack":"s"}',
       by: 'worker',
       attempt: 3,
+      lenient: false,
     });
   });
 
