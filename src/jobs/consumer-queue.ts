@@ -16,7 +16,7 @@ import { JobClaimer } from './job-claimer.ts';
 import type { Prefetched } from './prefetched.ts';
 import { QueuedEvents } from './queued-events.ts';
 import { SourceCursor } from './source-cursor.ts';
-import { type Creation, StoredConsumer } from './stored-consumer.ts';
+import { type Creation, StoredConsumer } from './consumers/stored-consumer.ts';
 import { type Claim, type EnrollCall, type WaitingEnroll, isPlain } from './waiting-enroll.ts';
 import { WakeUp } from './wake-up.ts';
 

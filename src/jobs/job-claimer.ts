@@ -11,11 +11,11 @@ import type { Source } from '../store/jobs/find-sources.ts';
 import { allOf } from './all-of.ts';
 import { assign, type Assigned, measureOfJob, measureOfSource, total } from './assign-jobs.ts';
 import { type AssignedOrOver, ClaimWriter } from './claim-writer.ts';
-import { FlowKeys } from './flow-keys.ts';
-import { KeyRoom } from './key-room.ts';
+import { FlowKeys } from './consumers/flow-keys.ts';
+import { KeyRoom } from './consumers/key-room.ts';
 import type { Prefetched } from './prefetched.ts';
 import { readyBatch, type ReadyJobs } from './ready-jobs.ts';
-import type { StoredConsumer } from './stored-consumer.ts';
+import type { StoredConsumer } from './consumers/stored-consumer.ts';
 import type { WaitingEnroll } from './waiting-enroll.ts';
 
 /** How soon a claim that was refused is tried again, in milliseconds. */

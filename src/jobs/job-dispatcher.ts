@@ -11,8 +11,8 @@ import { findLapsed } from '../store/jobs/find-jobs.ts';
 import type { Offer } from './direct-delivery.ts';
 import type { Claim } from './waiting-enroll.ts';
 import { type JobParts, ConsumerQueue } from './consumer-queue.ts';
-import type { Creation } from './stored-consumer.ts';
-import { WorkerSightings } from './worker-sightings.ts';
+import type { Creation } from './consumers/stored-consumer.ts';
+import { WorkerSightings } from './consumers/worker-sightings.ts';
 
 /** A consumer unused for this long is dropped from memory, in milliseconds. */
 const idleMs = 600_000;

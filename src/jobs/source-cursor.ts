@@ -9,7 +9,7 @@ import type { Position } from '../domain/events/event.ts';
 import { findSources, type FoundSources, type Source } from '../store/jobs/find-sources.ts';
 import { filterItems } from './filter-sources.ts';
 import type { Prefetched } from './prefetched.ts';
-import type { StoredConsumer } from './stored-consumer.ts';
+import type { StoredConsumer } from './consumers/stored-consumer.ts';
 
 /** Entries that a search which expects to find something begins with. */
 const firstBatch = 100;

@@ -13,7 +13,7 @@ import { checkPage, checkPosition, type Page, pastLogEnd } from '../domain/event
 import { checkTopic } from '../domain/events/topic.ts';
 import { createdPage, parseCreationPoint } from '../domain/values/created-page.ts';
 import { limits } from '../base/limits.ts';
-import { readBacklogs, readJobBacklogs } from '../jobs/backlogs.ts';
+import { readBacklogs, readJobBacklogs } from '../jobs/consumers/backlogs.ts';
 import {
   deleteConsumer,
   listConsumers,

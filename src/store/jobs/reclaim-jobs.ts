@@ -38,6 +38,28 @@ export interface ReclaimedJob {
   readonly until: Date | null;
 }
 
+/** Common table expression: the events of the jobs in `taken`. */
+const updatedEvents = `updated AS (
+    UPDATE events e SET
+      position = t.new_position,
+      updated_at = t.at,
+      status = CASE WHEN t.expires THEN 'FAILED' ELSE 'PENDING' END::event_status,
+      finished_at = CASE WHEN t.expires THEN t.at END,
+      retries = CASE WHEN t.expires THEN e.retries ELSE t.counted END,
+      sender = CASE WHEN t.renames THEN t.sender ELSE e.sender END,
+      sender_type = CASE WHEN t.renames THEN t.sender_type ELSE e.sender_type END,
+      project = CASE WHEN t.renames THEN coalesce(t.project, e.project) ELSE e.project END,
+      user_name = CASE WHEN t.renames THEN coalesce(t.claimed_for, e.user_name) ELSE e.user_name END,
+      description = CASE WHEN t.renames THEN coalesce(t.description, e.description) ELSE e.description END,
+      error = CASE WHEN t.expires THEN jsonb_build_object('message', format(
+          'The lease of %s ended without an answer in its last run (attempt %s).', t.holder, t.attempt),
+          'code', 'LEASE_EXPIRED', 'stack', NULL) ELSE e.error END
+    FROM taken t
+    WHERE e.id = t.id
+    RETURNING t.n, t.new_position, t.from_status, e.status, t.at, t.holder, t.attempt, t.new_attempt, t.until, t.claims,
+      t.worker, e.id, e.topic, e.request_id, e.node_id, e.project, e.user_name, e.sender
+  )`;
+
 /**
  * The job's row decides: it is claimed only if its version and attempt are unchanged and it is still ready.
  * Everything else follows from that update, so that only one of several gateways writes. A failure and a lapsed lease
@@ -93,26 +115,7 @@ function statementOf(isLimited: boolean): string {
     WHERE j.event_id = c.id AND j.attempt = c.attempt AND j.position = c.position AND (j.ready_at <= c.at) IS TRUE
     RETURNING c.*, c.claims AND j.source_id IS NOT NULL AS renames, j.attempt AS new_attempt, j.ready_at AS until
   ),
-  updated AS (
-    UPDATE events e SET
-      position = t.new_position,
-      updated_at = t.at,
-      status = CASE WHEN t.expires THEN 'FAILED' ELSE 'PENDING' END::event_status,
-      finished_at = CASE WHEN t.expires THEN t.at END,
-      retries = CASE WHEN t.expires THEN e.retries ELSE t.counted END,
-      sender = CASE WHEN t.renames THEN t.sender ELSE e.sender END,
-      sender_type = CASE WHEN t.renames THEN t.sender_type ELSE e.sender_type END,
-      project = CASE WHEN t.renames THEN coalesce(t.project, e.project) ELSE e.project END,
-      user_name = CASE WHEN t.renames THEN coalesce(t.claimed_for, e.user_name) ELSE e.user_name END,
-      description = CASE WHEN t.renames THEN coalesce(t.description, e.description) ELSE e.description END,
-      error = CASE WHEN t.expires THEN jsonb_build_object('message', format(
-          'The lease of %s ended without an answer in its last run (attempt %s).', t.holder, t.attempt),
-          'code', 'LEASE_EXPIRED', 'stack', NULL) ELSE e.error END
-    FROM taken t
-    WHERE e.id = t.id
-    RETURNING t.n, t.new_position, t.from_status, e.status, t.at, t.holder, t.attempt, t.new_attempt, t.until, t.claims,
-      t.worker, e.id, e.topic, e.request_id, e.node_id, e.project, e.user_name, e.sender
-  ),
+  ${updatedEvents},
   logged AS (
     INSERT INTO log (position, event_id, kind, from_status, status, at, "by", description, attempt,
       topic, request_id, node_id, project, user_name, sender)

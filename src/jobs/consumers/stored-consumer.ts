@@ -1,10 +1,10 @@
 // A consumer as it is stored: opened at its first use, and kept up to date while gateways change it.
-import { limits } from '../base/limits.ts';
-import type { Database } from '../database/database.ts';
-import type { Position } from '../domain/events/event.ts';
-import { type ConsumerDefinition, type ConsumerStart, definitionText } from '../domain/jobs/enroll.ts';
-import { type Flow, flowOf, storedFlow } from '../domain/jobs/flow.ts';
-import { type ConsumerState, openConsumer, saveFlow, savePosition } from '../store/jobs/consumers.ts';
+import { limits } from '../../base/limits.ts';
+import type { Database } from '../../database/database.ts';
+import type { Position } from '../../domain/events/event.ts';
+import { type ConsumerDefinition, type ConsumerStart, definitionText } from '../../domain/jobs/enroll.ts';
+import { type Flow, flowOf, storedFlow } from '../../domain/jobs/flow.ts';
+import { type ConsumerState, openConsumer, saveFlow, savePosition } from '../../store/jobs/consumers.ts';
 
 /** Who creates a consumer, and where it begins if it is new. */
 export interface Creation {

@@ -1,7 +1,7 @@
 // Which workers enroll for which consumer, written down in batches.
-import type { Logger } from '../base/logger.ts';
-import type { Database } from '../database/database.ts';
-import { saveSightings, type Sighting } from '../store/jobs/consumers.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { Database } from '../../database/database.ts';
+import { saveSightings, type Sighting } from '../../store/jobs/consumers.ts';
 
 /** How long a sighting counts as recent: it is not written again before, in milliseconds. */
 const recentMs = 10_000;

@@ -1,10 +1,10 @@
 // The backlog of consumers: what waits for them, and the state of their jobs.
-import { limits } from '../base/limits.ts';
-import type { Database } from '../database/database.ts';
-import type { ConsumerDefinition } from '../domain/jobs/enroll.ts';
-import { definitionOf } from '../domain/jobs/enroll.ts';
-import type { Backlog, Consumer } from '../domain/jobs/consumer.ts';
-import { isExactTopic, likePattern } from '../domain/events/topic.ts';
+import { limits } from '../../base/limits.ts';
+import type { Database } from '../../database/database.ts';
+import type { ConsumerDefinition } from '../../domain/jobs/enroll.ts';
+import { definitionOf } from '../../domain/jobs/enroll.ts';
+import type { Backlog, Consumer } from '../../domain/jobs/consumer.ts';
+import { isExactTopic, likePattern } from '../../domain/events/topic.ts';
 import {
   countJobs,
   type CountedConsumer,
@@ -12,11 +12,11 @@ import {
   countSources,
   type JobCounts,
   type WaitingCount,
-} from '../store/jobs/backlog.ts';
-import { findQueued } from '../store/jobs/find-queued.ts';
-import { findSources } from '../store/jobs/find-sources.ts';
-import { readTimes } from '../store/events/read-log.ts';
-import { filterItems } from './filter-sources.ts';
+} from '../../store/jobs/backlog.ts';
+import { findQueued } from '../../store/jobs/find-queued.ts';
+import { findSources } from '../../store/jobs/find-sources.ts';
+import { readTimes } from '../../store/events/read-log.ts';
+import { filterItems } from '../filter-sources.ts';
 
 /** The most entries of the log, or queued events, that the filter of a consumer is tested on. */
 const mostTested = 1_000;

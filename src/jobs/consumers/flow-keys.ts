@@ -1,13 +1,13 @@
 // The values of a consumer's flow key, evaluated on sources and queued events.
-import { fairSlices, type Steps } from '../base/fair-slices.ts';
-import { limits } from '../base/limits.ts';
-import type { Database } from '../database/database.ts';
-import type { CelFilter } from '../domain/cel/filter.ts';
-import { celFields } from '../domain/cel/filter-rows.ts';
-import type { PartialEvent } from '../domain/events/event.ts';
-import type { Filterable } from '../domain/conditions/checked-filter.ts';
-import { keyOf } from '../domain/jobs/flow.ts';
-import { readInParts } from '../store/events/match-events.ts';
+import { fairSlices, type Steps } from '../../base/fair-slices.ts';
+import { limits } from '../../base/limits.ts';
+import type { Database } from '../../database/database.ts';
+import type { CelFilter } from '../../domain/cel/filter.ts';
+import { celFields } from '../../domain/cel/filter-rows.ts';
+import type { PartialEvent } from '../../domain/events/event.ts';
+import type { Filterable } from '../../domain/conditions/checked-filter.ts';
+import { keyOf } from '../../domain/jobs/flow.ts';
+import { readInParts } from '../../store/events/match-events.ts';
 import type { FlowKey } from './key-room.ts';
 
 export class FlowKeys {
