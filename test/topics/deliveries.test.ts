@@ -39,6 +39,11 @@ function formatOf(values: readonly unknown[]): object {
   return texts.every((text) => /^https:\/\/[^ {]+$/.test(text)) ? { format: 'uri' } : {};
 }
 
+/** Topics of the gateway itself, which the audit writes to, are left out. */
+async function listOwn(gateway: TestGateway) {
+  return (await list(gateway)).filter(({ name }) => !name.startsWith('throughline.'));
+}
+
 describeDatabases('Declared topics', (backend) => {
   let gateway: TestGateway;
   beforeAll(async () => {
@@ -74,7 +79,7 @@ describeDatabases('Declared topics', (backend) => {
       expect(code).toBe('TOPIC_SCHEMA_MISMATCH');
       expect(message).toMatch(/^payload\/sender\/login must be string/);
     }
-    const topics = await list(gateway);
+    const topics = await listOwn(gateway);
     expect(topics.reduce((sum, { count }) => sum + count, 0)).toBe(deliveries.length);
     expect(topics.every(({ declared }) => declared)).toBe(true);
   });
@@ -107,7 +112,7 @@ describeDatabases('A gateway that starts again', (backend) => {
     const declared = await declare(first, 'order.paid', { title: 'Paid', payloadSchema: orderSchema });
     await first.stop();
     const second = await startGateway(target);
-    expect(await list(second)).toEqual([declared]);
+    expect(await listOwn(second)).toEqual([declared]);
     const { errors } = await second.ask('mutation { sendEvent(input: {topic: "order.paid"}) { duplicate } }');
     expect(errors).toMatchObject([
       {
