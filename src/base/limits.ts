@@ -15,6 +15,8 @@ export const limits = {
   jsonBytes: 1_048_576,
   /** Nesting depth of a JSON value or a request body, in levels. */
   jsonDepth: 100,
+  /** Events of a plain queue that a consumer remembers as rejected by its filter, so that they are not tested again. */
+  queueRejections: 100_000,
   /** Limits of a consumer: jobs at once, at once per key, and claims per time. */
   flowCount: 1_000_000,
   /** The longest time of a rate limit, in seconds. */
@@ -95,7 +97,7 @@ export const limits = {
   celPatterns: 500,
   /** The count cap: counting stops here. */
   countCap: 25_000,
-  /** Workers listed of one consumer. */
+  /** Workers that are remembered of one consumer, and listed. */
   listedWorkers: 1_000,
   /** Rows that one page reads for a filter without an index before it ends early with a cursor. */
   scanRows: 50_000,
@@ -171,6 +173,10 @@ export const limits = {
   consumersPerKey: 5_000,
   /** Job consumers in total. */
   consumers: 10_000,
+  /** Definitions of one named consumer that are in use at the same time. */
+  consumerDefinitions: 100,
+  /** Topics that one named consumer has had as target. */
+  consumerTargets: 100,
   /** Days until an unused job consumer is removed. When used again, it starts at the beginning of the log. */
   consumerDays: 30,
   /** Durable subscriptions created by one key. */

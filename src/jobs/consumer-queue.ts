@@ -10,7 +10,7 @@ import type { Live } from '../live/live.ts';
 import type { JobWriter } from '../log/job-writer.ts';
 import type { LogTail } from '../log/tail.ts';
 import type { ConsumerState } from '../store/jobs/consumers.ts';
-import { DirectDeliveries, type Offer, wantsBeforehand } from './direct-delivery.ts';
+import { DirectDeliveries, type Offer, selectsUnwritten } from './direct-delivery.ts';
 import { ReadyJobs } from './ready-jobs.ts';
 import { JobClaimer } from './job-claimer.ts';
 import type { Prefetched } from './prefetched.ts';
@@ -152,7 +152,7 @@ export class ConsumerQueue {
   offer(asEvent: () => EventRecord, bytes: () => number): Offer | null {
     if (!this.#isUpToDate) return null;
     const event = asEvent();
-    if (!wantsBeforehand(this.definition, event)) return null;
+    if (!selectsUnwritten(this.definition, event)) return null;
     const next = () => {
       const [first] = this.#waiting;
       const isClose = performance.now() < this.#closelyUntil;
@@ -214,7 +214,7 @@ export class ConsumerQueue {
   #serveAtOnce(call: WaitingEnroll): boolean {
     if (this.#isStopping || this.#consumer.isPaused || this.isLimited || !isPlain(call.request)) return false;
     if (performance.now() < this.#closelyUntil) return false;
-    const sources = this.#cursor.nextPrefetched(call.missing);
+    const sources = this.#cursor.ahead.nextFresh(call.missing);
     if (sources.length === 0) return false;
     this.#waiting.delete(call);
     call.begin();

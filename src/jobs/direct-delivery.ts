@@ -1,4 +1,4 @@
-// Jobs that are written with their sources: what is about to be sent goes into the hands of who waits for it.
+// Direct delivery: a job is written with its source, for a call that waits for it.
 import { isWithin } from '../domain/access/row-scope.ts';
 import { CostExceeded, Meter } from '../domain/cel/meter.ts';
 import { conditionsMatch } from '../domain/conditions/match-conditions.ts';
@@ -12,32 +12,32 @@ import type { CreatedJob } from '../store/jobs/create-jobs.ts';
 import { claimOfNew, measured, newClaim } from './claims.ts';
 import type { WaitingEnroll } from './waiting-enroll.ts';
 
-/** A job that is to be written with its source. */
+/** A job to be written with its source. */
 export interface Offer {
   readonly run: NewRun;
-  /** Its source was written; null where the job was not. This or `drop` is to be called, once. */
+  /** Its source was written; `row` is null if the job was not. Either this or `drop` must be called, once. */
   settle(source: EventRecord, row: CreatedJob | null): void;
   /** Its source was not written. */
   drop(): void;
 }
 
-/** A call that something was offered to. */
+/** A call with offers. */
 interface DirectDelivery {
   /** Offers that are not settled. */
   open: number;
-  /** JSON of what was offered, in bytes. */
+  /** JSON of the offered sources, in bytes. */
   bytes: number;
-  /** It has got something, and waits only for what is open. */
+  /** It has got a job, and waits only for its open offers. */
   isFull: boolean;
 }
 
-/** Those of one way of asking. */
+/** The direct deliveries of one consumer. */
 export class DirectDeliveries {
   readonly #definition: ConsumerDefinition;
   readonly #deliveries = new Map<WaitingEnroll, DirectDelivery>();
   readonly #onEnd: (call: WaitingEnroll) => void;
 
-  /** `onEnd`: nothing that was offered to it is open any more. */
+  /** `onEnd`: the call has no open offers any more. */
   constructor(definition: ConsumerDefinition, onEnd: (call: WaitingEnroll) => void) {
     this.#definition = definition;
     this.#onEnd = onEnd;
@@ -48,7 +48,7 @@ export class DirectDeliveries {
   }
 
   /**
-   * Null where nobody wants more, and `next` has nobody who does. `onMissed`: no job was written; its source was, where
+   * Null if no call wants more, and `next` has none that does. `onMissed`: no job was written; its source was if
    * `isWritten`. `bytes`: the JSON of the source.
    */
   offer(
@@ -101,7 +101,7 @@ export class DirectDeliveries {
   }
 }
 
-/** What is decided only as it is written. */
+/** Fields that are decided only when the event is written. */
 const decidedLate: readonly ConditionField[] = [
   'requestId',
   'createdAt',
@@ -111,10 +111,10 @@ const decidedLate: readonly ConditionField[] = [
 ];
 
 /**
- * Whether a way of asking wants an event that is about to be written as FINISHED, as src/store/jobs/find-sources.ts says it of
- * one that is. False also where it cannot be told beforehand, or not at once: then the log tells.
+ * Whether a consumer selects an event that is about to be written as FINISHED, by the rules of
+ * src/store/jobs/find-sources.ts. False also if that cannot be decided yet, or not at once: then the log wakes the call.
  */
-export function wantsBeforehand(definition: ConsumerDefinition, event: EventRecord): boolean {
+export function selectsUnwritten(definition: ConsumerDefinition, event: EventRecord): boolean {
   const { topics, target, ignoredSenderTypes, conditions, where, rows } = definition;
   const { topic, senderType } = event;
   if (where !== null || (topic === target && !topics.includes(target))) return false;

@@ -84,7 +84,7 @@ export class JobClaimer {
     if (job) await this.#reclaim([call, job, 0]);
     if (head) return;
     await this.#cursor.readAhead(1, () => call.missing > 0);
-    await this.#create(this.#cursor.next(1, false), [call]);
+    await this.#create(this.#cursor.ahead.next(1, false), [call]);
   }
 
   /** Serves jobs that are ready for their next run first, then sources without a job. */
@@ -103,7 +103,7 @@ export class JobClaimer {
     ]);
     if (missing <= 0 || assigned.length < claimable.length) return;
     await this.#cursor.readAhead(missing, stillWanted);
-    await this.#create(this.#cursor.next(missing, this.#contended), calls);
+    await this.#create(this.#cursor.ahead.next(missing, this.#contended), calls);
   }
 
   /** Serves within the limits of the consumer, which the claiming statements enforce: here only what has a chance is tried. */
@@ -140,14 +140,14 @@ export class JobClaimer {
     const { key } = this.#consumer.flow;
     for (let ahead = count; ; ahead = Math.min(4 * ahead, limits.flowReadAhead)) {
       await this.#cursor.readAhead(ahead, wanted);
-      const items = this.#cursor.ahead;
+      const { items } = this.#cursor.ahead;
       const keys = await this.#keys.of(
         key,
         items.map(({ id }) => id),
       );
       const chosen = room.choose(items, count, ({ id }) => keys.get(id) ?? null);
       const isAll = items.length < ahead || ahead === limits.flowReadAhead;
-      if (isAll || chosen.length === count) return this.#cursor.take(chosen);
+      if (isAll || chosen.length === count) return this.#cursor.ahead.take(chosen);
     }
   }
 

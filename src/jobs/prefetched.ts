@@ -1,22 +1,18 @@
 // The port between a consumer's queue of calls and what it hands out: sources, or events of a plain queue.
 import type { Position } from '../domain/events/event.ts';
 import type { Source } from '../store/jobs/find-sources.ts';
+import type { ReadAhead } from './read-ahead.ts';
 
-/** What comes next for a consumer, read ahead of the calls: sources, or events of a plain queue. */
+/** Entries that a search begins with if it expects to find something. */
+export const firstBatch = 100;
+/** The most entries of one search whose payloads have to be tested in the database. */
+export const costlyBatch = 200;
+
 export interface Prefetched {
+  /** What calls take from. Taken items belong to the caller until it gives them back. */
+  readonly ahead: ReadAhead;
   /** Reads until `count` items are ahead, or there are no more; `wanted` is asked between statements. Once at a time. */
   readAhead(count: number, wanted: () => boolean): Promise<void>;
-  /**
-   * Up to `count` items, which belong to the caller until it gives them back. `anywhere` takes them from further on,
-   * since other gateways claim the first ones at this moment.
-   */
-  next(count: number, anywhere: boolean): readonly Source[];
-  /** What was read ahead, in order. */
-  readonly ahead: readonly Source[];
-  /** Takes these of what was read ahead. */
-  take(items: readonly Source[]): readonly Source[];
-  /** `count` items, if so many were read ahead shortly before; otherwise none. */
-  nextPrefetched(count: number): readonly Source[];
   /** Those that are jobs now are `settled`; the others are handed out again. */
   giveBack(items: readonly Source[], settled: ReadonlySet<Source>): void;
   /** Continues at a position, if it has one: the stored one, or the one that the consumer was moved to. */

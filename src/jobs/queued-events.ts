@@ -3,28 +3,22 @@ import { limits } from '../base/limits.ts';
 import type { Database } from '../database/database.ts';
 import { readLanes } from '../database/expensive-reads.ts';
 import { costlyConditions } from '../domain/conditions/costly-filter.ts';
+import type { Position } from '../domain/events/event.ts';
 import type { ConsumerDefinition } from '../domain/jobs/enroll.ts';
-import { findQueued, type QueuePlace } from '../store/jobs/find-queued.ts';
+import { findQueued, type QueuedEvent, type QueuePlace } from '../store/jobs/find-queued.ts';
 import type { Source } from '../store/jobs/find-sources.ts';
-import { filterItems } from './filter-sources.ts';
-import type { Prefetched } from './prefetched.ts';
-
-/** The fewest events that one statement examines, where their payloads are not tested. */
-const firstBatch = 100;
-/** The most events that one statement examines, where their payloads are tested. */
-const costlyBatch = 200;
-/** How long events that were read ahead are handed out, in milliseconds. */
-const freshMs = 1_000;
+import { filterItems, hasTests } from './filter-sources.ts';
+import { costlyBatch, firstBatch, type Prefetched } from './prefetched.ts';
+import { ReadAhead } from './read-ahead.ts';
 
 /** There is no position: what waits is in an index, in the order in which it is handed out. */
 export class QueuedEvents implements Prefetched {
+  readonly ahead = new ReadAhead();
   readonly #database: Database;
   readonly #definition: ConsumerDefinition;
   readonly #isCostly: boolean;
-  #prefetched: Source[] = [];
-  /** Being claimed at this moment. */
-  readonly #taken = new Set<string>();
-  #readAt = 0;
+  /** Events that did not pass the tests, with their versions: they are not tested again until they change. */
+  readonly #rejected = new Map<string, Position>();
 
   constructor(database: Database, definition: ConsumerDefinition) {
     this.#database = database;
@@ -35,43 +29,21 @@ export class QueuedEvents implements Prefetched {
   /** Reads from the front again, since an event of a higher priority may have come. */
   async readAhead(count: number, wanted: () => boolean): Promise<void> {
     this.forget();
-    this.#readAt = performance.now();
     const most = this.#isCostly ? costlyBatch : limits.enrollScanRows;
     let batch = Math.min(Math.max(firstBatch, 2 * count), most);
-    for (let after: QueuePlace | null = null; this.#prefetched.length < count && wanted();) {
+    for (let after: QueuePlace | null = null; this.ahead.items.length < count && wanted();) {
       const { events, next } = await this.#find(after, batch);
-      const found = await filterItems(this.#database, this.#definition, events, ({ id }) => id);
-      this.#prefetched.push(...found.filter(({ id }) => !this.#taken.has(id)));
+      const found = await this.#test(events);
+      this.ahead.add(found);
       if (next === null) return;
       if (found.length === 0) batch = Math.min(4 * batch, most);
       after = next;
     }
   }
 
-  next(count: number, anywhere: boolean): readonly Source[] {
-    const spare = anywhere ? this.#prefetched.length - count : 0;
-    return this.#take(spare > 0 ? Math.floor(Math.random() * (spare + 1)) : 0, count);
-  }
-
-  get ahead(): readonly Source[] {
-    return this.#prefetched;
-  }
-
-  take(items: readonly Source[]): readonly Source[] {
-    const taken = new Set(items);
-    this.#prefetched = this.#prefetched.filter((item) => !taken.has(item));
-    for (const item of items) this.#taken.add(item.id);
-    return items;
-  }
-
-  nextPrefetched(count: number): readonly Source[] {
-    const isFresh = performance.now() - this.#readAt <= freshMs;
-    return isFresh && this.#prefetched.length >= count ? this.#take(0, count) : [];
-  }
-
   /** Those that were not claimed are read again. */
   giveBack(events: readonly Source[]): void {
-    for (const { id } of events) this.#taken.delete(id);
+    for (const event of events) this.ahead.taken.delete(event);
   }
 
   begin(): void {
@@ -79,7 +51,7 @@ export class QueuedEvents implements Prefetched {
   }
 
   forget(): void {
-    this.#prefetched = [];
+    this.ahead.clear();
   }
 
   save(): Promise<void> {
@@ -91,9 +63,12 @@ export class QueuedEvents implements Prefetched {
     return this.#isCostly ? readLanes(this.#database).run('jobs', find) : find();
   }
 
-  #take(start: number, count: number): readonly Source[] {
-    const events = this.#prefetched.splice(start, count);
-    for (const { id } of events) this.#taken.add(id);
-    return events;
+  async #test(events: readonly QueuedEvent[]): Promise<readonly QueuedEvent[]> {
+    if (!hasTests(this.#definition)) return events;
+    const untested = events.filter(({ id, version }) => this.#rejected.get(id) !== version);
+    const kept = new Set(await filterItems(this.#database, this.#definition, untested, ({ id }) => id));
+    if (this.#rejected.size > limits.queueRejections) this.#rejected.clear();
+    for (const event of untested) if (!kept.has(event)) this.#rejected.set(event.id, event.version);
+    return untested.filter((event) => kept.has(event));
   }
 }

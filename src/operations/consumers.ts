@@ -38,7 +38,8 @@ export interface ConsumerOperations {
   consumers(listing: ConsumerListing, caller?: Caller): Promise<Page<Consumer>>;
   /** Null if there is none. */
   consumer(id: string, caller?: Caller): Promise<Consumer | null>;
-  backlogsOf(consumers: readonly Consumer[]): Promise<Map<string, Backlog>>;
+  /** Uses the caller's share of large reads and of the time for filters. */
+  backlogsOf(consumers: readonly Consumer[], caller?: Caller): Promise<Map<string, Backlog>>;
   workersOf(consumers: readonly Consumer[]): Promise<Map<string, Worker[]>>;
   /** By full name. */
   handlerBacklogsOf(fullNames: readonly string[]): Promise<Map<string, Backlog>>;
@@ -69,7 +70,7 @@ export function createConsumerOperations(parts: ConsumerParts): ConsumerOperatio
       return list(database, listing, caller);
     },
     consumer: async (id, caller) => readConsumer(database, storedConsumerId(id), owner(caller)),
-    backlogsOf: (consumers) => readBacklogs(database, consumers),
+    backlogsOf: (consumers, caller) => readBacklogs(database, consumers, caller?.name ?? 'gateway'),
     workersOf: (consumers) => workersOf(database, consumers),
     handlerBacklogsOf: async (fullNames) => {
       const counted = fullNames.map((name) => ({ id: `handler ${name}`, targets: [name] }));

@@ -1,5 +1,6 @@
 // Consumers that are named, listed with their backlog, paused, moved and deleted, at one gateway and at two.
 import { beforeAll, expect, test } from 'vitest';
+import { limits } from '../../src/base/limits.ts';
 import type { Consumer } from '../../src/domain/jobs/consumer.ts';
 import { describeDatabases, describePostgres } from '../support/database.ts';
 import { type Composed, composedOnce, fresh, operationsOn, refusalOf, tester } from '../support/gateway.ts';
@@ -54,7 +55,7 @@ describeDatabases('A named consumer', (backend) => {
     expect([...got].sort()).toEqual([...sent].sort());
   });
 
-  test('begins where it is told to, if it is new', async () => {
+  test('begins at startAfter or startAt, if it is new', async () => {
     const topic = fresh('a');
     const [first, second] = [await gateway.send({ topic }), await gateway.send({ topic })];
     const { position, createdAt } = await gateway.read(first);
@@ -85,6 +86,64 @@ describeDatabases('A named consumer', (backend) => {
     const [open, own] = [await gateway.send({ topic }), await gateway.send({ topic, project: 'p' })];
     expect(idsOf(await enrollMany(gateway, ask, 1))).toEqual([open]);
     expect(idsOf(await enrollMany(gateway, ask, 5, restricted))).toEqual([own]);
+  });
+
+  test('of keys that differ only in whether they see the audit is the same one', async () => {
+    const [topic, name, target] = [fresh('a'), fresh('name'), fresh('t')];
+    const ask: Asked = { consumer: name, sourceTopics: [topic], targetTopic: target };
+    const rows = { projects: null, topics: null, requestIds: null, hidesAudit: true };
+    await send(topic, 2);
+    await enroll(gateway, ask);
+    await enroll(gateway, ask, { ...tester, rows });
+    expect((await consumerOf(gateway, target)).name).toBe(name);
+  });
+
+  test('has a bounded number of definitions in use, and of targets', async () => {
+    const [topic, target] = [fresh('a'), fresh('t')];
+    const ask = (where: string, targetTopic = target): Asked => ({
+      consumer: 'bounded',
+      sourceTopics: [topic],
+      targetTopic,
+      where,
+    });
+    for (let n = 0; n < limits.consumerDefinitions; n += 1) await enroll(gateway, ask(`data.n == ${n}`));
+    expect(await refusalOf(enroll(gateway, ask('data.n == -1')))).toMatchObject({ code: 'LIMIT_EXCEEDED' });
+    // Definitions that are not in use any more make room.
+    const { database } = gateway;
+    const text = `UPDATE consumer_positions SET used_at = now() - interval '1 hour' WHERE definition_id <> (
+      SELECT definition_id FROM consumers WHERE name = 'bounded')`;
+    await database.query({ text, values: [] });
+    expect(await enroll(gateway, ask('data.n == -1'))).toBeNull();
+    const { id } = await consumerOf(gateway, target);
+    const [row] = await database.query<{ count: number }>({
+      text: 'SELECT count(*)::int4 AS count FROM consumer_positions WHERE consumer_id = $1',
+      values: [id.replaceAll('-', '')],
+    });
+    expect(row!.count).toBe(2);
+    await database.query({
+      text: `UPDATE consumers SET targets = ARRAY(SELECT 'x' || n FROM generate_series(1, $1) n) || $2::text WHERE name = 'bounded'`,
+      values: [limits.consumerTargets - 1, target],
+    });
+    expect(await refusalOf(enroll(gateway, ask('true', fresh('other'))))).toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+    });
+  });
+
+  test('remembers the latest workers only, whatever names they have', async () => {
+    const [topic, target] = [fresh('a'), fresh('t')];
+    await enroll(gateway, { sourceTopics: [topic], targetTopic: target, worker: 'first' });
+    const consumer = await consumerOf(gateway, target);
+    const { database } = gateway;
+    const consumerId = consumer.id.replaceAll('-', '');
+    await database.query({
+      text: `INSERT INTO consumer_workers SELECT $1, 'w' || n, now() - interval '1 second' FROM generate_series(1, $2) n`,
+      values: [consumerId, limits.listedWorkers + 50],
+    });
+    await enroll(gateway, { sourceTopics: [topic], targetTopic: target, worker: 'last' });
+    await gateway.jobs.store();
+    const workers = (await gateway.operations.workersOf([consumer])).get(consumer.id)!;
+    expect(workers).toHaveLength(limits.listedWorkers);
+    expect(workers.map(({ name }) => name)).toContain('last');
   });
 
   test('shows its backlog and its workers', async () => {
@@ -145,6 +204,33 @@ describeDatabases('A named consumer', (backend) => {
     await send(topic, 2);
     const consumer = await consumerOf(gateway, target);
     expect((await gateway.operations.backlogsOf([consumer])).get(consumer.id)).toMatchObject({ waiting: 2 });
+  });
+
+  test('of a key that does not see the audit is counted like others, without the audit', async () => {
+    const rows = { projects: null, topics: null, requestIds: null, hidesAudit: true };
+    const [own, target] = [fresh('audited'), fresh('t')];
+    const ask: Asked = { sourceTopics: [`${own}*`, 'throughline.audit.*'], targetTopic: target };
+    await enroll(gateway, ask, { ...tester, rows });
+    await send(own, limits.enrollScanRows + 1);
+    await gateway.operations.sendEvent(tester, { topic: 'throughline.audit.test' }, { isOwn: true });
+    const consumer = await consumerOf(gateway, target);
+    expect((await gateway.operations.backlogsOf([consumer])).get(consumer.id)).toMatchObject({
+      waiting: limits.enrollScanRows + 1,
+      isExact: true,
+    });
+  });
+
+  test('of a restricted key counts what that key sees', async () => {
+    const rows = { projects: ['p', 'q'], topics: null, requestIds: null };
+    const [topic, target] = [fresh('a'), fresh('t')];
+    await send(topic, 3);
+    await send(topic, 2, { project: 'q' });
+    await enroll(gateway, { sourceTopics: [topic], targetTopic: target }, { ...tester, rows });
+    const consumer = await consumerOf(gateway, target);
+    expect((await gateway.operations.backlogsOf([consumer])).get(consumer.id)).toMatchObject({
+      waiting: 1,
+      held: 1,
+    });
   });
 
   test('of a plain queue counts what waits in it', async () => {

@@ -1,4 +1,4 @@
-// Events that are sent while somebody waits for them: their jobs are written with them, for those who wait.
+// Events that are sent while calls wait for them: their jobs are written with them, for the waiting calls.
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { EnrollInput } from '../../src/domain/jobs/enroll.ts';
@@ -59,7 +59,7 @@ describeDatabases('a source that is sent while a call waits', (backend) => {
     expect((await gateway.read(job!.event.id)).requestId).toBe(id);
   });
 
-  test('goes to those who wait for different targets, a job each, with the same write', async () => {
+  test('goes to waiting calls for different targets, a job each, with the same write', async () => {
     const asked = newAsk();
     const other = { ...asked, targetTopic: fresh('target') };
     const [one, two] = [
@@ -71,7 +71,7 @@ describeDatabases('a source that is sent while a call waits', (backend) => {
     expect(database.statements.filter((text) => text.includes(makesJobs))).toHaveLength(1);
   });
 
-  test('has one job where two ways of asking for one target wait for it', async () => {
+  test('has one job if calls of two consumers of one target wait for it', async () => {
     const asked = newAsk();
     const pattern = {
       ...asked,
@@ -118,14 +118,14 @@ describeDatabases('a source that is sent while a call waits', (backend) => {
     await send(asked);
     const held = await take(gateway, asked);
     const { got } = await waiting(() => enroll(gateway, asked));
-    // Nobody is told of it.
+    // No call gets a job of it.
     await pass(gateway, held.event.id);
     const id = await send(asked);
     expect(await got).toMatchObject({ event: { id: held.event.id }, attempt: 2 });
     expect((await take(gateway, asked)).source!.id).toBe(id);
   });
 
-  test('is not made twice: one whose hash is known leaves who waits to wait', async () => {
+  test('is not made twice: an event whose hash is known leaves waiting calls waiting', async () => {
     const asked = newAsk();
     const hash = fresh('hash');
     await gateway.send({ topic: 'elsewhere', hash });
@@ -138,7 +138,7 @@ describeDatabases('a source that is sent while a call waits', (backend) => {
     expect((await got)?.source!.id).toBe(id);
   });
 
-  test('is for a way of asking only where its filter holds, whatever that looks at', async () => {
+  test('is for a consumer only if its filter matches, whatever the filter tests', async () => {
     const asked = newAsk();
     const since = new Date(Date.now() - 3_600_000).toISOString();
     const filters = [
@@ -165,7 +165,7 @@ describeDatabases('a source that is sent while a call waits', (backend) => {
     expect(jobs.map((job) => job?.source?.id)).toEqual([id, id, id, id]);
   });
 
-  test('comes in turn: who waits longest gets the first', async () => {
+  test('comes in turn: the call that waits longest gets the first', async () => {
     const asked = newAsk();
     const first = await waiting(() => enroll(gateway, asked));
     const others = ['two', 'three'].map((worker) => enroll(gateway, { ...asked, worker }));
@@ -230,7 +230,7 @@ describeDatabases('a source that is sent while a call waits', (backend) => {
     }
   });
 
-  test('that comes to nothing leaves who waits at the front', async () => {
+  test('that comes to nothing leaves the waiting call at the front', async () => {
     const asked = newAsk();
     const hash = fresh('hash');
     await gateway.send({ topic: 'elsewhere', hash });
@@ -287,7 +287,7 @@ describeDatabases('a source that is sent while a call waits', (backend) => {
           else await gateway.read(await gateway.send());
         }
         const sources = (await Promise.all(sends)).flat();
-        // Those who wait for more than there is stop here, and what they were given at that moment is given back.
+        // Calls that wait for more than there is end here, and the jobs that they were given at that moment are given back.
         await new Promise(setImmediate);
         leaving.abort();
         await Promise.all(calls);

@@ -61,7 +61,7 @@ describeDatabases('a job', (backend) => {
     expect(await enroll(gateway(), { ...asked, targetTopic: `${target}2` })).not.toBeNull();
   });
 
-  test('is made by one of many that ask at once, in whatever ways', async () => {
+  test('is made by one of many calls at once, of whatever consumers', async () => {
     const [topic, target] = [fresh('source'), fresh('target')];
     for (let n = 0; n < 30; n++) await gateway().send({ topic });
     const asks = Array.from({ length: 60 }, (_, n) =>
@@ -264,7 +264,7 @@ describeDatabases('a source', (backend) => {
     expect((await enroll(gateway(), asked))?.source!.id).toBe(source);
   });
 
-  test('whose job a changed way of asking still wants comes back by it', async () => {
+  test('whose job a changed consumer definition still selects comes back by it', async () => {
     const [topic, target] = [fresh('source'), fresh('target')];
     await gateway().send({ topic, project: 'a' });
     const job = await take(gateway(), { sourceTopics: [topic], targetTopic: target });

@@ -129,7 +129,7 @@ async function expectExhausted(events: readonly ModelEvent[], { operations }: Co
   );
 }
 
-/** Where all who ask for a target do so sequentially. */
+/** If all calls for a target are sequential. */
 function expectOneAtATime(model: Model): void {
   const held = model.jobs.filter(({ topic, job }) => topic === sequentialTarget && job.hold === 'held');
   expect(held.length).toBeLessThanOrEqual(1);

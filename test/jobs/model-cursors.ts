@@ -1,9 +1,9 @@
-// Ways of asking in the model, and what of the log each has passed: as far as a caller can know it.
+// Consumers in the model, and what of the log each has passed, as far as a caller can know it.
 import type { Position } from '../../src/domain/events/event.ts';
 import type { ModelEvent } from './model.ts';
 
 export interface ConsumerPlan {
-  /** The same for ways that share a cursor. */
+  /** The same for consumers that share a position. */
   readonly key: string;
   readonly topics: readonly string[];
   readonly target: string;
@@ -13,7 +13,7 @@ export interface ConsumerPlan {
   readonly ignoreOlderThanDays: number;
 }
 
-/** Whether an event is one of those that the way is for, be it FINISHED or not. Its own target has to be named. */
+/** Whether the consumer selects the event, FINISHED or not. Its own target has to be named. */
 export function wants(definition: ConsumerPlan, { topic, senderType, n }: ModelEvent): boolean {
   const patterns =
     topic === definition.target ? definition.topics.filter((name) => name === topic) : definition.topics;
@@ -30,7 +30,7 @@ function matches(pattern: string, topic: string): boolean {
 }
 
 /**
- * Of a place in the log at which a source became FINISHED: whether the way is past it. A gateway reads ahead, so that of
+ * Of a place in the log at which a source became FINISHED: whether the consumer is past it. A gateway reads ahead, so that of
  * one whose source did not count when it was read, but does so later, it cannot be said: MAYBE. What is in no list is
  * still to come.
  */
@@ -45,9 +45,9 @@ export interface Span {
 }
 
 export class ModelCursors {
-  /** By way; what another gateway finds when it begins. */
+  /** By consumer; what another gateway finds when it begins. */
   readonly #saved = new Map<string, Places>();
-  /** For each gateway, by way. */
+  /** For each gateway, by consumer. */
   readonly #open: Map<string, Places>[];
 
   constructor(gateways: number) {
@@ -59,7 +59,7 @@ export class ModelCursors {
     return this.#open.length === 1;
   }
 
-  /** Null where the way is past the source in this gateway. */
+  /** Null if the consumer is past the source in this gateway. */
   spanOf(gateway: number, definition: ConsumerPlan, { finishes }: ModelEvent): Span | null {
     const places = this.#places(gateway, definition);
     const left = finishes.filter((position) => places.get(position) !== 'GONE');
@@ -69,7 +69,7 @@ export class ModelCursors {
   }
 
   /**
-   * The gateway has looked at the log. `passed` are events that have or want no job of the way; it is past them up to
+   * The gateway has looked at the log. `passed` are events that have or want no job of the consumer; it is past them up to
    * `upTo`, and behind that perhaps.
    */
   readOn(

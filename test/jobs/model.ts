@@ -239,7 +239,7 @@ export function isLastRun({ retries, job }: ModelJobEvent): boolean {
   return retries >= job.maxRetries;
 }
 
-/** The next who asks for it, or sweeps, puts it down as FAILED. */
+/** The next call for it, or the next sweep, marks it FAILED. */
 export function isExpired(event: ModelJobEvent): boolean {
   return event.job.hold === 'lost' && isLastRun(event);
 }
@@ -257,7 +257,7 @@ export function holds({ job }: ModelEvent, attempt: number): boolean {
   return job?.hold === 'held' && job.attempt === attempt;
 }
 
-/** Whether the way gets the job back where it is ready. */
+/** Whether the consumer gets the job back if it is ready. */
 export function isWantedBy(model: Model, event: ModelJobEvent, definition: ConsumerPlan): boolean {
   return event.job.definition.key === definition.key || wants(definition, model.source(event));
 }

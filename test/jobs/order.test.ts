@@ -82,7 +82,7 @@ describeDatabases('sequential jobs', (backend) => {
     expect((await take(gateway(), asked)).source!.id).toBe(sources[0]);
   });
 
-  test('are one at a time whoever asks at once, in whatever ways', async () => {
+  test('are one at a time, whatever consumers have calls at once', async () => {
     const { asked } = await ask(10);
     const asks = Array.from({ length: 20 }, (_, n) =>
       enroll(gateway(), { ...asked, worker: `w-${n}`, sourceTopics: [...asked.sourceTopics, `x-${n % 4}`] }),

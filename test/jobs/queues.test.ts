@@ -1,6 +1,6 @@
 // Plain queues: unfinished events of a topic that workers claim as they are, by priority.
 import { beforeAll, expect, test } from 'vitest';
-import { describeDatabases } from '../support/database.ts';
+import { countStatements, describeDatabases } from '../support/database.ts';
 import { type Composed, composedOnce, fresh, operationsOn, tester } from '../support/gateway.ts';
 import { type Asked, correct, enroll, enrollMany, pass, take, update } from './support.ts';
 
@@ -133,6 +133,24 @@ describeDatabases('A plain queue', (backend) => {
     expect(await enroll(gateway, where)).toBeNull();
     const filter = { conditions: [{ key: 'payload/n', comparison: 'EQ' as const, value: 1 }] };
     expect((await take(gateway, queue(topic, { filter }))).event.id).toBe(a);
+  });
+
+  test('does not test an event again that its filter rejected, until the event changes', async () => {
+    const topic = fresh('queue');
+    const database = countStatements(gateway.database);
+    const alone = await operationsOn(database);
+    try {
+      const ids = await Promise.all(Array.from({ length: 30 }, () => put(topic, { payload: { n: 1 } })));
+      const ask = queue(topic, { where: 'data.n + 0 == 2' });
+      expect(await enroll(alone, ask)).toBeNull();
+      database.statements.length = 0;
+      expect(await enroll(alone, ask)).toBeNull();
+      expect(database.statements.filter((text) => text.includes('payload AS "payload"'))).toEqual([]);
+      await correct(gateway, ids[7]!, { payload: { n: 2 } });
+      expect((await take(alone, ask)).event.id).toBe(ids[7]);
+    } finally {
+      await alone.stop();
+    }
   });
 
   test('runs one at a time if it is sequential', async () => {

@@ -190,7 +190,7 @@ describeDatabases('a gateway that takes no more writes at the moment', (backend)
 });
 
 describeDatabases('a gateway that stops', (backend) => {
-  test('answers those who wait with nothing, and takes no more', async () => {
+  test('answers waiting calls with nothing, and takes no more', async () => {
     const gateway = await operationsOn(await backend.open());
     const waiting = enroll(gateway, { targetTopic: 'target', waitMs: 60_000 });
     await gateway.send();
@@ -235,7 +235,7 @@ describePostgres('calls that wait at two gateways', (backend) => {
 });
 
 describePostgres('a lease that is shortened at one gateway', (backend) => {
-  test('is told to those who wait at another', async () => {
+  test('wakes calls that wait at another', async () => {
     const [here, there] = [
       await operationsOn(await backend.open()),
       await operationsOn(await backend.openAnother()),

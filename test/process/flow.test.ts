@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { describePostgres } from '../support/database.ts';
 import { ask, settingsFor, startGateway } from '../support/process.ts';
+import { work } from './enrolling.ts';
 
 const kills = 3;
 const sources = 90;
@@ -15,44 +16,10 @@ const flow = {
 };
 
 const sending = `mutation ($input: [SendEventInput!]!) { sendEvents(input: $input) { errors { code } } }`;
-const enrolling = `mutation ($input: EnrollInput!) { enrollMany(input: $input, count: 4) { attempt event { id } } }`;
-const finishing = `mutation ($input: [UpdateEventInput!]!) { updateEvents(input: $input) { errors { code } } }`;
-
-interface Claimed {
-  readonly enrollMany: readonly { readonly attempt: number; readonly event: { readonly id: string } }[];
-}
-
-function work(urlOf: () => Promise<string>, worker: string) {
-  let isStopped = false;
-  const input = {
-    consumer: 'limited',
-    sourceTopics: ['source'],
-    targetTopic: 'target',
-    worker,
-    leaseMs,
-    flow,
-  };
-  const run = async () => {
-    while (!isStopped) {
-      try {
-        const url = await urlOf();
-        const variables = { input: { ...input, waitMs: 300, maxRetries: 50, retryDelayMs: 0 } };
-        const { data } = await ask<Claimed>(url, enrolling, { variables });
-        await delay(20);
-        const ended = (data?.enrollMany ?? []).map(({ event: { id }, attempt }) => ({
-          id,
-          attempt,
-          status: 'FINISHED',
-        }));
-        if (ended.length > 0) await ask(url, finishing, { variables: { input: ended } });
-      } catch {
-        await delay(20);
-      }
-    }
-  };
-  const running = run();
-  return { stop: () => ((isStopped = true), running) };
-}
+const input = {
+  ...{ consumer: 'limited', sourceTopics: ['source'], targetTopic: 'target', leaseMs, flow },
+  ...{ waitMs: 300, maxRetries: 50, retryDelayMs: 0 },
+};
 
 interface Entry {
   readonly id: string;
@@ -85,10 +52,12 @@ describePostgres('The limits of a consumer', (backend) => {
     const settings = settingsFor(await backend.target());
     const steady = await startGateway(settings);
     let killed = await startGateway(settings);
+    const worker = (urlOf: () => Promise<string>, name: string) =>
+      work({ urlOf, input: { ...input, worker: name }, count: 4, workMs: 20 });
     const workers = [
-      work(() => steady.url, 'one'),
-      work(() => killed.url, 'two'),
-      work(() => killed.url, 'three'),
+      worker(() => steady.url, 'one'),
+      worker(() => killed.url, 'two'),
+      worker(() => killed.url, 'three'),
     ];
     const events = Array.from({ length: sources }, (_, n) => ({
       topic: 'source',

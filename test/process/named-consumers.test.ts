@@ -3,59 +3,25 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { describePostgres } from '../support/database.ts';
 import { ask, settingsFor, startGateway } from '../support/process.ts';
+import { work } from './enrolling.ts';
 
 const kills = 3;
 const perRound = 60;
 
 const sending = `mutation ($input: [SendEventInput!]!) { sendEvents(input: $input) { errors { code } } }`;
-const enrolling = `mutation ($input: EnrollInput!) { enrollMany(input: $input, count: 7) { attempt event { id } } }`;
-const finishing = `mutation ($input: [UpdateEventInput!]!) { updateEvents(input: $input) { errors { code } } }`;
-
-interface Claimed {
-  readonly enrollMany: readonly { readonly attempt: number; readonly event: { readonly id: string } }[];
-}
-
-/** Works under one definition until `stop` is called, through outages of its gateway. */
-function work(urlOf: () => Promise<string>, sourceTopics: readonly string[], worker: string) {
-  let isStopped = false;
-  const input = {
-    consumer: 'named',
-    sourceTopics,
-    targetTopic: 'target',
-    worker,
-    leaseMs: 1_000,
-    waitMs: 200,
-    maxRetries: 50,
-  };
-  const run = async () => {
-    while (!isStopped) {
-      try {
-        const url = await urlOf();
-        const { data } = await ask<Claimed>(url, enrolling, { variables: { input } });
-        const ended = (data?.enrollMany ?? []).map(({ event: { id }, attempt }) => ({
-          id,
-          attempt,
-          status: 'FINISHED',
-        }));
-        if (ended.length > 0) await ask(url, finishing, { variables: { input: ended } });
-      } catch {
-        await delay(20);
-      }
-    }
-  };
-  const running = run();
-  return { stop: () => ((isStopped = true), running) };
-}
+const input = { consumer: 'named', targetTopic: 'target', leaseMs: 1_000, waitMs: 200, maxRetries: 50 };
 
 describePostgres('A named consumer with two definitions in use', (backend) => {
   test('gives each source one job, though gateways are killed: none is lost, none is twice', async () => {
     const settings = settingsFor(await backend.target());
     const steady = await startGateway(settings);
     let killed = await startGateway(settings);
+    const worker = (urlOf: () => Promise<string>, sourceTopics: readonly string[], name: string) =>
+      work({ urlOf, input: { ...input, sourceTopics, worker: name }, count: 7, workMs: 0 });
     const workers = [
-      work(() => steady.url, ['a'], 'old'),
-      work(() => killed.url, ['a', 'b'], 'new'),
-      work(() => killed.url, ['a'], 'old too'),
+      worker(() => steady.url, ['a'], 'old'),
+      worker(() => killed.url, ['a', 'b'], 'new'),
+      worker(() => killed.url, ['a'], 'old too'),
     ];
     const counting = `{ finished: events(filter: {topics: ["target"], statuses: [FINISHED]}) { totalCount }
       all: events(filter: {topics: ["target"]}) { totalCount } }`;

@@ -27,12 +27,8 @@ export interface StoredDefinition {
   readonly ignoredSenderTypes: readonly string[];
   readonly ignoreOlderThanMs: number | null;
   readonly where?: string;
-  readonly rows?: readonly [
-    projects: readonly string[] | null,
-    topics: readonly string[] | null,
-    requestIds: readonly string[] | null,
-    hidesAudit: boolean,
-  ];
+  /** As `rowsText` writes it. */
+  readonly rows?: string;
   readonly filter: unknown;
 }
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { badInput, ThroughlineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import type { RowScope } from '../access/row-scope.ts';
+import { isRestricted, type RowScope } from '../access/row-scope.ts';
 import { type CelFilter, checkCel } from '../cel/filter.ts';
 import { type CheckedConditions, conditionsText, storedConditions } from '../conditions/conditions.ts';
 import { checkConditions, type ConditionsInput } from '../conditions/check-conditions.ts';
@@ -163,7 +163,11 @@ function checkDefinition(input: EnrollInput, rows: RowScope | null): ConsumerDef
   const name = optionalName('consumer', input.consumer);
   const text = definitionText(definition);
   if (name === null) return { ...definition, name, id: idOf(text), consumerId: idOf(text) };
-  const consumer = JSON.stringify([name, rows && rowsText(rows)]);
+  // Keys that differ only in whether they see the audit share a name.
+  const consumer = JSON.stringify([
+    name,
+    isRestricted(rows) ? rowsText({ ...rows, hidesAudit: false }) : null,
+  ]);
   return { ...definition, name, id: idOf(`${consumer} ${text}`), consumerId: idOf(consumer) };
 }
 
@@ -196,13 +200,19 @@ export function definitionOf(stored: StoredDefinition): ConsumerDefinition {
     isQueue: topics.length === 0,
     conditions: storedConditions(filter),
     where: checkCel(where),
-    rows: rows ? { projects: rows[0], topics: rows[1], requestIds: rows[2], hidesAudit: rows[3] } : null,
+    rows: rows === undefined ? null : storedRows(rows),
   };
 }
 
 /** Keys that see the same share positions. */
 function rowsText({ projects, topics, requestIds, hidesAudit = false }: RowScope): string {
   return JSON.stringify([...[projects, topics, requestIds].map((list) => list && sorted(list)), hidesAudit]);
+}
+
+function storedRows(text: string): RowScope {
+  type List = readonly string[] | null;
+  const [projects, topics, requestIds, hidesAudit] = JSON.parse(text) as [List, List, List, boolean];
+  return { projects, topics, requestIds, hidesAudit };
 }
 
 function checkTopics(topics: readonly string[]): string[] {

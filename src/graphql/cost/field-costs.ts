@@ -1,7 +1,7 @@
 // What each field of the schema costs, in rows that it may read. Fields that are left out read nothing.
 //
 // Needed for every field of Query, Mutation and Subscription, every field that returns objects, and every list or page;
-// test/graphql/field-costs.test.ts names what is missing. Fields of the row itself, such as an event's payload, cost
+// test/graphql/cost/field-costs.test.ts names what is missing. Fields of the row itself, such as an event's payload, cost
 // nothing: they are read with it.
 import { limits } from '../../base/limits.ts';
 import { count, type FieldCost, items, list, page, rows, type SizeArguments } from './field-cost.ts';
@@ -115,7 +115,8 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   'ApiKeyConnection.nodes': items,
   'ApiKeyConnection.pageInfo': rows(0),
   'ApiKeyEdge.node': rows(0),
-  'Consumer.backlog': rows(countRows),
+  // A consumer's counts have up to five caps.
+  'Consumer.backlog': rows(5 * countRows),
   'Consumer.flow': rows(0),
   'Flow.rateLimit': rows(0),
   'Consumer.workers': list(countRows, 0),

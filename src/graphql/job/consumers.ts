@@ -10,7 +10,7 @@ import { amount, pageArgument } from '../wording.ts';
 const counted = `Counting stops at ${amount(limits.countCap)}.`;
 
 export const Backlog = builder.objectRef<BacklogRecord>('Backlog').implement({
-  description: `What there is to do for a consumer or handler. ${counted}`,
+  description: `The work of a consumer or handler that is not finished, by its state. ${counted}`,
   fields: (t) => ({
     waiting: t.exposeInt('waiting', {
       description:
@@ -74,7 +74,7 @@ const Consumer = builder.prismaObject('Consumer', {
     flow: t.expose('flow', { type: Flow, description: 'Its limits.' }),
     backlog: t.field({
       type: Backlog,
-      description: 'What there is to do.',
+      description: 'Its unfinished work.',
       resolve: (consumer, _args, { loaders }) => loaders.backlog(consumer),
     }),
     workers: t.field({

@@ -1,6 +1,8 @@
 // The backlog of consumers: what waits for them, and the state of their jobs.
 import { limits } from '../../base/limits.ts';
 import type { Database } from '../../database/database.ts';
+import { readLanes } from '../../database/expensive-reads.ts';
+import { isRestricted } from '../../domain/access/row-scope.ts';
 import type { ConsumerDefinition } from '../../domain/jobs/enroll.ts';
 import { definitionOf } from '../../domain/jobs/enroll.ts';
 import type { Backlog, Consumer } from '../../domain/jobs/consumer.ts';
@@ -9,6 +11,7 @@ import {
   countJobs,
   type CountedConsumer,
   countQueued,
+  type CountedSources,
   countSources,
   type JobCounts,
   type WaitingCount,
@@ -16,10 +19,12 @@ import {
 import { findQueued } from '../../store/jobs/find-queued.ts';
 import { findSources } from '../../store/jobs/find-sources.ts';
 import { readTimes } from '../../store/events/read-log.ts';
-import { filterItems } from '../filter-sources.ts';
+import { testItems } from '../filter-sources.ts';
 
 /** The most entries of the log, or queued events, that the filter of a consumer is tested on. */
 const mostTested = 1_000;
+/** The time for that, in milliseconds. */
+const mostTestMs = 200;
 const cap = limits.countCap;
 
 interface Counted {
@@ -27,15 +32,19 @@ interface Counted {
   readonly definition: ConsumerDefinition;
 }
 
-/** By id. Consumers without filters are counted together, the others one by one. */
+/**
+ * By id. Consumers without filters are counted together, the others one by one. `caller`: whose share of large reads and
+ * of the time for filters is used.
+ */
 export async function readBacklogs(
   database: Database,
   consumers: readonly Consumer[],
+  caller: string,
 ): Promise<Map<string, Backlog>> {
   const counted = consumers.map((consumer) => ({ consumer, definition: definitionOf(consumer.definition) }));
   const [jobs, waiting] = await Promise.all([
     countJobs(database, consumers.map(countedOf), cap),
-    countWaiting(database, counted),
+    countWaiting(database, counted, caller),
   ]);
   const jobsById = new Map(jobs.map((counts) => [counts.id, counts]));
   return new Map(
@@ -83,39 +92,51 @@ function backlogOf(jobs: JobCounts | undefined, waiting: WaitingCount | undefine
 async function countWaiting(
   database: Database,
   counted: readonly Counted[],
+  caller: string,
 ): Promise<Map<string, WaitingCount>> {
   const filtered = counted.filter(({ definition }) => isFiltered(definition));
   const plain = counted.filter(({ definition }) => !isFiltered(definition));
-  const sources = plain.flatMap(({ consumer, definition: { topics, isQueue } }) => {
-    if (isQueue) return [];
-    const isExact = topics.every(isExactTopic);
-    const patterns = isExact ? null : topics.map(likePattern);
-    return [
-      { ...countedOf(consumer), position: consumer.position, topics: isExact ? topics : null, patterns },
-    ];
-  });
+  const sources = plain.filter(({ definition }) => !definition.isQueue).map(sourcesOf);
   const queues = plain
     .filter(({ definition }) => definition.isQueue)
     .map(({ consumer, definition: { target } }) => ({ id: countedOf(consumer).id, target }));
+  // Each reads up to the count cap of many consumers.
+  const read = <Result>(reading: () => Promise<Result>) => readLanes(database).run(caller, reading);
   const found = await Promise.all([
-    sources.length === 0 ? [] : countSources(database, sources, cap),
-    queues.length === 0 ? [] : countQueued(database, queues, cap),
-    ...filtered.map(async (each) => [await countFiltered(database, each)]),
+    sources.length === 0 ? [] : read(() => countSources(database, sources, cap)),
+    queues.length === 0 ? [] : read(() => countQueued(database, queues, cap)),
+    ...filtered.map((each) => read(async () => [await countFiltered(database, each, caller)])),
   ]);
   return new Map(found.flat().map((count) => [count.id, count]));
 }
 
+function sourcesOf({ consumer, definition: { topics, rows } }: Counted): CountedSources {
+  const isExact = topics.every(isExactTopic);
+  return {
+    ...countedOf(consumer),
+    position: consumer.position,
+    topics: isExact ? topics : null,
+    patterns: isExact ? null : topics.map(likePattern),
+    hidesAudit: rows?.hidesAudit ?? false,
+  };
+}
+
+/** Rows that only hide the audit are not a filter: its events have topics of their own. */
 function isFiltered({ conditions, where, ignoredSenderTypes, ignoreOlderThanMs, rows }: ConsumerDefinition) {
   return (
     conditions !== null ||
     where !== null ||
-    rows !== null ||
+    isRestricted(rows) ||
     ignoredSenderTypes.length > 0 ||
     ignoreOlderThanMs !== null
   );
 }
 
-async function countFiltered(database: Database, { consumer, definition }: Counted): Promise<WaitingCount> {
+async function countFiltered(
+  database: Database,
+  { consumer, definition }: Counted,
+  caller: string,
+): Promise<WaitingCount> {
   const { id, targets } = countedOf(consumer);
   const found = definition.isQueue
     ? await findQueued(database, definition, null, mostTested).then(({ events, next }) => ({
@@ -124,9 +145,10 @@ async function countFiltered(database: Database, { consumer, definition }: Count
     : await findSources(database, definition, consumer.position, mostTested, targets).then(
         ({ sources, more }) => ({ items: sources, more }),
       );
-  const waiting = await filterItems(database, definition, found.items, (item) => item.id);
-  const first = waiting[0];
+  const time = { caller, withinMs: mostTestMs };
+  const { kept, isWhole } = await testItems(database, definition, found.items, (item) => item.id, time);
+  const first = kept[0];
   const oldest =
     first === undefined ? null : ((await readTimes(database, [first.position])).get(first.position) ?? null);
-  return { id, waiting: waiting.length, oldestAt: oldest, isWhole: !found.more };
+  return { id, waiting: kept.length, oldestAt: oldest, isWhole: isWhole && !found.more };
 }

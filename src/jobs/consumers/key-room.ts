@@ -1,10 +1,5 @@
 // The choice of what to claim under a limit per key: fair between keys, those that hold least first.
-
-interface Group<Item> {
-  held: number;
-  readonly items: readonly Item[];
-  next: number;
-}
+import { groupBy } from '../../base/group-by.ts';
 
 export type FlowKey = string | null;
 
@@ -28,37 +23,35 @@ export class KeyRoom {
     );
   }
 
-  /** Up to `count` items whose keys have room. The items of one key stay in order. */
+  /**
+   * Up to `count` items whose keys have room. The items of one key stay in order. Takes time in proportion to the number
+   * of items: keys are served level by level, those that hold least first.
+   */
   choose<Item>(items: readonly Item[], count: number, keyOf: (item: Item) => FlowKey): readonly Item[] {
     const most = this.#most;
     if (most === null) return items.slice(0, count);
-    const groups = this.#groups(items, keyOf);
+    const byHeld = new Map<number, Iterator<Item>[]>();
+    const add = (held: number, rest: Iterator<Item>) => {
+      const level = byHeld.get(held);
+      if (level) level.push(rest);
+      else byHeld.set(held, [rest]);
+    };
+    for (const [key, group] of groupBy(items, keyOf)) {
+      const held = this.#held.get(key) ?? 0;
+      if (held < most) add(held, group.values());
+    }
     const chosen: Item[] = [];
-    while (chosen.length < count) {
-      let least: [FlowKey, Group<Item>] | undefined;
-      for (const [key, group] of groups) {
-        if (group.held >= most || group.next >= group.items.length) groups.delete(key);
-        else if (least === undefined || group.held < least[1].held) least = [key, group];
+    for (let held = 0; byHeld.size > 0; held = byHeld.has(held + 1) ? held + 1 : Math.min(...byHeld.keys())) {
+      const level = byHeld.get(held) ?? [];
+      byHeld.delete(held);
+      for (const rest of level) {
+        if (chosen.length === count) return chosen;
+        const { done, value } = rest.next();
+        if (done) continue;
+        chosen.push(value);
+        if (held + 1 < most) add(held + 1, rest);
       }
-      if (least === undefined) break;
-      const [, group] = least;
-      chosen.push(group.items[group.next]!);
-      group.next += 1;
-      group.held += 1;
     }
     return chosen;
-  }
-
-  #groups<Item>(items: readonly Item[], keyOf: (item: Item) => FlowKey): Map<FlowKey, Group<Item>> {
-    const byKey = new Map<FlowKey, Item[]>();
-    for (const item of items) {
-      const key = keyOf(item);
-      const group = byKey.get(key);
-      if (group) group.push(item);
-      else byKey.set(key, [item]);
-    }
-    return new Map(
-      [...byKey].map(([key, group]) => [key, { held: this.#held.get(key) ?? 0, items: group, next: 0 }]),
-    );
   }
 }

@@ -7,6 +7,8 @@ import { saveSightings, type Sighting } from '../../store/jobs/consumers.ts';
 const recentMs = 10_000;
 /** The most workers of which this gateway remembers when they were written down. */
 const mostKnown = 10_000;
+/** The most workers that are written down at once: further ones are at their next call. */
+const mostWritten = 1_000;
 
 export class WorkerSightings {
   readonly #database: Database;
@@ -23,7 +25,7 @@ export class WorkerSightings {
     const key = `${consumerId} ${worker}`;
     if (this.#unwritten.has(key)) return;
     if (performance.now() - (this.#written.get(key) ?? -Infinity) < recentMs) return;
-    if (this.#unwritten.size < mostKnown) this.#unwritten.set(key, { consumerId, worker });
+    if (this.#unwritten.size < mostWritten) this.#unwritten.set(key, { consumerId, worker });
   }
 
   /** A consumer that is not stored yet has no workers yet. */

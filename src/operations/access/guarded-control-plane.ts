@@ -48,7 +48,7 @@ export abstract class GuardedControlPlane {
   }
 
   async backlogsOf(consumers: Call<'backlogsOf'>[0]): Answer<'backlogsOf'> {
-    return this.need('consumers').backlogsOf(consumers);
+    return this.need('consumers').backlogsOf(consumers, this.caller);
   }
 
   async workersOf(consumers: Call<'workersOf'>[0]): Answer<'workersOf'> {

@@ -1,9 +1,9 @@
 // Counts of the work of consumers, for many consumers in one statement each.
-import sql from 'sql-template-tag';
+import sql, { raw } from 'sql-template-tag';
 import type { Queryable } from '../../database/database.ts';
 import type { Position } from '../../domain/events/event.ts';
+import { auditPrefix } from '../../domain/events/reserved-topics.ts';
 import { isQueuedSql } from './find-queued.ts';
-import { raw } from 'sql-template-tag';
 
 /** The jobs of a consumer, by their state. Each count stops at `cap` + 1. */
 export interface JobCounts {
@@ -59,6 +59,8 @@ export interface CountedSources extends CountedConsumer {
   /** Exact topics or, as LIKE patterns, others; not both. */
   readonly topics: readonly string[] | null;
   readonly patterns: readonly string[] | null;
+  /** Whether events of the audit are left out. */
+  readonly hidesAudit: boolean;
 }
 
 /** Entries at the consumer's position that are looked up in jobs: behind them nothing has been claimed yet. */
@@ -71,10 +73,12 @@ export function countSources(
   cap: number,
 ): Promise<WaitingCount[]> {
   const input = consumers.map((consumer) => ({ ...consumer, position: String(consumer.position) }));
-  const isSource = raw(`l.status = 'FINISHED' AND l.kind IN ('CREATED', 'STATUS')`);
+  const isSource = raw(`l.status = 'FINISHED' AND l.kind IN ('CREATED', 'STATUS')
+    AND NOT (i."hidesAudit" AND starts_with(l.topic, '${auditPrefix}'))`);
   return database.query(sql`
     SELECT i.id, c.waiting, c.oldest AS "oldestAt", c.waiting <= ${cap} AND c.is_whole AS "isWhole"
-    FROM json_to_recordset(${JSON.stringify(input)}::json) AS i(id text, targets json, position int8, topics json, patterns json)
+    FROM json_to_recordset(${JSON.stringify(input)}::json) AS i(id text, targets json, position int8, topics json, patterns json,
+      "hidesAudit" boolean)
     CROSS JOIN LATERAL (
       SELECT count(*)::int4 AS waiting, min(n.at) AS oldest, coalesce(max(n.number), 0) <= ${cap} AS is_whole FROM (
         SELECT l.*, row_number() OVER (ORDER BY l.position) AS number FROM (

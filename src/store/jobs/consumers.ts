@@ -1,6 +1,7 @@
 // Stored job consumers: their positions, state, and last use.
 import sql from 'sql-template-tag';
 import { ThroughlineError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
 import type { Queryable } from '../../database/database.ts';
 import type { Ownership, RowScope } from '../../domain/access/row-scope.ts';
 import type { Position } from '../../domain/events/event.ts';
@@ -50,8 +51,8 @@ const liveSeconds = 600;
 
 /**
  * Opens a consumer, and creates it if it is new. A definition that is new under a name begins where the definitions in
- * use under that name are, or else where the last one ended. Throws LIMIT_EXCEEDED if there are too many consumers, and
- * BAD_USER_INPUT for a start past the end of the log.
+ * use under that name are, or else where the last one ended. Throws LIMIT_EXCEEDED if there are too many consumers, or
+ * definitions or targets of a named one, and BAD_USER_INPUT for a start past the end of the log.
  */
 export async function openConsumer(
   database: Queryable,
@@ -91,30 +92,53 @@ async function readOpened(
   return row;
 }
 
-/** The definition becomes the consumer's current one, and gets a position of its own if it has none in use. */
+/**
+ * The definition becomes the consumer's current one, and gets a position of its own if it has none in use. Positions of
+ * definitions that are not in use any more make room.
+ */
 async function addDefinition(
   database: Queryable,
   { id, definitionId, definition, target }: ConsumerDraft,
 ): Promise<void> {
-  await database.query(sql`
+  const isLive = sql`p.used_at > now() - make_interval(secs => ${liveSeconds}::float8)`;
+  const [outcome] = await database.query<{ isFull: boolean }>(sql`
     WITH moment AS (SELECT date_trunc('milliseconds', now()) AS at),
-    used AS (
-      UPDATE consumers SET used_at = m.at, definition = ${definition}::jsonb, definition_id = ${definitionId}, target = ${target},
-        targets = CASE WHEN ${target} = ANY(targets) THEN targets ELSE targets || ${target}::text END
-      FROM moment m WHERE id = ${id}
-      RETURNING id
-    ),
-    others AS (
-      SELECT coalesce(min(p.position) FILTER (WHERE p.used_at > now() - make_interval(secs => ${liveSeconds}::float8)),
-          (array_agg(p.position ORDER BY p.used_at DESC))[1]) AS position, max(p.used_at) AS used_at
+    others AS MATERIALIZED (
+      SELECT coalesce(min(p.position) FILTER (WHERE ${isLive}), (array_agg(p.position ORDER BY p.used_at DESC))[1]) AS position,
+        max(p.used_at) AS used_at, count(*) FILTER (WHERE ${isLive}) AS live
       FROM consumer_positions p WHERE p.consumer_id = ${id} AND p.definition_id <> ${definitionId}
+    ),
+    known AS MATERIALIZED (
+      SELECT c.*, o.live >= ${limits.consumerDefinitions} OR (cardinality(c.targets) >= ${limits.consumerTargets}
+        AND NOT ${target} = ANY(c.targets)) AS is_full
+      FROM consumers c, others o WHERE c.id = ${id}
+    ),
+    used AS (
+      UPDATE consumers c SET used_at = m.at, definition = ${definition}::jsonb, definition_id = ${definitionId},
+        target = ${target},
+        targets = CASE WHEN ${target} = ANY(c.targets) THEN c.targets ELSE c.targets || ${target}::text END
+      FROM moment m, known k WHERE c.id = k.id AND NOT k.is_full
+      RETURNING c.id
+    ),
+    unused AS (
+      DELETE FROM consumer_positions p USING used u, others o
+      WHERE p.consumer_id = u.id AND p.definition_id <> ${definitionId} AND NOT ${isLive}
+        AND (o.live > 0 OR p.used_at < o.used_at)
+    ),
+    placed AS (
+      INSERT INTO consumer_positions AS p (definition_id, consumer_id, position, used_at)
+      SELECT ${definitionId}, u.id, coalesce(o.position, 0), m.at FROM used u, others o, moment m
+      ON CONFLICT (definition_id) DO UPDATE SET
+        used_at = excluded.used_at,
+        position = CASE WHEN NOT ${isLive}
+            AND (SELECT used_at > p.used_at FROM others) THEN greatest(p.position, excluded.position) ELSE p.position END
     )
-    INSERT INTO consumer_positions AS p (definition_id, consumer_id, position, used_at)
-    SELECT ${definitionId}, u.id, coalesce(o.position, 0), m.at FROM used u, others o, moment m
-    ON CONFLICT (definition_id) DO UPDATE SET
-      used_at = excluded.used_at,
-      position = CASE WHEN p.used_at <= now() - make_interval(secs => ${liveSeconds}::float8)
-          AND (SELECT used_at > p.used_at FROM others) THEN greatest(p.position, excluded.position) ELSE p.position END`);
+    SELECT is_full AS "isFull" FROM known`);
+  if (!outcome?.isFull) return;
+  throw new ThroughlineError(
+    'LIMIT_EXCEEDED',
+    `The consumer has too many definitions in use, or too many targets: ${limits.consumerDefinitions} definitions and ${limits.consumerTargets} targets under one name are allowed. Use another name, or wait until earlier definitions have not been used for ${liveSeconds / 60} minutes.`,
+  );
 }
 
 async function createConsumer(
@@ -228,6 +252,7 @@ export interface Sighting {
   readonly worker: string;
 }
 
+/** Of each consumer the latest `limits.listedWorkers` are kept, whatever names workers invent. */
 export async function saveSightings(database: Queryable, seen: readonly Sighting[]): Promise<void> {
   await database.query(sql`
     INSERT INTO consumer_workers (consumer_id, worker, seen_at)
@@ -236,4 +261,10 @@ export async function saveSightings(database: Queryable, seen: readonly Sighting
       JOIN consumers c ON c.id = s."consumerId"
     ORDER BY c.id, s.worker
     ON CONFLICT (consumer_id, worker) DO UPDATE SET seen_at = excluded.seen_at`);
+  const ids = [...new Set(seen.map(({ consumerId }) => consumerId))];
+  await database.query(sql`
+    DELETE FROM consumer_workers w USING (
+      SELECT consumer_id, worker, row_number() OVER (PARTITION BY consumer_id ORDER BY seen_at DESC, worker) AS number
+      FROM consumer_workers WHERE consumer_id = ANY(${ids}::text[])) n
+    WHERE n.number > ${limits.listedWorkers} AND w.consumer_id = n.consumer_id AND w.worker = n.worker`);
 }

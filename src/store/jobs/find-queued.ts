@@ -2,6 +2,7 @@
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../../database/database.ts';
 import { prepared } from '../../database/prepared.ts';
+import type { Position } from '../../domain/events/event.ts';
 import type { ConsumerDefinition } from '../../domain/jobs/enroll.ts';
 import { keptJsonBytes } from '../events/answer-bytes.ts';
 import { itemConditions, type Source } from './find-sources.ts';
@@ -13,6 +14,8 @@ export function isQueuedSql(alias: string): string {
 
 export interface QueuedEvent extends Source {
   readonly priority: number;
+  /** The position of the event's latest change. */
+  readonly version: Position;
 }
 
 /** Where a search continues: behind the last event that was examined. */
@@ -51,7 +54,7 @@ export async function findQueued(
 }
 
 function part(definition: ConsumerDefinition, batch: number, condition: Sql): Sql {
-  return sql`(SELECT e.id, e.created_position AS position, e.priority, ${keptJsonBytes} AS "jsonBytes",
+  return sql`(SELECT e.id, e.created_position AS position, e.position AS version, e.priority, ${keptJsonBytes} AS "jsonBytes",
       ${itemConditions(definition)} ${youngEnough(definition)} AS wanted
     FROM (SELECT * FROM events e WHERE e.topic = ${definition.target} AND ${raw(isQueuedSql('e'))} ${condition}
       ORDER BY e.priority DESC, e.created_position LIMIT ${batch}) e)`;
