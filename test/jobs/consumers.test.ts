@@ -321,6 +321,36 @@ describeDatabases('A named consumer', (backend) => {
 describePostgres('A consumer at two gateways', (backend) => {
   const once = composedOnce(backend);
 
+  test('stays where it was moved to, though the other gateway stores how far it has come', async () => {
+    const gateway = once();
+    const other = await operationsOn(gateway.database);
+    try {
+      const [topic, target] = [fresh('a'), fresh('t')];
+      for (let n = 0; n < 3; n += 1) await gateway.send({ topic });
+      await enrollMany(other, { sourceTopics: [topic], targetTopic: target }, 3);
+      const { id } = await consumerOf(gateway, target);
+      await gateway.operations.moveConsumer(id, '0');
+      await other.jobs.store();
+      expect((await consumerOf(gateway, target)).position).toBe(0n);
+    } finally {
+      await other.stop();
+    }
+  });
+
+  test('gives no source a second job under another target, though its position is not stored yet', async () => {
+    const gateway = once();
+    const other = await operationsOn(gateway.database);
+    try {
+      const [topic, name] = [fresh('a'), fresh('name')];
+      for (let n = 0; n < 3; n += 1) await gateway.send({ topic });
+      const ask: Asked = { consumer: name, sourceTopics: [topic], targetTopic: fresh('t') };
+      expect(await enrollMany(gateway, ask, 5)).toHaveLength(3);
+      expect(await enrollMany(other, { ...ask, targetTopic: fresh('t') }, 5)).toEqual([]);
+    } finally {
+      await other.stop();
+    }
+  });
+
   test('is paused, moved and deleted at both, even if no notification arrives', async () => {
     const gateway = once();
     const other = await operationsOn(gateway.database);
