@@ -153,6 +153,24 @@ describeDatabases('AYON’s WebSocket', (backend) => {
     expect([...silent.heard, ...wrong.heard]).toEqual([]);
   });
 
+  it('is read no faster than tokens are looked up', async () => {
+    const listener = client().listen();
+    await listener.subscribe(['*'], { token: 'wrong' });
+    const { socket } = listener;
+    const padding = ' '.repeat(200_000);
+    // Each of them takes a look-up in the database.
+    for (let n = 0; n < 400; n += 1)
+      socket.send(JSON.stringify({ topic: 'auth', token: `wrong-${n}`, subscribe: [], padding }));
+    let unread = 0;
+    const looking = setInterval(() => {
+      if (socket.readyState === socket.OPEN) unread = socket.bufferedAmount;
+    }, 1);
+    // Wrong keys are limited, so that it is closed before all of them were read.
+    expect(await listener.closed).toBe(1000);
+    clearInterval(looking);
+    expect(unread).toBeGreaterThan(40_000_000);
+  });
+
   it('beats while there is nothing to tell', async () => {
     const listener = client().listen();
     await listener.subscribe([newTopic()]);

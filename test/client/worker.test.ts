@@ -218,6 +218,27 @@ describeDatabases('Workers', (backend) => {
     expect(found.totalCount).toBe(1_000);
   });
 
+  test('a worker needs no other scope than jobs:work', async () => {
+    const admin = client();
+    const [topic, target] = [fresh('source'), fresh('target')];
+    const making = `mutation ($name: String!) { createKey(input: {name: $name, scopes: ["jobs:work"]}) { secret } }`;
+    const { createKey } = await admin.mutate<{ createKey: { secret: string } }, object>(making, {
+      name: fresh('worker'),
+    });
+    const other = createClient({ url, key: createKey.secret });
+    const problems: unknown[] = [];
+    let done = (_n: number) => {};
+    const isDone = new Promise<number>((resolve) => (done = resolve));
+    const options = { source: topic, target, onError: (error: unknown) => problems.push(error) };
+    const worker = other.worker(options, ({ payload }) => done(payload.n as number));
+    await admin.send(topic, { n: 5 });
+    expect(await isDone).toBe(5);
+    await worker.stop();
+    expect(problems).toEqual([]);
+    expect(await jobsOf(admin, target)).toMatchObject([{ status: 'FINISHED' }]);
+    await other.close();
+  });
+
   test('a worker whose key is not valid ends with the refusal', async () => {
     const other = createClient({ url, key: 'of-nobody' });
     const worker = other.worker({ target: 'x' }, () => {});

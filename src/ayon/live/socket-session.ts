@@ -44,7 +44,8 @@ export class SocketSession {
   #subscription: Subscription | undefined;
   #identity: Identity | undefined;
   #stopWaiting: (() => void) | undefined;
-  #toldAt = performance.now();
+  #sentAt = performance.now();
+  #unknown: NodeJS.Timeout | undefined;
 
   constructor(socket: WebSocket) {
     this.#socket = socket;
@@ -54,17 +55,26 @@ export class SocketSession {
     return this.#identity !== undefined;
   }
 
-  /** Replaces what was subscribed before. A null identity hears nothing any more. */
+  /** Replaces what was subscribed before. A null identity gets nothing any more. */
   become(identity: Identity | null, subscription: Subscription): void {
     this.#stopWaiting?.();
     this.#identity = identity ?? undefined;
     this.#subscription = subscription;
     this.#stopWaiting = identity?.onEnd?.(() => this.end());
-    this.#toldAt = performance.now();
+    this.#sentAt = performance.now();
+  }
+
+  /** Closes the socket after so many milliseconds unless its client is known by then. */
+  closeUnlessKnown(afterMs: number): void {
+    clearTimeout(this.#unknown);
+    this.#unknown = setTimeout(() => {
+      if (!this.isKnown) this.#socket.close(1000);
+    }, afterMs).unref();
   }
 
   /** The socket has closed, or its key has ended. */
   end(): void {
+    clearTimeout(this.#unknown);
     this.#stopWaiting?.();
     this.#stopWaiting = undefined;
     this.#identity = undefined;
@@ -75,9 +85,9 @@ export class SocketSession {
     if (this.#wants(message)) this.#send(message.text);
   }
 
-  /** A heartbeat if nothing was said for so long. */
+  /** Sends a heartbeat if nothing was sent for so long. */
   beat(afterMs: number): void {
-    if (this.isKnown && performance.now() - this.#toldAt >= afterMs) this.#send(heartbeat);
+    if (this.isKnown && performance.now() - this.#sentAt >= afterMs) this.#send(heartbeat);
   }
 
   #wants(message: EventMessage): boolean {
@@ -99,7 +109,7 @@ export class SocketSession {
   #send(text: string): void {
     const socket = this.#socket;
     if (socket.readyState !== socket.OPEN) return;
-    this.#toldAt = performance.now();
+    this.#sentAt = performance.now();
     socket.send(text);
     if (socket.bufferedAmount > limits.subscriberBufferBytes) socket.terminate();
   }

@@ -67,14 +67,15 @@ export class AyonSockets {
   #serve(socket: WebSocket, address: string): void {
     const session = new SocketSession(socket);
     this.#sessions.set(socket, session);
-    this.#closeUnlessKnown(socket, session);
-    // One after another, since a later subscription replaces an earlier one.
-    let said = Promise.resolve();
+    session.closeUnlessKnown(this.#unknownMs);
+    // One after another, since a later subscription replaces an earlier one; what comes meanwhile is not read.
+    let heard = Promise.resolve();
     socket.on('message', (data, isBinary) => {
       const text = isBinary ? '' : textOf(data);
-      said = said.then(() => this.#hear(socket, session, { text, address }));
+      socket.pause();
+      heard = heard.then(() => this.#hear(socket, session, { text, address })).finally(() => socket.resume());
     });
-    // Told by `close`.
+    // `close` follows.
     socket.on('error', () => {});
     socket.once('close', () => {
       session.end();
@@ -93,23 +94,17 @@ export class AyonSockets {
     const { authenticator, requestLimits, logger } = this.#parts;
     try {
       const identity = await authenticator.authenticate(subscription.token);
-      if (identity === null) requestLimits.refuseWrongKey(address);
-      else if (requestLimits.admit(identity, address).refusal !== null) return;
+      if (identity === null) {
+        // Who guesses keys has to connect for each further one.
+        if (requestLimits.refuseWrongKey(address) !== null) return socket.close(1000);
+      } else if (requestLimits.admit(identity, address).refusal !== null) return;
       if (socket.readyState !== socket.OPEN) return;
       session.become(identity, subscription);
-      if (identity === null) this.#closeUnlessKnown(socket, session);
+      if (identity === null) session.closeUnlessKnown(this.#unknownMs);
       else this.#feed.start();
     } catch (error) {
       logger.warn({ err: error }, 'the token of a WebSocket could not be looked up');
     }
-  }
-
-  #closeUnlessKnown(socket: WebSocket, session: SocketSession): void {
-    const timer = setTimeout(() => {
-      if (!session.isKnown) socket.close(1000);
-    }, this.#unknownMs);
-    timer.unref();
-    socket.once('close', () => clearTimeout(timer));
   }
 }
 

@@ -1,7 +1,7 @@
 // A worker: takes jobs as long as it has room, keeps their leases, and runs their handlers.
 import { backoffMs, pause } from '../connection/backoff.ts';
 import type { Connection } from '../connection/connection.ts';
-import { isTemporary } from '../errors.ts';
+import { isTemporary, isThroughlineError } from '../errors.ts';
 import { type Ends, Running, type StopOptions } from '../running.ts';
 import { watch } from '../watching/watch.ts';
 import type { EnrollInput } from '../../../generated/client/graphql.ts';
@@ -49,7 +49,9 @@ export function runWorker(connection: Connection, options: WorkerOptions, handle
     const source = pushedJobs(connection, settings.input);
     const jobs = new Jobs({ connection, leases, updates, worker, maxRetries, handler, onError }, settings);
     ends.ending.addEventListener('abort', () => jobs.endAll('stopping', 'The worker stops.'));
-    void endAborted(connection, targetTopic, jobs, stopping).catch(onError);
+    endAborted(connection, targetTopic, jobs, stopping).catch((error: unknown) => {
+      if (!isThroughlineError(error, 'FORBIDDEN')) onError(error);
+    });
     try {
       await jobs.runFrom(source, ends);
     } finally {
@@ -81,7 +83,7 @@ function randomName(): string {
   return `worker-${pid ?? 'x'}-${Math.random().toString(36).slice(2, 8)}`;
 }
 
-/** Ends runs of jobs that somebody aborts, before their next heartbeat would tell. */
+/** Ends runs of jobs that somebody aborts before their next heartbeat does, if the key may read events. */
 async function endAborted(
   connection: Connection,
   topic: string,
