@@ -40,10 +40,7 @@ const roots = [
 const skipped = /(^|\/)(node_modules|generated|dist)(\/|$)/;
 const read = /\.(ts|mjs|md|prisma|graphql)$/;
 /** Still to be rewritten: take a folder out of the list with its last old word. */
-const unfinished = [
-  ...['src/subscriptions/', 'src/handlers/'],
-  ...['test/subscriptions/', 'test/handlers/'],
-];
+const unfinished = [...['src/subscriptions/', 'src/handlers/'], ...['test/subscriptions/', 'test/handlers/']];
 
 function filesBelow(path: string): string[] {
   if (skipped.test(path)) return [];

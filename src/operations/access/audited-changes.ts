@@ -29,6 +29,15 @@ const bulk: AuditedChange<BulkName> = {
   failed: (_caller, filter, dryRun) => (dryRun ? null : { values: { filter } }),
 };
 
+/** Of each change of a consumer that stays. */
+const steering = {
+  before: (operations: Operations, id: string) => operations.consumer(id).then(shownConsumer),
+  entry: (after: Consumer, before: unknown) => ({
+    target: after.id,
+    values: { before, after: shownConsumer(after) },
+  }),
+};
+
 export const auditedChanges: { readonly [Name in keyof Operations]?: AuditedChange<Name> } = {
   restartEvents: bulk,
   abortEvents: bulk,
@@ -94,20 +103,10 @@ export const auditedChanges: { readonly [Name in keyof Operations]?: AuditedChan
       values: { before, after: { enabled } },
     }),
   },
-  pauseConsumer: {
-    entry: (after) => ({ target: after.id, values: { after: shownConsumer(after) } }),
-  },
-  resumeConsumer: {
-    entry: (after) => ({ target: after.id, values: { after: shownConsumer(after) } }),
-  },
-  moveConsumer: {
-    before: (operations, id) => operations.consumer(id).then(shownConsumer),
-    entry: (after, before) => ({ target: after.id, values: { before, after: shownConsumer(after) } }),
-  },
-  setConsumerFlow: {
-    before: (operations, id) => operations.consumer(id).then(shownConsumer),
-    entry: (after, before) => ({ target: after.id, values: { before, after: shownConsumer(after) } }),
-  },
+  pauseConsumer: steering,
+  resumeConsumer: steering,
+  moveConsumer: steering,
+  setConsumerFlow: steering,
   deleteConsumer: {
     before: (operations, id) => operations.consumer(id).then(shownConsumer),
     entry: (target, before) => ({ target, values: { before, after: null } }),
