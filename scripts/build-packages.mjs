@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
+import { buildConsole } from './build-console.mjs';
 import { buildProgram, external } from './build.mjs';
 
 const root = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -66,6 +67,7 @@ async function buildGateway(folder) {
   const isProgram = (path) => !['throughline', 'throughline-client', 'fingerprint'].includes(basename(path));
   for (const part of [
     'chunks',
+    'console',
     'database',
     'graphql',
     'main.js',
@@ -115,5 +117,6 @@ async function buildClient(folder) {
 }
 
 await buildProgram();
+await buildConsole();
 await buildGateway('dist/throughline');
 await buildClient('dist/throughline-client');

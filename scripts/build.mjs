@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { buildConsole } from './build-console.mjs';
 import { ensureClientGenerated } from './generate-client.mjs';
 import { ensureGenerated, fingerprint as generatedFingerprint } from './generate-prisma.mjs';
 
@@ -31,8 +32,8 @@ export const external = [
 
 /** Names the contents of everything that dist is made of; of the dependencies, which versions are asked for and installed. */
 function fingerprint() {
-  const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>
-    file.endsWith('.ts'),
+  const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && !file.startsWith('console'),
   );
   const locks = ['package-lock.json', 'node_modules/.package-lock.json'].filter((file) => existsSync(file));
   const hash = createHash('sha256')
@@ -83,6 +84,12 @@ async function bundle({ build }) {
   return outputFiles;
 }
 
+/** The console is built, and replaced, by itself. */
+function clearBuild() {
+  const parts = existsSync('dist') ? readdirSync('dist').filter((name) => name !== 'console') : [];
+  for (const part of parts) rmSync(join('dist', part), { recursive: true, force: true });
+}
+
 /** Whether there is a program to start; false where it is not built and cannot be. */
 export async function buildProgram() {
   const isBuilt = existsSync('dist/main.js');
@@ -96,7 +103,7 @@ export async function buildProgram() {
   await ensureGenerated();
   await ensureClientGenerated();
   const files = await bundle(bundler);
-  rmSync('dist', { recursive: true, force: true });
+  clearBuild();
   for (const { path, contents } of files) {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, contents);
@@ -110,7 +117,10 @@ export async function buildProgram() {
 export const notBuilt =
   'Throughline is not built, and its build needs the development dependencies: run `npm ci --include=dev`, or copy dist from where it was built.';
 
-if (process.argv[1] === import.meta.filename && !(await buildProgram())) {
-  process.stderr.write(`${notBuilt}\n`);
-  process.exitCode = 1;
+if (process.argv[1] === import.meta.filename) {
+  if (await buildProgram()) await buildConsole();
+  else {
+    process.stderr.write(`${notBuilt}\n`);
+    process.exitCode = 1;
+  }
 }

@@ -1,17 +1,28 @@
-// Generates the typed documents of the client from schema.graphql and its operations, without the CLI of graphql-codegen.
+// Generates the typed documents of the client and of the console from schema.graphql and their operations, without the CLI
+// of graphql-codegen.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 const root = dirname(import.meta.dirname);
 const schemaFile = join(root, 'schema.graphql');
-const operationsFile = join(root, 'src/client/operations.graphql');
-const folder = join(root, 'generated/client');
+
+/** What is generated: the operations of files in one folder make one module below `generated`. */
+const targets = [
+  { folder: 'client', operations: 'src/client' },
+  { folder: 'console', operations: 'src/console/operations' },
+];
+
+function operationsOf({ operations }) {
+  const files = readdirSync(join(root, operations)).filter((file) => file.endsWith('.graphql'));
+  return files.sort().map((file) => join(root, operations, file));
+}
 
 /** Hashes what the generated files depend on: the schema, the operations, this script and the versions of graphql-codegen. */
-function fingerprint() {
+function fingerprint(target) {
   const hash = createHash('sha256');
-  for (const file of [import.meta.filename, schemaFile, operationsFile]) hash.update(readFileSync(file));
+  for (const file of [import.meta.filename, schemaFile, ...operationsOf(target)])
+    hash.update(readFileSync(file));
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
   for (const [path, { version }] of Object.entries(lock.packages)) {
     if (path.includes('node_modules/@graphql-codegen/')) hash.update(`${path}@${version}\n`);
@@ -19,15 +30,20 @@ function fingerprint() {
   return hash.digest('hex');
 }
 
-/** Generates into `generated/client` unless what is there is current. */
+/** Generates below `generated` what is not current. */
 export async function ensureClientGenerated() {
-  const made = fingerprint();
+  for (const target of targets) await ensureTarget(target);
+}
+
+async function ensureTarget(target) {
+  const folder = join(root, 'generated', target.folder);
+  const made = fingerprint(target);
   const mark = join(folder, 'fingerprint');
   if (existsSync(mark) && readFileSync(mark, 'utf8') === made) return;
   // Beside it first: an interrupted or concurrent generation leaves no half of one.
   const fresh = `${folder}.${process.pid}`;
   mkdirSync(fresh, { recursive: true });
-  for (const { filename, content } of await generate())
+  for (const { filename, content } of await generate(target))
     writeFileSync(join(fresh, basename(filename)), content);
   writeFileSync(join(fresh, 'fingerprint'), made);
   rmSync(folder, { recursive: true, force: true });
@@ -35,17 +51,20 @@ export async function ensureClientGenerated() {
 }
 
 /** What graphql-codegen's client preset makes: one module with the documents as strings and their types. */
-async function generate() {
+async function generate(target) {
   const [{ codegen }, { preset }, { parse }] = await Promise.all([
     import('@graphql-codegen/core'),
     import('@graphql-codegen/client-preset'),
     import('graphql'),
   ]);
-  const operations = readFileSync(operationsFile, 'utf8');
+  const documents = operationsOf(target).map((location) => {
+    const rawSDL = readFileSync(location, 'utf8');
+    return { location, rawSDL, document: parse(rawSDL) };
+  });
   const outputs = await preset.buildGeneratesSection({
-    baseOutputDir: 'generated/client/',
+    baseOutputDir: `generated/${target.folder}/`,
     schema: parse(readFileSync(schemaFile, 'utf8')),
-    documents: [{ location: operationsFile, rawSDL: operations, document: parse(operations) }],
+    documents,
     plugins: [],
     pluginMap: {},
     presetConfig: { fragmentMasking: false, skipIndexFile: true },
@@ -58,9 +77,9 @@ async function generate() {
       scalars: { DateTime: 'string', Position: 'string', ID: 'string', JSON: 'any' },
     },
   });
-  const documents = outputs.filter(({ filename }) => filename.endsWith('/graphql.ts'));
+  const modules = outputs.filter(({ filename }) => filename.endsWith('/graphql.ts'));
   return Promise.all(
-    documents.map(async (output) => ({
+    modules.map(async (output) => ({
       filename: output.filename,
       content: shakeable(await codegen(output)),
     })),

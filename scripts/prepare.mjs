@@ -1,8 +1,10 @@
 // After an installation: builds the program, and makes the empty database from which a first start begins. An installation
 // without development dependencies builds nothing.
+import { buildConsole } from './build-console.mjs';
 import { buildProgram, notBuilt } from './build.mjs';
 
 if (await buildProgram()) {
+  await buildConsole();
   try {
     const { makeTemplate } = await import('../dist/database/embedded/template.js');
     await makeTemplate();

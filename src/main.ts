@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   // Nothing is left to commit. A supervisor restarts the process on the same database.
   void gateway.failed.then(fail);
   const { url, madeKey } = await gateway.start();
-  say(`Throughline serves at ${url}; GraphiQL is at ${url}/graphql`);
+  say(`Throughline serves at ${url}; the console is at ${url}/console`);
   if (madeKey === null) return;
   say(`Created the admin key; it is in ${keyFile}`);
   // A terminal is read by a person; anything else may be a log that keeps it.

@@ -25,6 +25,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // Knows the gateway by its schema alone.
   client: [],
   codegen: ['client'],
+  // A user of the client like any other.
+  console: ['client'],
   composition: [
     ...['base', 'domain', 'database', 'live', 'log', 'jobs', 'subscriptions', 'topics', 'operations'],
     ...['handlers', 'triggers', 'outbox', 'graphql', 'http', 'ayon', 'config.ts'],
@@ -36,7 +38,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 };
 
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ts'))
+  .filter((file) => /\.tsx?$/.test(file))
   .map((file) => {
     const text = readFileSync(join('src', file), 'utf8');
     const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);

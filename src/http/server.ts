@@ -10,6 +10,7 @@ import type { Config } from '../config.ts';
 import { StartupError } from '../database/database.ts';
 import { ConnectionCap, type ConnectionLimits } from './connection-cap.ts';
 import { Connections } from './connections.ts';
+import { consolePath, createConsoleEndpoint, redirectToConsole } from './console/console.ts';
 import { Cors } from './cors.ts';
 import type { Authenticator } from './credentials.ts';
 import { createGraphQL, type GraphQLOptions, graphqlPath } from './graphql/graphql.ts';
@@ -68,9 +69,11 @@ export function createHttpServer(options: HttpOptions): HttpServer {
       graphqlPath,
       cors.around(createGraphQLEndpoint(graphql, options.authenticator, requestLimits), 'GET, POST'),
     ],
+    ['/', onlyGet(redirectToConsole)],
     ['/health', onlyGet((_request, response) => answerHealth(options.healthy(), response))],
     ['/ready', onlyGet((_request, response) => answerReady(options.ready, response))],
   ]);
+  const console = onlyGet(createConsoleEndpoint());
   const webhooks = createWebhookEndpoint(options.webhooks, options.logger);
   const server = createServer(timeouts);
   answerHalfClosed(server);
@@ -82,6 +85,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
     if (!isKnownHost(request)) return refuseHost;
     const path = pathOf(request);
     if (path.startsWith(webhookPrefix)) return webhooks;
+    if (isBelow(consolePath, path)) return console;
     return routes.get(path) ?? doorRoutes.find(([prefix]) => isBelow(prefix, path))?.[1] ?? notFound;
   };
   const answer = (request: IncomingMessage, response: ServerResponse) => {

@@ -18,7 +18,7 @@ describe('GraphiQL', () => {
     expect(headers.get('referrer-policy')).toBe('no-referrer');
     const policy = headers.get('content-security-policy');
     expect(policy).toContain("default-src 'none'");
-    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).toContain("frame-ancestors 'self'");
     expect(policy).toContain("script-src 'self';");
     expect(body).toContain('<form id="throughline-key"');
     expect(body).not.toMatch(/<script>|(?:src|href)="(?:https?:|\/)/);

@@ -274,8 +274,9 @@ export async function get(
   { url }: Running,
   path: string,
   headers: Record<string, string> = bearer,
+  options: RequestInit = {},
 ): Promise<Answer> {
-  return answerOf(await fetch(`${url}${path}`, { headers }));
+  return answerOf(await fetch(`${url}${path}`, { headers, ...options }));
 }
 
 async function answerOf(response: Response): Promise<Answer> {

@@ -49,7 +49,7 @@ describe('The first start in an empty folder', () => {
     const settings = keylessSettings({ folder: await newFolder() });
     const first = await startGateway(settings);
     const url = await first.url;
-    expect(first.stdout).toContain(`Throughline serves at ${url}; GraphiQL is at ${url}/graphql\n`);
+    expect(first.stdout).toContain(`Throughline serves at ${url}; the console is at ${url}/console\n`);
     const key = await keyMadeBy(first);
     expect(first.stdout, 'standard output is no terminal here').not.toContain(key);
     expect((await stat(join(settings.THROUGHLINE_DATA!, 'admin-key'))).mode & 0o777).toBe(0o600);

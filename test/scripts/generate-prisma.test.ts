@@ -13,7 +13,7 @@ const refuseConnections = `--import="data:text/javascript,${encodeURIComponent(
   "import net from 'node:net'; net.Socket.prototype.connect = () => { throw new Error('no network here'); };",
 )}"`;
 
-/** Without the documents of the client, which another script generates. */
+/** Without the documents of the client and the console, which another script generates. */
 async function filesOf(folder: string): Promise<Map<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile() && entry.name !== 'fingerprint');
@@ -23,7 +23,7 @@ async function filesOf(folder: string): Promise<Map<string, string>> {
       return [path.slice(folder.length), await readFile(path, 'utf8')] as const;
     }),
   );
-  return new Map(texts.filter(([path]) => !path.startsWith('/client/')).sort());
+  return new Map(texts.filter(([path]) => !/^.(?:client|console)./.test(path)).sort());
 }
 
 test('generation from scratch needs no network and gives what the program is compiled with', async () => {

@@ -1,4 +1,5 @@
-// Before all tests: the generated code is current; one migrated database of each kind, from which every test file's own is copied.
+// Before all tests: the generated code and the console are current; one migrated database of each kind, from which every test file's own is copied.
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +23,7 @@ declare module 'vitest' {
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   await ensureGenerated();
   await ensureClientGenerated();
+  buildConsole();
   const folder = await mkdtemp(join(tmpdir(), 'throughline-template-'));
   const server = await findServer();
   await makeEmbeddedTemplate(folder);
@@ -32,6 +34,12 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     await rm(folder, { recursive: true, force: true });
     if (server && template) await dropDatabase(server, template);
   };
+}
+
+/** In a process of its own: in this one, React would be built for development. */
+function buildConsole(): void {
+  const { NODE_ENV: _, ...env } = process.env;
+  execFileSync(process.execPath, ['scripts/build-console.mjs'], { env, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 async function makeEmbeddedTemplate(folder: string): Promise<void> {

@@ -56,7 +56,7 @@ async function staticFile(type: string, text: string): Promise<StaticFile> {
   return { type, content, gzipped: await promisify(gzip)(content), etag };
 }
 
-/** Nothing may be fetched from elsewhere, no script runs that is not a file, and no other site may show the page in a frame. */
+/** Nothing may be fetched from elsewhere, no script runs that is not a file, and only the console may show the page in a frame. */
 const policy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -67,7 +67,7 @@ const policy = [
   "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
-  "frame-ancestors 'none'",
+  "frame-ancestors 'self'",
 ].join('; ');
 
 /** Answers with the page or one of its files, compressed where the browser takes that, or with 304 where it has it. */

@@ -1,5 +1,6 @@
 // The manifest of trusted documents: read and checked at start, so that a wrong one is no surprise to a caller later.
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { asError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
@@ -23,6 +24,16 @@ export async function readTrustedDocuments(path: string | null): Promise<Trusted
   if (entries.length > limits.trustedDocuments)
     throw faulty(`${path} has ${entries.length} documents; at most ${limits.trustedDocuments} are allowed`);
   return new Map(entries.map(([id, text]) => [checkedHash(id, text), text as string]));
+}
+
+/** Those of the file and those of the console, if it is built; null where there is no file: then any document runs. */
+export async function readAllTrustedDocuments(
+  path: string | null,
+  consolePath: string,
+): Promise<TrustedDocuments | null> {
+  const documents = await readTrustedDocuments(path);
+  if (documents === null || !existsSync(consolePath)) return documents;
+  return new Map([...documents, ...(await readTrustedDocuments(consolePath))!]);
 }
 
 async function read(path: string): Promise<string> {

@@ -1,0 +1,109 @@
+// The frame around every view: navigation, the viewer, the state of the connection.
+import { Link, Outlet, useRouterState } from '@tanstack/react-router';
+import { useEffect, useRef, useState } from 'react';
+import { useLiveState } from '../live/live-state.tsx';
+import { useSession } from './session.ts';
+import { applyTheme, currentTheme, type Theme, themes } from './theme.ts';
+import { type View, views } from './views.ts';
+
+const groups = ['Watch', 'Work', 'Inputs', 'Settings'] as const;
+
+export function Frame() {
+  const [isOpen, setOpen] = useState(false);
+  const path = useRouterState({ select: ({ location }) => location.pathname });
+  const main = useRef<HTMLElement>(null);
+  useEffect(() => setOpen(false), [path]);
+  return (
+    <div className="frame">
+      <a className="skip" href="#main" onClick={() => main.current?.focus()}>
+        Skip to the content
+      </a>
+      <header className="top">
+        <button
+          className="menu-button"
+          aria-expanded={isOpen}
+          aria-controls="navigation"
+          onClick={() => setOpen(!isOpen)}
+        >
+          Menu
+        </button>
+        <Link to="/" className="brand">
+          Throughline
+        </Link>
+        <ConnectionState />
+        <span className="grow" />
+        <ViewerMenu />
+      </header>
+      <Navigation isOpen={isOpen} />
+      <main id="main" ref={main} tabIndex={-1}>
+        <Outlet />
+      </main>
+    </div>
+  );
+}
+
+/** Views that the key has no scope for are left out. */
+function Navigation({ isOpen }: { isOpen: boolean }) {
+  const { can } = useSession();
+  const offered = views.filter(({ scope }) => scope === undefined || can(scope));
+  return (
+    <nav id="navigation" aria-label="Views" className={isOpen ? 'is-open' : ''}>
+      {groups.map((group) => {
+        const ofGroup = offered.filter((view) => view.group === group);
+        return ofGroup.length === 0 ? null : <NavigationGroup key={group} title={group} views={ofGroup} />;
+      })}
+    </nav>
+  );
+}
+
+function NavigationGroup({ title, views }: { title: string; views: readonly View[] }) {
+  return (
+    <div className="nav-group">
+      <h2>{title}</h2>
+      <ul>
+        {views.map((view) => (
+          <li key={view.path}>
+            <Link to={view.path} activeOptions={{ exact: view.path === '/', includeSearch: false }}>
+              {view.title}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+/** Nothing is shown while all is well. */
+function ConnectionState() {
+  const { isReconnecting } = useLiveState();
+  return (
+    <span role="status" className="connection">
+      {isReconnecting ? 'The gateway is away. Reconnecting; no change will be missed.' : ''}
+    </span>
+  );
+}
+
+function ViewerMenu() {
+  const { viewer, signOut } = useSession();
+  const [theme, setTheme] = useState<Theme>(currentTheme);
+  const choose = (chosen: Theme) => {
+    applyTheme(chosen);
+    setTheme(chosen);
+  };
+  return (
+    <>
+      <label className="theme">
+        <span className="visually-hidden">Theme</span>
+        <select value={theme} onChange={(event) => choose(event.target.value as Theme)}>
+          {themes.map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+      </label>
+      <span className="viewer" title={viewer.scopes.join(', ')}>
+        {viewer.name}
+      </span>
+      <button onClick={() => signOut()}>Sign out</button>
+    </>
+  );
+}

@@ -1,0 +1,6 @@
+// What happens now, and what fails.
+import { Heading } from '../../base/notice.tsx';
+
+export function Overview() {
+  return <Heading title="Overview" />;
+}

@@ -1,0 +1,81 @@
+// The frame of the console in a real browser: signing in and out, what a key is offered, themes and narrow screens.
+import { beforeAll, describe, expect, test } from 'vitest';
+import { openPage } from '../browser/browser.ts';
+import {
+  adminKey,
+  type ConsoleGateway,
+  hasBrowser,
+  openConsole,
+  patient,
+  startConsole,
+  violations,
+} from './support.ts';
+
+let gateway: ConsoleGateway;
+beforeAll(async () => {
+  if (hasBrowser) gateway = await startConsole();
+});
+
+describe.skipIf(!hasBrowser)('The console', () => {
+  test('asks for a key, refuses a wrong one, and shows the overview with a right one', async () => {
+    const { page, complaints } = await openPage(`${gateway.url}/`);
+    await page.getByLabel('API key or token').fill('wrong');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('The gateway does not accept this key.').waitFor(patient);
+    expect(page.url()).toBe(`${gateway.url}/console/`);
+    await page.getByLabel('API key or token').fill(adminKey);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'Overview' }).waitFor(patient);
+    // The browser itself reports each 401.
+    expect(complaints.filter((text) => !text.includes('401'))).toEqual([]);
+    await page.reload();
+    await page.getByRole('heading', { name: 'Overview' }).waitFor(patient);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('API key or token').waitFor(patient);
+  });
+
+  test('offers a key only the views that its scopes allow', async () => {
+    const key = await gateway.newKey(['events:read']);
+    const { page } = await openConsole(gateway, '/', { key });
+    const navigation = page.getByRole('navigation', { name: 'Views' });
+    await navigation.getByRole('link', { name: 'Events' }).waitFor(patient);
+    expect(await navigation.getByRole('link', { name: 'Keys' }).count()).toBe(0);
+    expect(await navigation.getByRole('link', { name: 'Send' }).count()).toBe(0);
+  });
+
+  test('asks again when its key is revoked', async () => {
+    const { createKey } = await gateway.ask(
+      'mutation { createKey(input: {name: "to be revoked", scopes: ["events:read"]}) { secret key { id } } }',
+    );
+    const { page } = await openConsole(gateway, '/events', { key: createKey.secret });
+    await page.getByRole('heading', { name: 'Events' }).waitFor(patient);
+    await gateway.ask('mutation ($id: ID!) { revokeKey(id: $id) { id } }', { id: createKey.key.id });
+    await page.reload();
+    await page.getByText('The key is no longer valid. Sign in again.').waitFor(patient);
+  });
+
+  test('shows GraphiQL in its frame, signed in', async () => {
+    const { page } = await openConsole(gateway, '/graphiql');
+    const frame = page.frameLocator('iframe[title=GraphiQL]');
+    await frame.locator('.graphiql-container').first().waitFor(patient);
+    expect(await frame.getByRole('textbox', { name: 'API key' }).isVisible()).toBe(false);
+  });
+
+  test.each(['light', 'dark'] as const)(
+    'has no violations of accessibility in the %s theme',
+    async (theme) => {
+      const { page, complaints } = await openConsole(gateway, '/');
+      await page.getByRole('heading', { name: 'Overview' }).waitFor(patient);
+      expect(await violations(page, theme)).toEqual([]);
+      expect(complaints).toEqual([]);
+    },
+  );
+
+  test('fits a screen of 375 px, where its navigation is behind a button', async () => {
+    const { page } = await openConsole(gateway, '/', { viewport: { width: 375, height: 700 } });
+    await page.getByRole('button', { name: 'Menu' }).click();
+    await page.getByRole('link', { name: 'Events' }).click();
+    await page.getByRole('heading', { name: 'Events' }).waitFor(patient);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(375);
+  });
+});
