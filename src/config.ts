@@ -23,6 +23,8 @@ export interface Config {
   readonly host: string;
   /** Null: the embedded database in `dataFolder`. */
   readonly databaseUrl: string | null;
+  /** Connections to the Postgres server, besides the one for notifications. */
+  readonly databasePool: number;
   readonly dataFolder: string;
   /** Null: a key is created at the first start. */
   readonly adminKey: string | null;
@@ -63,6 +65,7 @@ export const defaults: Config = Object.freeze({
   port: 4000,
   host: '127.0.0.1',
   databaseUrl: null,
+  databasePool: 10,
   dataFolder: '.throughline',
   adminKey: null,
   foreignIssuer: null,
@@ -105,6 +108,9 @@ export function readConfig(environment: Environment): Config {
     port: setting('PORT', defaults.port, (text) => wholeNumber(text, 0, 65_535)),
     host: setting('HOST', defaults.host, host),
     databaseUrl: setting('DATABASE_URL', defaults.databaseUrl, databaseUrl),
+    databasePool: setting('THROUGHLINE_DATABASE_POOL', defaults.databasePool, (text) =>
+      wholeNumber(text, 1, 1_000),
+    ),
     dataFolder: setting('THROUGHLINE_DATA', defaults.dataFolder, (text) => ({ value: text })),
     adminKey: setting('THROUGHLINE_ADMIN_KEY', defaults.adminKey, adminKey),
     foreignIssuer: foreignIssuerOf(readIssuerSettings(setting), faults),

@@ -65,7 +65,12 @@ export function createGateway(
     try {
       const logger = parts.logger ?? createLogger(config.logLevel);
       const database = await (parts.database ??
-        openDatabase({ url: config.databaseUrl ?? undefined, folder: config.dataFolder, logger }));
+        openDatabase({
+          url: config.databaseUrl ?? undefined,
+          folder: config.dataFolder,
+          poolSize: config.databasePool,
+          logger,
+        }));
       releasers.add(() => database.close());
       const { core, ...started } = await startServer({
         config,

@@ -35,10 +35,10 @@ interface Loaded {
 async function load(): Promise<Loaded> {
   const config = readConfig(process.env);
   const logger = createLogger(config.logLevel);
-  const database = openDatabase({ url: config.databaseUrl ?? undefined, folder: config.dataFolder, logger });
+  const { databaseUrl, dataFolder: folder, databasePool: poolSize } = config;
+  const database = openDatabase({ url: databaseUrl ?? undefined, folder, poolSize, logger });
   database.catch(() => {});
   const { createGateway } = await import('./gateway.ts');
-  const folder = config.dataFolder;
   const keepKey = (secret: string) => writeKeyFile(folder, secret);
   return { gateway: createGateway(config, { logger, database, keepKey }), keyFile: keyFileIn(folder) };
 }

@@ -292,6 +292,8 @@ export const limits = {
   subscriberBufferBytes: 4_194_304,
   /** Queued changes of one subscription. Beyond it the subscription ends with SLOW_SUBSCRIBER. */
   subscriberBufferItems: 10_000,
+  /** How long a start waits for a Postgres server that accepts no further connection, in seconds. */
+  connectionSlotSeconds: 30,
   /** Timeout of a call to the embedded database, in seconds. Then it fails with DATABASE_UNAVAILABLE. */
   embeddedAnswerSeconds: 15,
   /** How long the embedded database may be unresponsive before the gateway treats it as failed, in seconds. */

@@ -175,6 +175,7 @@ export function ayonGateway(backend: Backend): () => AyonClient {
       logLevel: 'silent',
       adminKey,
       databaseUrl: url ?? null,
+      databasePool: 5,
       dataFolder: folder,
       ayonPath: '/ayon',
     });

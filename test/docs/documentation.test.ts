@@ -105,6 +105,7 @@ describe('docs/reference/settings.md', () => {
       PORT: String(defaults.port),
       HOST: defaults.host,
       DATABASE_URL: defaults.databaseUrl ?? 'none',
+      THROUGHLINE_DATABASE_POOL: String(defaults.databasePool),
       THROUGHLINE_DATA: `\`${defaults.dataFolder}\``,
       THROUGHLINE_ADMIN_KEY: defaults.adminKey ?? 'none',
       THROUGHLINE_LOG_LEVEL: defaults.logLevel,

@@ -142,7 +142,8 @@ describeEmbedded('A data folder', (backend) => {
 describePostgres('Twenty gateways starting at once', (backend) => {
   test('on one empty database all serve; it is migrated once, and one of them makes a key, which all take', async () => {
     const url = await backend.emptyDatabase();
-    const settings = keylessSettings({ url, folder: '' });
+    // Together they leave the server's other connections to the tests beside them.
+    const settings = { ...keylessSettings({ url, folder: '' }), THROUGHLINE_DATABASE_POOL: '2' };
     const gateways = Array.from({ length: 20 }, () => new GatewayProcess(settings));
     const urls = await Promise.all(gateways.map((gateway) => gateway.url));
     const migrations = await onServer(
@@ -158,4 +159,20 @@ describePostgres('Twenty gateways starting at once', (backend) => {
       migrations.length,
     );
   }, 480_000);
+});
+
+describePostgres('A gateway whose role may open two connections', (backend) => {
+  test('starts, and serves many calls at once', async () => {
+    const { url } = await backend.limitedRole(2);
+    const gateway = await startGateway(settingsFor({ url, folder: await newFolder() }));
+    const send = 'mutation { sendEvent(input: { topic: "slots" }) { event { id } } }';
+    const address = await gateway.url;
+    const answers = await Promise.all(Array.from({ length: 40 }, () => ask(address, send)));
+    expect(answers.flatMap(({ errors }) => errors)).toEqual([]);
+    const lists = await Promise.all(
+      Array.from({ length: 40 }, () => ask(address, '{ events(first: 100) { nodes { id } } }')),
+    );
+    expect(lists.flatMap(({ errors }) => errors)).toEqual([]);
+    await gateway.stop();
+  });
 });

@@ -8,7 +8,7 @@ import type { Database } from '../../src/database/database.ts';
 import { openEmbedded } from '../../src/database/embedded/embedded.ts';
 import { openPostgres } from '../../src/database/postgres/postgres.ts';
 import { telling } from './forwarding.ts';
-import { createDatabase, dropDatabase, noServerHint, urlOf } from './postgres-server.ts';
+import { createDatabase, dropDatabase, noServerHint, onServer, urlOf } from './postgres-server.ts';
 
 /** What a gateway needs to start on a test's database. */
 export interface GatewayTarget {
@@ -134,6 +134,23 @@ export class PostgresBackend extends TestBackend {
   /** The URL of a database without any table, dropped after the suite. */
   emptyDatabase(): Promise<string> {
     return this.copyOf('template0');
+  }
+
+  /**
+   * An empty database for a role that may open this many connections: its URL, and the name of both the role and the
+   * database. `owner` is the URL without that limit.
+   */
+  async limitedRole(connections: number): Promise<{ url: string; owner: string; name: string }> {
+    const owner = await this.emptyDatabase();
+    const url = new URL(owner);
+    const name = url.pathname.slice(1);
+    await onServer(
+      owner,
+      `CREATE ROLE "${name}" LOGIN CONNECTION LIMIT ${connections}; GRANT CREATE ON DATABASE "${name}" TO "${name}"`,
+    );
+    this.releasers.add(() => onServer(owner, `DROP OWNED BY "${name}"; DROP ROLE "${name}"`).then(() => {}));
+    url.username = name;
+    return { url: url.href, owner, name };
   }
 
   protected connect(poolSize: number): Promise<Database> {

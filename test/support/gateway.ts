@@ -50,6 +50,7 @@ export async function startGateway({ url, folder }: GatewayTarget): Promise<Test
     logLevel: 'silent',
     adminKey: key,
     databaseUrl: url ?? null,
+    databasePool: 5,
     dataFolder: folder,
   } as const;
   const gateway = createGateway(settings);

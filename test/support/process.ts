@@ -37,9 +37,12 @@ async function build(folder: string): Promise<void> {
 /** The key that `settingsFor` gives. */
 export const adminKey = 'the-admin-key-of-the-tests';
 
-/** A gateway on this database, on any free port, with `adminKey`. */
+/**
+ * A gateway on this database, on any free port, with `adminKey`. Its pool is half the usual size, because tests share
+ * the server's 100 connections.
+ */
 export function settingsFor({ url, folder }: GatewayTarget): Settings {
-  const database = url === undefined ? {} : { DATABASE_URL: url };
+  const database = url === undefined ? {} : { DATABASE_URL: url, THROUGHLINE_DATABASE_POOL: '5' };
   return { ...database, THROUGHLINE_DATA: folder, THROUGHLINE_ADMIN_KEY: adminKey };
 }
 

@@ -19,6 +19,18 @@ export function isConnectionFailure(thrown: unknown): boolean {
   return /^E(?!RR_)[A-Z_]+$/.test(code) || driverMessages.test(error.message);
 }
 
+/** SQLSTATE of a server, database or role whose limit of connections is reached. */
+const tooManyConnections = '53300';
+
+/** SQLSTATE of a server that is starting up or shutting down. */
+const cannotConnectNow = '57P03';
+
+/** Whether the server refused a connection that it may accept shortly. */
+export function isNotNow(thrown: unknown): boolean {
+  if (!(thrown instanceof pg.DatabaseError)) return false;
+  return thrown.code === tooManyConnections || thrown.code === cannotConnectNow;
+}
+
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing accepts connections there',
   ENOENT: 'there is no such socket',
@@ -30,6 +42,9 @@ const reasons: Readonly<Record<string, string>> = {
   ECONNRESET: 'the connection was closed at once',
 };
 
+const advice =
+  'raise max_connections, or the CONNECTION LIMIT of the database or the role, or lower THROUGHLINE_DATABASE_POOL of each gateway';
+
 /** Why a connection failed, briefly and on one line. */
 export function connectionReason(thrown: unknown): string {
   const error = asError(thrown) as Error & { code?: unknown };
@@ -37,5 +52,6 @@ export function connectionReason(thrown: unknown): string {
   if (known) return known;
   if (/timeout/i.test(error.message)) return 'no answer in time';
   if (error.message.startsWith('Connection terminated')) return 'the connection was closed at once';
-  return error.message.split('\n', 1)[0] || String(error.code ?? error.name);
+  const message = error.message.split('\n', 1)[0] || String(error.code ?? error.name);
+  return error.code === tooManyConnections ? `${message}; ${advice}` : message;
 }

@@ -2,6 +2,7 @@
 import pg from 'pg';
 import { asError } from '../../base/errors.ts';
 import { once } from '../../base/lifecycle.ts';
+import { limits } from '../../base/limits.ts';
 import type { Logger } from '../../base/logger.ts';
 import {
   type Database,
@@ -12,6 +13,7 @@ import {
 } from '../database.ts';
 import { answersInTime } from '../deadline.ts';
 import { type PlanMode, planModeOf, settingOf } from '../planner.ts';
+import { ConnectionSlots } from './connection-slots.ts';
 import { connectionReason, isConnectionFailure } from './errors.ts';
 import { PostgresListener } from './listener.ts';
 import { readInSlices } from './sliced-answers.ts';
@@ -27,9 +29,12 @@ export interface PostgresOptions {
   readonly poolSize?: number | undefined;
   /** Shown in `pg_stat_activity`. */
   readonly applicationName: string;
+  /** How long to wait while the server accepts no further connection. Default: 30,000. */
+  readonly waitMs?: number | undefined;
 }
 
 const connectMs = 3_000;
+const startMs = limits.connectionSlotSeconds * 1_000;
 /** The server's statement timeout is slightly below the client's. */
 const statementMs = 14_000;
 const answerMs = 15_000;
@@ -39,16 +44,17 @@ const idleInTransactionMs = 15_000;
 const execMs = 3_600_000;
 
 /**
- * Connects once before it returns. Throws StartupError, without the password, if the URL is malformed or the server
- * cannot be used.
+ * Connects once before it returns, and waits for a server that accepts no connection yet. Throws StartupError, without
+ * the password, if the URL is malformed or the server cannot be used.
  */
 export async function openPostgres(url: string, options: PostgresOptions): Promise<Database> {
   const { config, schema } = readUrl(url, options.applicationName);
   const target = describeTarget(config);
   const begin = (client: pg.ClientBase) => beginSession(client, schema);
   const pool = openPool(config, options, begin);
+  const slots = new ConnectionSlots(pool, options.logger);
   try {
-    const encoding = await encodingOf(pool);
+    const encoding = await encodingOf(await slots.connect(options.waitMs ?? startMs));
     if (encoding !== 'UTF8') {
       throw new StartupError(
         `the Postgres ${target} has the encoding ${encoding}, but Throughline requires UTF8; use a database created with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`,
@@ -59,7 +65,8 @@ export async function openPostgres(url: string, options: PostgresOptions): Promi
     if (failure instanceof StartupError) throw failure;
     throw new StartupError(`cannot open the Postgres ${target}: ${connectionReason(failure)}`);
   }
-  return new PostgresDatabase(pool, new PostgresListener(config, begin, options.logger), schema);
+  const listener = new PostgresListener(config, begin, options.logger);
+  return new PostgresDatabase({ pool, slots, listener, schema });
 }
 
 function readUrl(text: string, applicationName: string): { config: pg.ClientConfig; schema: string } {
@@ -96,9 +103,13 @@ async function beginSession(client: pg.ClientBase, schema: string): Promise<void
   await Promise.all([client.query('SET statement_timeout = 0'), client.query(asking)]);
 }
 
-async function encodingOf(pool: pg.Pool): Promise<string> {
-  const { rows } = await pool.query<{ server_encoding: string }>('SHOW server_encoding');
-  return rows[0]!.server_encoding;
+async function encodingOf(client: pg.PoolClient): Promise<string> {
+  try {
+    const { rows } = await client.query<{ server_encoding: string }>('SHOW server_encoding');
+    return rows[0]!.server_encoding;
+  } finally {
+    client.release();
+  }
 }
 
 /** Host, port, database and user as the driver parsed them. */
@@ -125,20 +136,27 @@ function openPool(
   return pool;
 }
 
+interface PostgresParts {
+  readonly pool: pg.Pool;
+  readonly slots: ConnectionSlots;
+  readonly listener: PostgresListener;
+  readonly schema: string;
+}
+
 class PostgresDatabase implements Database {
   readonly kind = 'postgres';
   readonly schema: string;
   readonly ended = new Promise<never>(() => {});
-  readonly #pool: pg.Pool;
+  readonly #slots: ConnectionSlots;
   readonly #listener: PostgresListener;
   readonly #loans = new Set<Promise<unknown>>();
   #closed = false;
   /** Pending statements are still answered. */
   readonly close: () => Promise<void>;
 
-  constructor(pool: pg.Pool, listener: PostgresListener, schema: string) {
+  constructor({ pool, slots, listener, schema }: PostgresParts) {
     this.schema = schema;
-    this.#pool = pool;
+    this.#slots = slots;
     this.#listener = listener;
     this.close = once(async () => {
       this.#closed = true;
@@ -198,7 +216,7 @@ class PostgresDatabase implements Database {
   }
 
   async #withConnection<T>(work: (lease: Lease) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect().catch((failure: unknown) => {
+    const client = await this.#slots.connect(connectMs).catch((failure: unknown) => {
       throw new DatabaseUnavailable(failure);
     });
     const lease = new Lease(client);
