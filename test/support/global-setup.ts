@@ -39,7 +39,10 @@ export default async function setUp(project: TestProject): Promise<() => Promise
 /** In a process of its own: in this one, React would be built for development. */
 function buildConsole(): void {
   const { NODE_ENV: _, ...env } = process.env;
-  execFileSync(process.execPath, ['scripts/build-console.mjs'], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync(process.execPath, ['scripts/build-console.mjs'], {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
 }
 
 async function makeEmbeddedTemplate(folder: string): Promise<void> {

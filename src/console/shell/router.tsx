@@ -20,20 +20,35 @@ const root = createRootRoute({
   validateSearch: (search): Search => search as Search,
 });
 
-type Load = () => Promise<Record<string, ComponentType>>;
-
-function view(path: string, load: Load, name: string) {
-  return createRoute({
-    getParentRoute: () => root,
-    path,
-    component: lazyRouteComponent(load, name),
-  });
+function view<Name extends string>(
+  path: string,
+  load: () => Promise<Readonly<Record<Name, ComponentType>>>,
+  name: Name,
+) {
+  const component = lazyRouteComponent(load as () => Promise<Record<string, ComponentType>>, name);
+  return createRoute({ getParentRoute: () => root, path, component });
 }
 
 const routes = [
-  view('/', () => import('../views/overview/overview.tsx') as never, 'Overview'),
-  view('/events', () => import('../views/events/events.tsx') as never, 'Events'),
-  view('/graphiql', () => import('../views/graphiql/graphiql.tsx') as never, 'GraphiQL'),
+  view('/', () => import('../views/overview/overview.tsx'), 'Overview'),
+  view('/events', () => import('../views/events/events.tsx'), 'Events'),
+  view('/events/$id', () => import('../views/events/event.tsx'), 'EventView'),
+  view('/chains', () => import('../views/chains/chains.tsx'), 'Chains'),
+  view('/chains/$requestId', () => import('../views/chains/chain.tsx'), 'ChainView'),
+  view('/consumers', () => import('../views/consumers/consumers.tsx'), 'Consumers'),
+  view('/consumers/$id', () => import('../views/consumers/consumer.tsx'), 'ConsumerView'),
+  view('/subscriptions', () => import('../views/subscriptions/subscriptions.tsx'), 'Subscriptions'),
+  view('/handlers', () => import('../views/handlers/handlers.tsx'), 'Handlers'),
+  view('/triggers', () => import('../views/triggers/triggers.tsx'), 'Triggers'),
+  view('/topics', () => import('../views/topics/topics.tsx'), 'Topics'),
+  view('/topics/$name', () => import('../views/topics/topic.tsx'), 'TopicView'),
+  view('/send', () => import('../views/send/send.tsx'), 'Send'),
+  view('/filter', () => import('../views/filter/filter.tsx'), 'FilterPlayground'),
+  view('/keys', () => import('../views/keys/keys.tsx'), 'Keys'),
+  view('/audit', () => import('../views/audit/audit.tsx'), 'Audit'),
+  view('/retention', () => import('../views/retention/retention.tsx'), 'Retention'),
+  view('/system', () => import('../views/system/system.tsx'), 'System'),
+  view('/graphiql', () => import('../views/graphiql/graphiql.tsx'), 'GraphiQL'),
 ];
 
 export function createConsoleRouter(history?: RouterHistory) {

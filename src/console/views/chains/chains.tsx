@@ -1,0 +1,6 @@
+// Where a request is looked up.
+import { Heading } from '../../base/notice.tsx';
+
+export function Chains() {
+  return <Heading title="Chains" />;
+}

@@ -1,0 +1,6 @@
+// The durable subscriptions: position, lag, filter errors.
+import { Heading } from '../../base/notice.tsx';
+
+export function Subscriptions() {
+  return <Heading title="Subscriptions" />;
+}

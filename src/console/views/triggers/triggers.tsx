@@ -1,0 +1,6 @@
+// Webhooks and schedules.
+import { Heading } from '../../base/notice.tsx';
+
+export function Triggers() {
+  return <Heading title="Triggers" />;
+}
