@@ -29,7 +29,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   console: ['client'],
   composition: [
     ...['base', 'domain', 'database', 'live', 'log', 'jobs', 'subscriptions', 'topics', 'operations'],
-    ...['handlers', 'triggers', 'outbox', 'graphql', 'http', 'ayon', 'config.ts'],
+    ...['handlers', 'triggers', 'outbox', 'graphql', 'http', 'ayon', 'config.ts', 'package.json'],
   ],
   'gateway.ts': ['base', 'domain', 'database', 'handlers', 'composition', 'config.ts'],
   'main.ts': ['base', 'database', 'gateway.ts', 'config.ts', 'key-file.ts'],

@@ -133,6 +133,14 @@ export const limits = {
   outboxBatchBytes: 2_097_152,
   /** Failures returned by `outbox`. */
   outboxFailures: 100,
+  /** Failed events that `failures` reads, the latest. */
+  failureRows: 10_000,
+  /** The same as stored size of their errors, in bytes. */
+  failureBytes: 4_194_304,
+  /** Groups returned by `failures`. */
+  failureGroups: 100,
+  /** Characters of an error message by which `failures` groups, and that it returns. */
+  failureMessageLength: 500,
   /** Source topics, and ignored sender types, in one `enroll`. */
   sourceTopics: 1_000,
   /** Jobs requested by one `enrollMany`. Fewer are claimed if their event JSON exceeds `operationBytes`. */

@@ -30,6 +30,7 @@ import type { Operations, SendBatchOutcome } from '../operations/operations.ts';
 import { pushJobs } from '../operations/pushed-jobs.ts';
 import { type Sending, type SendParts, sendAll, sendEvent, sendEvents } from '../operations/events/send.ts';
 import { eventLocationsOf } from '../operations/events/event-locations.ts';
+import { createFigureOperations, type FigureParts } from '../operations/figures/figures.ts';
 import { createOutboxOperations } from '../operations/outbox.ts';
 import { createSubscriptionOperations } from '../operations/subscriptions.ts';
 import { createTopicOperations } from '../operations/topics.ts';
@@ -37,6 +38,7 @@ import { createTriggerOperations } from '../operations/triggers.ts';
 import { verifyFilter } from '../operations/events/verify-filter.ts';
 
 export interface OperationsParts {
+  readonly presence: FigureParts['presence'];
   readonly database: Database;
   readonly writer: LogWriter;
   readonly jobWriter: JobWriter;
@@ -118,6 +120,7 @@ export function createOperations(parts: OperationsParts): Operations & OwnOperat
     ...createSubscriptionOperations(parts),
     ...createHandlerOperations(database, handling),
     ...createOutboxOperations(database),
+    ...createFigureOperations(parts),
     ...createTopicOperations(database, topics, () => broadcast.topics()),
     ...createTriggerOperations(database, handling, parts.onTriggerCreated ?? (() => {})),
     ...createKeyOperations({ database, onChanged: (id) => broadcast.key(id) }),

@@ -10,12 +10,14 @@ import type { CommitOptions } from '../log/commits.ts';
 import { KnownKeys } from '../operations/access/known-keys.ts';
 import type { Report } from '../operations/events/batch.ts';
 import { eventLocationsOf } from '../operations/events/event-locations.ts';
+import { GatewayPresence } from '../operations/figures/gateway-presence.ts';
 import { GatewayBus } from '../operations/gateway-bus.ts';
 import { createWatchFactory } from '../operations/live-streams.ts';
 import { OutboxMover } from '../outbox/outbox-mover.ts';
 import { SubscriptionDispatcher } from '../subscriptions/subscription-dispatcher.ts';
 import { DeclaredTopics } from '../topics/declared-topics.ts';
 import { Scheduler } from '../triggers/scheduler.ts';
+import manifest from '../../package.json' with { type: 'json' };
 import { createLog } from './create-log.ts';
 import { createOperations } from './create-operations.ts';
 
@@ -43,7 +45,7 @@ export interface Core extends ReturnType<typeof createParts> {
 export async function startCore(given: CoreParts): Promise<Core> {
   const parts = createParts(given);
   const { tail, topics, keys, bus, writer, scheduledSender, handlers, scheduler } = parts;
-  const { jobs, subscriptions, outbox } = parts;
+  const { jobs, subscriptions, outbox, presence } = parts;
   const answerWaiting = once(async () => {
     await handlers.answerWaiting();
     await Promise.all([jobs.stop(), subscriptions.stop()]);
@@ -65,12 +67,14 @@ export async function startCore(given: CoreParts): Promise<Core> {
     releasers.add(() => scheduler.stop());
     releasers.add(() => outbox.stop());
     await outbox.start();
+    releasers.add(() => presence.stop());
     releasers.add(answerWaiting);
   } catch (error) {
     await releasers.releaseAll().catch(() => {});
     throw error;
   }
   if (given.sweeps ?? true) {
+    presence.start();
     jobs.start();
     subscriptions.start();
   }
@@ -97,6 +101,7 @@ function createParts({ database, logger, report, handling = noHandlers, writing 
     consumer: (id) => jobs.consumerChanged(id),
     key: (keyId) => keys.changed(keyId),
   });
+  const presence = new GatewayPresence({ database, logger, id: gatewayId, version: manifest.version });
   const locations = eventLocationsOf(database);
   const handlers = new Handlers({
     ...{ database, writer, jobWriter, jobs, tail, live, logger },
@@ -107,6 +112,7 @@ function createParts({ database, logger, report, handling = noHandlers, writing 
   });
   const operations = createOperations({
     ...{ database, writer, jobWriter, jobs, subscriptions, live, tail, report, scheduledSender, topics },
+    presence,
     handling: handlers,
     broadcast: bus,
     onTriggerCreated: () => scheduler.wake(),
@@ -121,6 +127,7 @@ function createParts({ database, logger, report, handling = noHandlers, writing 
     topics,
     keys,
     bus,
+    presence,
     handlers,
     operations,
     scheduler,

@@ -52,6 +52,7 @@ export async function startServer(parts: ServerParts) {
   const tokens = new KnownTokens(verifier, core.keys);
   const audit = new Audit(operations, logger);
   const subscriptions = new SharedSubscriptions({ schema, operations, watching, report, audit });
+  core.presence.counting(() => subscriptions.openCount);
   let isHealthy = true;
   const server = createHttpServer({
     ...config,

@@ -18,6 +18,8 @@ import './handler/handlers.ts';
 import './live/event-subscriptions.ts';
 import './access/keys.ts';
 import './access/tokens.ts';
+import './figures/system.ts';
+import './figures/failures.ts';
 import { builder } from './builder.ts';
 import { sliceLists } from './event/sliced-lists.ts';
 

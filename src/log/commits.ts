@@ -73,6 +73,11 @@ export class Commits {
     return this.#writes.submit({ kind: kind as WriteKind<unknown, unknown>, item }) as Promise<Result>;
   }
 
+  /** Writes that are not answered yet. */
+  get waiting(): number {
+    return this.#writes.waiting;
+  }
+
   /** Accepts no more writes, and resolves when the accepted ones are committed. */
   stop(): Promise<void> {
     return this.#writes.stop();

@@ -88,6 +88,13 @@ export class GroupCommit<Item, Result> {
     await this.#pumping;
   }
 
+  /** Writes that are not answered yet. */
+  get waiting(): number {
+    let count = 0;
+    for (const lane of this.#lanes.values()) count += lane.count;
+    return count;
+  }
+
   get #isQueued(): boolean {
     return [...this.#lanes.values()].some(({ queue }) => queue.length > 0);
   }

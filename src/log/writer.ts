@@ -80,6 +80,11 @@ export class LogWriter {
     this.#batches = batches;
   }
 
+  /** Writes of all kinds that are not answered yet. */
+  get waiting(): number {
+    return this.#commits.waiting;
+  }
+
   create(event: NewEvent): Promise<CreatedWithRuns> {
     const isHeld = event.sendAt !== null;
     if (event.isFromOutbox) return this.#commits.submit(isHeld ? heldMoves : moves, event);

@@ -19,6 +19,7 @@ import type { KeyOperations } from './access/keys.ts';
 import type { ConsumerOperations } from './consumers.ts';
 import type { RowScope } from '../domain/access/row-scope.ts';
 import type { Asker, Caller } from './callers.ts';
+import type { FigureOperations } from './figures/figures.ts';
 import type { HandlerOperations } from './handlers.ts';
 import type { SendOptions } from './handler-port.ts';
 import type { OutboxOperations } from './outbox.ts';
@@ -143,7 +144,8 @@ export interface Operations
     HandlerOperations,
     KeyOperations,
     ConsumerOperations,
-    OutboxOperations {
+    OutboxOperations,
+    FigureOperations {
   sendEvent(caller: Caller, input: SendInput, options?: SendOptions): Promise<SendOutcome>;
   sendEvents(caller: Caller, input: readonly SendInput[]): Promise<SendBatchOutcome>;
   updateEvent(caller: Caller, input: UpdateInput, options?: UpdateOptions): Promise<PartialEvent>;

@@ -41,6 +41,8 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       needs: ['consumers'],
       field: 'consumers { nodes { id backlog { waiting } workers { name } } }',
     },
+    system: { needs: ['metrics:read'], field: 'system { position gateways { id } database { kind } }' },
+    failures: { needs: reads, field: 'failures { topic sample { id } }' },
     outbox: { needs: ['admin'], field: 'outbox { waiting failed { id } }' },
     handlers: { needs: ['handlers'], field: 'handlers { fullName lastRunAt backlog { waiting } }' },
   },

@@ -36,6 +36,7 @@ function operationsAlone(database: Database): Operations {
     ...log,
     jobs: new JobDispatcher({ ...log, database, logger, writer: log.jobWriter }),
     subscriptions: new SubscriptionDispatcher({ ...log, database, logger }),
+    presence: { list: async () => [] },
     broadcast: {
       event: () => {},
       progress: () => {},

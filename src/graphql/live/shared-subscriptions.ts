@@ -50,6 +50,11 @@ export class SharedSubscriptions {
     this.#open = parts.open ?? new OpenSubscriptions();
   }
 
+  /** Subscriptions that are open now. */
+  get openCount(): number {
+    return this.#open.count;
+  }
+
   /** Keeps the log tail open for an expected subscriber, until the returned function is called. */
   warm(): () => void {
     const holding = this.#parts.watching.hold();

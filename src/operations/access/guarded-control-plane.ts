@@ -1,4 +1,4 @@
-// The control plane as one caller may use it: consumers, triggers, topics, the outbox, handlers and keys.
+// The control plane as one caller may use it: consumers, triggers, topics, the outbox, figures, handlers and keys.
 import { hasScope, type Scope } from '../../domain/access/scopes.ts';
 import type { RowScope } from '../../domain/access/row-scope.ts';
 import type { Caller } from '../callers.ts';
@@ -149,6 +149,14 @@ export abstract class GuardedControlPlane {
     const operations = this.need('admin');
     refuseRestricted(this.caller, 'the outbox');
     return operations;
+  }
+
+  async system(): Answer<'system'> {
+    return this.need('metrics:read').system();
+  }
+
+  async failures(...[from, first]: Call<'failures'>): Answer<'failures'> {
+    return this.need('events:read').failures(from, first, this.caller);
   }
 
   handlers(): Answer<'handlers'> {
