@@ -1,6 +1,9 @@
 // The audit: what is recorded of changes and refusals, of whom, and who may read it.
-import { readFile } from 'node:fs/promises';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { createClient } from 'graphql-ws';
 import { type ErrorCode, ThroughlineError } from '../../src/base/errors.ts';
@@ -15,7 +18,7 @@ import type { ListedHandler } from '../../src/operations/handler-port.ts';
 import type { Operations } from '../../src/operations/operations.ts';
 import { auditedChanges } from '../../src/operations/access/audited-changes.ts';
 import { schema } from '../../src/graphql/schema.ts';
-import { describeDatabases } from '../support/database.ts';
+import { describeDatabases, describeEmbedded } from '../support/database.ts';
 import { adminKey, createKey, eventually, type KeyedGateway, startKeyed } from './support.ts';
 
 interface Entry {
@@ -254,6 +257,25 @@ describeDatabases('The audit', (backend) => {
     });
   });
 
+  test('tells of wrong keys in the pings of a WebSocket, which closes when they are too many', async () => {
+    const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+    const messages: any[] = [];
+    socket.on('message', (data) => messages.push(JSON.parse(String(data))));
+    const closed = once(socket, 'close');
+    await once(socket, 'open');
+    const say = (message: object) => socket.send(JSON.stringify(message));
+    say({ type: 'connection_init', payload: { authorization: `Bearer ${adminKey}` } });
+    await eventually(async () => messages.find(({ type }) => type === 'connection_ack'));
+    for (let n = 0; n <= limits.wrongKeysPerMinute; n += 1)
+      say({ type: 'ping', payload: { authorization: `Bearer wrong-${n}` } });
+    const [code, reason] = await closed;
+    expect([code, String(reason)]).toEqual([4403, 'Too many wrong keys']);
+    expect(await eventually(async () => (await entries('refused'))[0])).toMatchObject({
+      summary: { key: { name: null }, address: '127.0.0.1' },
+      payload: { code: 'UNAUTHENTICATED' },
+    });
+  });
+
   test('is seen with audit:read only, and nobody can send to it, change it or delete it', async () => {
     const { secret } = await newKey('reader', [
       'events:read',
@@ -277,6 +299,26 @@ describeDatabases('The audit', (backend) => {
     const send = 'mutation { sendEvent(input: { topic: "throughline.audit.createKey" }) { event { id } } }';
     expect((await gateway.ask(send)).code).toBe('FORBIDDEN');
     expect(await entries('createKey')).toHaveLength(2);
+  });
+});
+
+describeEmbedded('The audit where only trusted documents run', (backend) => {
+  test('tells of a document that a key may not run', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'throughline-audit-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const trustedDocumentsFile = join(folder, 'manifest.json');
+    await writeFile(trustedDocumentsFile, '{}');
+    const gateway = await startKeyed(await backend.open(), { trustedDocumentsFile });
+    const input = { name: 'reader', scopes: ['events:read'] };
+    const { createKey: made } = await gateway.get(createKey, { input });
+    expect((await gateway.ask('{ position }', {}, made.secret)).code).toBe('FORBIDDEN');
+    const query =
+      '{ events(filter: { topics: ["throughline.audit.refused"] }) { nodes { summary payload } } }';
+    const entry = await eventually(async () => (await gateway.get(query)).events.nodes[0]);
+    expect(entry).toMatchObject({
+      summary: { target: null, key: { name: 'reader' } },
+      payload: { refused: null, code: 'FORBIDDEN', scope: 'admin' },
+    });
   });
 });
 

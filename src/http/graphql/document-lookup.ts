@@ -1,6 +1,7 @@
 // Which document a request asks for, by its text or its hash, and whether its caller may run it.
 import { badInput, ThroughlineError } from '../../base/errors.ts';
 import { hasScope } from '../../domain/access/scopes.ts';
+import type { Refusal, Who } from '../../operations/access/audit.ts';
 import type { Caller } from '../../operations/callers.ts';
 import { sha256Of, type TrustedDocuments } from './trusted-documents.ts';
 
@@ -19,11 +20,13 @@ const introspection = /\b__(?:schema|type)\b/;
 export class DocumentLookup {
   readonly #trusted: TrustedDocuments | null;
   readonly #texts: ReadonlySet<string>;
+  readonly #onRefused: (who: Who, refusal: Refusal) => void;
 
-  /** Null: every caller may run any document. */
-  constructor(trusted: TrustedDocuments | null) {
+  /** Null: every caller may run any document. `onRefused` is called for each document that a caller may not run. */
+  constructor(trusted: TrustedDocuments | null, onRefused: (who: Who, refusal: Refusal) => void = () => {}) {
     this.#trusted = trusted;
     this.#texts = new Set(trusted?.values());
+    this.#onRefused = onRefused;
   }
 
   /** Whether the caller may run the trusted documents alone. */
@@ -37,8 +40,12 @@ export class DocumentLookup {
    */
   find(asked: AskedDocument, caller: Caller): unknown {
     const text = asked.query || this.#byId(asked) || asked.query;
-    if (typeof text === 'string' && this.restricts(caller)) this.#check(text);
-    return text;
+    if (typeof text !== 'string' || !this.restricts(caller)) return text;
+    const refusal = this.#refusalOf(text);
+    if (refusal === undefined) return text;
+    const { code, message, details } = refusal;
+    this.#onRefused(caller, { operation: null, code, message, scope: details.scope });
+    throw refusal;
   }
 
   #byId(asked: AskedDocument): string | undefined {
@@ -50,20 +57,19 @@ export class DocumentLookup {
     throw new ThroughlineError('PERSISTED_QUERY_NOT_FOUND', 'PersistedQueryNotFound');
   }
 
-  #check(text: string): void {
+  #refusalOf(text: string): ThroughlineError | undefined {
     if (!this.#texts.has(text))
-      throw new ThroughlineError(
-        'FORBIDDEN',
+      return needsAdmin(
         'Without the scope admin only trusted documents run here, and this is none of them. Send one by its hash, or as it stands in the manifest.',
-        { scope: 'admin' },
       );
     if (introspection.test(text))
-      throw new ThroughlineError(
-        'FORBIDDEN',
-        'Without the scope admin the schema cannot be introspected here.',
-        { scope: 'admin' },
-      );
+      return needsAdmin('Without the scope admin the schema cannot be introspected here.');
+    return undefined;
   }
+}
+
+function needsAdmin(message: string): ThroughlineError {
+  return new ThroughlineError('FORBIDDEN', message, { scope: 'admin' });
 }
 
 function idOf({ documentId, extensions }: AskedDocument): string | undefined {

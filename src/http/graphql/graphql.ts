@@ -17,6 +17,7 @@ import { type AskedExtensions, asksForCost, tellingCost, useOperationLimits } fr
 import { exceptRefusals, type MaskError, refusal } from './public-errors.ts';
 import type { SubscriptionSource } from './subscription-source.ts';
 import { useSafeErrors, withSafeErrors } from './suggestions.ts';
+import type { RequestLimitSettings } from '../request-limits.ts';
 import { faulty, type TrustedDocuments } from './trusted-documents.ts';
 
 export interface GraphQLOptions {
@@ -30,6 +31,8 @@ export interface GraphQLOptions {
   readonly maxBodyBytes: number;
   /** The documents that callers without the scope `admin` may run; null: any. */
   readonly trustedDocuments: TrustedDocuments | null;
+  /** Called for each request that is refused for its key. */
+  readonly onRefused?: RequestLimitSettings['onRefused'];
   readonly logger: Logger;
 }
 
@@ -68,7 +71,7 @@ export const graphqlPath = '/graphql';
 export function createGraphQL(options: GraphQLOptions): GraphQL {
   const { trustedDocuments } = options;
   const streams = new EventStreams(options.logger);
-  const documents = new DocumentLookup(trustedDocuments);
+  const documents = new DocumentLookup(trustedDocuments, options.onRefused);
   const subscriptions = withSafeErrors(tellingCost(options.subscriptions, options.schema), documents);
   const server = createYoga<HttpStart, object>({
     schema: options.schema,

@@ -12,7 +12,7 @@ export const closeCodes = {
   badRequest: 4400,
   /** `subscribe` came before `connection_ack`. Wait for it. */
   unauthorized: 4401,
-  /** The key or token is missing or unknown, or it works no longer: revoked, rotated or expired. Send one that works as `authorization` in the connection parameters. */
+  /** The key or token is missing or unknown, or it works no longer: revoked, rotated or expired; or pings tried too many wrong ones. Send one that works as `authorization` in the connection parameters. */
   forbidden: 4403,
   /** The subprotocol is not `graphql-transport-ws`. Ask for it. */
   subprotocolNotAcceptable: 4406,

@@ -8,6 +8,7 @@ import { closeCodes } from './close-codes.ts';
 import { type Authenticator, type Identity, keyOfHeaders } from '../credentials.ts';
 import { parseJson } from '../json-text.ts';
 import { Pace } from '../pace.ts';
+import type { RequestLimits } from '../request-limits.ts';
 import { answerPing, type SocketState } from './websocket-operations.ts';
 
 /** Bytes that a socket may send before its key was accepted. */
@@ -24,11 +25,12 @@ export interface ConnectionOptions {
   readonly warm: () => () => void;
   readonly logger: Logger;
   readonly authenticator: Authenticator;
+  readonly requestLimits: RequestLimits;
 }
 
 /** Speaks the protocol on a socket that was just opened. */
 export function serveSocket(socket: WebSocket, request: IncomingMessage, options: ConnectionOptions): void {
-  const { protocol, warm, logger, authenticator } = options;
+  const { protocol, warm, logger } = options;
   const unguard = guardUntilKey(socket, request);
   const present: SocketState['present'] = new Map();
   let release: (() => void) | undefined;
@@ -67,7 +69,7 @@ export function serveSocket(socket: WebSocket, request: IncomingMessage, options
       protocol: socket.protocol,
       send,
       onPing: async (payload) =>
-        send(JSON.stringify({ type: 'pong', payload: await answerPing(state, payload, authenticator) })),
+        send(JSON.stringify({ type: 'pong', payload: await answerPing(state, payload, options) })),
       close: (code, reason) => socket.close(code, reason),
       onMessage: (handle) =>
         socket.on('message', (data, isBinary) => {

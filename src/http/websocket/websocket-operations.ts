@@ -103,18 +103,22 @@ function take(state: SocketState, identity: Identity): void {
 
 /**
  * The payload of the pong. A ping that carries a key or token, as connection parameters do, gives the socket another one
- * of the same name and grants, so that its subscriptions outlive the one before.
+ * of the same name and grants, so that its subscriptions outlive the one before. A socket that tries too many wrong ones is
+ * closed.
  */
 export async function answerPing(
   state: SocketState,
   payload: Record<string, unknown> | undefined,
-  authenticator: Authenticator,
+  { authenticator, requestLimits }: Pick<OperationOptions, 'authenticator' | 'requestLimits'>,
 ): Promise<Record<string, unknown> | undefined> {
   const key = keyOfConnectionParams(payload);
   if (key === null) return payload;
-  const identity = await Promise.resolve(authenticator.authenticate(key)).catch(() => null);
+  // Undefined while the database is away: the key may be right.
+  const identity = await Promise.resolve(authenticator.authenticate(key)).catch(() => undefined);
+  if (identity === null && requestLimits.refuseWrongKey(state.address) !== null)
+    state.socket.close(closeCodes.forbidden, 'Too many wrong keys');
   const { identity: before } = state;
-  const authorized = identity !== null && before !== undefined && grantsText(identity) === grantsText(before);
+  const authorized = identity != null && before !== undefined && grantsText(identity) === grantsText(before);
   if (authorized) take(state, identity);
   return { authorized };
 }

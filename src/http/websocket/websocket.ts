@@ -29,14 +29,7 @@ export interface WebSocketEndpoint extends Stoppable {
 }
 
 export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEndpoint {
-  const {
-    initTimeoutMs = 10_000,
-    heartbeatMs = 12_000,
-    logger,
-    maxBodyBytes,
-    subscriptions,
-    authenticator,
-  } = options;
+  const { initTimeoutMs = 10_000, heartbeatMs = 12_000, maxBodyBytes, subscriptions } = options;
   const sockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -48,7 +41,7 @@ export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEnd
   return {
     upgrade: (request, stream, head) =>
       sockets.handleUpgrade(request, stream, head, (socket) =>
-        serveSocket(socket, request, { protocol, warm: () => subscriptions.warm(), logger, authenticator }),
+        serveSocket(socket, request, { ...options, protocol, warm: () => subscriptions.warm() }),
       ),
     stop: once(async () => {
       endHeartbeat();
