@@ -74,7 +74,7 @@ class AyonRequests {
     const handle = routes[name];
     if (handle === undefined) throw noRoute(method, path);
     const readRequestId = () => this.#requestIds.of(request.headers);
-    // The gateway's own events are none that AYON has, also for those who may read them elsewhere.
+    // AYON does not have the gateway's own events, so they are hidden here also from callers that may read them.
     const rows = rowsOf({ scopes: [], rows: identity.rows });
     const caller = callerOf({ ...identity, rows, address }, presenceOf(response), response, readRequestId);
     const { operations, audit } = this.#parts;

@@ -273,7 +273,7 @@ export const limits = {
   documentDirectives: 50,
   /** Cost of an operation: the rows that it may read, as docs/operate/security.md explains. */
   queryCost: 200_000,
-  /** Fields and fragments that are looked at to compute the cost of an operation. */
+  /** Fields and fragments that are visited to compute the cost of an operation. */
   queryCostSteps: 20_000,
   /** Documents in the manifest of trusted documents. */
   trustedDocuments: 5_000,

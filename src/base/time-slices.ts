@@ -18,7 +18,7 @@ export class TimeSlices {
   /** Work that waits for a slice. */
   readonly #waiting = new FairQueue<() => void>();
   #count = 0;
-  /** Whether the slice is for who has waited before it is for who comes now. */
+  /** Whether work that is already waiting has precedence over new work. */
   #isReserved = false;
 
   constructor(options: TimeSlicesOptions) {

@@ -21,7 +21,7 @@ export type LiveEvent = EventChange['event'];
 
 export interface Live<Data> {
   readonly data: Data;
-  /** Why the stream ended, such as a ThroughlineError; undefined while it goes on. */
+  /** Why the stream ended, such as a ThroughlineError; undefined while it is open. */
   readonly error: unknown;
   readonly status: StreamState['status'];
 }

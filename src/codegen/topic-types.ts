@@ -30,7 +30,7 @@ async function declare(name: string, schema: unknown, declarations: string[]): P
   const text = await compile({ ...schema, title: undefined } as never, name, {
     bannerComment: '',
     format: true,
-    // Unless a schema says so: a misspelt property is more likely than one that nobody declared.
+    // Unless the schema allows them: a misspelt property is more likely than an undeclared one.
     additionalProperties: false,
     // What a schema refers to is not fetched, as the gateway does not.
     $refOptions: { resolve: { http: false, file: false } },

@@ -44,7 +44,7 @@ export function connectionOf<Row extends object>(
       description: `A ${one} and its cursor.`,
       fields: (t) => ({
         cursor: t.exposeString('cursor', { description: 'An opaque cursor for `after`.' }),
-        // The compiler cannot tell that a Row is no list.
+        // The compiler does not know that a Row is not a list.
         node: t.field({ type, description: `The ${one}.`, resolve: ({ row }) => row as never }),
       }),
     });

@@ -1,4 +1,4 @@
-// Undoes what a mutation field has taken for its caller if the answer then fails, so that the caller is not told of it.
+// Undoes what a mutation field has taken for its caller if the answer then fails, so that the caller never learns of it.
 import type { ExecutionResult } from 'graphql';
 
 export class Unanswered {

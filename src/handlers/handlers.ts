@@ -102,7 +102,7 @@ export class Handlers implements Handling, Stoppable {
 
   /** The current app folder; an empty one if there is none. */
   get app(): App {
-    if (!this.#app) throw new Error('handlers were asked for before they were started');
+    if (!this.#app) throw new Error('handlers were used before they were started');
     return this.#app;
   }
 

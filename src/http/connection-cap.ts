@@ -1,4 +1,4 @@
-// The cap on open connections: those beyond it are taken for health checks only, so that these still get through.
+// The cap on open connections. Connections beyond it are accepted for health checks only.
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -47,7 +47,7 @@ export class ConnectionCap {
     });
   }
 
-  /** The oldest one makes room: whoever holds these open without asking cannot keep a health check out. */
+  /** The oldest one is closed: idle connections cannot keep a health check out. */
   #takeBeyond(socket: Socket): void {
     this.#beyond.add(socket);
     socket.once('close', () => this.#beyond.delete(socket));

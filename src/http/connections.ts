@@ -1,4 +1,4 @@
-// The connections of the HTTP server: which of them answer a request, so that stopping ends the others at once.
+// Tracks which connections of the HTTP server are answering a request, so that a stop closes the idle ones at once.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';

@@ -1,4 +1,4 @@
-// Keys: where a request or a WebSocket carries its key, and who may be asked whose it is.
+// Keys of requests and WebSockets: where they are carried, and who may look up their owner.
 //
 // Keys travel in headers (or in a WebSocket's connection parameters) and nowhere else, never in a cookie or a URL. A
 // browser adds none of these by itself, so that a page on another site can do nothing in the name of its visitor:

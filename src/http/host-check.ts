@@ -1,4 +1,4 @@
-// The check of the Host header, against DNS rebinding: a page whose own name was made to point at this machine.
+// The check of the Host header, against DNS rebinding by pages whose domain resolves to this machine.
 import type { IncomingMessage } from 'node:http';
 import { isLoopback } from '../base/loopback.ts';
 import type { Config } from '../config.ts';

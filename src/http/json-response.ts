@@ -1,4 +1,4 @@
-// Small JSON answers that do not come from executing GraphQL.
+// Small JSON responses that are not results of GraphQL.
 import type { ServerResponse } from 'node:http';
 import { errorCatalogue, type ErrorCode, type ThroughlineError } from '../base/errors.ts';
 

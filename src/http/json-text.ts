@@ -1,4 +1,4 @@
-// JSON text -> values, such that no number is silently changed and no nesting overflows the stack.
+// Parses JSON text so that no number is silently changed and no nesting overflows the stack.
 
 import { randomUUID } from 'node:crypto';
 import { asError, badInput, ThroughlineError } from '../base/errors.ts';
@@ -14,7 +14,7 @@ const maxUnsafeNumbers = 1_000;
 /** A double written out has at most 309 digits before its point, so longer texts are not exact. */
 const maxNumberLength = 400;
 
-/** Names the objects that stand for unsafe numbers while the text is parsed; random, so that nobody can send one. */
+/** Name of the objects that replace unsafe numbers during parsing; random, so that no client can send one. */
 const marker = randomUUID();
 
 interface Span {

@@ -1,4 +1,4 @@
-// The pace of a WebSocket's client: what is taken for it alone is taken no faster than it reads.
+// Flow control of a WebSocket: events taken for its client alone are taken no faster than it reads.
 import type { WebSocket } from 'ws';
 
 /** How many results may be on their way before the client has to say that it has read them. */
@@ -13,8 +13,8 @@ export class Pace {
   }
 
   /**
-   * The same results. That they were written says little, since the buffers between here and the client hold megabytes
-   * of small ones; a ping is answered by whoever has read what came before it.
+   * The same results, at the pace of the client. A completed write proves little, since buffers on the way hold megabytes
+   * of small results; but a client answers a ping only after it has read what came before it.
    */
   keep<Result>(results: AsyncIterableIterator<Result>): AsyncIterableIterator<Result> {
     let taken = 0;

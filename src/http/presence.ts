@@ -1,4 +1,4 @@
-// Whether the one who asked still waits for the answer: what was taken for a client that has gone is given back.
+// Detects clients that have disconnected before the answer: what was claimed for them is released.
 import { setMaxListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 

@@ -1,4 +1,4 @@
-// The body of a request, as text or bytes, with its limit enforced while it is read.
+// Reads the body of a request as text or bytes, with its size limit enforced while reading.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asError, badInput, ThroughlineError } from '../base/errors.ts';
 

@@ -1,4 +1,4 @@
-// The caller that the operations of one HTTP request are given.
+// Creates the caller of the operations of one HTTP request.
 import type { ServerResponse } from 'node:http';
 import type { Caller } from '../operations/callers.ts';
 import type { Identity } from './credentials.ts';

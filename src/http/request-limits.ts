@@ -1,4 +1,4 @@
-// Limits of requests: for each key a rate and a number at once, and for wrong keys a rate for each address.
+// Limits of requests: rate and concurrency per key, and a rate of wrong keys per address.
 import { LRUCache } from 'lru-cache';
 import { ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';

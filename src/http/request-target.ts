@@ -1,4 +1,4 @@
-// The target of a request, brought into origin form: a path with an optional query.
+// Normalizes the target of a request to origin form: a path with an optional query.
 import type { IncomingMessage } from 'node:http';
 
 const absoluteForm = /^https?:\/\/([^/?#]*)([^#]*)/i;

@@ -1,4 +1,4 @@
-// What answers the requests of one route, and of all routes below one prefix.
+// The interface of HTTP routes: handlers for one path, or for all paths below a prefix.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Stoppable } from '../base/lifecycle.ts';

@@ -46,9 +46,9 @@ export interface HttpOptions
 }
 
 export interface HttpServer extends Stoppable {
-  /** Listens, and tells the URL (without a path). A StartupError says in one line why it can't. */
+  /** Listens, and returns the URL (without a path). Throws a StartupError if it cannot. */
   start(): Promise<string>;
-  /** Resolves when the requests that are open now are answered, or after `ms`; it goes on to listen. */
+  /** Resolves when the requests that are open now are answered, or after `ms`. Keeps listening. */
   settled(ms: number): Promise<void>;
 }
 

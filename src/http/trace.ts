@@ -1,4 +1,4 @@
-// The request id that an HTTP request brings along for the events it sends: from its trace, or from `x-request-id`.
+// The request id for the events of an HTTP request, from its trace or from `x-request-id`.
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { LRUCache } from 'lru-cache';

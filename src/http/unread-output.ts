@@ -1,9 +1,9 @@
-// What waits to be read by clients: a connection that reads nothing is cut off, and all of them together hold a bounded amount.
+// Bounds unread output: closes connections that read nothing, and limits the total of all connections.
 import type { Socket } from 'node:net';
 import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/logger.ts';
 
-/** How often it is looked at, in milliseconds. */
+/** How often unread output is checked, in milliseconds. */
 const everyMs = 250;
 
 /** How far a connection with unread output had come when it was last seen to move. */

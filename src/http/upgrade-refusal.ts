@@ -1,4 +1,4 @@
-// Refusals of requests to upgrade, which have no response object: written to the connection, which then ends.
+// Refusals of upgrade requests, which have no response object: written to the connection, which is then closed.
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ErrorCode } from '../base/errors.ts';

@@ -41,7 +41,7 @@ export class HeldJobs {
   readonly #parts: HeldJobsParts;
   readonly #jobs = new Map<string, HeldJob>();
   readonly #alarm = new Alarm(() => this.#onAlarm());
-  /** Jobs of which the log did not tell whether they are still held. */
+  /** Jobs that may still be leased, according to the log. */
   readonly #doubtful = new Set<string>();
   #isChecking = false;
 
@@ -96,7 +96,7 @@ export class HeldJobs {
     this.#parts.onEnd();
   }
 
-  /** The log tells of all leases that end, and nothing of those that are extended. */
+  /** The log has an entry for each lease that ends, and none for an extension, so a lapsed lease must be looked up. */
   #onAlarm(): void {
     const now = performance.now();
     for (const { id, lapsesAt } of this.#jobs.values()) if (lapsesAt <= now) this.#doubt(id);

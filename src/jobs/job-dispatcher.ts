@@ -85,7 +85,7 @@ export class JobDispatcher implements Stoppable {
     if (this.#open >= limits.waitingEnrolls) {
       throw new ThroughlineError(
         'OVERLOADED',
-        `${limits.waitingEnrolls} calls of enroll are waiting; try again after a pause.`,
+        `${limits.waitingEnrolls} calls of enroll are waiting; retry with back-off.`,
       );
     }
     const { definition, terms, waitMs, start, flow } = asked;

@@ -11,7 +11,7 @@ import { filterItems, hasTests } from './filter-sources.ts';
 import { costlyBatch, firstBatch, type Prefetched } from './prefetched.ts';
 import { ReadAhead } from './read-ahead.ts';
 
-/** There is no position: what waits is in an index, in the order in which it is handed out. */
+/** There is no position: waiting events are in an index, in the order in which they are assigned. */
 export class QueuedEvents implements Prefetched {
   readonly ahead = new ReadAhead();
   readonly #database: Database;

@@ -1,11 +1,11 @@
 // Items that were read ahead of the calls that claim them, and those that calls have taken of them.
 import type { Source } from '../store/jobs/find-sources.ts';
 
-/** How long items that were read ahead are handed out without another read, in milliseconds. */
+/** How long items that were read ahead are assigned without another read, in milliseconds. */
 const freshMs = 1_000;
 
 export class ReadAhead {
-  /** In the order in which they are handed out. */
+  /** In the order in which they are assigned. */
   #items: Source[] = [];
   /** They may be claimed at this moment. */
   readonly taken = new Set<Source>();

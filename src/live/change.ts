@@ -1,4 +1,4 @@
-// From a row of the log to the change that watchers see, and what filters look at in it.
+// Converts a row of the log into the change that watchers receive, with the fields that filters test.
 import type { EventRecord, LogEntry, PartialEvent } from '../domain/events/event.ts';
 import type { Filterable } from '../domain/conditions/checked-filter.ts';
 import type { EventChange } from './watch.ts';

@@ -1,4 +1,4 @@
-// What live filters share: the steps that tests of one change may take, and the memory of the changes that wait for them.
+// Limits shared by live filters: the test steps per change, and the memory of changes that wait for tests.
 import { limits } from '../base/limits.ts';
 import { isOverBudget } from '../domain/cel/filter.ts';
 import { Meter } from '../domain/cel/meter.ts';

@@ -1,4 +1,4 @@
-// A feed's filter, tested on each change in order: at once while that is cheap, else in time slices.
+// The filter of one feed, tested on each change in order: synchronously while that is cheap, else in time slices.
 import type { Steps, FairSlices } from '../base/fair-slices.ts';
 import { type CheckedFilter, listsMatch } from '../domain/conditions/checked-filter.ts';
 import type { LiveChange } from './change.ts';

@@ -1,4 +1,4 @@
-// The live hub: finds who wants a change by looking it up, not by asking every watcher.
+// The live hub: finds the watchers of a change through an index, not by testing every watcher.
 import type { CheckedConditions } from '../domain/conditions/conditions.ts';
 import { type IndexKeys, indexKeysOf, mostTelling } from '../domain/conditions/index-keys.ts';
 import { isExactTopic } from '../domain/events/topic.ts';
@@ -28,7 +28,7 @@ export interface Selector {
 
 export interface Watcher<Item> {
   readonly selector: Selector;
-  /** The whole condition; asked only of items that the selector's most telling part lets through. */
+  /** The whole condition; tested only on items that pass the selector's most selective part. */
   readonly accepts: (item: Item) => boolean;
   readonly push: (item: Item) => void;
 }
@@ -36,13 +36,13 @@ export interface Watcher<Item> {
 interface Entry<Item> {
   readonly watcher: Watcher<Item>;
   isOver: boolean;
-  /** The last publication that it was found for. */
+  /** The last publication for which it was found. */
   round: number;
 }
 
 /**
- * Each watcher is filed under one part of its selector that must hold: the one by which the fewest are found, as things
- * stand when it comes. One that has no such part is asked about everything.
+ * Each watcher is indexed by one required part of its selector: the one that selects the fewest watchers at the time it
+ * is added. A watcher without such a part is tested on every item.
  */
 export class Hub<Item> {
   readonly #routeOf: (item: Item) => Routed;

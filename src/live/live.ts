@@ -1,4 +1,4 @@
-// What is going on now, in this process: the hub of changes, the hub of progress, and the last progress of each event.
+// The live state of this process: the hub of changes, the hub of progress, and the latest progress of each event.
 import { LRUCache } from 'lru-cache';
 import { limits } from '../base/limits.ts';
 import type { EventRecord, Position } from '../domain/events/event.ts';

@@ -1,4 +1,4 @@
-// An index of entries by what an event has at places: one walk through the event, along those paths that are in use.
+// An index of entries by the values of an event at given paths, searched in one walk through the event.
 import type { IndexKey, KeyValue } from '../domain/conditions/index-keys.ts';
 import { isJsonObject, type JsonObject } from '../domain/values/json.ts';
 

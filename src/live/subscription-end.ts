@@ -1,4 +1,4 @@
-// How a subscription is ended that does not keep up, or whose filter costs too much.
+// Ends a subscription that is too slow, or whose filter costs too much.
 import { ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Position } from '../domain/events/event.ts';

@@ -1,4 +1,4 @@
-// What a subscription field asks for: a stream of changes or of progress, whichever phase of its life it is in.
+// The stream of changes or of progress behind a subscription field, in each of its phases.
 import type { ChangeKind, EventStatus, PartialEvent, Position } from '../domain/events/event.ts';
 import type { Located, RowScope } from '../domain/access/row-scope.ts';
 import type { EventFilter } from '../domain/conditions/event-filter.ts';

@@ -113,7 +113,7 @@ export class GroupCommit<Item, Result> {
       return;
     return new ThroughlineError(
       'OVERLOADED',
-      `${count} writes are waiting (${bytes} bytes); try again after a pause.`,
+      `${count} writes are waiting (${bytes} bytes); retry with back-off.`,
     );
   }
 

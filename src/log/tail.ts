@@ -1,4 +1,4 @@
-// The log tail: the process's one reader, which hands every change, in order, to whoever listens.
+// The log tail: the process's single reader, which passes every change, in order, to its listeners.
 import { setTimeout as delay } from 'node:timers/promises';
 import { backoffMs } from '../base/backoff.ts';
 import type { Stoppable } from '../base/lifecycle.ts';
@@ -15,7 +15,7 @@ export interface LogTailOptions {
   /** This gateway's own hints, which it does not need: its writer wakes the tail itself. */
   readonly ownHint: string;
   readonly onRow: (row: LogRow) => void;
-  /** Whether somebody looks at what may be large, summaries and payloads; they are read only then. False unless given. */
+  /** Whether a listener reads summaries and payloads, which may be large; they are read only then. Default: false. */
   readonly isJsonWanted?: () => boolean;
   readonly logger: Logger;
   /** A slow look behind the hints, since hints can be lost, in milliseconds; 5,000 unless given, 0 for never. */
@@ -32,7 +32,7 @@ export class LogTail implements Stoppable {
   readonly #options: LogTailOptions;
   /** Rows with summaries and payloads that are read at once: each may have a megabyte. */
   readonly #jsonBatch = new Pace(jsonBatchSize.least, jsonBatchSize.most);
-  /** Its own: rows are handed out also while filters are tested. */
+  /** Separate time slices: rows are delivered also while filters are tested. */
   readonly #slices = new FairSlices();
   #position: Position | undefined;
   #holders = 0;
@@ -48,7 +48,7 @@ export class LogTail implements Stoppable {
     this.#options = options;
   }
 
-  /** Everything up to here has been handed out, or was there before anybody held the tail. */
+  /** Everything up to here was delivered, or committed before anybody held the tail. */
   get position(): Position {
     if (this.#position === undefined) throw new Error('the log tail is not held');
     return this.#position;
@@ -139,22 +139,22 @@ export class LogTail implements Stoppable {
     const isFull = isCut || rows.length === size;
     if (withJson && isFull) this.#jsonBatch.took(performance.now() - began);
     const last = rows.at(-1);
-    // Released and held again meanwhile: the position is another, and these rows are not for those who hold it now.
+    // Released and held again meanwhile: the position differs, and the new holders do not need these rows.
     if (last === undefined || this.#position !== after) return;
     this.#wanted ||= isFull;
     await this.#slices.run('log', this.#distribute(rows, withJson));
   }
 
   /**
-   * The position moves on with each row that is handed out: whoever listens has heard of all up to it, and whoever comes
-   * now reads all up to it from the log.
+   * The position advances with each delivered row: listeners have received everything up to it, and a new listener reads
+   * everything up to it from the log.
    */
   *#distribute(rows: readonly LogRow[], withJson: boolean): Steps<void> {
     let at = this.#position;
     for (const row of rows) {
       // Released and held again meanwhile.
       if (this.#position === undefined || this.#position !== at) return;
-      // Somebody came meanwhile for whom something is missing in these rows: they are read again.
+      // A new listener needs the JSON that these rows lack: they are read again.
       if (!withJson && this.#isJsonWanted()) {
         this.#wanted = true;
         return;

@@ -1,4 +1,4 @@
-// Carries to the other gateways on the same database what they are to know and the log does not tell.
+// The gateway bus: transient messages between the gateways on one database, for facts that the log does not contain.
 import { asError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Database } from '../database/database.ts';

@@ -1,4 +1,4 @@
-// What operations ask of the handlers: which runs an event gets, to run them, and what there is.
+// The interface of handlers for operations: plans the runs of an event, executes them, and lists handlers.
 import type { BaseType, BrokenHandler, Execution, Handler } from '../domain/handlers/handler.ts';
 import type { EventRecord } from '../domain/events/event.ts';
 import type { CreatedJob } from '../store/jobs/create-jobs.ts';
@@ -6,7 +6,7 @@ import type { NewEvent, NewRun } from '../store/events/create-events.ts';
 
 /** How the runs of a send are handled besides. */
 export interface SendOptions {
-  /** Of a handler that runs for the event whatever its topic. */
+  /** Name of a handler that runs for the event whatever its topic. */
   readonly call?: string | null;
   /** The gateway's own event: its topic may be a reserved one. */
   readonly isOwn?: boolean;
@@ -56,6 +56,6 @@ export interface Handling {
   list(): readonly ListedHandler[];
   /** Whether there is one that works. */
   has(fullName: string): boolean;
-  /** Lasts over restarts, and reaches every gateway. False where there is none of that name. */
+  /** Persistent, and effective at every gateway. False if there is no handler of that name. */
   setEnabled(fullName: string, enabled: boolean): Promise<boolean>;
 }

@@ -1,4 +1,4 @@
-// Listing handlers, and switching them on and off.
+// Lists handlers, and enables and disables them.
 import { ThroughlineError } from '../base/errors.ts';
 import { isRestricted, isTopicWithin, type RowScope } from '../domain/access/row-scope.ts';
 import type { Database } from '../database/database.ts';
@@ -12,7 +12,7 @@ export type { ListedHandler } from './handler-port.ts';
 export interface HandlerOperations {
   /** Those of this gateway, by full name; broken ones are among them. */
   handlers(rows?: RowScope | null): readonly ListedHandler[];
-  /** Lasts over restarts, at every gateway. NOT_FOUND where there is none that works. */
+  /** Persistent, and effective at every gateway. NOT_FOUND if no working handler has the name. */
   setHandlerEnabled(fullName: string, enabled: boolean, caller?: Caller): Promise<ListedHandler>;
   /** Of those that have run. */
   lastRunsAt(fullNames: readonly string[], rows?: RowScope | null): Promise<Map<string, Date>>;

@@ -1,4 +1,4 @@
-// Jobs for workers: taken under a lease, kept by heartbeats, given back.
+// Jobs for workers: claimed under a lease, extended by heartbeats, released.
 import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import DataLoader from 'dataloader';
@@ -38,7 +38,7 @@ export interface JobsParts {
   readonly report: Report;
 }
 
-/** A job that was claimed for a caller who has gone meanwhile is given back. */
+/** A job that was claimed for a caller that has disconnected is released. */
 export async function enroll(
   parts: JobsParts,
   caller: Caller,

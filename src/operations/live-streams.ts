@@ -1,4 +1,4 @@
-// Watching: live streams out of the hub, and each subscriber's own beginning out of the database.
+// Live streams out of the hub, each with its catch-up from the database.
 import { BoundedQueue } from '../base/bounded-queue.ts';
 import { Pace } from '../base/pace.ts';
 import { type Steps, fairSlices } from '../base/fair-slices.ts';

@@ -70,7 +70,7 @@ export interface Enrollment {
 
 /** Jobs that were claimed together. */
 export interface JobBatches extends AsyncIterableIterator<readonly Enrollment[]> {
-  /** The subscriber could not be told of the job: it is given back, and the stream ends after its batch. */
+  /** The job could not be delivered to the subscriber: it is released, and the stream ends after its batch. */
   unanswered(job: Enrollment): void;
 }
 

@@ -1,4 +1,4 @@
-// The outbox for administrators: what waits in it, and what was refused.
+// The outbox for administrators: its waiting and its refused events.
 import type { OutboxFailureModel } from '../../generated/prisma/models.ts';
 import { ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';

@@ -1,4 +1,4 @@
-// Pushed jobs: a stream that claims jobs for one subscriber as the ones it has end.
+// Pushed jobs: a stream that claims further jobs for one subscriber as its current ones end.
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { limits } from '../base/limits.ts';
@@ -131,7 +131,7 @@ class PushedJobs implements JobBatches {
     try {
       const asked = { ...input, sticky, waitMs: limits.waitMs };
       const jobs = await enroll(this.#parts, { ...this.#caller, signal: asking.signal }, asked, count, room);
-      // Enroll gives back what it claimed for one who has gone.
+      // Enroll releases what it claimed for a caller that has disconnected.
       if (asking.signal.aborted) return [];
       if (jobs.length > 0) this.#isFirst = false;
       this.#held.add(jobs.map(claimedJob), leaseMs);

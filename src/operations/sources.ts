@@ -1,4 +1,4 @@
-// Whether there is a source of events by a name: a mistyped one would be waited for in vain.
+// Checks that a source exists, since a mistyped name would never match.
 import { badInput } from '../base/errors.ts';
 import type { Database } from '../database/database.ts';
 import { nearestFew } from '../domain/cel/language/suggest.ts';
@@ -7,7 +7,7 @@ import { isDeclaredTopic, readDeclared } from '../store/control/topic-administra
 import { hasTriggerNamed, readTriggers } from '../store/control/trigger-administration.ts';
 import type { Handling } from './handler-port.ts';
 
-/** Names of senders and declared topics that are looked at for one that may have been meant. */
+/** Names of senders and declared topics that are compared, to suggest a similar one. */
 const sendersLookedAt = 300;
 const topicsLookedAt = 1_000;
 
@@ -19,7 +19,7 @@ export interface SourceParts {
 /** Throws BAD_USER_INPUT with the nearest names. */
 export async function checkSource(source: string, { database, handling }: SourceParts): Promise<void> {
   if ((await hasSent(database, source)) || (await hasTriggerNamed(database, source))) return;
-  // A source before any event has come of it.
+  // A source that has not sent any event yet.
   if (handling.has(source) || (await isDeclaredTopic(database, source))) return;
   const [topics, senders, triggers] = await Promise.all([
     readDeclared(database, '', topicsLookedAt),

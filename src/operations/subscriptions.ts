@@ -1,4 +1,4 @@
-// Durable subscriptions: made, asked for their next event, acknowledged, listed, ended.
+// Durable subscriptions: create, next event, acknowledge, list, move and delete.
 import { newId } from '../base/ids.ts';
 import { badInput, ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
@@ -76,7 +76,7 @@ export function createSubscriptionOperations(parts: SubscriptionParts): Subscrip
     subscribe: async (caller, input) => {
       const { name, rows } = caller;
       const checked = checkSubscribe(input);
-      // Which names are known would tell of events outside of its rows.
+      // The known names would reveal events outside of its rows.
       if (checked.source !== null && !isRestricted(rows)) await checkSource(checked.source, parts);
       const made = await insertSubscription(
         database,

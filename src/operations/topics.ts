@@ -1,4 +1,4 @@
-// Declaring topics, and listing those that are declared or have been seen.
+// Declares topics, and lists declared and used ones.
 import { badInput, ThroughlineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { isLongerThan, lengthOf } from '../base/text-length.ts';
@@ -30,7 +30,7 @@ export interface RefusedDeclaration {
 
 /** Every intended refusal is a ThroughlineError. */
 export interface TopicOperations {
-  /** All that is said of the topic, in place of what was said before. Sends here are checked by it from the answer on. */
+  /** Replaces the whole declaration of the topic. Sends at this gateway are checked against it from the answer on. */
   declareTopic(caller: Caller, input: DeclareTopicInput): Promise<TopicRecord>;
   /** The same for many at once: answers those that are refused by themselves; `source` says where they come from. */
   declareAll(

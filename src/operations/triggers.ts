@@ -1,4 +1,4 @@
-// Making, listing and deleting triggers, and changing their secrets.
+// Creates, lists, updates and deletes triggers, and rotates their secrets.
 import { newId } from '../base/ids.ts';
 import { randomBytes } from 'node:crypto';
 import { badInput, ThroughlineError } from '../base/errors.ts';

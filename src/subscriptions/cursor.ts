@@ -1,4 +1,4 @@
-// One subscription in this process's memory: how far the log was looked at for it, and what of that is yet to be written.
+// One subscription in memory: how far this process has read the log for it, and what of that is not saved yet.
 import { limits } from '../base/limits.ts';
 import { isWithin } from '../domain/access/row-scope.ts';
 import { readsJson } from '../domain/conditions/conditions.ts';
@@ -18,43 +18,43 @@ import type { Move } from '../store/subscriptions/deliver-events.ts';
 import type { Search } from '../store/events/find-pending.ts';
 import type { FilterFault, Tested } from './filter-candidates.ts';
 
-/** Entries that a search begins with, and events that it tests then. */
+/** Log entries read, and events filtered, by a first search. */
 const first = { entries: 100, tests: 8 };
-/** Entries that a search reads at most where the payloads of their events have to be read for it. */
+/** Most log entries of one search whose pre-filter reads payloads. */
 const jsonEntries = 200;
-/** Events that a search tests at once at most. */
+/** Most events filtered by one search. */
 const mostTests = 100;
 
 export class SubscriptionCursor {
   readonly id: string;
   readonly definition: SubscriptionDefinition;
-  /** Where it stands in the database, as far as is known here. */
+  /** The position in the database, as last read or written here. */
   base: Position;
-  /** All up to here is settled; what lies between is not written down. Not before `base`. */
-  settledTo: Position;
-  /** Events past `base` on which the filter failed, up to `settledTo`. */
+  /** Every entry up to here was delivered or does not match. Only `base` is saved; never before it. */
+  processedTo: Position;
+  /** Events after `base`, up to `processedTo`, on which the filter failed. */
   #faults: FilterFault[] = [];
   #step = 1;
   #unwatch: (() => void) | undefined;
-  /** Where the log's reader was when it began to tell of this one's events. */
+  /** The position of the log tail when the cursor began to watch. */
   #watchedFrom: Position = 0n;
-  /** All past `settledTo` that may be its own was told, or will be. */
+  /** Whether the log tail reports every possible match after `processedTo`. */
   #isLive = false;
-  /** The first and the last that was told and not looked at. */
+  /** The first and the last reported entry that was not searched yet. */
   #notified: { first: Position; last: Position } | null = null;
-  /** When something that is out comes again, by this process's clock. */
+  /** When the next unacknowledged event is redelivered, by this process's clock. */
   dueAt = Infinity;
-  lastAskedAt = performance.now();
+  lastUsedAt = performance.now();
 
   constructor(subscription: DurableSubscription) {
     this.id = subscription.id;
     this.definition = definitionOf(subscription);
     this.base = subscription.position;
-    this.settledTo = subscription.position;
+    this.processedTo = subscription.position;
   }
 
-  /** Whether there may be something that was not looked for. */
-  get wantsLook(): boolean {
+  /** Whether there may be events that no search has found yet. */
+  get needsSearch(): boolean {
     return !this.#isLive || this.#notified !== null || this.dueAt <= performance.now();
   }
 
@@ -62,7 +62,7 @@ export class SubscriptionCursor {
     return this.#unwatch !== undefined;
   }
 
-  /** `onTold` is called when it may have something new; `position` says where the log's reader is. */
+  /** Calls `onNotified` for each possible match. `position`: that of the log tail. */
   watch(live: Live, position: Position, onNotified: () => void): void {
     const { source, topics, preFilter, rows } = this.definition;
     this.#watchedFrom = position;
@@ -94,7 +94,7 @@ export class SubscriptionCursor {
     this.#notified = null;
   }
 
-  /** Of its filter only what is false without failing counts: what it fails on has to be looked at. */
+  /** The pre-filter alone: an event on which the filter fails must be searched, to count the failure. */
   #matches({ change: { kind }, filterable }: LiveChange): boolean {
     const { source, topics, preFilter, rows } = this.definition;
     return (
@@ -106,38 +106,38 @@ export class SubscriptionCursor {
     );
   }
 
-  /** What the log's reader has passed without telling is not this one's. */
+  /** Entries that the log tail has passed without a report do not match. */
   advance(position: Position): void {
     if (!this.#isLive) return;
     const to = this.#notified === null ? position : this.#notified.first - 1n;
-    if (to > this.settledTo) this.settledTo = to;
+    if (to > this.processedTo) this.processedTo = to;
   }
 
-  /** It stands there in the database now. */
+  /** Records the position in the database. */
   setPosition(position: Position): void {
-    // It was moved back.
-    if (position < this.base) this.settledTo = position;
+    // The subscription was moved back.
+    if (position < this.base) this.processedTo = position;
     this.base = position;
-    if (position > this.settledTo) this.settledTo = position;
+    if (position > this.processedTo) this.processedTo = position;
     this.#faults = this.#faults.filter((fault) => fault.position > position);
   }
 
-  /** For up to `count` events that come next. */
+  /** A search for the next `count` events. */
   search(count: number): Search {
     const { preFilter } = this.definition;
     const entries = preFilter !== null && readsJson(preFilter) ? jsonEntries : limits.subscriptionScanRows;
     const batch = Math.min(Math.max(first.entries, 2 * count) * this.#step, entries);
     const tests = Math.min(Math.max(first.tests, 2 * count) * this.#step, Math.max(mostTests, count));
     const most = this.definition.filter === null ? count : tests;
-    return { definition: this.definition, after: this.settledTo, batch, count: most };
+    return { definition: this.definition, after: this.processedTo, batch, count: most };
   }
 
-  /** Of what was found, all before `from` is settled: it was taken, or is not what this one is for. Null for all of it. */
-  settle({ kept, faults, readTo }: Tested, from: Position | null, end: Position): void {
+  /** All found entries before `from` were delivered or do not match; if null, all of them. */
+  markProcessed({ kept, faults, readTo }: Tested, from: Position | null, end: Position): void {
     const to = from === null ? readTo : from - 1n;
     this.#step = kept.length === 0 && readTo < end ? this.#step * 4 : 1;
-    this.#faults.push(...faults.filter(({ position }) => position <= to && position > this.settledTo));
-    if (to > this.settledTo) this.settledTo = to;
+    this.#faults.push(...faults.filter(({ position }) => position <= to && position > this.processedTo));
+    if (to > this.processedTo) this.processedTo = to;
     if (from !== null || readTo < end) return void (this.#isLive = false);
     this.#isLive = this.isWatched && end >= this.#watchedFrom;
     if (this.#notified && this.#notified.last <= end) this.#notified = null;
@@ -145,7 +145,7 @@ export class SubscriptionCursor {
       this.#notified = { first: end + 1n, last: this.#notified.last };
   }
 
-  /** All up to `to` is settled, and is to be written so; `tested` holds faults that are not settled in memory yet. */
+  /** The write that saves `to` as the position. `tested` holds failures that are not recorded in memory yet. */
   moveTo(to: Position, tested: Tested | null): Move {
     const faults = [...this.#faults, ...(tested?.faults ?? [])].filter(({ position }) => position <= to);
     const last = faults.at(-1);

@@ -1,4 +1,4 @@
-// What of events only their filter in CEL can tell, after SQL has decided what it can, for many subscriptions at once.
+// Filters candidates with the CEL expressions of many subscriptions, after SQL has applied their pre-filters.
 import type { Database } from '../database/database.ts';
 import { celFields, filterRows } from '../domain/cel/filter-rows.ts';
 import type { CelSubject } from '../domain/cel/subject.ts';
@@ -7,12 +7,12 @@ import type { SubscriptionDefinition } from '../domain/subscriptions/subscriptio
 import type { Candidate, Found } from '../store/events/find-pending.ts';
 import { readInParts } from '../store/events/match-events.ts';
 
-/** Events that are read at once: each may have a payload of a megabyte. */
+/** Events read at once: each may have a payload of a megabyte. */
 const batch = 32;
-/** How long the tests for one subscription may take in one pass, and those for all of them, in milliseconds. */
+/** Time limits of one pass for one subscription, and for all together, in milliseconds. */
 const most = { one: 50, all: 200 };
 
-/** How long a test took on average, in milliseconds, in the last pass that tested for the subscription. */
+/** Average milliseconds per event of a filter, in the last pass that ran it. */
 const costs = new WeakMap<SubscriptionDefinition, number>();
 
 /** An event on which the filter failed. */
@@ -29,17 +29,20 @@ export interface Tested {
   readonly readTo: Position;
 }
 
-interface Asked {
+interface FilterRequest {
   readonly definition: SubscriptionDefinition;
   readonly found: Found;
 }
 
 /**
- * In the order of `asked`. An event that is deleted at this moment is passed over. Those with the cheapest filters are
- * tested first, and what there is no time for is left for the next pass: a costly filter delays itself.
+ * Results in the order of `requests`. Events deleted concurrently are skipped. The cheapest filters run first, and what
+ * exceeds the time limit is left for the next pass, so that a costly filter delays only itself.
  */
-export async function filterCandidates(database: Database, asked: readonly Asked[]): Promise<Tested[]> {
-  const tests = asked.map((one) => new Test(one));
+export async function filterCandidates(
+  database: Database,
+  requests: readonly FilterRequest[],
+): Promise<Tested[]> {
+  const tests = requests.map((request) => new FilterTest(request));
   const open = tests
     .toSorted((a, b) => a.cost - b.cost)
     .flatMap((test) => test.open.map((candidate) => ({ test, candidate })));
@@ -58,7 +61,7 @@ export async function filterCandidates(database: Database, asked: readonly Asked
 
 type Subjects = ReadonlyMap<string, CelSubject>;
 
-/** The event as it stands, but for what the log kept of it. */
+/** Current events, with the fields that the log entry recorded as they were then. */
 async function readSubjects(database: Database, candidates: readonly Candidate[]): Promise<Subjects> {
   if (candidates.length === 0) return new Map();
   const ids = [...new Set(candidates.map(({ id }) => id))];
@@ -74,15 +77,15 @@ async function readSubjects(database: Database, candidates: readonly Candidate[]
   );
 }
 
-class Test {
+class FilterTest {
   readonly #definition: SubscriptionDefinition;
   readonly #found: Found;
   readonly #kept: Candidate[] = [];
   readonly #faults: FilterFault[] = [];
-  /** The last that was tested, where the time was up before the rest was. */
+  /** The last tested position, if the time ran out before the rest. */
   #cutAt: Position | undefined;
 
-  constructor({ definition, found }: Asked) {
+  constructor({ definition, found }: FilterRequest) {
     this.#definition = definition;
     this.#found = found;
   }
@@ -91,17 +94,17 @@ class Test {
     return this.#cutAt !== undefined;
   }
 
-  /** What has to be tested. */
+  /** The candidates to test. */
   get open(): readonly Candidate[] {
     return this.#definition.filter === null ? [] : this.#found.candidates;
   }
 
-  /** Of a filter that was never tested nothing is known: it may be cheap. */
+  /** The average cost per event; a filter that never ran counts as cheap. */
   get cost(): number {
     return costs.get(this.#definition) ?? 0;
   }
 
-  /** How long it took, in milliseconds; it makes no test where nothing is left. */
+  /** Returns the time spent, in milliseconds. Tests nothing if no time is left. */
   async run(candidates: readonly Candidate[], subjects: Subjects, leftMs: number): Promise<number> {
     const rows = candidates.filter(({ id }) => subjects.has(id));
     const [first] = candidates;

@@ -43,7 +43,7 @@ class Count {
 }
 
 /**
- * Counts by subscription id. A count stops at `limits.countCeiling`, or when too much would be read: it is then a
+ * Counts by subscription id. A count stops at `limits.countCap`, or at the scan limit: it is then a
  * lower bound.
  */
 export async function countLags(
@@ -89,7 +89,7 @@ async function countPlain(database: Database, counts: readonly Count[], end: Pos
 async function countTested(database: Database, counts: readonly Count[], end: Position): Promise<void> {
   const searches = counts.map((count) => count.search(tests));
   const found = await findPending(database, searches, end);
-  const asked = counts.map(({ definition }, n) => ({ definition, found: found[n]! }));
-  const tested = await filterCandidates(database, asked);
+  const requests = counts.map(({ definition }, n) => ({ definition, found: found[n]! }));
+  const tested = await filterCandidates(database, requests);
   for (const [n, { kept, readTo }] of tested.entries()) counts[n]!.add(kept.length, readTo);
 }

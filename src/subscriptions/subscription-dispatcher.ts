@@ -10,7 +10,7 @@ import { type DurableSubscription, noSuchSubscription } from '../domain/subscrip
 import type { Live } from '../live/live.ts';
 import { GroupCommit } from '../log/group-commit.ts';
 import type { LogTail } from '../log/tail.ts';
-import { moveAll, readStandings, type Standing } from '../store/subscriptions/deliver-events.ts';
+import { moveAll, readStates, type SubscriptionState } from '../store/subscriptions/deliver-events.ts';
 import { findPending } from '../store/events/find-pending.ts';
 import {
   type Acknowledgement,
@@ -21,7 +21,13 @@ import {
 } from '../store/subscriptions/subscriptions.ts';
 import { WaitingCalls } from './waiting-calls.ts';
 import { SubscriptionCursor } from './cursor.ts';
-import { assign, type NextCall, type NextEvent, type WaitingNext, Offer } from './assign-events.ts';
+import {
+  assign,
+  type NextCall,
+  type NextEvent,
+  type WaitingNext,
+  SubscriptionPass,
+} from './assign-events.ts';
 import { filterCandidates } from './filter-candidates.ts';
 
 export interface SubscriptionDispatcherParts {
@@ -52,7 +58,7 @@ export class SubscriptionDispatcher implements Stoppable {
   readonly #cursors = new Map<string, SubscriptionCursor>();
   readonly #waiting = new WaitingCalls();
   readonly #alarm = new Alarm(() => this.#onAlarm());
-  #pumping: Promise<void> | undefined;
+  #dispatching: Promise<void> | undefined;
   #wanted = false;
   #holding: Promise<() => void> | undefined;
   /** Whether the log reader is running, so that its position is valid. */
@@ -98,14 +104,14 @@ export class SubscriptionDispatcher implements Stoppable {
     if (this.#waiting.size >= limits.waitingNextEvents) {
       throw new ThroughlineError(
         'OVERLOADED',
-        `${limits.waitingNextEvents} calls of nextEvent are waiting; try again after a pause.`,
+        `${limits.waitingNextEvents} calls of nextEvent are waiting; retry with back-off.`,
       );
     }
     const call: WaitingNext = new WaitingCall({ ...request, count: 1 }, () => this.#waiting.remove(call));
     this.#waiting.add(call);
     for (const id of request.ids) {
       const cursor = this.#cursors.get(id);
-      if (cursor) cursor.lastAskedAt = performance.now();
+      if (cursor) cursor.lastUsedAt = performance.now();
     }
     this.#wake();
     const [first] = await call.answer;
@@ -136,14 +142,14 @@ export class SubscriptionDispatcher implements Stoppable {
     const since = performance.now() - idleMs;
     const cursors = [...this.#cursors.values()];
     if (this.#isHeld) for (const cursor of cursors) cursor.advance(this.#parts.tail.position);
-    const behind = cursors.filter(({ base, settledTo, lastAskedAt }) =>
-      all || lastAskedAt < since ? settledTo > base : settledTo - base >= saveStep,
+    const behind = cursors.filter(({ base, processedTo, lastUsedAt }) =>
+      all || lastUsedAt < since ? processedTo > base : processedTo - base >= saveStep,
     );
-    const moves = behind.map((cursor) => cursor.moveTo(cursor.settledTo, null));
+    const moves = behind.map((cursor) => cursor.moveTo(cursor.processedTo, null));
     const moved = moves.length === 0 ? [] : await moveAll(this.#parts.database, moves);
     for (const [n, cursor] of behind.entries()) if (moved[n]!.moved) cursor.setPosition(moves[n]!.to);
     for (const cursor of cursors) {
-      if (cursor.lastAskedAt >= since) continue;
+      if (cursor.lastUsedAt >= since) continue;
       cursor.unwatch();
       this.#cursors.delete(cursor.id);
     }
@@ -154,7 +160,7 @@ export class SubscriptionDispatcher implements Stoppable {
     this.#stopped = true;
     for (const timer of this.#timers) clearInterval(timer);
     this.#waiting.giveUp();
-    await this.#pumping;
+    await this.#dispatching;
     await this.#acknowledgements.stop();
     await this.#housekeeping;
     await this.save(true).catch((error: unknown) =>
@@ -167,7 +173,7 @@ export class SubscriptionDispatcher implements Stoppable {
   #wake(id?: string): void {
     if (id !== undefined) this.#waiting.open(id);
     this.#wanted = true;
-    if (this.#waiting.size > 0) this.#pumping ??= this.#dispatch();
+    if (this.#waiting.size > 0) this.#dispatching ??= this.#dispatch();
   }
 
   async #dispatch(): Promise<void> {
@@ -178,8 +184,8 @@ export class SubscriptionDispatcher implements Stoppable {
       const affected = this.#waiting.takeOpen();
       if (affected.length > 0) await this.#pass(affected);
     }
-    this.#pumping = undefined;
-    if (this.#waiting.size === 0) this.#rest();
+    this.#dispatching = undefined;
+    if (this.#waiting.size === 0) this.#releaseSoon();
   }
 
   async #pass(calls: readonly WaitingNext[]): Promise<void> {
@@ -187,38 +193,38 @@ export class SubscriptionDispatcher implements Stoppable {
     try {
       if (calls.some(({ request }) => request.waitMs > 0)) await this.#hold();
       const ids = [...new Set(calls.flatMap(({ request }) => request.ids))];
-      const { end, standings } = await readStandings(this.#parts.database, ids, calls.length);
-      this.#know(standings, calls);
-      const offers = new Map(
-        standings.flatMap((standing) => {
-          const cursor = this.#cursors.get(standing.subscription.id);
-          return cursor ? [[cursor.id, new Offer(cursor, standing, end)] as const] : [];
+      const { end, states } = await readStates(this.#parts.database, ids, calls.length);
+      this.#updateCursors(states, calls);
+      const passes = new Map(
+        states.flatMap((state) => {
+          const cursor = this.#cursors.get(state.subscription.id);
+          return cursor ? [[cursor.id, new SubscriptionPass(cursor, state, end)] as const] : [];
         }),
       );
-      await this.#look(calls, [...offers.values()], end);
-      const unserved = assign(calls, offers, end);
-      const isWhole = await this.#write([...offers.values()]);
+      await this.#search(calls, [...passes.values()], end);
+      const unserved = assign(calls, passes, end);
+      const isWritten = await this.#write([...passes.values()]);
       for (const call of calls) {
-        const isLooked = !unserved.has(call) && isWhole;
-        call.finish(isLooked);
-        if (!isLooked || call.request.ids.some((id) => this.#cursors.get(id)?.wantsLook ?? true))
-          this.#lookAgain(call);
+        const isComplete = !unserved.has(call) && isWritten;
+        call.finish(isComplete);
+        if (!isComplete || call.request.ids.some((id) => this.#cursors.get(id)?.needsSearch ?? true))
+          this.#retry(call);
       }
-      this.#setAlarm([...offers.values()].map(({ cursor }) => cursor));
-      this.#keep(standings);
+      this.#setAlarm([...passes.values()].map(({ cursor }) => cursor));
+      this.#keep(states);
     } catch (error) {
       this.#fail(calls, asError(error));
     }
   }
 
-  #lookAgain(call: WaitingNext): void {
+  #retry(call: WaitingNext): void {
     this.#wanted = true;
     this.#waiting.reopen(call);
   }
 
   /** Fails calls that name a subscription that does not exist, and creates cursors for the others. */
-  #know(standings: readonly Standing[], calls: readonly WaitingNext[]): void {
-    const byId = new Map(standings.map((standing) => [standing.subscription.id, standing]));
+  #updateCursors(states: readonly SubscriptionState[], calls: readonly WaitingNext[]): void {
+    const byId = new Map(states.map((state) => [state.subscription.id, state]));
     for (const call of calls) {
       const missing = call.request.ids.find((id) => !byId.has(id));
       if (missing !== undefined) call.fail(noSuchSubscription(missing));
@@ -239,33 +245,37 @@ export class SubscriptionDispatcher implements Stoppable {
   }
 
   /** Searches once for each subscription that has too few events for its calls. */
-  async #look(calls: readonly WaitingNext[], offers: readonly Offer[], end: bigint): Promise<void> {
+  async #search(
+    calls: readonly WaitingNext[],
+    passes: readonly SubscriptionPass[],
+    end: bigint,
+  ): Promise<void> {
     const waitingCalls = new Map<string, number>();
     for (const { request, missing } of calls)
       for (const id of missing > 0 ? request.ids : []) waitingCalls.set(id, (waitingCalls.get(id) ?? 0) + 1);
-    const asked = offers
-      .map((offer) => ({ offer, count: offer.missing(waitingCalls.get(offer.cursor.id) ?? 0) }))
+    const wanted = passes
+      .map((pass) => ({ pass, count: pass.missing(waitingCalls.get(pass.cursor.id) ?? 0) }))
       .filter(({ count }) => count > 0);
-    const searches = asked.map(({ offer, count }) => offer.cursor.search(count));
+    const searches = wanted.map(({ pass, count }) => pass.cursor.search(count));
     const found = await findPending(this.#parts.database, searches, end);
     const tested = await filterCandidates(
       this.#parts.database,
-      asked.map(({ offer }, n) => ({ definition: offer.cursor.definition, found: found[n]! })),
+      wanted.map(({ pass }, n) => ({ definition: pass.cursor.definition, found: found[n]! })),
     );
-    for (const [n, { offer }] of asked.entries()) offer.found(tested[n]!);
+    for (const [n, { pass }] of wanted.entries()) pass.addFound(tested[n]!);
   }
 
   /** Saves all changes in one statement. Returns false if something changed since it was read. */
-  async #write(offers: readonly Offer[]): Promise<boolean> {
-    const moves = offers.map((offer) => offer.move);
+  async #write(passes: readonly SubscriptionPass[]): Promise<boolean> {
+    const moves = passes.map((pass) => pass.move);
     const some = moves.filter((move) => move !== null);
     const moved = some.length === 0 ? [] : await moveAll(this.#parts.database, some);
     const outcomes = new Map(some.map((move, n) => [move, moved[n]!]));
-    const whole = offers.map((offer, n) => {
+    const complete = passes.map((pass, n) => {
       const move = moves[n] ?? null;
-      return offer.finish(move, move && outcomes.get(move)!);
+      return pass.finish(move, move && outcomes.get(move)!);
     });
-    return whole.every(Boolean);
+    return complete.every(Boolean);
   }
 
   /** Calls with time left outlast a database outage; the others fail. */
@@ -279,8 +289,8 @@ export class SubscriptionDispatcher implements Stoppable {
   }
 
   /** Extends the life of subscriptions in use. */
-  #keep(standings: readonly Standing[]): void {
-    const ids = standings.filter(({ isUnused }) => isUnused).map(({ subscription }) => subscription.id);
+  #keep(states: readonly SubscriptionState[]): void {
+    const ids = states.filter(({ isUnused }) => isUnused).map(({ subscription }) => subscription.id);
     if (ids.length > 0) this.#housekeeping = this.#housekeeping.then(() => this.keep(ids));
   }
 
@@ -320,7 +330,7 @@ export class SubscriptionDispatcher implements Stoppable {
   }
 
   /** Stops watching the log soon, since no call is waiting. */
-  #rest(): void {
+  #releaseSoon(): void {
     this.#alarm.off();
     if (this.#holding === undefined) return;
     this.#linger ??= setTimeout(() => this.#release(), lingerMs).unref();

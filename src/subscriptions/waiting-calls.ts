@@ -7,7 +7,7 @@ export class WaitingCalls {
   readonly #bySubscription = new Map<string, Set<WaitingNext>>();
   /** Calls to serve in the next pass. */
   readonly #open = new Set<WaitingNext>();
-  #came = 0;
+  #arrivals = 0;
 
   get size(): number {
     return this.#all.size;
@@ -15,7 +15,7 @@ export class WaitingCalls {
 
   /** Adds a call, to be served in the next pass. */
   add(call: WaitingNext): void {
-    this.#all.set(call, (this.#came += 1));
+    this.#all.set(call, (this.#arrivals += 1));
     this.#open.add(call);
     for (const id of call.request.ids) {
       const own = this.#bySubscription.get(id);
@@ -44,7 +44,7 @@ export class WaitingCalls {
     if (this.#all.has(call)) this.#open.add(call);
   }
 
-  /** Takes the calls to serve, in order of arrival. Calls that are not concerned cost nothing. */
+  /** Takes the calls to serve, in order of arrival. Other calls cost nothing. */
   takeOpen(): readonly WaitingNext[] {
     const taken = [...this.#open];
     this.#open.clear();

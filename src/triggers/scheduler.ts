@@ -1,8 +1,8 @@
-// Lets schedules tick: sleeps until the next one is due, and makes of each tick one event, however many gateways run.
+// The scheduler: sleeps until a schedule is due, and sends one event per tick, however many gateways run.
 //
-// A tick goes through two writes around the send. The first decides, in the database and so once among all gateways,
-// which tick is the one to be sent and how many before it were missed; the last says that it was processed. A gateway
-// that dies in between leaves a decided tick, which any other sends; the hash keeps that from making a second event.
+// A tick is two writes around a send. The first decides, in the database and so once among all gateways, which tick to
+// send and how many earlier ones were missed; the second marks it as processed. If a gateway dies in between, another one
+// sends the decided tick; its hash prevents a second event.
 import { ThroughlineError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { WorkLoop } from '../base/work-loop.ts';

@@ -1,4 +1,4 @@
-// What passes a trigger: the event that a delivery or a tick is to become, if its type and the filter let it.
+// The filter of a trigger: builds the event of a delivery or tick if the type and the filter match.
 import { newId } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import { type CelVerdict, checkCel } from '../domain/cel/filter.ts';

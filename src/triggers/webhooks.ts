@@ -1,4 +1,4 @@
-// Webhooks: which trigger a delivery is for, whether it is genuine, and the event that it becomes.
+// Webhooks: finds the trigger of a delivery, verifies it, and builds its event.
 import { createHash } from 'node:crypto';
 import { ThroughlineError } from '../base/errors.ts';
 import { pauseIfDue } from '../base/time-slices.ts';

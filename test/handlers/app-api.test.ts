@@ -26,7 +26,7 @@ function inner(code: string): Files {
 }
 
 describe('Publishing', () => {
-  it('sends the one argument as the payload, and answers where the event is', async () => {
+  it('sends a single argument as the payload, and returns the ids of the event', async () => {
     const port = fakePort();
     const app = await appWith(shop, port);
     const answer = await app.api.event.publish({ sender: 'services.Shop.paid', args: [{ total: 3 }] });
@@ -41,7 +41,7 @@ describe('Publishing', () => {
     ]);
   });
 
-  it('has an older spelling, and takes whatever a send takes', async () => {
+  it('has an older form, and accepts all options of a send', async () => {
     const port = fakePort();
     const app = await appWith(shop, port);
     await app.api.triggerEvent('services.Shop.paid', { total: 3 });
@@ -52,13 +52,13 @@ describe('Publishing', () => {
     ]);
   });
 
-  it('of what a service would have to declare and does not is refused, with the nearest', async () => {
+  it('of an event that the service does not declare is refused, with similar names', async () => {
     const app = await appWith(shop);
     await expect(app.api.event.publish({ sender: 'services.Shop.payd' })).rejects.toThrow(
       'sender "services.Shop.payd" is not declared: services.Shop declares services.Shop.paid, services.Shop.refunded (did you mean services.Shop.paid?). Declare it in its eventDescs.',
     );
     await expect(app.api.event.publish({} as any)).rejects.toThrow(
-      'sender must be what is published, such as "services.OrderSvc.paid", not undefined.',
+      'sender must be the published topic, such as "services.OrderSvc.paid", not undefined.',
     );
     await expect(app.api.event.publish({ sender: 'a.b', args: { a: 1 } as any })).rejects.toThrow(
       'args must be a list of arguments, such as [{"total": 3}], not {"a":1}.',
@@ -70,7 +70,7 @@ describe('Publishing', () => {
 });
 
 describe('Within a run', () => {
-  it('what is published hangs below it, through awaits, timers and Promise.all', async () => {
+  it('published events become its children, through awaits, timers and Promise.all', async () => {
     const port = fakePort();
     const app = await appWith(
       inner(`
@@ -98,7 +98,7 @@ describe('Within a run', () => {
     expect(currentRun()).toBe(null);
   });
 
-  it('lines of the log say which run of which handler they are of', async () => {
+  it('log lines identify the run and its handler', async () => {
     const port = fakePort();
     const app = await appWith(
       inner(
@@ -118,7 +118,7 @@ describe('Within a run', () => {
     ]);
   });
 
-  it('that was taken away nothing is published any more', async () => {
+  it('that has lost its lease nothing can be published', async () => {
     const port = fakePort();
     const app = await appWith(shop, port);
     const run = aRun({ signal: AbortSignal.abort(new Error('the run took too long')) });
@@ -132,7 +132,7 @@ describe('Within a run', () => {
 });
 
 describe('Two gateways in one process', () => {
-  it('do not mix: each folder’s app is its own, or that of the run', async () => {
+  it('stay apart: each folder’s app is its own, or that of the run', async () => {
     const folder = await appFolder(shop);
     const [one, two] = [fakePort(), fakePort()];
     const [appOne, appTwo] = [await loadApp(folder, { port: one }), await loadApp(folder, { port: two })];
@@ -150,7 +150,7 @@ describe('Two gateways in one process', () => {
     expect([one.sent.length, two.sent.length]).toEqual([1, 2]);
   });
 
-  it('leave it open which the imported app is, unless a run tells', async () => {
+  it('make the imported app ambiguous outside of a run', async () => {
     const [one, two] = [fakePort(), fakePort()];
     const [appOne, appTwo] = [await appWith({}, one), await appWith({}, two)];
     const paid = { sender: 'shop.paid' };
@@ -170,7 +170,7 @@ describe('Two gateways in one process', () => {
 });
 
 describe('getElement', () => {
-  it('finds services, events and models, and says what is near', async () => {
+  it('finds services, events and models, and suggests similar names', async () => {
     const app = await appWith({
       ...inner('export const customFunc = () => {};'),
       'models/Order/model.ts': 'export const save = () => {}',

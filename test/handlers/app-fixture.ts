@@ -1,4 +1,4 @@
-// App folders for tests, written from a table of files, and a gateway's port that remembers what it was sent.
+// App folders for tests, written from a table of files, and a gateway port that records its calls.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -18,7 +18,7 @@ export type Files = Readonly<Record<string, unknown>>;
 const folders: string[] = [];
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
 
-/** A new folder with these files; what is not text becomes JSON. */
+/** A new folder with these files; content other than text becomes JSON. */
 export async function appFolder(files: Files): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'throughline-app-'));
   folders.push(folder);
@@ -33,7 +33,7 @@ export async function writeFiles(folder: string, files: Files): Promise<void> {
   }
 }
 
-/** What was logged, each with its level and the facts of its logger. */
+/** The log lines, each with its level and the fields of its logger. */
 export interface Line {
   readonly level: string;
   readonly message: string;
@@ -145,7 +145,7 @@ export function handlerOf(app: App, fullName: string): Handler {
   return handler;
 }
 
-/** `events/<name>` with this e.json, and an inner.ts that answers its arguments. */
+/** `events/<name>` with this e.json, and an inner.ts that returns its arguments. */
 export function anElement(name: string, config: object): Files {
   return {
     [`events/${name}/e.json`]: config,

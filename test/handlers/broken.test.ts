@@ -1,4 +1,4 @@
-// Elements that are broken, each in its own way: the message names the file, the field and what would be right.
+// Broken elements: the message names the file, the field and a correction.
 import { describe, expect, it } from 'vitest';
 import { loadApp } from '../../src/handlers/app/folder.ts';
 import { anElement, appWith, fakePort, type Files } from './app-fixture.ts';
@@ -37,7 +37,7 @@ const configs: Case[] = [
   {
     what: 'no e.json',
     files: { 'events/A/inner.ts': '' },
-    problem: "events/A/e.json is missing; it tells the element's type and what it is for",
+    problem: "events/A/e.json is missing; it holds the element's type and configuration",
   },
   element(
     'no type',
@@ -57,12 +57,12 @@ const configs: Case[] = [
   element(
     'no sender',
     { type: 'events.NormalType' },
-    'events/A/e.json: sender is missing; it must be what is published, such as "services.OrderSvc.paid"',
+    'events/A/e.json: sender is missing; it must be the published topic, such as "services.OrderSvc.paid"',
   ),
   element(
-    'a sender that is no topic',
+    'a sender that is not a topic',
     { ...normal, sender: 'a b' },
-    'events/A/e.json: getSender() failed: its answer "a b" is not a topic: 1 to 200 characters, parts of letters, digits, _ and - joined by dots.',
+    'events/A/e.json: getSender() failed: its result "a b" is not a topic: 1 to 200 characters, parts of letters, digits, _ and - joined by dots.',
   ),
   element(
     'no model',
@@ -85,32 +85,32 @@ const configs: Case[] = [
     'events/A/e.json: operate must be one of Process, NodeChange, NodeHandled, not "Proces" (did you mean Process?)',
   ),
   element(
-    'a moment that there is not',
+    'an unknown moment',
     { ...model, operate: 'AddedAfter' },
     'events/A/e.json: operate must be one of AddBefore, AddAfter, UpdateBefore, UpdateAfter, DeleteBefore, DeleteAfter, FieldUpdateAfter, not "AddedAfter" (did you mean AddAfter?)',
   ),
   element(
-    'fields that are no list',
+    'fields that are not a list',
     { ...model, fields: 'status' },
     'events/A/e.json: fields must be a list of the fields to watch, such as ["status"], not "status"',
   ),
   element(
-    'asyncType that is no boolean',
+    'asyncType that is not a boolean',
     { ...normal, asyncType: 'yes' },
     'events/A/e.json: asyncType must be true or false, not "yes"',
   ),
   element(
-    'enable that is neither',
+    'enable that is neither a boolean nor 0 or 1',
     { ...normal, enable: 2 },
     'events/A/e.json: enable must be one of 1, 0, true, false, not 2',
   ),
   element(
-    'no time at all',
+    'a timeout of zero',
     { ...normal, timeoutMs: 0 },
     'events/A/e.json: timeoutMs must be a whole number of milliseconds from 1 to 3600000, not 0',
   ),
   element(
-    'a triggerNode that is no list',
+    'a triggerNode that is not a list',
     { ...workflow, triggerNode: 'node1' },
     'events/A/e.json: triggerNode must be a list of nodes, such as ["deptApproval", "after.StartNode"], not "node1"',
   ),
@@ -141,7 +141,7 @@ const configs: Case[] = [
   ),
 ];
 
-/** A field that nobody reads would let the handler run for more than its author says. */
+/** With an unread field the handler would run for more events than its author says. */
 const strays: Case[] = [
   ...[
     ['filter', 'true', 'where'],
@@ -155,13 +155,13 @@ const strays: Case[] = [
     ['timeout', 5, 'timeoutMs'],
   ].map(([field, value, meant]) =>
     element(
-      `${String(field)}, which nobody reads`,
+      `${String(field)}, which has no meaning`,
       { ...workflow, [String(field)]: value },
       `events/A/e.json: ${String(field)} has no meaning; did you mean ${String(meant)}?`,
     ),
   ),
   element(
-    'a fault, and a field that nobody reads',
+    'a fault, and a field without meaning',
     { ...normal, asyncType: 1, filter: 'true' },
     'events/A/e.json: asyncType must be true or false, not 1; filter has no meaning; did you mean where?',
   ),
@@ -203,7 +203,7 @@ const functions: Case[] = [
     'events/A/inner.ts does not export customFunk (did you mean customFunc?); it exports customFunc',
   ),
   element(
-    'a function by the name of what every object has',
+    'a function named like a member of every object',
     { ...normal, func: 'inner.toString' },
     'events/A/inner.ts does not export toString; it exports customFunc',
   ),
@@ -215,7 +215,7 @@ const functions: Case[] = [
   element(
     'an unknown service',
     { ...normal, func: 'services.Shob.pay' },
-    'events/A/e.json: func names the service "services.Shob", which is not there (did you mean services.Shop?); there are services.Shop',
+    'events/A/e.json: func names the service "services.Shob", which does not exist (did you mean services.Shop?); there are services.Shop',
     shop,
   ),
   element(
@@ -225,9 +225,9 @@ const functions: Case[] = [
     shop,
   ),
   element(
-    'a service that is broken itself',
+    'a broken service',
     { ...normal, func: 'services.Shop.pay' },
-    'events/A/e.json: func names services.Shop, which is broken; its own error says why',
+    'events/A/e.json: func names services.Shop, which is broken; see its own error',
     { ...shop, 'services/Shop/service.ts': 'throw 1' },
   ),
 ];
@@ -248,7 +248,7 @@ const code: Case[] = [
     'events/A/inner.ts:3 failed when it was loaded: no such luck',
   ),
   inner(
-    'a module that throws what is no error',
+    'a module that throws a value other than an Error',
     'throw "just this";',
     'events/A/inner.ts failed when it was loaded: just this',
   ),
@@ -276,7 +276,7 @@ const others: Case[] = [
     files: anElement('a b', normal),
     of: 'events.a b',
     problem:
-      'events/a b: the names of folders must be of letters, digits, _ and -, with at most 200 characters in all, since they make the full name',
+      'events/a b: the names of folders must be of letters, digits, _ and -, with at most 200 characters in all, because they form the full name',
   },
   {
     what: "the event service's own name",
@@ -301,8 +301,7 @@ const others: Case[] = [
     what: 'an event that is declared twice',
     files: { 'services/Shop/e.json': { eventDescs: [{ name: 'paid' }, { name: 'paid' }] } },
     of: 'services.Shop',
-    problem:
-      'services/Shop/e.json: eventDescs names "paid" twice; each of its events needs a name of its own',
+    problem: 'services/Shop/e.json: eventDescs names "paid" twice; each event needs a unique name',
   },
   {
     what: 'an event without a name',
@@ -342,7 +341,7 @@ const others: Case[] = [
     },
     of: 'types.Two',
     problem:
-      'types/One/e.json: type goes round in a circle: types.One → types.Two → types.One; one of them must be built on events.NormalType, events.ModelType, events.WorkflowType',
+      'types/One/e.json: type is circular: types.One → types.Two → types.One; one of them must extend events.NormalType, events.ModelType, events.WorkflowType',
   },
   {
     what: 'a type without a class',
@@ -363,9 +362,9 @@ const others: Case[] = [
   },
   {
     ...element(
-      'a type that is broken itself',
+      'a broken type',
       { ...normal, type: 'types.One' },
-      'events/A/e.json: the type types.One is broken; its own error says why',
+      'events/A/e.json: the type types.One is broken; see its own error',
       { 'types/One/e.json': {} },
     ),
   },
@@ -410,7 +409,7 @@ describe('A broken element', () => {
   });
 
   it.each(['backendBundleEntry', 'backendEpath', 'extendType', 'returnType', 'path', 'icon', 'least'])(
-    'is none that has %s, which packages it or is its own',
+    'is not one that has %s, which packages it or is its own',
     async (field) => {
       const port = fakePort();
       const app = await appWith(anElement('A', { ...workflow, [field]: 'x' }), port);
@@ -421,7 +420,7 @@ describe('A broken element', () => {
 });
 
 describe('An app folder', () => {
-  it('that is missing is reported in one line', async () => {
+  it('that is missing is a startup error', async () => {
     await expect(loadApp('/nowhere/at/all', { port: fakePort() })).rejects.toThrow(
       expect.objectContaining({
         name: 'StartupError',
@@ -430,7 +429,7 @@ describe('An app folder', () => {
     );
   });
 
-  it('that is a file is reported in one line', async () => {
+  it('that is a file is a startup error', async () => {
     await expect(loadApp('package.json', { port: fakePort() })).rejects.toThrow(
       /^The app folder \S+\/package\.json cannot be read: it is not a folder$/,
     );
@@ -440,7 +439,7 @@ describe('An app folder', () => {
     expect(await appWith({})).toMatchObject({ handlers: [], broken: [], declarations: [] });
   });
 
-  it('has its elements at any depth', async () => {
+  it('may hold elements at any depth', async () => {
     const app = await appWith({ ...anElement('billing/late/Paid', normal), ...anElement('billing', normal) });
     expect(app.handlers.map(({ fullName }) => fullName)).toEqual([
       'events.billing',
@@ -448,7 +447,7 @@ describe('An app folder', () => {
     ]);
   });
 
-  it('declares what its services publish, also where the code of one is broken', async () => {
+  it('declares the topics of its services, also if the code of one is broken', async () => {
     const payloadSchema = { type: 'object' };
     const app = await appWith({
       'services/Shop/e.json': {

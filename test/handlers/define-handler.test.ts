@@ -1,11 +1,11 @@
-// Handlers given in code: what may be left out, and what is refused with which words.
+// Handlers defined in code: defaults, and the messages of refusals.
 import { describe, expect, it } from 'vitest';
 import { defineHandler } from '../../src/handlers/app/define-handler.ts';
 
 const least = { fullName: 'events.Paid', source: 'services.Shop.paid', run: () => 1 };
 
 describe('defineHandler', () => {
-  it('fills in what is left out', async () => {
+  it('has defaults for omitted fields', async () => {
     const handler = defineHandler(least);
     expect(handler).toEqual({
       ...least,
@@ -25,7 +25,7 @@ describe('defineHandler', () => {
     expect(handler.isValid({} as any)).toBe(true);
   });
 
-  it('keeps what is said', () => {
+  it('keeps given fields', () => {
     const said = {
       ...least,
       title: 'Paid',
@@ -43,7 +43,7 @@ describe('defineHandler', () => {
     expect(defineHandler(said)).toEqual({ ...said, baseType: 'events.ModelType' });
   });
 
-  it('takes what it made, and fields that are no setting', () => {
+  it('accepts a Handler that it returned, and unknown fields that resemble no setting', () => {
     const handler = defineHandler(least);
     expect(defineHandler({ ...handler, owner: 'billing' } as any)).toEqual(handler);
   });

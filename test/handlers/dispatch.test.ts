@@ -1,4 +1,4 @@
-// Handlers and sends: which run for what, before and after the answer, what is recorded, and what a failure harms.
+// Handlers and sends: which handlers run, before or after the answer, their records, and the effects of failures.
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { JsonDocument } from '../../src/domain/values/json.ts';
 import { limits } from '../../src/base/limits.ts';
@@ -10,7 +10,7 @@ import { describeDatabases, describePostgres } from '../support/database.ts';
 import { type Composed, operationsOn, refusalOf, tester } from '../support/gateway.ts';
 import { type Given, handlingOf, patience, runsOf, withHandlers } from './handler-gateway.ts';
 
-/** Waits until so many runs of the handler have come to an end. */
+/** Waits until so many runs of the handler have ended. */
 async function ended(gateway: Composed, fullName: string, count: number): Promise<readonly PartialEvent[]> {
   return vi.waitFor(async () => {
     const runs = await runsOf(gateway, fullName, limits.pageSize);
@@ -33,7 +33,7 @@ describeDatabases('handlers', (backend) => {
   const send = (input: object = {}) => gateway!.operations.sendEvent(tester, { topic: 't', ...input });
 
   describe('that are synchronous', () => {
-    test('have run when sendEvent answers, in their order, each an event below the one that was sent', async () => {
+    test('have run when sendEvent returns, in order, each run a child of the sent event', async () => {
       const seen: string[] = [];
       await start(
         { order: 2, run: ({ payload }) => (seen.push('second'), { got: payload }) },
@@ -61,7 +61,7 @@ describeDatabases('handlers', (backend) => {
       expect(histories.get(run!.id)!.map(({ to }) => to)).toEqual(['IN_PROGRESS', 'FINISHED']);
     });
 
-    test('fail their sender after the event is stored and all have run', async () => {
+    test('fail the send after the event is stored and all have run', async () => {
       await start(
         { run: () => 'fine' },
         {
@@ -92,12 +92,12 @@ describeDatabases('handlers', (backend) => {
       ]);
     });
 
-    test('leave their sender alone where they are told to', async () => {
+    test('do not fail the send with failSender: false', async () => {
       await start({ failSender: false, run: () => Promise.reject(new Error('never mind')) });
       expect(executionsOf((await send()).executions)).toEqual([['h1', 'never mind']]);
     });
 
-    test('are told of over GraphQL, in the payload and in the error', async () => {
+    test('are reported over GraphQL, in the payload and in the error', async () => {
       await start({ run: ({ payload }) => (payload.ok ? 1 : Promise.reject(new Error('not ok'))) });
       const mutation = `mutation ($payload: JSON) { sendEvent(input: { topic: "t", payload: $payload }) {
         matched event { id } executions { handler result error { message } event { topic logStatus dependsOn { topic } } } } }`;
@@ -118,7 +118,7 @@ describeDatabases('handlers', (backend) => {
       expect(errors[0]).toMatchObject({ message: expect.stringContaining('not ok') });
     });
 
-    test('do not run for what is fire-and-forget, or was not stored', async () => {
+    test('do not run for fire-and-forget events, or for duplicates', async () => {
       const ran: string[] = [];
       await start({ run: ({ id }) => void ran.push(id) });
       expect((await send({ store: false })).executions).toEqual([]);
@@ -127,7 +127,7 @@ describeDatabases('handlers', (backend) => {
       expect(await runsOf(gateway!, 'h1')).toEqual([]);
     });
 
-    test('run for each of many, and fail only their own', async () => {
+    test('run for each event of a list, and fail only their own', async () => {
       await start({ run: ({ payload }) => (payload.n === 2 ? Promise.reject(new Error('two')) : payload.n) });
       const inputs = [1, 2, 3].map((n) => ({ topic: 't', payload: { n } }));
       const { events, errors } = await gateway!.operations.sendEvents(tester, inputs);
@@ -139,7 +139,7 @@ describeDatabases('handlers', (backend) => {
   });
 
   describe('that are asynchronous', () => {
-    test('wait when sendEvent answers, and run then', async () => {
+    test('are waiting when sendEvent returns, and run afterwards', async () => {
       let release: () => void = () => {};
       const held = new Promise<void>((resolve) => (release = resolve));
       await start({ async: true, run: async ({ payload }) => (await held, { n: payload.n }) });
@@ -155,7 +155,7 @@ describeDatabases('handlers', (backend) => {
       expect(history.map(({ to }) => to)).toEqual(['PENDING', 'PENDING', 'IN_PROGRESS', 'FINISHED']);
     });
 
-    test('are tried again where they fail, and counted', async () => {
+    test('are retried on failure, with their attempts counted', async () => {
       let calls = 0;
       await start({
         async: true,
@@ -175,7 +175,7 @@ describeDatabases('handlers', (backend) => {
       expect(run).toMatchObject({ result: 3, retries: 2, error: null });
     });
 
-    test('stay failed where their retries are used up, and the next goes on', async () => {
+    test('stay failed once exhausted, and do not block the next', async () => {
       await start({
         async: true,
         maxRetries: 0,
@@ -187,7 +187,7 @@ describeDatabases('handlers', (backend) => {
       expect(runs.map(({ status }) => status).toSorted()).toEqual(['FAILED', 'FINISHED']);
     });
 
-    test('are many at once, each once', async () => {
+    test('run concurrently, each once', async () => {
       const ran = new Map<string, number>();
       await start({ async: true, run: ({ id }) => void ran.set(id, (ran.get(id) ?? 0) + 1) });
       const inputs = Array.from({ length: 300 }, () => ({ topic: 't' }));
@@ -198,7 +198,7 @@ describeDatabases('handlers', (backend) => {
     });
   });
 
-  test('run for work that is finished later, and for what was held back, in the background', async () => {
+  test('run in the background for work that is finished later, and for scheduled events', async () => {
     await start({ run: ({ payload }) => payload.n }, { async: true, run: ({ payload }) => payload.n });
     const later = await send({ finished: false, payload: { n: 1 } });
     const held = await send({ sendAt: new Date(Date.now() + 3_600_000), payload: { n: 2 } });
@@ -224,7 +224,7 @@ describeDatabases('handlers', (backend) => {
   });
 
   describe('are chosen', () => {
-    test('by their filter, and count the events on which it fails', async () => {
+    test('by their filter, with a count of the events on which it fails', async () => {
       await start({ where: 'data.n > 1', run: ({ payload }) => payload.n });
       expect((await send({ payload: { n: 1 } })).executions).toEqual([]);
       expect(executionsOf((await send({ payload: { n: 2 } })).executions)).toEqual([['h1', 2]]);
@@ -233,7 +233,7 @@ describeDatabases('handlers', (backend) => {
       expect(handler).toMatchObject({ filterErrors: 1, lastFilterError: expect.stringMatching(/./) });
     });
 
-    test('by isValid, which may take its time, and fail', async () => {
+    test('by isValid, which may be slow, or fail', async () => {
       await start({
         isValid: async ({ payload }) => {
           await null;
@@ -248,7 +248,7 @@ describeDatabases('handlers', (backend) => {
       expect(gateway!.operations.handlers()[0]).toMatchObject({ filterErrors: 1 });
     });
 
-    test('by the kind of event that they are for', async () => {
+    test('by their event type', async () => {
       await start(
         { run: () => 'normal' },
         { eventType: 'events.WorkflowType', run: () => 'workflow' },
@@ -265,7 +265,7 @@ describeDatabases('handlers', (backend) => {
     });
   });
 
-  test('a workflow’s event that has not its shape is refused, and stored nowhere', async () => {
+  test('a workflow event with an invalid payload is refused, and not stored', async () => {
     await start();
     const bad = {
       sender: 'models.M',
@@ -281,7 +281,7 @@ describeDatabases('handlers', (backend) => {
   });
 
   describe('are bounded', () => {
-    test('in time: one that does not come back fails, with its signal aborted, and the others run', async () => {
+    test('in time: one that does not return fails, with its signal aborted, and the others run', async () => {
       let aborted: unknown = null;
       await start(
         {
@@ -303,7 +303,7 @@ describeDatabases('handlers', (backend) => {
       expect(await runsOf(gateway!, 'h2')).toMatchObject([{ status: 'FINISHED' }]);
     });
 
-    test('in time by the gateway’s setting, where they say nothing themselves', async () => {
+    test('in time by the gateway’s setting, unless they have a timeout of their own', async () => {
       const given: Given[] = [{ run: () => new Promise(() => {}) }, { timeoutMs: 60_000, run: () => 'fine' }];
       const handling = { ...handlingOf(given), handlerTimeoutMs: 40 };
       gateway = await operationsOn(await backend.open(), { handling });
@@ -311,7 +311,7 @@ describeDatabases('handlers', (backend) => {
       expect(await runsOf(gateway, 'h2')).toMatchObject([{ result: 'fine' }]);
     });
 
-    test('in depth: handlers that cause one another end at 32 levels, with an error in the log', async () => {
+    test('in depth: handlers that trigger one another stop at 32 levels, with an error in the log', async () => {
       await start({
         failSender: false,
         run: ({ payload }) =>
@@ -369,7 +369,7 @@ describeDatabases('handlers', (backend) => {
     expect((await runsOf(gateway!, 'h1'))[0]).toMatchObject({ status: 'FAILED' });
   });
 
-  test('send what hangs below their run, through awaits and timers, and find themselves', async () => {
+  test('send children of their run, through awaits and timers, and find their run', async () => {
     await start(
       {
         run: async () => {
@@ -399,8 +399,8 @@ describeDatabases('handlers', (backend) => {
     ).toBe(true);
   });
 
-  describe('can be switched off', () => {
-    test('and on, over restarts; what is sent meanwhile is not for them', async () => {
+  describe('can be disabled', () => {
+    test('and enabled, across restarts; they do not run for events sent meanwhile', async () => {
       const ran: unknown[] = [];
       const given: Given[] = [
         { run: ({ payload }) => void ran.push(payload.n) },
@@ -427,7 +427,7 @@ describeDatabases('handlers', (backend) => {
       expect(ran).toEqual([3, 3]);
     });
 
-    test('only where there is one of that name', async () => {
+    test('only if there is one of that name', async () => {
       await start({ run: () => {} });
       expect(await refusalOf(gateway!.operations.setHandlerEnabled('h2', true))).toMatchObject({
         code: 'NOT_FOUND',
@@ -436,7 +436,7 @@ describeDatabases('handlers', (backend) => {
     });
   });
 
-  test('begin with what is sent after they are first known, and go on from there after a restart', async () => {
+  test('begin with events sent after their first start, and continue from there after a restart', async () => {
     const database = await backend.open();
     const bare = await operationsOn(database);
     await bare.operations.sendEvent(tester, { topic: 't', payload: { n: 'before' } });
@@ -454,7 +454,7 @@ describeDatabases('handlers', (backend) => {
     expect(ran).toEqual(['between']);
   });
 
-  test('are listed with what there is to know of them', async () => {
+  test('are listed with all their fields', async () => {
     await start(
       { title: 'First', where: 'data.n == 1', run: () => {} },
       { async: true, enabled: false, run: () => {} },
@@ -513,7 +513,7 @@ describeDatabases('handlers', (backend) => {
 });
 
 describePostgres('the runs of two gateways', (backend) => {
-  test('are each run once, by whichever has time; a sender without handlers has them run elsewhere', async () => {
+  test('are each executed once, at either gateway; sends at a gateway without handlers run them at the other', async () => {
     const first = await backend.open();
     const ran = new Map<string, number>();
     const given: Given[] = [{ async: true, run: ({ id }) => void ran.set(id, (ran.get(id) ?? 0) + 1) }];

@@ -1,4 +1,4 @@
-// Runs of synchronous handlers that somebody ends: before their turn they do not begin, and none is told to be done.
+// Runs of synchronous handlers that another caller ends: before their turn they do not begin, and none is reported as done.
 import { expect, test } from 'vitest';
 import { describeDatabases } from '../support/database.ts';
 import { refusalOf, tester } from '../support/gateway.ts';
@@ -6,7 +6,7 @@ import { signal } from '../support/interrupted-database.ts';
 import { runsOf, withHandlers } from './handler-gateway.ts';
 
 describeDatabases('A run that is aborted', (backend) => {
-  test('before its turn does not begin, and its sender is told', async () => {
+  test('before its turn does not begin, and its send reports that', async () => {
     const [begun, released] = [signal(), signal()];
     let ran = 0;
     const gateway = await withHandlers(
@@ -27,7 +27,7 @@ describeDatabases('A run that is aborted', (backend) => {
     await gateway.stop();
   });
 
-  test('while it is under way is not reported as done, whatever it comes to', async () => {
+  test('while it is in progress is not reported as done, whatever its outcome', async () => {
     const gateway = await withHandlers(await backend.open(), {
       run: async (_event, { eventId }) => {
         await gateway.operations.updateEvent(tester, { id: eventId, status: 'ABORTED' });

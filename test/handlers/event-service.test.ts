@@ -54,14 +54,14 @@ beforeEach(async () => {
 });
 
 describe('getEventLog', () => {
-  it('answers one page in the words of the log', async () => {
+  it('returns one page with JitAI’s field names', async () => {
     expect(await service.getEventLog({ fullName: 'events.A' })).toEqual({ totalCount: 1, rowDatas: [row] });
     expect(port.queries).toEqual([
       { fullName: 'events.A', startTime: null, endTime: null, status: null, page: 1, pageSize: 20 },
     ]);
   });
 
-  it('takes times as text in UTC, an end up to the end of its second, RFC 3339 and Dates', async () => {
+  it('accepts times as text in UTC, RFC 3339 and Dates; an end includes its second', async () => {
     const fullName = 'events.A';
     await service.getEventLog({ fullName, startTime: '2024-01-01 00:00:00', endTime: '2024-01-31 23:59:59' });
     await service.getEventLog({ fullName, startTime: '2024-01-01T00:00:00+01:00', endTime: new Date(7) });
@@ -93,7 +93,7 @@ describe('getEventLog', () => {
     expect(port.queries).toMatchObject([{ status: asked, page: 2, pageSize: 5 }]);
   });
 
-  it('refuses another status, and no name', async () => {
+  it('refuses an unknown status, and a missing name', async () => {
     await expect(service.getEventLog({ fullName: 'events.A', status: 'failed' })).rejects.toThrow(
       'status must be one of fail, success, running, waiting, not "failed" (did you mean fail?).',
     );
@@ -104,7 +104,7 @@ describe('getEventLog', () => {
 });
 
 describe('The chain calls', () => {
-  it('answer the rows of a request, with parents that are among them', async () => {
+  it('return the rows of a request, with their parents', async () => {
     const source = {
       ...run,
       id: 'source-1',
@@ -130,7 +130,7 @@ describe('The chain calls', () => {
     expect(await service.getEventLogByRequestId('another')).toEqual([]);
   });
 
-  it('answer a node of a request, also by two texts', async () => {
+  it('return a node of a request, also by two strings', async () => {
     const parameters = { requestId: 'request-1', nodeId: 'run-1' };
     expect(await service.getEventLogByNodeId(parameters)).toEqual([row]);
     expect(await service.getEventLogByNodeId('request-1', 'run-1')).toEqual([row]);
@@ -141,7 +141,7 @@ describe('The chain calls', () => {
 });
 
 describe('sendEvent', () => {
-  it('answers where the event is, and one result for each handler', async () => {
+  it('returns the ids of the event, and one result for each handler', async () => {
     const sending: typeof port.send = async (input) => {
       port.sent.push(input);
       const error = { message: 'no', code: null, stack: null };

@@ -1,4 +1,4 @@
-// The three seeds as an app folder: every element of examples/approvals works, and does what it says.
+// The example app folder: every element of examples/approvals loads, and works as its title says.
 import { describe, expect, it } from 'vitest';
 import { loadApp } from '../../src/handlers/app/folder.ts';
 import type { HandledEvent } from '../../src/domain/handlers/handler.ts';
@@ -37,7 +37,7 @@ describe('The example app', () => {
     ]);
   });
 
-  it('lets an approved order go on, which its model tells to those who watch it', async () => {
+  it('continues an approved order, whose model reports the update to its watchers', async () => {
     const { app, port } = await approvals();
     const event = workflow('models.OrderModel', {
       operate: 'Process',
@@ -79,7 +79,7 @@ describe('The example app', () => {
     });
   });
 
-  it('asks at each of the three nodes, and notes what personnel did', async () => {
+  it('notifies at each of the three nodes, and records the decision of personnel', async () => {
     const { app, port } = await approvals();
     const row = { requestNo: 'L1', employee: 'Ada', days: 3 };
     for (const node of ['deptApproval', 'after.managerApproval', 'directorApproval']) {

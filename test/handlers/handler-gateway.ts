@@ -1,4 +1,4 @@
-// Gateways with handlers in code, for tests: handlers given in short, and what there is of their runs.
+// Gateways with handlers in code, for tests: short forms of handlers, and reads of their runs.
 import { expect, vi } from 'vitest';
 import type { PartialEvent } from '../../src/domain/events/event.ts';
 import type { Database } from '../../src/database/database.ts';
@@ -8,7 +8,7 @@ import { type Composed, operationsOn, tester } from '../support/gateway.ts';
 
 export type Given = Partial<HandlerDefinition> & Pick<HandlerDefinition, 'run'>;
 
-/** Far more than anything takes, as machines are slow at times. */
+/** A generous timeout for slow machines. */
 export const patience = { timeout: 40_000, interval: 20 };
 
 /** A gateway whose handlers are h1, h2, … for events of the topic `t`, unless something else is given. */
@@ -21,7 +21,7 @@ export function handlingOf(given: readonly Given[]): HandlerSettings {
   return { ...noHandlers, handlers };
 }
 
-/** The latest first, a hundred unless more are asked for. */
+/** The latest first; at most a hundred by default. */
 export function runsOf(
   { operations }: Composed,
   fullName: string,

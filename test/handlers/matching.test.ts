@@ -1,4 +1,4 @@
-// Which events an element takes, for each type and operate, with near misses.
+// Which events an element handles, for each type and operate, with near misses.
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/domain/values/json.ts';
 import { anElement, anEvent, appWith, handlerOf } from './app-fixture.ts';
@@ -182,7 +182,7 @@ const models: Row[] = [
   ]),
   ['its topic says enough', { model: 'models.User', operate: 'AddAfter' }, { postData: { a: 1 } }, true],
   [
-    'another model is none of its own',
+    'another model does not match',
     { model: 'models.User', operate: 'AddAfter' },
     { model: 'models.Users', optType: 'AddAfter' },
     false,
@@ -207,7 +207,7 @@ const models: Row[] = [
     false,
   ],
   [
-    'a watched field is equal all the way down',
+    'a watched field is deeply equal',
     watching,
     { ...write, prevData: { status: { x: [1] } }, postData: { status: { x: [1] } } },
     false,
@@ -254,12 +254,12 @@ describe('events.ModelType', () => {
 });
 
 describe('events.NormalType', () => {
-  it('takes whatever is published as its sender', async () => {
+  it('handles everything published with its sender', async () => {
     expect(await isTaken('events.NormalType', { sender: 'services.Shop.paid' }, {})).toBe(true);
   });
 });
 
-describe('What an element says of its running', () => {
+describe('The run settings of an element', () => {
   const normal = { type: 'events.NormalType', sender: 'services.Shop.paid' };
   const of = async (config: object) =>
     handlerOf(await appWith(anElement('A', { ...normal, ...config })), 'events.A');
@@ -280,7 +280,7 @@ describe('What an element says of its running', () => {
     });
   });
 
-  it('is taken over', async () => {
+  it('are used', async () => {
     const said = { title: 'T', order: -1, failSender: false, timeoutMs: 5, maxRetries: 0, retryDelayMs: 0 };
     expect(await of({ ...said, asyncType: true, enable: 0, where: 'data.total > 1' })).toMatchObject({
       ...said,

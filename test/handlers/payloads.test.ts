@@ -1,4 +1,4 @@
-// Payloads of workflow and model events: what is refused, with its path and what would be right.
+// Payloads of workflow and model events: refusals, each with the path and a correction.
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/domain/values/json.ts';
 import { checkModelPayload, topicOfModel } from '../../src/domain/events/model-event.ts';

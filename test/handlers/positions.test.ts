@@ -1,4 +1,4 @@
-// The places of handlers in the log: what is behind them is not looked at again, and what nobody looked at is not passed.
+// Positions of handlers in the log: entries before them are not read again, and no unread entry is skipped.
 import { afterEach, expect, test, vi } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
 import { currentRun } from '../../src/handlers/app/module.ts';
@@ -15,7 +15,7 @@ import {
   withHandlers,
 } from './handler-gateway.ts';
 
-describeDatabases('A handler’s place in the log', (backend) => {
+describeDatabases('A handler’s position in the log', (backend) => {
   let gateway: Composed | undefined;
   const start = async (...given: Given[]) => (gateway = await withHandlers(await backend.open(), ...given));
   afterEach(async () => {
@@ -25,7 +25,7 @@ describeDatabases('A handler’s place in the log', (backend) => {
     gateway = undefined;
   });
 
-  test('is behind what its send decided: a run that was deleted is not made again', async () => {
+  test('is after an event whose send created its runs: a deleted run is not created again', async () => {
     const seen: unknown[] = [];
     const { operations } = await start({ run: ({ payload }) => void seen.push(payload.n) });
     const { executions } = await operations.sendEvent(tester, { topic: 't', payload: { n: 1 } });
@@ -35,7 +35,7 @@ describeDatabases('A handler’s place in the log', (backend) => {
     expect(await runsOf(gateway!, 'h1')).toHaveLength(1);
   });
 
-  test('is behind what its send could not decide: a filter that fails is counted once', async () => {
+  test('is after an event on which its filter failed: the failure is counted once', async () => {
     const { operations } = await start({ where: 'data.total > 3', run: () => null });
     await operations.sendEvent(tester, { topic: 't', payload: {} });
     await finishLater(gateway!, { payload: { total: 5 } });
@@ -43,7 +43,7 @@ describeDatabases('A handler’s place in the log', (backend) => {
     expect(operations.handlers()).toMatchObject([{ filterErrors: 1 }]);
   });
 
-  test('is written down while the gateway runs, after a single event', async () => {
+  test('is saved while the gateway runs, after a single event', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const { operations, database } = await start({ run: () => null });
     await operations.sendEvent(tester, { topic: 't' });
@@ -55,7 +55,7 @@ describeDatabases('A handler’s place in the log', (backend) => {
     }, patience);
   });
 
-  test('moves on by itself: an isValid that does not come back holds up no other handler', async () => {
+  test('advances independently: an isValid that does not return delays no other handler', async () => {
     suspendLimitOfIsValid();
     const [asked, answered, ran] = [signal(), signal(), signal()];
     await start(
@@ -69,7 +69,7 @@ describeDatabases('A handler’s place in the log', (backend) => {
     answered.give();
   });
 
-  test('does not pass what is sent while the gateway stops: it has its run after the next start', async () => {
+  test('does not skip an event sent while the gateway stops: it runs after the next start', async () => {
     suspendLimitOfIsValid();
     const [asked, answered] = [signal(), signal()];
     const seen: unknown[] = [];
@@ -94,7 +94,7 @@ describeDatabases('A handler’s place in the log', (backend) => {
     await vi.waitFor(() => expect(seen.toSorted()).toEqual([1, 2]), patience);
   });
 
-  test('is looked on from outside of any run, also where a run finished what is asked about', async () => {
+  test('advances outside of any run, also if a run finished the event', async () => {
     const runs: unknown[] = [];
     const { operations } = await start(
       { run: () => finishLater(gateway!, { topic: 'w' }) },
@@ -111,7 +111,7 @@ describeDatabases('A handler’s place in the log', (backend) => {
     await vi.waitFor(() => expect(runs).toEqual([null]), patience);
   });
 
-  test('ends at the limit of chains, with one refused, where a handler is for its own runs', async () => {
+  test('stops at the limit of chains, with one refused run, if a handler handles its own runs', async () => {
     const { operations } = await start({ source: 'h1', async: true, maxRetries: 0, run: () => 1 });
     await operations.sendEvent(tester, { topic: 'h1' });
     const failed = await vi.waitFor(async () => {

@@ -1,11 +1,11 @@
-// What an element's function is called with, how it saves rows, and what types of an app folder change of that.
+// Arguments of an element's function, saving of rows, and overrides by the types of an app folder.
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/domain/values/json.ts';
 import { packArguments } from '../../src/handlers/running/arguments.ts';
 import { loadingStorage } from '../../src/handlers/running/run-context.ts';
 import { anElement, anEvent, appWith, fakePort, type Files, handlerOf, runHandler } from './app-fixture.ts';
 
-/** What the function of an element is called with, and answers. */
+/** The arguments and the result of an element's function. */
 async function run(config: object, payload: object, more: Files = {}, summary: object = {}): Promise<any> {
   const app = await appWith({ ...anElement('A', config), ...more });
   const event = anEvent({ payload: payload as JsonObject, summary: summary as JsonObject });
@@ -36,7 +36,7 @@ describe('The arguments of events.NormalType', () => {
     expect(await run(inBackground, payload, {}, summary ?? {})).toEqual(called);
   });
 
-  it('are the payload, also where that has args and kwargs of its own', async () => {
+  it('are the payload, also if it has fields called args and kwargs', async () => {
     const payload = { args: [1], kwargs: { a: 1 } };
     expect(await run(normal, payload)).toEqual([payload]);
   });
@@ -46,7 +46,7 @@ describe('The arguments of events.ModelType', () => {
   const config = { type: 'events.ModelType', model: 'models.User', operate: 'AddAfter' };
   const data = { model: 'models.User', optType: 'AddAfter', prevData: {}, postData: { a: 1 } };
 
-  it('are what was written', async () => {
+  it('are the written rows', async () => {
     expect(await run(config, { postData: { a: 1 } })).toEqual([data]);
     expect(await run({ ...config, asyncType: true }, { postData: { a: 1 } })).toEqual([data]);
     expect(await run({ ...config, objMode: true }, { postData: { a: 1 } })).toEqual([{ eventOutData: data }]);
@@ -72,7 +72,7 @@ describe('The arguments of events.WorkflowType', () => {
   });
 
   it.each([false, true])(
-    'then the node, in the element’s own word; in the background: %s',
+    'then the node, as the element spells it; in the background: %s',
     async (asyncType) => {
       const of = async (more: object) => run(config('NodeChange', { asyncType, ...more }), change);
       expect((await of({}))[1]).toBe('after.a');
@@ -109,7 +109,7 @@ describe('A row', () => {
   });
   const payload = { ...order, operate: 'Process' };
 
-  it('is saved by its model, with what was set and the run', async () => {
+  it('is saved by its model, with its changes and the run', async () => {
     const code = 'row.no.value = 2; row.status = { value: "x" }; return row.save();';
     const [[row, context]] = await run(config, payload, saving(code));
     expect(row).toEqual({ no: 2, status: 'x' });
@@ -120,7 +120,7 @@ describe('A row', () => {
     });
   });
 
-  it('of a model that cannot save is refused clearly', async () => {
+  it('of a model without a save function is refused', async () => {
     const { 'models/Order/model.ts': _model, ...files } = saving('await row.save();');
     await expect(run(config, payload, files)).rejects.toThrow(
       'A row of models.Order cannot be saved: there is no models/Order/model.ts that works and exports save(row).',
@@ -178,7 +178,7 @@ describe('A function of a service', () => {
     expect(await runHandler(app, 'events.A', anEvent())).toBe('function');
   });
 
-  it('may be called what every object has', async () => {
+  it('may be named like a member of every object', async () => {
     const app = await appWith({
       'services/Shop/e.json': { functionList: [{ name: 'constructor' }, { name: 'toString' }] },
       'services/Shop/service.ts':
@@ -211,7 +211,7 @@ describe('A type of the app folder', () => {
     ...anElement('Huge', { type: 'types.Huge', asyncType: true }),
   };
 
-  it('decides for its elements, and hands its configuration down to them', async () => {
+  it('defines the behaviour of its elements, and their default configuration', async () => {
     const app = await appWith(files);
     expect(app.broken).toEqual([]);
     const [big, huge] = [handlerOf(app, 'events.Big'), handlerOf(app, 'events.Huge')];
@@ -229,7 +229,7 @@ describe('A type of the app folder', () => {
     expect(await runHandler(app, 'events.Huge', of(1000))).toEqual(['called', [{ recovered: 1000 }]]);
   });
 
-  it('has elements on which its methods can be called', async () => {
+  it('has elements with its methods', async () => {
     const app = await appWith(files);
     const element = app.api.getElement('events.Big');
     expect(element.getSender()).toBe('services.Shop.paid');
@@ -240,7 +240,7 @@ describe('A type of the app folder', () => {
     expect(element.fullName).toBe('events.Big');
   });
 
-  it('is told what its methods must answer', async () => {
+  it('fails with a message if a method returns the wrong shape', async () => {
     const app = await appWith({
       'types/Odd/e.json': { type: 'events.NormalType' },
       'types/Odd/type.ts':
@@ -248,11 +248,11 @@ describe('A type of the app folder', () => {
       ...anElement('A', { type: 'types.Odd', sender: 'shop.paid' }),
     });
     await expect(runHandler(app, 'events.A', anEvent())).rejects.toThrow(
-      'handleNode must answer [node, args, kwargs], with args a list, not {}',
+      'handleNode must return [node, args, kwargs], where args is a list, not {}',
     );
   });
 
-  it('may answer another sender', async () => {
+  it('may return another sender', async () => {
     const app = await appWith({
       'types/Moved/e.json': { type: 'events.NormalType' },
       'types/Moved/type.ts':
@@ -271,7 +271,7 @@ describe('The methods of a workflow element', () => {
     handleType: 'agree',
   };
 
-  it('take and give what its function gets', async () => {
+  it('accept and return the arguments of its function', async () => {
     const app = await appWith(anElement('A', config));
     const element = app.api.getElement('events.A');
     const payload = { ...order, operate: 'NodeHandled', handleType: 'agree', nodeId: 'hr', nodeTitle: 'HR' };
@@ -297,8 +297,8 @@ describe('The methods of a workflow element', () => {
   });
 });
 
-describe('Names that every object has', () => {
-  it('are names like any others', async () => {
+describe('Names of members that every object has', () => {
+  it('are ordinary names', async () => {
     const app = await appWith({
       ...anElement('constructor', { type: 'events.NormalType', sender: 'services.__proto__.hasOwnProperty' }),
       ...anElement('__proto__', {
@@ -325,8 +325,8 @@ describe('Names that every object has', () => {
   });
 });
 
-describe('What a module leaves running', () => {
-  it('knows where it came from, though it belongs to no run', async () => {
+describe('Work that a module leaves running', () => {
+  it('is logged with its origin, though it belongs to no run', async () => {
     const port = fakePort();
     const app = await appWith(
       {

@@ -1,11 +1,11 @@
-// What handlers ask of the database: as few statements for many events that come together as for one.
+// Statements of handlers: as few for many concurrent events as for one.
 import { expect, test, vi } from 'vitest';
 import { countStatements, describeDatabases } from '../support/database.ts';
 import { tester } from '../support/gateway.ts';
 import { patience, runsOf, withHandlers } from './handler-gateway.ts';
 
-describeDatabases('how long chains are, and which requests parents have', (backend) => {
-  test('is read in a few statements for many events, sent or finished together', async () => {
+describeDatabases('The length of chains, and the requests of parents', (backend) => {
+  test('are read in a few statements for many events, sent or finished together', async () => {
     const database = countStatements(await backend.open());
     const gateway = await withHandlers(database, { async: true, run: () => null });
     const { operations } = gateway;

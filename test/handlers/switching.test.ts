@@ -1,4 +1,4 @@
-// Handlers that are switched on: they begin exactly there, with what is stored from then on and nothing from before.
+// Handlers that are enabled: they begin with the first event stored afterwards.
 import { afterEach, expect, test, vi } from 'vitest';
 import { describeDatabases } from '../support/database.ts';
 import { type Composed, tester } from '../support/gateway.ts';
@@ -12,7 +12,7 @@ import {
   withHandlers,
 } from './handler-gateway.ts';
 
-describeDatabases('A handler that is switched on', (backend) => {
+describeDatabases('A handler that is enabled', (backend) => {
   let gateway: Composed | undefined;
   afterEach(async () => {
     vi.restoreAllMocks();
@@ -20,7 +20,7 @@ describeDatabases('A handler that is switched on', (backend) => {
     gateway = undefined;
   });
 
-  test('is not for what was sent before, where it was declared off', async () => {
+  test('does not run for earlier events if it was declared disabled', async () => {
     const seen: unknown[] = [];
     gateway = await withHandlers(await backend.open(), {
       enabled: false,
@@ -33,7 +33,7 @@ describeDatabases('A handler that is switched on', (backend) => {
     expect(await runsOf(gateway, 'h1')).toHaveLength(1);
   });
 
-  test('is for what is stored afterwards, also where its send had begun before', async () => {
+  test('runs for events stored afterwards, also if their send began before', async () => {
     suspendLimitOfIsValid();
     const [asked, answered] = [signal(), signal()];
     const seen: string[] = [];
@@ -56,7 +56,7 @@ describeDatabases('A handler that is switched on', (backend) => {
     await vi.waitFor(() => expect(seen).toEqual([event.id]), patience);
   });
 
-  test('is for what is sent in that very moment, without another event after it', async () => {
+  test('runs for an event sent concurrently, without another event after it', async () => {
     const interruptions: Interruptions = {};
     const [written, released] = [signal(), signal()];
     const seen: string[] = [];

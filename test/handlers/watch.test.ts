@@ -1,4 +1,4 @@
-// A folder that is watched: what changes is taken up, and nothing that happens to it stops what was loaded.
+// A watched app folder: changes are loaded, and no change stops the loaded version.
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -30,7 +30,7 @@ async function watched() {
 }
 
 describe('A watched folder', () => {
-  it('has an edit of an imported file taken up', async () => {
+  it('reloads after an edit of an imported file', async () => {
     const { folder, apps, answer, soon } = await watched();
     await writeFiles(folder, { 'word.ts': 'export const word = "two";' });
     await soon(async () => expect(await answer()).toBe('two'));
@@ -40,7 +40,7 @@ describe('A watched folder', () => {
     expect(await runHandler(apps[0]!, 'events.A', anEvent())).toBe('two');
   });
 
-  it('has new, broken and mended elements taken up', async () => {
+  it('reloads new, broken and repaired elements', async () => {
     const { folder, apps, soon } = await watched();
     await writeFiles(folder, { 'events/B/e.json': config, 'events/B/inner.ts': 'export const customFunc =' });
     await soon(() => expect(apps.at(-1)?.broken.map(({ fullName }) => fullName)).toEqual(['events.B']));
@@ -51,7 +51,7 @@ describe('A watched folder', () => {
     await soon(() => expect(apps.at(-1)?.handlers.map(({ fullName }) => fullName)).toEqual(['events.B']));
   });
 
-  it('has folders taken up that are removed and made anew, as a checkout does', async () => {
+  it('reloads folders that are removed and recreated, as a checkout does', async () => {
     const { folder, answer, soon } = await watched();
     for (const word of ['two', 'three', 'four']) {
       await rm(join(folder, 'events'), { recursive: true });
@@ -63,7 +63,7 @@ describe('A watched folder', () => {
     }
   });
 
-  it('is loaded once for changes that come together', async () => {
+  it('is loaded once for simultaneous changes', async () => {
     const { folder, apps, soon } = await watched();
     for (let n = 0; n < 10; n += 1) {
       await writeFiles(folder, { [`note-${n}.txt`]: 'x' });
@@ -74,7 +74,7 @@ describe('A watched folder', () => {
     expect(apps).toHaveLength(1);
   });
 
-  it('may vanish, which is logged once, and come back', async () => {
+  it('may disappear, which is logged once, and return', async () => {
     const { folder, port, apps, answer, soon } = await watched();
     await rename(folder, `${folder}-away`);
     await writeFiles(`${folder}-away`, { 'word.ts': 'export const word = "back";' });
@@ -89,7 +89,7 @@ describe('A watched folder', () => {
     await soon(async () => expect(await answer()).toBe('again'));
   });
 
-  it('goes on after onApp has failed', async () => {
+  it('continues after onApp has failed', async () => {
     const folder = await appFolder(files);
     const port = fakePort();
     let calls = 0;
@@ -104,7 +104,7 @@ describe('A watched folder', () => {
     await vi.waitFor(() => expect(calls).toBe(2), 5_000);
   });
 
-  it('is left alone once the watch has stopped', async () => {
+  it('is not read once the watcher has stopped', async () => {
     const { folder, apps } = await watched();
     await watching.stop();
     await mkdir(join(folder, 'events/C'));

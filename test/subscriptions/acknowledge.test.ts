@@ -1,4 +1,4 @@
-// Events that have to be acknowledged: they come again unless they are.
+// Manual acknowledgement: an unacknowledged event is redelivered after the visibility timeout.
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { describeDatabases, describePostgres } from '../support/database.ts';
@@ -18,7 +18,7 @@ describeDatabases('a subscription with ack: MANUAL', (backend) => {
     return { topic, id, events };
   }
 
-  test('yields an event again that is not acknowledged in time, before newer ones', async () => {
+  test('redelivers an event that is not acknowledged in time, before newer ones', async () => {
     const { id, events } = await withEvents(3);
     expect((await next(gateway(), id))?.id).toBe(events[0]);
     expect((await next(gateway(), id))?.id).toBe(events[1]);
@@ -27,7 +27,7 @@ describeDatabases('a subscription with ack: MANUAL', (backend) => {
     expect(await next(gateway(), id)).toBeNull();
   });
 
-  test('does not yield again what was acknowledged, which may be said twice', async () => {
+  test('does not redeliver an acknowledged event; acknowledging twice is allowed', async () => {
     const { id, events } = await withEvents(2);
     const first = await next(gateway(), id);
     await next(gateway(), id);
@@ -37,7 +37,7 @@ describeDatabases('a subscription with ack: MANUAL', (backend) => {
     expect(await drain(gateway(), id)).toEqual([events[1]]);
   });
 
-  test('takes an acknowledgement also after its time', async () => {
+  test('accepts an acknowledgement after the visibility timeout', async () => {
     const { id } = await withEvents(1);
     const first = await next(gateway(), id);
     await pass(gateway(), id);
@@ -45,7 +45,7 @@ describeDatabases('a subscription with ack: MANUAL', (backend) => {
     expect(await next(gateway(), id)).toBeNull();
   });
 
-  test('passes over an event that was deleted while it was out', async () => {
+  test('skips the redelivery of an event that was deleted meanwhile', async () => {
     const { id, events } = await withEvents(2);
     await next(gateway(), id);
     await gateway().operations.deleteEvent(tester, events[0]!);
@@ -53,7 +53,7 @@ describeDatabases('a subscription with ack: MANUAL', (backend) => {
     expect(await drain(gateway(), id)).toEqual([events[1]]);
   });
 
-  test('refuses what it has not handed out', async () => {
+  test('refuses the acknowledgement of an event that it has not delivered', async () => {
     const { id } = await withEvents(1);
     const first = await next(gateway(), id);
     const refused = await refusalOf(acknowledge(id, first!.position + 1n));
@@ -63,13 +63,13 @@ describeDatabases('a subscription with ack: MANUAL', (backend) => {
     });
   });
 
-  test('is what acknowledge needs', async () => {
+  test('is required by acknowledge', async () => {
     const id = await subscribe(gateway(), { topics: ['*'] });
     const refused = await refusalOf(acknowledge(id, 0n));
     expect(refused).toMatchObject({ code: 'BAD_USER_INPUT', message: expect.stringMatching(/ack: AUTO/) });
   });
 
-  test('wakes who waits when the time of an event is over', async () => {
+  test('wakes a waiting call when the visibility timeout of an event ends', async () => {
     const topic = fresh('topic');
     const id = await subscribe(gateway(), { topics: [topic], ack: 'MANUAL', visibilityMs: 1_000 });
     const event = await gateway().send({ topic });
@@ -82,7 +82,7 @@ describeDatabases('a subscription with ack: MANUAL', (backend) => {
     expect((await next(gateway(), id, null))?.id).toBe(event);
   });
 
-  test('wakes who waits in the middle of the wait of another', async () => {
+  test('wakes a waiting call while another call is waiting for longer', async () => {
     const topic = fresh('topic');
     const slow = await subscribe(gateway(), { topics: [topic], ack: 'MANUAL', visibilityMs: 60_000 });
     const quick = await subscribe(gateway(), { topics: [topic], ack: 'MANUAL', visibilityMs: 1_000 });
@@ -94,7 +94,7 @@ describeDatabases('a subscription with ack: MANUAL', (backend) => {
     expect(await waiting).toMatchObject({ id: event, subscriptionId: quick });
   });
 
-  test('counts what is out and what is to come in its lag', async () => {
+  test('includes unacknowledged and undelivered events in its lag', async () => {
     const { id, events } = await withEvents(3);
     const lag = async () => {
       const { data } = await gateway().ask<{ node: { lag: number } }>(
@@ -117,7 +117,7 @@ describeDatabases('a subscription with ack: MANUAL', (backend) => {
 describePostgres('two gateways', (backend) => {
   const gateway = composedOnce(backend);
 
-  test('hand an event out again at whichever somebody waits, and at one only', async () => {
+  test('redeliver an event at the gateway with a waiting call, and at one only', async () => {
     const other = await operationsOn(await backend.openAnother());
     const topic = fresh('topic');
     const id = await subscribe(gateway(), { topics: [topic], ack: 'MANUAL', visibilityMs: 1_000 });

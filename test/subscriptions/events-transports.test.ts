@@ -1,4 +1,4 @@
-// The subscription `subscriptionEvents` over WebSocket and SSE: who gets what, who goes away, and who reads slowly.
+// The subscription `subscriptionEvents` over WebSocket and SSE: assignment of events, disconnects, and slow readers.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
@@ -8,7 +8,7 @@ import { describeDatabases } from '../support/database.ts';
 import { composedOnce, fresh } from '../support/gateway.ts';
 import { drain, next, read, serveParts, subscribe, watchCalls } from './support.ts';
 
-/** The ways of writing it that GraphQL allows. */
+/** The same subscription in the forms that GraphQL allows. */
 const forms = {
   plain: (id: string) => `subscription { subscriptionEvents(ids: ["${id}"]) { event { id } } }`,
   alias: (id: string) => `subscription { mine: subscriptionEvents(ids: ["${id}"]) { event { id } } }`,
@@ -52,7 +52,7 @@ describeDatabases('subscriptionEvents', (backend) => {
   }
 
   test.each(Object.entries(forms))(
-    'is executed for each subscriber alone over both transports (%s)',
+    'has one execution per subscriber on both transports (%s)',
     async (_name, form) => {
       const { server, topic, id } = await prepared(0);
       const calls = watchCalls(gateway());
@@ -65,7 +65,7 @@ describeDatabases('subscriptionEvents', (backend) => {
       await calls.until(3);
       const events: string[] = [];
       for (let n = 0; n < 3; n++) events.push(await gateway().send({ topic }));
-      // Who has taken one and asks again may be quicker than one that still waits.
+      // A subscriber that requests its next event may be quicker than one that is still waiting.
       const got: string[] = [];
       let read = 0;
       const keep = async (next: () => Promise<Result>): Promise<never> => {
@@ -81,7 +81,7 @@ describeDatabases('subscriptionEvents', (backend) => {
     },
   );
 
-  test('ends with the error of a subscription that is unsubscribed, or is not there', async () => {
+  test('ends with an error if the subscription is unsubscribed or does not exist', async () => {
     const { server, id } = await prepared(0);
     const calls = watchCalls(gateway());
     const client = await connected(server);
@@ -103,7 +103,7 @@ describeDatabases('subscriptionEvents', (backend) => {
     expect(calls.waiting).toBe(0);
   });
 
-  test('takes nothing for a client that completes it, closes its socket or leaves its stream', async () => {
+  test('delivers nothing to a client that completes it, closes its socket or closes its stream', async () => {
     const { server, topic, id } = await prepared(0);
     const calls = watchCalls(gateway());
     const [completing, closing] = [await connected(server), await connected(server)];
@@ -121,7 +121,7 @@ describeDatabases('subscriptionEvents', (backend) => {
     expect(eventOf((await completing.next()).payload)).toBe(another);
   });
 
-  test('leaves to others what a WebSocket that stops reading has no room for, and goes on when it reads', async () => {
+  test('leaves events to other subscribers while a WebSocket does not read, and continues when it does', async () => {
     const { server, topic, id, events } = await prepared(150);
     const client = await connected(server);
     client.subscribe('a', forms.plain(id));
@@ -137,8 +137,8 @@ describeDatabases('subscriptionEvents', (backend) => {
     expect(eventOf((await client.next()).payload)).toBe(later);
   });
 
-  test('leaves to others what a stream that nobody reads has no room for', async () => {
-    // Written eighty times each, they are more than the buffers of a connection hold.
+  test('leaves events to other subscribers while an event stream is not read', async () => {
+    // Eighty of each exceed the buffers of a connection.
     const { server, id, events } = await prepared(40, { payload: { text: 'x'.repeat(20_000) } });
     const copies = Array.from({ length: 80 }, (_, n) => `e${n}: event { payload }`).join(' ');
     const query = `subscription { subscriptionEvents(ids: ["${id}"]) { ${copies} } }`;
@@ -155,7 +155,7 @@ describeDatabases('subscriptionEvents', (backend) => {
     expect(rest).toEqual(events.slice(-rest.length));
   });
 
-  /** Resolves when no more are taken; were it too early, the tests would still hold what they say. */
+  /** Resolves when no more events are delivered. If it resolved too early, the assertions would still be valid. */
   async function standstill(id: string): Promise<void> {
     let [last, since] = [-1n, performance.now()];
     while (performance.now() - since < 400) {
@@ -164,7 +164,7 @@ describeDatabases('subscriptionEvents', (backend) => {
     }
   }
 
-  test('ends with the connection when the gateway stops, and is not said to be complete', async () => {
+  test('ends with its connection, without a complete message, when the gateway stops', async () => {
     const { server, topic, id } = await prepared(0);
     const calls = watchCalls(gateway());
     const client = await connected(server);
@@ -179,7 +179,7 @@ describeDatabases('subscriptionEvents', (backend) => {
     expect((await next(gateway(), id))?.id).toBe(event);
   });
 
-  test('is for those with a key alone', async () => {
+  test('requires a key', async () => {
     const { server, id } = await prepared(1);
     const { status } = await post(
       server,

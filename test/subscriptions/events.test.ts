@@ -1,4 +1,4 @@
-// The subscription `subscriptionEvents`: what its subscribers get, and how they share the events between them.
+// The subscription `subscriptionEvents`: the events of its subscribers, and their assignment among them.
 import { type ExecutionResult, parse } from 'graphql';
 import { expect, test } from 'vitest';
 import { describeDatabases } from '../support/database.ts';
@@ -30,13 +30,13 @@ describeDatabases('subscriptionEvents', (backend) => {
   const sendMany = (topic: string, count: number) =>
     Promise.all(Array.from({ length: count }, () => send(topic)));
 
-  /** A subscriber that takes a result only when it is asked. */
+  /** A subscriber that reads a result only on request. */
   async function openIdle(id: string): Promise<AsyncIterableIterator<ExecutionResult>> {
     const args = { document: parse(query), variables: { ids: [id] }, caller: tester };
     return (await gateway().sharedSubscriptions.subscribe(args)) as AsyncIterableIterator<ExecutionResult>;
   }
 
-  test('yields the events of several subscriptions, oldest first over all, and says for which', async () => {
+  test('yields the events of several subscriptions, oldest first, each with its subscription', async () => {
     const topics = [fresh('topic'), fresh('topic'), fresh('topic')];
     const ids = await Promise.all(topics.map((topic) => subscribe(gateway(), { topics: [topic] })));
     const order = [2, 0, 1, 1, 2, 0, 0, 2];
@@ -52,13 +52,13 @@ describeDatabases('subscriptionEvents', (backend) => {
     reader.stop();
   });
 
-  test('gives each event to one of all who subscribe with the same words, and none to nobody', async () => {
+  test('delivers each event to exactly one of several identical subscribers', async () => {
     const topic = fresh('topic');
     const id = await subscribe(gateway(), { topics: [topic] });
     const readers = await Promise.all([open(id), open(id), open(id)]);
     const events: string[] = [];
     const got: string[] = [];
-    // As many as there are subscribers: each that waits gets one.
+    // One event per subscriber: each of them is waiting, so each gets one.
     for (let round = 0; round < 5; round++) {
       events.push(...(await sendMany(topic, 3)));
       for (const reader of readers) got.push(...(await idsOf(reader, 1)));
@@ -68,7 +68,7 @@ describeDatabases('subscriptionEvents', (backend) => {
     expect(await drain(gateway(), id)).toEqual([]);
   });
 
-  test('shares them with nextEvent, which waits in the same line', async () => {
+  test('shares events with nextEvent calls, in order of arrival', async () => {
     const topic = fresh('topic');
     const id = await subscribe(gateway(), { topics: [topic] });
     const reader = await open(id);
@@ -78,7 +78,7 @@ describeDatabases('subscriptionEvents', (backend) => {
     reader.stop();
   });
 
-  test('goes on where it was when a subscriber comes back', async () => {
+  test('continues at its position when a subscriber reconnects', async () => {
     const topic = fresh('topic');
     const id = await subscribe(gateway(), { topics: [topic] });
     const calls = watchCalls(gateway());
@@ -93,7 +93,7 @@ describeDatabases('subscriptionEvents', (backend) => {
     again.stop();
   });
 
-  test('delivers again what is not acknowledged with MANUAL, before what is newer', async () => {
+  test('redelivers unacknowledged events with MANUAL, before newer ones', async () => {
     const topic = fresh('topic');
     const id = await subscribe(gateway(), { topics: [topic], ack: 'MANUAL' });
     const [first, second] = [await send(topic), await send(topic)];
@@ -121,7 +121,7 @@ describeDatabases('subscriptionEvents', (backend) => {
     reader.stop();
   });
 
-  test('takes an event only when it is asked for one', async () => {
+  test('takes an event only when its consumer requests one', async () => {
     const topic = fresh('topic');
     const id = await subscribe(gateway(), { topics: [topic] });
     const events = [await send(topic), await send(topic), await send(topic)];
@@ -132,7 +132,7 @@ describeDatabases('subscriptionEvents', (backend) => {
     await idle.return?.();
   });
 
-  test('takes nothing for one who leaves while it waits, and waits no longer', async () => {
+  test('takes nothing for a subscriber that leaves while waiting, and ends its call', async () => {
     const topic = fresh('topic');
     const id = await subscribe(gateway(), { topics: [topic] });
     const calls = watchCalls(gateway());
@@ -147,7 +147,7 @@ describeDatabases('subscriptionEvents', (backend) => {
     expect(await idle.next()).toEqual({ value: undefined, done: true });
   });
 
-  test('ends with an error when one of its subscriptions is unsubscribed, or is not there', async () => {
+  test('ends with an error if one of its subscriptions is unsubscribed or does not exist', async () => {
     const [id, other] = [
       await subscribe(gateway(), { topics: [fresh('topic')] }),
       await subscribe(gateway(), { topics: [fresh('topic')] }),
@@ -165,7 +165,7 @@ describeDatabases('subscriptionEvents', (backend) => {
     expect(calls.waiting).toBe(0);
   });
 
-  test('refuses no id, too many and what is none', async () => {
+  test('refuses an empty list, too many ids and malformed ids', async () => {
     const refused = async (ids: string[]) => {
       const { message, extensions } = (await refusalOf(open(...ids))) as unknown as {
         message: string;
@@ -180,7 +180,7 @@ describeDatabases('subscriptionEvents', (backend) => {
     expect(await refused(['x'])).toMatch(/^BAD_USER_INPUT: ids/);
   });
 
-  test('is not told to be over when the gateway stops: that is for its connection to say', async () => {
+  test('does not complete when the gateway stops: its connection reports that', async () => {
     const id = await subscribe(gateway(), { topics: [fresh('topic')] });
     const alone = await operationsOn(gateway().database);
     const calls = watchCalls(alone);

@@ -1,4 +1,4 @@
-// Clients that go away while their call of nextEvent waits: what they would get is another's.
+// Clients that disconnect while their nextEvent call waits: another call gets the event.
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeDatabases } from '../support/database.ts';
@@ -43,7 +43,7 @@ describeDatabases('an event', (backend) => {
     expect(data?.nextEvent?.event.id).toBe(sent.data!.sendEvent.event.id);
   });
 
-  test('of nothing known is refused as not found', async () => {
+  test('of an unknown subscription is refused as not found', async () => {
     const { errors } = await gateway.ask(ask, { id: '0195f000-0000-7000-8000-000000000000', ms: 0 });
     expect(errors[0]?.extensions.code).toBe('NO_SUCH_SUBSCRIPTION');
   });

@@ -1,4 +1,4 @@
-// Subscriptions as GraphQL shows them, and their end when nobody asks.
+// Subscriptions in GraphQL lists, and their expiry when unused.
 import { expect, test } from 'vitest';
 import { describeDatabases } from '../support/database.ts';
 import { composedForEach, fresh } from '../support/gateway.ts';
@@ -19,7 +19,7 @@ const list = `query($first: Int, $after: String) { subscriptions(first: $first, 
 describeDatabases('subscriptions', (backend) => {
   const gateway = composedForEach(backend);
 
-  test('are listed in order of creation, page by page, with what waits for each', async () => {
+  test('are listed in order of creation, page by page, with their lags', async () => {
     const topic = fresh('topic');
     await makeKnown(gateway(), 'somebody');
     const ids = [
@@ -48,7 +48,7 @@ describeDatabases('subscriptions', (backend) => {
     expect((await gateway().ask(list, { after: 'x' })).errors[0]?.extensions.code).toBe('BAD_USER_INPUT');
   });
 
-  test('live by their mutations', async () => {
+  test('are created and deleted by their mutations', async () => {
     const make = `mutation($input: SubscribeInput!) { subscribe(input: $input) { id ack position } }`;
     const made = await gateway().ask<{ subscribe: { id: string } }>(make, {
       input: { topics: ['a'], ack: 'MANUAL' },
@@ -69,7 +69,7 @@ describeDatabases('subscriptions', (backend) => {
     expect((await gateway().ask(end, { id })).errors[0]?.extensions.code).toBe('NO_SUCH_SUBSCRIPTION');
   });
 
-  test('go when nobody has asked them for their days, and not while somebody does', async () => {
+  test('expire when unused for `expiresAfterDays`, but not while they are in use', async () => {
     const [idle, used] = [
       await subscribe(gateway(), { topics: ['a'], ack: 'MANUAL' }),
       await subscribe(gateway(), { topics: ['a'], ack: 'MANUAL' }),

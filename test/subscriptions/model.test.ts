@@ -1,5 +1,5 @@
-// Durable subscriptions against the plain filter over the log: whatever is sent, asked, deleted and restarted in whatever
-// order, each yields what fits, in order: once with AUTO, and at least once with MANUAL.
+// Random walks of durable subscriptions against a model that filters the log: each subscription yields the matching
+// events in order, once with AUTO and at least once with MANUAL, whatever is sent, deleted and restarted in between.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
@@ -125,7 +125,7 @@ interface Kept {
   readonly acknowledged: Set<string>;
 }
 
-/** One walk, on gateways that may stop and come again. */
+/** One walk, on gateways that may restart. */
 class Walk {
   readonly #gateways: Composed[];
   readonly #databases: readonly Database[];
@@ -157,7 +157,7 @@ class Walk {
     const picked = this.#subscriptions[plan.pick % this.#subscriptions.length]!;
     if (plan.kind === 'pass') return pass(first, picked.id);
     if (plan.kind === 'acknowledge') return this.#acknowledge(picked, plan.pick);
-    // What the log kept of the moment of sending stands: a later change of these makes no difference.
+    // The log recorded these fields when the event was sent; later changes do not matter.
     const event = this.#events[plan.pick % Math.max(1, this.#events.length)];
     if (event) await first.operations.updateEvent(tester, { id: event.id, project: 'p', sender: 'ann' });
   }
@@ -191,7 +191,7 @@ class Walk {
     acknowledged.add(one.id);
   }
 
-  /** All that is left comes; then each has had what it is for. */
+  /** Delivers all remaining events; then each subscription has delivered its matches. */
   async finish(): Promise<void> {
     for (const subscription of this.#subscriptions) {
       const [gateway] = this.#gateways as [Composed];

@@ -23,7 +23,7 @@ describeDatabases('A durable subscription that is moved', (backend) => {
     return { id, ids, positions };
   }
 
-  test('delivers again what comes after the position, and skips what comes before it', async () => {
+  test('redelivers events after the position, and skips those before it', async () => {
     const { id, ids, positions } = await prepared('AUTO');
     expect([await next(id), await next(id), await next(id), await next(id)]).toEqual([...ids, null]);
     const { operations } = gateway();
@@ -61,7 +61,7 @@ describeDatabases('A durable subscription that is moved', (backend) => {
     });
   });
 
-  test('wakes a call that waits', async () => {
+  test('wakes a waiting call', async () => {
     const { id, ids } = await prepared('AUTO');
     for (const each of ids) expect(await next(id)).toBe(each);
     const waiting = gateway().operations.nextEvent(tester, [id], 20_000);

@@ -1,4 +1,4 @@
-// Asking durable subscriptions for their next event: which events come, in what order, and to whom.
+// nextEvent of durable subscriptions: which events are delivered, in what order, and to which call.
 import { expect, test } from 'vitest';
 import { describeDatabases, describePostgres } from '../support/database.ts';
 import { composedOnce, fresh, operationsOn, refusalOf, tester } from '../support/gateway.ts';
@@ -8,7 +8,7 @@ describeDatabases('a durable subscription', (backend) => {
   const gateway = composedOnce(backend);
   const send = (topic: string, more: object = {}) => gateway().send({ topic, ...more });
 
-  test('yields each event once, in order, from its own beginning on', async () => {
+  test('yields each event once, in order, from its creation on', async () => {
     const topic = fresh('topic');
     await send(topic);
     const id = await subscribe(gateway(), { topics: [topic] });
@@ -18,7 +18,7 @@ describeDatabases('a durable subscription', (backend) => {
     expect(await next(gateway(), id)).toBeNull();
   });
 
-  test('says where the event is in the log', async () => {
+  test('returns the position of the event', async () => {
     const topic = fresh('topic');
     const id = await subscribe(gateway(), { topics: [topic] });
     const event = await send(topic);
@@ -27,7 +27,7 @@ describeDatabases('a durable subscription', (backend) => {
     expect((await read(gateway(), id)).position).toBe(position);
   });
 
-  test('yields all history after 0, and what follows a position after it', async () => {
+  test('yields the whole log after position 0, or the events after a given position', async () => {
     const topic = fresh('topic');
     const events = [await send(topic), await send(topic), await send(topic)];
     const { position } = await gateway().read(events[0]!);
@@ -38,7 +38,7 @@ describeDatabases('a durable subscription', (backend) => {
     expect(await drain(gateway(), later)).toEqual(events.slice(1));
   });
 
-  test('misses nothing that is sent after its answer, also before the first nextEvent', async () => {
+  test('yields every event sent after it was created, also before the first nextEvent', async () => {
     const topic = fresh('topic');
     const before = Promise.all(Array.from({ length: 20 }, () => send(topic)));
     const id = await subscribe(gateway(), { topics: [topic] });
@@ -47,7 +47,7 @@ describeDatabases('a durable subscription', (backend) => {
     expect(await drain(gateway(), id)).toEqual(expect.arrayContaining(after));
   });
 
-  test('yields a job or a pending event once, when it was sent, whatever becomes of it', async () => {
+  test('yields a job or a pending event once, at its creation, whatever its later status', async () => {
     const topic = fresh('topic');
     const id = await subscribe(gateway(), { topics: [topic], where: `status == 'PENDING'` });
     const event = await send(topic, { finished: false });
@@ -57,7 +57,7 @@ describeDatabases('a durable subscription', (backend) => {
     expect(await drain(gateway(), id)).toEqual([event]);
   });
 
-  test('passes over what was deleted, up to the moment it is asked', async () => {
+  test('skips events that were deleted before the call', async () => {
     const topic = fresh('topic');
     const id = await subscribe(gateway(), { topics: [topic] });
     const [first, second, third] = [await send(topic), await send(topic), await send(topic)];
@@ -66,7 +66,7 @@ describeDatabases('a durable subscription', (backend) => {
     expect(await drain(gateway(), id)).toEqual([third]);
   });
 
-  test('takes patterns, a sender, or both', async () => {
+  test('accepts topic patterns, a sender, or both', async () => {
     const [a, b, sender] = [fresh('part'), fresh('part'), fresh('sender')];
     await makeKnown(gateway(), sender);
     const byPattern = await subscribe(gateway(), { topics: [`${a}.*`, b] });
@@ -83,7 +83,7 @@ describeDatabases('a durable subscription', (backend) => {
     expect(await drain(gateway(), patterned)).toEqual([below]);
   });
 
-  test('tests its filter on the payload, beside what SQL decides of it', async () => {
+  test('applies its filter to the payload, besides the pre-filter in SQL', async () => {
     const topic = fresh('topic');
     const where = `event_type == 'x' && data.method in ['GET', 'HEAD'] && data.path.endsWith('/meow')`;
     const id = await subscribe(gateway(), { topics: [topic], where });
@@ -97,7 +97,7 @@ describeDatabases('a durable subscription', (backend) => {
     expect((await read(gateway(), id)).filterErrors).toBe(0);
   });
 
-  test('counts an event on which its filter fails once, and says how', async () => {
+  test('counts each event on which its filter fails once, with the error', async () => {
     const topic = fresh('topic');
     const id = await subscribe(gateway(), { topics: [topic], where: `data.n == 1` });
     await send(topic);
@@ -113,7 +113,7 @@ describeDatabases('a durable subscription', (backend) => {
     });
   });
 
-  test('of many in one call, the one with the oldest event answers', async () => {
+  test('of several in one call, the one with the oldest event answers', async () => {
     const topics = [fresh('topic'), fresh('topic'), fresh('topic')];
     const ids = await Promise.all(topics.map((topic) => subscribe(gateway(), { topics: [topic] })));
     const order = [2, 0, 1, 1, 2, 0];
@@ -125,7 +125,7 @@ describeDatabases('a durable subscription', (backend) => {
     expect(got.map((one) => one?.subscriptionId)).toEqual(order.map((n) => ids[n]));
   });
 
-  test('gives no two callers the same event', async () => {
+  test('delivers no event to two callers', async () => {
     const topic = fresh('topic');
     const ids = [
       await subscribe(gateway(), { topics: [topic] }),
@@ -139,7 +139,7 @@ describeDatabases('a durable subscription', (backend) => {
     expect(new Set(got.flatMap((one) => one?.id ?? []))).toEqual(new Set(events));
   });
 
-  test('goes on where it was after a restart', async () => {
+  test('continues at its position after a restart', async () => {
     const topic = fresh('topic');
     const id = await subscribe(gateway(), { topics: [topic] });
     const [first, second] = [await send(topic), await send(topic)];
@@ -150,7 +150,7 @@ describeDatabases('a durable subscription', (backend) => {
     expect(await next(gateway(), id)).toBeNull();
   });
 
-  test('that finds little in much goes on reading until it knows', async () => {
+  test('with few matches in a long log reads on until the search is complete', async () => {
     const topic = fresh('topic');
     const id = await subscribe(gateway(), { topics: [`${topic}*`], where: `data.n == 1` });
     const many = Array.from({ length: 700 }, (_, n) => ({ topic, payload: { n: n === 650 ? 1 : 0 } }));
@@ -171,7 +171,7 @@ describeDatabases('a durable subscription', (backend) => {
     expect(refused).toMatchObject({ code: 'BAD_USER_INPUT', message: expect.stringMatching(message) });
   });
 
-  test('with a wrong filter is refused with its place', async () => {
+  test('with an invalid filter is refused with the position of the fault', async () => {
     const refused = await refusalOf(subscribe(gateway(), { topics: ['*'], where: `topic.endswith('x')` }));
     expect(refused).toMatchObject({
       code: 'INVALID_FILTER',
@@ -197,7 +197,7 @@ describeDatabases('a durable subscription', (backend) => {
     }
   });
 
-  test('is asked with 1 to 100 ids and 0 to 60,000 milliseconds', async () => {
+  test('accepts 1 to 100 ids and a wait time of 0 to 60,000 milliseconds', async () => {
     const id = await subscribe(gateway(), { topics: ['*'] });
     const ask = (ids: readonly string[], timeoutMs: number) =>
       refusalOf(gateway().operations.nextEvent(tester, ids, timeoutMs));
@@ -212,7 +212,7 @@ describeDatabases('a durable subscription', (backend) => {
 describePostgres('two gateways', (backend) => {
   const gateway = composedOnce(backend);
 
-  test('never give the same event of a subscription', async () => {
+  test('never deliver the same event of a subscription', async () => {
     const other = await operationsOn(await backend.openAnother());
     const topic = fresh('topic');
     const id = await subscribe(gateway(), { topics: [topic], where: `data.n >= 0` });

@@ -1,4 +1,4 @@
-// The source of a subscription: one that nothing knows is refused with the nearest names; topics never are.
+// The source of a subscription: an unknown one is refused with similar names; topics never are.
 import { expect, test } from 'vitest';
 import { describeDatabases, describePostgres } from '../support/database.ts';
 import { composedForEach, composedOnce, refusalOf, tester } from '../support/gateway.ts';
@@ -10,14 +10,14 @@ describeDatabases('the source of a subscription', (backend) => {
   const gateway = composedForEach(backend);
   const refusal = (source: string) => refusalOf(gateway().operations.subscribe(tester, { source }));
 
-  test('may be a trigger, or a sender of any event, be it deleted since', async () => {
+  test('may be a trigger, or the sender of any event, even a deleted one', async () => {
     await makeKnown(gateway(), 'github');
     const id = await gateway().send({ topic: 't', sender: 'shop' });
     await gateway().operations.deleteEvent(tester, id);
     for (const source of ['github', 'shop']) await subscribe(gateway(), { source });
   });
 
-  test('is refused where nothing knows it, with the nearest names', async () => {
+  test('is refused if it is unknown, with similar names', async () => {
     await makeKnown(gateway(), 'github', 'gitlab', 'nightly');
     for (const sender of ['shop', 'zzz', 'aaa']) await gateway().send({ topic: 't', sender });
     expect(await refusal('githib')).toMatchObject({
@@ -27,20 +27,20 @@ describeDatabases('the source of a subscription', (backend) => {
     expect(await refusal('shpo')).toMatchObject({ message: expect.stringContaining('"shop"') });
   });
 
-  test('is refused in an empty gateway too, and says how to wait for what is to come', async () => {
+  test('is refused in an empty gateway too, with advice for a future sender', async () => {
     expect(await refusal('any')).toMatchObject({
       code: 'BAD_USER_INPUT',
       message: expect.stringMatching(/there is none yet\. .*give topics/),
     });
   });
 
-  test('is not a topic: those may be unknown, and what has only that topic has no such sender', async () => {
+  test('is not a topic: topics may be unknown, and a topic is not a sender', async () => {
     await subscribe(gateway(), { topics: ['nobody.ever.sent'] });
     await gateway().send({ topic: 'paid' });
     expect(await refusal('paid')).toMatchObject({ code: 'BAD_USER_INPUT' });
   });
 
-  test('may be one that begins with what no letter follows, or precedes', async () => {
+  test('may begin with the first or the last character of the collation', async () => {
     await gateway().send({ topic: 't', sender: '\u{10ffff}' });
     await gateway().send({ topic: 't', sender: ' ' });
     await subscribe(gateway(), { source: '\u{10ffff}' });
@@ -51,7 +51,7 @@ describeDatabases('the source of a subscription', (backend) => {
 describePostgres('the search for a source', (backend) => {
   const gateway = composedOnce(backend);
 
-  test('reads a bounded part of an index, however many have sent', async () => {
+  test('reads a bounded part of an index, however many senders there are', async () => {
     await gateway().database.query({
       text: `INSERT INTO log (position, event_id, kind, status, at, topic, request_id, node_id, sender)
         SELECT n, gen_random_uuid(), 'CREATED', 'FINISHED', now(), 't', 'r', 'n', 'sender-' || n

@@ -1,4 +1,4 @@
-// What durable subscriptions ask of the database: few statements, by index, however many ask and however much there is.
+// Statements of durable subscriptions: few, and by index, however many calls and events there are.
 import { beforeAll, describe, expect, test } from 'vitest';
 import { countStatements, describeDatabases, describePostgres } from '../support/database.ts';
 import { type Composed, composedOnce, fresh, operationsOn, tester } from '../support/gateway.ts';
@@ -8,7 +8,7 @@ import { drain, next, pass, subscribe } from './support.ts';
 describeDatabases('the statements of subscriptions', (backend) => {
   const gateway = composedOnce(backend);
 
-  /** Those that a step takes, by a gateway that asks nothing else. */
+  /** The statements of a step, on an otherwise idle gateway. */
   async function counted(step: (alone: Composed) => Promise<unknown>): Promise<number> {
     const database = countStatements(gateway().database);
     const alone = await operationsOn(database, { onCommit: () => {} });
@@ -26,12 +26,12 @@ describeDatabases('the statements of subscriptions', (backend) => {
     return { topic, ids };
   }
 
-  test('of a call that finds nothing is one', async () => {
+  test('of a call that finds no event: one', async () => {
     const { ids } = await subscriptions(100);
     expect(await counted((alone) => next(alone, ids))).toBe(1);
   });
 
-  test('of a call that finds something are three, with a filter four', async () => {
+  test('of a call that finds an event: three, with a filter four', async () => {
     for (const [more, statements] of [
       [{}, 3],
       [{ where: 'data.n > 0' }, 4],
@@ -43,7 +43,7 @@ describeDatabases('the statements of subscriptions', (backend) => {
     }
   });
 
-  test('of twenty calls at once, for as many subscriptions, are as many as of one', async () => {
+  test('of twenty concurrent calls, for as many subscriptions: as many as of one', async () => {
     for (const ack of ['AUTO', 'MANUAL'] as const) {
       const { topic, ids } = await subscriptions(20, { ack });
       const event = await gateway().send({ topic });
@@ -55,7 +55,7 @@ describeDatabases('the statements of subscriptions', (backend) => {
     }
   });
 
-  test('of twenty calls at once for one subscription are as many as of one', async () => {
+  test('of twenty concurrent calls for one subscription: as many as of one', async () => {
     const { topic, ids } = await subscriptions(1);
     await gateway().operations.sendEvents(tester, Array<object>(20).fill({ topic }) as { topic: string }[]);
     const step = async (alone: Composed) => {
@@ -65,7 +65,7 @@ describeDatabases('the statements of subscriptions', (backend) => {
     expect(await counted(step)).toBe(3);
   });
 
-  test('of a hundred acknowledgements at once are one', async () => {
+  test('of a hundred concurrent acknowledgements: one', async () => {
     const { topic, ids } = await subscriptions(1, { ack: 'MANUAL' });
     await gateway().operations.sendEvents(tester, Array<object>(100).fill({ topic }) as { topic: string }[]);
     const got = await Promise.all(Array.from({ length: 100 }, () => next(gateway(), ids)));
@@ -85,7 +85,7 @@ describeDatabases('the statements of subscriptions', (backend) => {
   });
 });
 
-/** Events of seven topics and five senders, and subscriptions with what they have handed out. */
+/** Events of seven topics and five senders, and subscriptions with deliveries. */
 async function insertHistory({ database }: Composed, count: number): Promise<void> {
   const id = `('00000001-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid`;
   await database.query({
@@ -161,7 +161,7 @@ describePostgres('the plans of subscriptions', (backend) => {
     expect(wrong).toEqual([]);
   }
 
-  test('of a sender read that sender’s part of the log', async () => {
+  test('for a sender read that sender’s part of the log', async () => {
     const { database, statements } = recording(gateway().database);
     const alone = await operationsOn(database);
     await take({ source: 'sender-1' })(alone);
@@ -174,13 +174,13 @@ describePostgres('the plans of subscriptions', (backend) => {
   });
 
   describe('on a young database', () => {
-    test.each(all)('of %s go by index', (_what, steps) => expectByIndex(steps));
+    test.each(all)('of %s use indexes', (_what, steps) => expectByIndex(steps));
   });
 
   describe('with statistics', () => {
     beforeAll(() =>
       gateway().database.query({ text: 'ANALYZE events, log, subscriptions, deliveries', values: [] }),
     );
-    test.each(all)('of %s go by index', (_what, steps) => expectByIndex(steps));
+    test.each(all)('of %s use indexes', (_what, steps) => expectByIndex(steps));
   });
 });

@@ -1,4 +1,4 @@
-// Durable subscriptions in tests: short forms, and time that passes at once.
+// Short forms for tests of durable subscriptions, and visibility timeouts that end at once.
 import { expect, vi } from 'vitest';
 import type { DurableSubscription, SubscribeInput } from '../../src/domain/subscriptions/subscription.ts';
 import { createContext } from '../../src/graphql/context.ts';
@@ -7,12 +7,12 @@ import type { Caller } from '../../src/operations/callers.ts';
 import { type Running, serve } from '../http/support.ts';
 import { type Composed, tester } from '../support/gateway.ts';
 
-/** Answers the id. */
+/** Returns the id. */
 export async function subscribe({ operations }: Composed, input: SubscribeInput): Promise<string> {
   return (await operations.subscribe(tester, input)).id;
 }
 
-/** So that a subscription to them is taken: there is a trigger by each name. */
+/** Creates a trigger by each name, so that a subscription to it is accepted. */
 export async function makeKnown({ operations }: Composed, ...senders: readonly string[]): Promise<void> {
   for (const name of senders) await operations.createTrigger({ name, webhook: {} });
 }
@@ -24,7 +24,7 @@ export interface Got {
   readonly id: string;
 }
 
-/** Only looks, unless a time is given. */
+/** Does not wait unless a wait time is given. */
 export async function next(
   { operations }: Composed,
   ids: string | readonly string[],
@@ -35,7 +35,7 @@ export async function next(
   return got && { subscriptionId: got.subscriptionId, position: got.position, id: got.event.id };
 }
 
-/** Events in the order in which they come, until there is none. */
+/** All pending events, in order of delivery. */
 export async function drain(gateway: Composed, ids: string | readonly string[]): Promise<string[]> {
   const events: string[] = [];
   for (;;) {
@@ -45,26 +45,26 @@ export async function drain(gateway: Composed, ids: string | readonly string[]):
   }
 }
 
-/** Fails where there is none. */
+/** Fails if there is none. */
 export async function read({ operations }: Composed, id: string): Promise<DurableSubscription> {
   const subscription = await operations.subscription(id);
   if (subscription === null) throw new Error(`there is no subscription ${id}`);
   return subscription;
 }
 
-/** What was handed out comes again now. */
+/** Ends the visibility timeouts, so that delivered events are redelivered now. */
 export async function pass({ database }: Composed, id: string): Promise<void> {
   const text = `UPDATE deliveries SET until = now() - interval '1 second' WHERE subscription_id = $1`;
   await database.query({ text, values: [id] });
 }
 
-/** A caller who can go away. */
+/** A caller that can disconnect. */
 export function leaving(): { caller: Caller; leave: () => void } {
   const going = new AbortController();
   return { caller: { ...tester, signal: going.signal }, leave: () => going.abort() };
 }
 
-/** The calls that wait for their next event, of those from now on. */
+/** Counts the waiting nextEvent calls from now on. */
 export function watchCalls({ subscriptions }: Composed) {
   const next = subscriptions.next.bind(subscriptions);
   let waiting = 0;
@@ -78,12 +78,12 @@ export function watchCalls({ subscriptions }: Composed) {
     get waiting() {
       return waiting;
     },
-    /** Resolves when so many wait. */
+    /** Resolves when so many calls are waiting. */
     until: (count: number) => vi.waitFor(() => expect(waiting).toBe(count), { timeout: 20_000, interval: 5 }),
   };
 }
 
-/** The parts on a socket; stopped after the test. */
+/** A client on a WebSocket, closed after the test. */
 export function serveParts({ operations, watching, sharedSubscriptions }: Composed): Promise<Running> {
   return serve({
     schema,

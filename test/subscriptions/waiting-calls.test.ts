@@ -1,4 +1,4 @@
-// Who waits: an event concerns those alone who wait at its subscription.
+// The waiting calls of nextEvent: an event opens only the calls of its subscription.
 import { expect, test } from 'vitest';
 import { WaitingCall } from '../../src/base/waiting-call.ts';
 import { WaitingCalls } from '../../src/subscriptions/waiting-calls.ts';
@@ -11,7 +11,7 @@ function waitingAt(waitingCalls: WaitingCalls, ...ids: string[]): WaitingNext {
   return call;
 }
 
-test('Who comes is looked for once, and again when there may be something at one of its subscriptions', () => {
+test('A new call is open once, and again when one of its subscriptions may have an event', () => {
   const waitingCalls = new WaitingCalls();
   const [a, both, b] = [
     waitingAt(waitingCalls, 'a'),
@@ -26,7 +26,7 @@ test('Who comes is looked for once, and again when there may be something at one
   expect(waitingCalls.takeOpen()).toEqual([]);
 });
 
-test('First come is first looked for, in whatever order there was something for them', () => {
+test('Calls are taken in order of arrival, whatever the order of their events', () => {
   const waitingCalls = new WaitingCalls();
   const [a, b] = [waitingAt(waitingCalls, 'a'), waitingAt(waitingCalls, 'b')];
   waitingCalls.takeOpen();
@@ -36,7 +36,7 @@ test('First come is first looked for, in whatever order there was something for 
   expect(waitingCalls.takeOpen()).toEqual([a, b, c]);
 });
 
-test('Who has gone is not looked for, nor looked for again', () => {
+test('A removed call is not taken, nor reopened', () => {
   const waitingCalls = new WaitingCalls();
   const [gone, stays] = [waitingAt(waitingCalls, 'a'), waitingAt(waitingCalls, 'a')];
   gone.giveUp();

@@ -1,4 +1,4 @@
-// Waiting for the next event: woken by what happens, and leaving nothing consumed behind.
+// Waiting nextEvent calls: woken by new events, and without a trace when they end.
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { countStatements, describeDatabases, describePostgres } from '../support/database.ts';
@@ -8,7 +8,7 @@ import { drain, leaving, makeKnown, next, read, subscribe } from './support.ts';
 describeDatabases('a call of nextEvent that waits', (backend) => {
   const gateway = composedOnce(backend);
 
-  test('gets the next event, without waiting to the end', async () => {
+  test('gets the next event before its wait time ends', async () => {
     const topic = fresh('topic');
     const id = await subscribe(gateway(), { topics: [topic] });
     const waiting = next(gateway(), id, null);
@@ -17,7 +17,7 @@ describeDatabases('a call of nextEvent that waits', (backend) => {
     expect((await waiting)?.id).toBe(event);
   });
 
-  test('gets it by a pattern, by its sender and through a filter', async () => {
+  test('gets an event selected by a pattern, a sender or a filter', async () => {
     const topic = fresh('topic');
     await makeKnown(gateway(), topic);
     const inputs = [
@@ -35,7 +35,7 @@ describeDatabases('a call of nextEvent that waits', (backend) => {
     }
   });
 
-  test('gets nothing where nothing comes in time', async () => {
+  test('returns null if there is no event in time', async () => {
     const id = await subscribe(gateway(), { topics: [fresh('topic')] });
     expect(await next(gateway(), id, 50)).toBeNull();
   });
@@ -49,7 +49,7 @@ describeDatabases('a call of nextEvent that waits', (backend) => {
     expect(got.map((one) => one?.id).sort()).toEqual(events.sort());
   });
 
-  test('waits for several, and the one that has something answers', async () => {
+  test('waits for several subscriptions, and returns the first event of any', async () => {
     const topics = [fresh('topic'), fresh('topic')];
     const ids = await Promise.all(topics.map((topic) => subscribe(gateway(), { topics: [topic] })));
     const waiting = next(gateway(), ids, null);
@@ -58,7 +58,7 @@ describeDatabases('a call of nextEvent that waits', (backend) => {
     expect(await waiting).toMatchObject({ id: event, subscriptionId: ids[1] });
   });
 
-  test('takes nothing when its caller has gone', async () => {
+  test('takes no event if its caller has disconnected', async () => {
     const topic = fresh('topic');
     const id = await subscribe(gateway(), { topics: [topic] });
     const { caller, leave } = leaving();
@@ -71,7 +71,7 @@ describeDatabases('a call of nextEvent that waits', (backend) => {
     expect(await next(gateway(), id, null, caller)).toBeNull();
   });
 
-  test('is told when its subscription ends', async () => {
+  test('fails when its subscription is deleted', async () => {
     const [id, other] = [
       await subscribe(gateway(), { topics: [fresh('topic')] }),
       await subscribe(gateway(), { topics: [fresh('topic')] }),
@@ -82,7 +82,7 @@ describeDatabases('a call of nextEvent that waits', (backend) => {
     expect(await refused).toMatchObject({ code: 'NO_SUCH_SUBSCRIPTION', details: { subscriptionId: id } });
   });
 
-  test('is answered with nothing when the gateway stops', async () => {
+  test('returns null when the gateway stops', async () => {
     const id = await subscribe(gateway(), { topics: [fresh('topic')] });
     const alone = await operationsOn(gateway().database);
     const waiting = next(alone, id, null);
@@ -92,10 +92,10 @@ describeDatabases('a call of nextEvent that waits', (backend) => {
     expect(await refusalOf(next(alone, id))).toMatchObject({ code: 'SHUTTING_DOWN' });
   });
 
-  test('that waits costs no statement for events that are not its own, and its place moves on with them', async () => {
+  test('runs no statement for events of other subscriptions, and its position advances past them', async () => {
     const topic = fresh('topic');
     const database = countStatements(gateway().database);
-    // It hears of what others send by the tail, which the test wakes: on the embedded database there are no hints.
+    // The log tail reads the events of others. The test wakes it, because the embedded database has no notifications.
     const alone = await operationsOn(database);
     const id = await subscribe(alone, { topics: [`${topic}.*`] });
     const waiting = next(alone, id, null);
@@ -111,7 +111,7 @@ describeDatabases('a call of nextEvent that waits', (backend) => {
     expect((await read(gateway(), id)).position).toBe(last);
   });
 
-  test('that waits is looked for only by events that its filter may match or fails on', async () => {
+  test('is searched only for events that its filter may match or fail on', async () => {
     const topic = fresh('topic');
     const database = countStatements(gateway().database);
     const alone = await operationsOn(database);
@@ -140,7 +140,7 @@ describeDatabases('a call of nextEvent that waits', (backend) => {
 describePostgres('two gateways', (backend) => {
   const gateway = composedOnce(backend);
 
-  test('wake each other, and tell each other what was unsubscribed', async () => {
+  test('wake each other, and report deleted subscriptions to each other', async () => {
     const other = await operationsOn(await backend.openAnother());
     const topic = fresh('topic');
     const id = await subscribe(gateway(), { topics: [topic] });
@@ -155,7 +155,7 @@ describePostgres('two gateways', (backend) => {
     await other.stop();
   });
 
-  test('with callers at both give each event to one of them', async () => {
+  test('with calls at both deliver each event to one of them', async () => {
     const other = await operationsOn(await backend.openAnother());
     const topic = fresh('topic');
     const id = await subscribe(gateway(), { topics: [topic] });

@@ -127,8 +127,8 @@ builder.queryType({
 });
 
 /**
- * A page by `last` goes on with `before`. Clients up to 1.2.22 take startCursor for it, newer ones endCursor: both are
- * that of the oldest event.
+ * The next page by `last` is requested with `before`. Clients up to 1.2.22 pass startCursor, newer ones endCursor: both
+ * are that of the oldest event.
  */
 async function list(
   { caller, operations }: AyonRequest,

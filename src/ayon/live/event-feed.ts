@@ -62,9 +62,9 @@ export class EventFeed {
       }),
     ];
     watching.hold().then(
-      (letGo) => {
-        if (isOver) return letGo();
-        release = letGo;
+      (unregister) => {
+        if (isOver) return unregister();
+        release = unregister;
         this.#isHeld = true;
       },
       (error: unknown) => {
@@ -140,7 +140,7 @@ export class EventFeed {
       return await operations.eventsByIds(ids, messageFields);
     } catch (error) {
       if (items.length === 1) {
-        logger.warn({ err: error, eventId: ids[0] }, 'a change was not told to AYON’s WebSockets');
+        logger.warn({ err: error, eventId: ids[0] }, 'a change was not sent to AYON’s WebSockets');
         return new Map();
       }
     }

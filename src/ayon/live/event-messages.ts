@@ -5,7 +5,7 @@ import type { LiveChange } from '../../live/change.ts';
 import { type EventProgress, locatedProgress } from '../../live/watch.ts';
 import { hexOfId, statusName, timeText } from '../values.ts';
 
-/** What is read of an event for a message, beside what the change itself tells. */
+/** Fields of an event that a message needs and the change does not carry. */
 export const messageFields: readonly EventField[] = [
   ...(['topic', 'project', 'user', 'sender', 'senderType', 'dependsOnId', 'requestId'] as const),
   ...(['status', 'description', 'summary', 'createdAt', 'updatedAt'] as const),

@@ -85,7 +85,7 @@ export class SocketSession {
     if (this.#wants(message)) this.#send(message.text);
   }
 
-  /** Sends a heartbeat if nothing was sent for so long. */
+  /** Sends a heartbeat if nothing was sent for this long. */
   beat(afterMs: number): void {
     if (this.isKnown && performance.now() - this.#sentAt >= afterMs) this.#send(heartbeat);
   }

@@ -126,7 +126,7 @@ export class HttpConnection {
         errors: [{ ...error, extensions: { ...error.extensions, retryAfter } }, ...others],
       };
     } catch (error) {
-      // What stands before the gateway answers in HTML.
+      // A proxy in front of the gateway answers in HTML.
       throw unreachable(`The response has status ${response.status} and is not JSON.`, error);
     }
   }

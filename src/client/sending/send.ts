@@ -25,7 +25,7 @@ export interface Sent {
 /** How long a send is repeated by default, in milliseconds. */
 export const sendRetryMs = 30_000;
 
-/** Repeats the send while the gateway is away: an event without a `hash` of its own gets a random one for that. */
+/** Retries the send while the gateway is unreachable. An event without a `hash` gets a random one for that. */
 export async function send(
   connection: Connection,
   { signal, timeoutMs, retryForMs = sendRetryMs, ...event }: SendEventInput & RequestOptions,

@@ -29,7 +29,7 @@ export interface Job<Topics, Topic extends string> {
   readonly payload: PayloadOf<Topics, Topic>;
   /** Aborted when the lease is lost, the job is aborted, or the worker's time to stop is over: then end the work. */
   readonly signal: AbortSignal;
-  /** Reports progress, 0 to 100, to whoever watches. While a report is on its way, only the latest one waits. */
+  /** Reports progress, 0 to 100, to watchers. While a report is on its way, only the latest one waits. */
   progress(percent: number, description?: string): Promise<void>;
   /**
    * Sends a child of the job. A job may run more than once: the `hash` is the job's id, the topic and the number of sends

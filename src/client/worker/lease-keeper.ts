@@ -19,7 +19,7 @@ interface ThreadsModule {
   readonly Worker: new (code: string, options: object) => Thread;
 }
 
-/** How often it is looked whether the token was replaced, in milliseconds. */
+/** How often a replaced token is checked for, in milliseconds. */
 const tokenMs = 10_000;
 
 export class LeaseKeeper {

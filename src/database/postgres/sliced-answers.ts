@@ -1,9 +1,9 @@
-// Large answers of the server, read in time slices: other work goes on between two parts of one.
+// Large answers of the server, read in time slices, so that other work continues between two parts of one.
 import type { Socket } from 'node:net';
 import type pg from 'pg';
 import { pauseIfDue } from '../../base/time-slices.ts';
 
-/** What is read of an answer before it may have to wait, in bytes: ordinary answers never do. */
+/** Bytes of an answer that are read without a pause. Ordinary answers are smaller. */
 const partBytes = 262_144;
 
 /** The driver's connection, which is not in its types. */

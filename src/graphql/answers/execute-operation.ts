@@ -1,4 +1,4 @@
-// Executes a query or mutation: what it holds of events counts until its answer is ready to be written.
+// Executes a query or mutation. The event data it holds is counted until its answer is ready to be written.
 import { execute, type ExecutionArgs, type ExecutionResult } from 'graphql';
 import { pauseIfDue } from '../../base/time-slices.ts';
 import type { GraphQLContext } from '../context.ts';

@@ -1,4 +1,4 @@
-// What operations hold of events before their answers are sent, bounded for each caller and for all of them together.
+// Event data held by operations before their answers are sent, bounded per caller and in total.
 import { ThroughlineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 

@@ -1,4 +1,4 @@
-// The values of arguments and conditions in a document before execution, read leniently: what is wrong is refused later.
+// The values of arguments and conditions in a document before execution, read leniently: invalid ones are refused later.
 import {
   type DirectiveNode,
   type FieldNode,

@@ -1,4 +1,4 @@
-// The types Handler and Execution, the list of handlers, and switching them on and off.
+// The types Handler and Execution, the list of handlers, and the mutation that enables and disables them.
 import type { Execution as ExecutionRecord } from '../../domain/handlers/handler.ts';
 import { builder } from '../builder.ts';
 import { Event, EventError } from '../event/event.ts';

@@ -1,4 +1,4 @@
-// The results of a subscription that is executed for one subscriber alone: each item when it is asked for, a batch at once.
+// The results of a subscription that is executed for one subscriber alone: one item per request, resolved in batches.
 import type { ExecutionResult } from 'graphql';
 import { resultText } from '../result-text.ts';
 import { Batch } from './item-stream.ts';

@@ -4,7 +4,7 @@ import type { EventLoaders } from '../event/event-loaders.ts';
 /** Items that a subscription field yields together: they are executed together, so that what they select is read together. */
 export class Batch<Item> {
   readonly items: readonly Item[];
-  /** The subscriber could not be told of the item. */
+  /** The item could not be delivered to the subscriber. */
   readonly unanswered: (item: Item) => void;
 
   constructor(items: readonly Item[], unanswered: (item: Item) => void) {

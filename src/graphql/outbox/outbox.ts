@@ -1,4 +1,4 @@
-// The outbox: what waits in it, what was refused, and how to discard that.
+// The outbox: waiting and refused events, and the mutation that discards refused ones.
 import { limits } from '../../base/limits.ts';
 import type { OutboxState } from '../../operations/outbox.ts';
 import { builder } from '../builder.ts';

@@ -1,4 +1,4 @@
-// Look-ahead: how often the JSON of the events of a job is answered, by what a mutation field selects.
+// Look-ahead: how often the result of a mutation field contains the JSON of a job's events.
 import {
   type FieldNode,
   getNamedType,

@@ -4,7 +4,7 @@ import { ThroughlineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Page } from '../../domain/events/page.ts';
 
-/** Without a cursor, the client could not tell a cut page from the end of the list. */
+/** Without a cursor, the client could not distinguish a cut page from the end of the list. */
 export function refuseUnseenEnd<Row>(page: Page<Row>, info: GraphQLResolveInfo): Page<Row> {
   if (!page.isCut || canGoOn(info)) return page;
   throw new ThroughlineError(

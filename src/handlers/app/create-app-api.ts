@@ -60,7 +60,7 @@ export function createAppApi(port: GatewayPort, elements: KnownElements): AppApi
 function checkDeclared(sender: unknown, elements: KnownElements): void {
   if (typeof sender !== 'string' || sender === '') {
     throw badInput(
-      `sender must be what is published, such as "services.OrderSvc.paid", not ${shown(sender)}.`,
+      `sender must be the published topic, such as "services.OrderSvc.paid", not ${shown(sender)}.`,
     );
   }
   const service = sender.slice(0, Math.max(0, sender.lastIndexOf('.')));

@@ -52,7 +52,7 @@ const eventSchemas: Readonly<Record<BaseType, SchemaObject>> = {
     type: 'object',
     properties: {
       ...eventFields,
-      sender: { ...text, description: 'what is published, such as "services.OrderSvc.paid"' },
+      sender: { ...text, description: 'the published topic, such as "services.OrderSvc.paid"' },
     },
     required: ['sender'],
   },

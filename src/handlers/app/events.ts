@@ -37,7 +37,7 @@ export async function loadEvent(found: FoundElement, loading: Loading): Promise<
     });
   });
   const source = guarded(`${file}: getSender()`, () =>
-    checkTopic(String(element.getSender() ?? ''), 'its answer'),
+    checkTopic(String(element.getSender() ?? ''), 'its result'),
   );
   elements.addEvent(element, handlerOf(element, type.baseType, source, where));
 }
@@ -114,14 +114,14 @@ function globalFunction(file: string, func: string | null, { elements }: Loading
   const dot = func.lastIndexOf('.');
   const [service, name] = [func.slice(0, Math.max(0, dot)), func.slice(dot + 1)];
   if (elements.problemOf(service) !== null) {
-    throw new ElementProblem(`${file}: func names ${service}, which is broken; its own error says why`);
+    throw new ElementProblem(`${file}: func names ${service}, which is broken; see its own error`);
   }
   const functions = elements.functionsOf(service);
   const known = [...(functions?.keys() ?? elements.callables())];
   const there = known.length === 0 ? 'none' : known.join(', ');
   if (!functions) {
     throw new ElementProblem(
-      `${file}: func names the service ${shown(service)}, which is not there${didYouMean(service, known)}; there are ${there}`,
+      `${file}: func names the service ${shown(service)}, which does not exist${didYouMean(service, known)}; there are ${there}`,
     );
   }
   const found = functions.get(name);
@@ -189,5 +189,5 @@ function answered<List extends readonly unknown[]>(
   list: List,
 ): List {
   if (Array.isArray(list) && list.length === length && Array.isArray(list[length - 2])) return list;
-  throw new TypeError(`${method} must answer ${right}, with args a list, not ${shown(list)}`);
+  throw new TypeError(`${method} must return ${right}, where args is a list, not ${shown(list)}`);
 }

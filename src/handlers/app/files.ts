@@ -80,7 +80,7 @@ const elementName = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
 export function checkName({ path, fullName }: FoundElement): void {
   if (elementName.test(fullName) && fullName.length <= limits.topicLength) return;
   throw new ElementProblem(
-    `${path}: the names of folders must be of letters, digits, _ and -, with at most ${limits.topicLength} characters in all, since they make the full name`,
+    `${path}: the names of folders must be of letters, digits, _ and -, with at most ${limits.topicLength} characters in all, because they form the full name`,
   );
 }
 
@@ -89,8 +89,8 @@ export async function readConfig(folder: string, { path, kind }: FoundElement): 
   const file = `${path}/e.json`;
   const text = await readFile(join(folder, file), 'utf8').catch((error) => {
     if (error.code !== 'ENOENT') throw new ElementProblem(`${file} cannot be read: ${error.message}`);
-    const needed = kind === 'events' ? 'type and what it is for' : 'title and type';
-    throw new ElementProblem(`${file} is missing; it tells the element's ${needed}`);
+    const needed = kind === 'events' ? 'type and configuration' : 'title and type';
+    throw new ElementProblem(`${file} is missing; it holds the element's ${needed}`);
   });
   let config: unknown;
   try {

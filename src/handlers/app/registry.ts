@@ -1,18 +1,18 @@
-// The handlers of one gateway: which are for the events of a topic, which of those for an event, and which are on.
+// The registry of one gateway's handlers: finds those for a topic, tests an event against each, and tracks which are enabled.
 import { asError } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import { type CelFilter, checkCel } from '../../domain/cel/filter.ts';
 import { testInTurn } from '../../domain/cel/filter-rows.ts';
 import { type BaseType, baseTypes, type HandledEvent, type Handler } from '../../domain/handlers/handler.ts';
 
-/** How long `isValid` may take, in milliseconds: it decides before the event is written. */
+/** Timeout of `isValid`, in milliseconds. It runs before the event is written. */
 const validityMs = 5_000;
 
-/** A handler in its place. */
+/** A handler with its enabled state and its filter errors. */
 export class Registered {
   readonly handler: Handler;
   readonly #filter: CelFilter | null;
-  /** An admin's choice; null where it is as it is declared. */
+  /** An operator's override of `enabled`; null if there is none. */
   choice: boolean | null = null;
   filterErrors = 0;
   lastFilterError: string | null = null;
@@ -26,7 +26,7 @@ export class Registered {
     return this.choice ?? this.handler.enabled;
   }
 
-  /** Whether it is to run for the event, whatever its topic; a question that fails is answered no, and counted. */
+  /** Whether the handler runs for the event, apart from its topic. A failing filter or `isValid` is counted, and means no. */
   async wants(event: HandledEvent, kind: BaseType, logger: Logger): Promise<boolean> {
     if (!this.enabled || kind !== this.handler.baseType) return false;
     try {
@@ -48,19 +48,19 @@ export class Registered {
     const { fullName } = this.handler;
     logger.warn(
       { handler: fullName, eventId: id, why },
-      'whether a handler is for an event could not be told',
+      'the filter or isValid of a handler failed; the handler does not run for the event',
     );
   }
 }
 
 export class Registry {
-  /** Another whenever a handler came, went, or was switched on or off: what was decided before has to be decided anew. */
+  /** Incremented whenever a handler is added, removed, enabled or disabled; earlier decisions are then repeated. */
   generation = 0;
   #byName = new Map<string, Registered>();
   #bySource = new Map<string, Registered[]>();
   #baseTypes = new Map<string, BaseType>(baseTypes.map((type) => [type, type]));
 
-  /** In the order in which they are declared. In place of those before; what was chosen and counted stays with those that stay. */
+  /** Replaces all handlers, ordered by `order`. Overrides and counts are kept by full name. */
   replace(handlers: readonly Handler[]): void {
     this.generation += 1;
     const before = this.#byName;
@@ -77,7 +77,7 @@ export class Registry {
     }
   }
 
-  /** An admin has switched it on or off. */
+  /** Enables or disables the handler; null removes the override. */
   choose(registered: Registered, enabled: boolean | null): void {
     registered.choice = enabled;
     this.generation += 1;
@@ -91,7 +91,7 @@ export class Registry {
     return [...this.#byName.values()];
   }
 
-  /** In the order in which synchronous ones run. */
+  /** In the order in which synchronous handlers run. */
   forTopic(topic: string): readonly Registered[] {
     return this.#bySource.get(topic) ?? [];
   }
@@ -100,7 +100,7 @@ export class Registry {
     return [...this.#bySource.keys()];
   }
 
-  /** What names no type of handlers is normal. */
+  /** An event type that no handler has counts as normal. */
   baseTypeOf(eventType: string): BaseType {
     return this.#baseTypes.get(eventType) ?? 'events.NormalType';
   }
@@ -110,7 +110,7 @@ function inTime<T>(answer: T | Promise<T>): T | Promise<T> {
   if (!(answer instanceof Promise)) return answer;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const say = () => reject(new Error(`it did not answer within ${validityMs} ms`));
+    const say = () => reject(new Error(`it did not return within ${validityMs} ms`));
     timer = setTimeout(say, validityMs);
   });
   return Promise.race([answer, late]).finally(() => clearTimeout(timer));

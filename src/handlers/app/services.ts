@@ -117,7 +117,7 @@ function declarationsOf(file: string, service: string, config: ElementConfig): T
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined) {
     throw new ElementProblem(
-      `${file}: eventDescs names ${shown(twice)} twice; each of its events needs a name of its own`,
+      `${file}: eventDescs names ${shown(twice)} twice; each event needs a unique name`,
     );
   }
   return described.map(({ name, title, desc, summarySchema, payloadSchema }) => ({

@@ -32,7 +32,7 @@ export async function loadTypes(
     const circle = [...above.slice(Math.max(0, above.indexOf(fullName))), fullName];
     if (above.includes(fullName)) {
       throw new ElementProblem(
-        `${element.path}/e.json: type goes round in a circle: ${circle.join(' → ')}; one of them must be built on ${baseTypes.join(', ')}`,
+        `${element.path}/e.json: type is circular: ${circle.join(' → ')}; one of them must extend ${baseTypes.join(', ')}`,
       );
     }
     try {
@@ -79,7 +79,7 @@ export function typeNamed(file: string, name: string, elements: Loading['element
   const type = elements.types.get(name);
   if (type) return type;
   if (elements.problemOf(name) !== null) {
-    throw new ElementProblem(`${file}: the type ${name} is broken; its own error says why`);
+    throw new ElementProblem(`${file}: the type ${name} is broken; see its own error`);
   }
   const names = [...elements.types.keys()];
   throw new ElementProblem(

@@ -34,7 +34,7 @@ export class Runner {
     this.#parts = parts;
   }
 
-  /** Extends the lease from now on, until the run ends or `letGo` is called. */
+  /** Extends the lease from now on, until the run ends or `release` is called. */
   hold(run: LeasedRun): void {
     this.#parts.leasedRuns.keep(run);
   }

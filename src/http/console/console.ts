@@ -1,4 +1,4 @@
-// Serves the web console from this process, to anybody: the console itself asks for the key.
+// Serves the web console, without a key: the console asks for one.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { sendError } from '../json-response.ts';

@@ -1,4 +1,4 @@
-// The GraphiQL page: its document, its own script with the key dialog, and the style of the dialog.
+// The GraphiQL page: its document, and the script and style of its key dialog.
 import { samples } from './graphiql-samples.ts';
 
 export interface PageParts {

@@ -1,4 +1,4 @@
-// The operations that a first visitor finds in GraphiQL, one tab each.
+// The sample operations of GraphiQL, one tab each.
 
 export interface Sample {
   readonly query: string;

@@ -1,4 +1,4 @@
-// Serves the GraphiQL page and its files from this process, to anybody: the page itself asks for the key.
+// Serves the GraphiQL page and its files, without a key: the page asks for one.
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';

@@ -1,4 +1,4 @@
-// Limits against hostile documents (tokens, depth, aliases, directives), and the bounded cache of parsed ones.
+// Limits against hostile documents (tokens, depth, aliases, directives), and the bounded cache of parsed documents.
 import { maxAliasesPlugin } from '@escape.tech/graphql-armor-max-aliases';
 import { maxDepthPlugin } from '@escape.tech/graphql-armor-max-depth';
 import { maxDirectivesPlugin } from '@escape.tech/graphql-armor-max-directives';

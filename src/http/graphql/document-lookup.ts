@@ -1,4 +1,4 @@
-// Which document a request asks for, by its text or its hash, and whether its caller may run it.
+// Finds the document of a request, by its text or its hash, and checks whether the caller may run it.
 import { badInput, ThroughlineError } from '../../base/errors.ts';
 import { hasScope } from '../../domain/access/scopes.ts';
 import type { Refusal, Who } from '../../operations/access/audit.ts';

@@ -1,4 +1,4 @@
-// What an HTTP request asks to execute: one operation from the URL of a GET, one or a batch from the JSON body of a POST.
+// Reads the operations of an HTTP request: one from the URL of a GET, one or a batch from the JSON body of a POST.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import { badInput, ThroughlineError } from '../../base/errors.ts';

@@ -1,4 +1,4 @@
-// The GraphQL server behind every transport: schema, limits, caches, error masking, and how HTTP requests are read.
+// The GraphQL server behind every transport: schema, limits, caches, error masking, and parsing of HTTP requests.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { execute, type GraphQLSchema } from 'graphql';
 import { createYoga, isAsyncIterable, type Plugin, type YogaServerInstance } from 'graphql-yoga';
@@ -66,7 +66,7 @@ export const graphqlPath = '/graphql';
 
 /**
  * Reading the body, CORS, keys and the GraphiQL page are ours (the request reader here, CORS in cors.ts, the rest in
- * graphql-endpoint.ts), so that Yoga's own are off. There is no CSRF plugin, for the reason told in credentials.ts.
+ * graphql-endpoint.ts), so that Yoga's own are off. There is no CSRF plugin, for the reason given in credentials.ts.
  */
 export function createGraphQL(options: GraphQLOptions): GraphQL {
   const { trustedDocuments } = options;

@@ -1,4 +1,4 @@
-// Limits that are checked between validation and execution: the items of lists in variables, and the cost; and telling the cost.
+// Limits that are checked between validation and execution: the items of lists in variables, and the cost. Reports the cost on request.
 import type { ExecutionResult, GraphQLSchema } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { ThroughlineError } from '../../base/errors.ts';
@@ -47,7 +47,7 @@ export const useOperationLimits: Plugin<AskedExtensions & { readonly caller: Cal
   },
 };
 
-/** The same source, telling the cost with each result where the request asks for it. */
+/** The same source, which adds the cost to each result if the request asks for it. */
 export function tellingCost(source: SubscriptionSource, schema: GraphQLSchema): SubscriptionSource {
   return {
     warm: () => source.warm(),

@@ -1,4 +1,4 @@
-// GraphQL errors on their way out: refusals made before anything ran, and what of an error the caller is shown.
+// GraphQL errors in responses: refusals before execution, and the masking of internal errors.
 import {
   type ExecutionResult,
   type FormattedExecutionResult,

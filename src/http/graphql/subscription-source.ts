@@ -1,4 +1,4 @@
-// What the transports of subscriptions (WebSocket, SSE) ask of whoever executes them.
+// The interface between the transports of subscriptions (WebSocket, SSE) and their execution.
 import type { DocumentNode, ExecutionResult } from 'graphql';
 import type { Caller } from '../../operations/callers.ts';
 

@@ -1,4 +1,4 @@
-// Errors without GraphQL's suggestions ("Did you mean …?"), which tell names of the schema to callers that may not introspect it.
+// Errors without GraphQL's suggestions ("Did you mean …?"), which reveal names of the schema to callers that may not introspect it.
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { ThroughlineError } from '../../base/errors.ts';

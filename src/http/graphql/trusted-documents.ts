@@ -1,4 +1,4 @@
-// The manifest of trusted documents: read and checked at start, so that a wrong one is no surprise to a caller later.
+// The manifest of trusted documents, read and checked at start, so that a fault in it fails the start.
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -26,7 +26,7 @@ export async function readTrustedDocuments(path: string | null): Promise<Trusted
   return new Map(entries.map(([id, text]) => [checkedHash(id, text), text as string]));
 }
 
-/** Those of the file and those of the console, if it is built; null where there is no file: then any document runs. */
+/** The documents of the file and of the console, if it is built. Null without a file: any document runs. */
 export async function readAllTrustedDocuments(
   path: string | null,
   consolePath: string,

@@ -1,4 +1,4 @@
-// A request to a webhook as the payload of an event, in AutoKitteh's shape, whatever its body holds.
+// Converts a request to a webhook into an event payload in AutoKitteh's shape, whatever its body.
 import type { IncomingMessage } from 'node:http';
 import { limits } from '../../base/limits.ts';
 import { JsonDocument, type JsonObject, type JsonValue, wellFormedText } from '../../domain/values/json.ts';
@@ -13,7 +13,7 @@ export function headersOf({ rawHeaders }: IncomingMessage): ReadonlyMap<string, 
   return joined(pairsOf(rawHeaders).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-/** Headers that show who somebody is, in lower case: whoever may read an event could pass for that one. */
+/** Headers with credentials, in lower case. They are omitted, since readers of the event could use them. */
 const credentials: ReadonlySet<string> = new Set([
   'authorization',
   'cookie',
@@ -23,7 +23,7 @@ const credentials: ReadonlySet<string> = new Set([
 
 /** What was delivered with a request. */
 export interface Delivered {
-  /** How the path goes on below the webhook's own. */
+  /** The rest of the path below the webhook's own. */
   readonly suffix: string;
   readonly body: Buffer;
   /** Whether credentials are stored, too. */

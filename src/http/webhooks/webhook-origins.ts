@@ -1,4 +1,4 @@
-// Pages in browsers that deliver to webhooks: their preflights, and the headers by which they may read an answer.
+// CORS for webhooks that browsers deliver to: preflights, and the headers of the answers.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** Whether a browser asks if a page may deliver; any other OPTIONS is a delivery. */
@@ -20,7 +20,7 @@ export function allowOrigin(
   return true;
 }
 
-/** Of an origin that is not allowed it answers the same without the headers: the browser makes no delivery then. */
+/** For an origin that is not allowed, the same answer without the headers, so that the browser delivers nothing. */
 export function answerPreflight(
   allowed: readonly string[],
   request: IncomingMessage,

@@ -1,4 +1,4 @@
-// Webhooks over HTTP: any method at `/webhooks/<slug>` and below, without a key; what is answered with 202 is stored.
+// Webhooks over HTTP: any method at `/webhooks/<slug>` and below, without a key. An answer of 202 means stored.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asError, type ErrorCode, errorCatalogue, ThroughlineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
@@ -29,7 +29,7 @@ export function createWebhookEndpoint(webhooks: WebhookPort, logger: Logger) {
   };
 }
 
-/** All that is cheap is looked at first, so that nobody's body is read for nothing. */
+/** Cheap checks come first, so that the body of a refused request is not read. */
 async function answer(
   webhooks: WebhookPort,
   bodies: BodyBuffer,
@@ -93,7 +93,7 @@ class BodyBuffer {
   }
 }
 
-/** As text, whatever it is, so that no browser takes it for a page. */
+/** Always as plain text, so that no browser renders it as a page. */
 function answerChallenge(challenge: string, response: ServerResponse): void {
   response.setHeader('X-Content-Type-Options', 'nosniff');
   response.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8' }).end(challenge);

@@ -1,4 +1,4 @@
-// Why a WebSocket was closed: the codes of graphql-transport-ws, of WebSocket itself, and one of our own.
+// Close codes of WebSockets: those of graphql-transport-ws, of WebSocket itself, and our own.
 
 /** For each code: when it is sent, and what the client should do. */
 export const closeCodes = {

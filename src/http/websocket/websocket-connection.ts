@@ -1,4 +1,4 @@
-// One WebSocket: its messages in, its answers out, and the bounds on what a client may make the gateway hold.
+// One WebSocket connection: incoming messages, outgoing results, and the bounds on buffered data.
 import type { IncomingMessage } from 'node:http';
 import type { Server as ProtocolServer } from 'graphql-ws';
 import type { RawData, WebSocket } from 'ws';

@@ -1,4 +1,4 @@
-// What graphql-transport-ws asks for on one socket: who connects, and what each `subscribe` executes.
+// The graphql-transport-ws operations of one socket: authenticates the connection, and executes each `subscribe`.
 import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
 import type { Context, ServerOptions, SubscribePayload } from 'graphql-ws';
 import type { WebSocket } from 'ws';
@@ -36,7 +36,7 @@ export interface SocketState {
   readonly pace: Pace;
 }
 
-/** An id may be used again when its operation was completed: what was subscribed tells them apart. */
+/** An id may be reused once its operation is complete; the subscribed payload distinguishes the two. */
 interface Asked {
   readonly payload: SubscribePayload;
   readonly presence: Presence;

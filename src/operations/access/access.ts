@@ -1,4 +1,4 @@
-// Checks of access: the scope that an operation needs, the rows that a caller sees, and topics that nobody may send to.
+// Access checks: the scope of an operation, the rows of a caller, and reserved topics.
 import { ThroughlineError } from '../../base/errors.ts';
 import { reservedPrefix, isReserved } from '../../domain/events/reserved-topics.ts';
 import {
@@ -54,7 +54,7 @@ export function checkWithin({ name, rows }: Pick<Caller, 'name' | 'rows'>, event
   );
 }
 
-/** Throws FORBIDDEN for a caller that is restricted to some events, where there is no part for it. */
+/** Throws FORBIDDEN for a caller that is restricted to some events, if the operation cannot be restricted. */
 export function refuseRestricted({ name, rows }: Pick<Caller, 'name' | 'rows'>, what: string): void {
   if (!isRestricted(rows)) return;
   throw new ThroughlineError(

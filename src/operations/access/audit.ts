@@ -41,7 +41,7 @@ export class Audit {
     this.#logger = logger;
   }
 
-  /** Resolves when the entry is committed. If it can't be written, it goes to the log instead: what it tells of has happened. */
+  /** Resolves when the entry is committed. If that fails, it is logged instead, since the change has already happened. */
   async record(who: Who, { what, target = null, values }: AuditEntry): Promise<void> {
     const { name, keyId, requestId, address = null } = who;
     const summary = { operation: what, target, key: { id: keyId, name }, address, requestId };

@@ -1,4 +1,4 @@
-// Which operations the audit records as changes, and with which values. None of these is a secret.
+// The operations that the audit records as changes, with the recorded values. None of these is a secret.
 import type { Consumer } from '../../domain/jobs/consumer.ts';
 import { internalCaller } from '../callers.ts';
 import type { BulkOutcome, Operations } from '../operations.ts';

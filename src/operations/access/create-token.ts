@@ -1,4 +1,4 @@
-// The operation createAccessToken: a short-lived JWT that grants a part of what its maker may do.
+// The operation createAccessToken: a short-lived JWT with a part of its creator's rights.
 import { SignJWT } from 'jose';
 import { badInput } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';

@@ -1,7 +1,7 @@
-// A credential: a secret or token that is accepted, whom it stands for, and who is to know when it ends.
+// A credential: an accepted secret or token, its owner, and the listeners to notify when it ends.
 import type { Caller } from '../callers.ts';
 
-/** Whom a key or token stands for. */
+/** The owner of a key or token. */
 export interface Identity extends Pick<Caller, 'name' | 'keyId' | 'scopes' | 'rows' | 'expiresAt'> {
   /**
    * Calls `listener` once when the key or token stops working: revoked, rotated or expired. The function returned removes

@@ -1,4 +1,4 @@
-// The first key: made where a database has none, for an installation without a key in its settings.
+// The first key: created in a database without keys, if the settings have none.
 import { newId } from '../../base/ids.ts';
 import type { Database } from '../../database/database.ts';
 import { hashOf, newPrefix, newSecret } from '../../domain/access/key-secret.ts';

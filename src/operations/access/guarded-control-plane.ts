@@ -1,4 +1,4 @@
-// The control plane as one caller may use it: consumers, triggers, topics, the outbox, figures, handlers and keys.
+// The control plane with one caller's rights: consumers, triggers, topics, the outbox, figures, handlers and keys.
 import { hasScope, type Scope } from '../../domain/access/scopes.ts';
 import type { RowScope } from '../../domain/access/row-scope.ts';
 import type { Caller } from '../callers.ts';

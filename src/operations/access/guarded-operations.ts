@@ -1,4 +1,4 @@
-// The operations as one caller may use them: each checks its scope at its entrance, and is given the caller's rows.
+// The operations with one caller's rights: each checks its scope first, and is given the caller's rows.
 import { hasScope } from '../../domain/access/scopes.ts';
 import { isTopicWithin } from '../../domain/access/row-scope.ts';
 import type { EventField, PartialEvent } from '../../domain/events/event.ts';
@@ -28,7 +28,7 @@ class GuardedOperations extends GuardedControlPlane implements Operations {
     for (const event of events) if (event !== null) this.#given.add(event.id);
   }
 
-  /** All events for those who may read events, else only what the request was given. */
+  /** All events for callers that may read events, else only those that the request has received. */
   #read(ids: readonly string[]): Operations {
     const given = this.#given;
     if (given !== undefined && ids.every((id) => given.has(id))) return this.operations;

@@ -1,4 +1,4 @@
-// Notes when keys were last used: to the minute, in batches, at most once a minute for each key.
+// Records when keys were last used: to the minute, in batches, at most once a minute per key.
 import { asError } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Database } from '../../database/database.ts';

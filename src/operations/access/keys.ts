@@ -128,7 +128,7 @@ async function rotate(
   return { key, secret };
 }
 
-/** A key that the caller may change: whoever gets the secret of a stronger key is as strong. */
+/** A key that the caller may change. It has no more rights than the caller, who may receive its secret. */
 async function readTarget(database: Database, caller: Caller, given: string): Promise<ApiKey> {
   const id = checkId(given, 'id', 'a key');
   const [key] = await readKeysByIds(database, [id]);

@@ -1,4 +1,4 @@
-// One API key as a gateway knows it: its secrets, the current one and the one before, and when it was used.
+// One API key in a gateway's cache: its current and its previous secret, and its last use.
 import { timingSafeEqual } from 'node:crypto';
 import { rowScope } from '../../domain/access/row-scope.ts';
 import type { StoredKey } from '../../store/control/keys.ts';

@@ -1,4 +1,4 @@
-// The API keys that a gateway knows: each is read at its first use, kept in memory, and kept up to date while it is used.
+// A gateway's cache of API keys: each is read at its first use and kept up to date while in use.
 import { LRUCache } from 'lru-cache';
 import { asError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';

@@ -1,4 +1,4 @@
-// The tokens that a gateway knows: each is verified at its first use and remembered until it expires.
+// A gateway's cache of tokens: each is verified at its first use and kept until it expires.
 import { LRUCache } from 'lru-cache';
 import { limits } from '../../base/limits.ts';
 import { hashOf } from '../../domain/access/key-secret.ts';

@@ -1,4 +1,4 @@
-// Who owns what: subscriptions, consumers and triggers belong to the key that made them, and so do attempts at jobs.
+// Ownership: subscriptions, consumers and triggers belong to the key that created them, and so do attempts at jobs.
 import type { Ownership } from '../../domain/access/row-scope.ts';
 import { hasScope } from '../../domain/access/scopes.ts';
 import type { Caller } from '../callers.ts';

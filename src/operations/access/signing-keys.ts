@@ -1,4 +1,4 @@
-// The key pairs with which access tokens are signed and verified: made monthly, kept in the database, cached here.
+// Key pairs that sign and verify access tokens: created monthly, stored in the database, cached here.
 import { exportJWK, generateKeyPair, importJWK, type JWK, type CryptoKey as Key } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { newId } from '../../base/ids.ts';

@@ -1,4 +1,4 @@
-// Verification of JWTs: those that gateways sign, and those of the issuer that the settings name.
+// Verification of JWTs: those signed by gateways, and those of the configured issuer.
 import {
   createRemoteJWKSet,
   decodeJwt,

@@ -1,4 +1,4 @@
-// Lists of writes: each item on its own, so that one that is refused leaves the others alone.
+// Lists of writes: each item succeeds or fails on its own.
 import { setImmediate as turn } from 'node:timers/promises';
 import { asError, ThroughlineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';

@@ -1,4 +1,4 @@
-// Reads of events by their ids: what many callers ask for in one turn of the event loop is read together.
+// Batched reads of events by id: all reads requested in one turn of the event loop share statements.
 import { ThroughlineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Database } from '../../database/database.ts';
@@ -60,7 +60,7 @@ function textOf(rows: RowScope): string {
   return text;
 }
 
-/** In as many statements as their JSON asks for, which is one unless they are large. */
+/** One statement, or several if their JSON is large. */
 async function readAll(
   database: Database,
   ids: readonly string[],

@@ -1,4 +1,4 @@
-// Bulk mutations: what a filter selects is restarted, aborted or deleted by the batch, with other writes in between.
+// Bulk mutations: restart, abort or delete all events that a filter selects, in batches, with other writes in between.
 import { limits } from '../../base/limits.ts';
 import type { Database } from '../../database/database.ts';
 import { type BulkStatus, checkBulkFilter, onlyThoseThatMayBecome } from '../../domain/events/bulk.ts';

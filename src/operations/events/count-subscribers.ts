@@ -1,4 +1,4 @@
-// How many durable subscriptions an event is for.
+// Counts the durable subscriptions that match an event.
 import { type Steps, fairSlices } from '../../base/fair-slices.ts';
 import type { Database } from '../../database/database.ts';
 import type { RowScope } from '../../domain/access/row-scope.ts';

@@ -1,4 +1,4 @@
-// Where events are, of those that are known by nothing but their ids: their requests, topics and projects.
+// Looks up the requests, topics and projects of events known only by id.
 import DataLoader from 'dataloader';
 import { limits } from '../../base/limits.ts';
 import type { Database } from '../../database/database.ts';

@@ -1,4 +1,4 @@
-// Asking for events: one, a page, a request's chain, what hangs below a node.
+// Queries for events: one, a page, the chain of a request, the descendants of a node.
 import { badInput, ThroughlineError } from '../../base/errors.ts';
 import { isTopicWithin, type RowScope } from '../../domain/access/row-scope.ts';
 import { groupBy } from '../../base/group-by.ts';
@@ -125,7 +125,7 @@ function opposite(direction: EventOrder['direction']): EventOrder['direction'] {
   return direction === 'ASC' ? 'DESC' : 'ASC';
 }
 
-/** `rows` are in reading order, with one more than the page where there is more. */
+/** `rows` are in reading order, with one more than the page if there is a next page. */
 function toPage({ rows, gaveUpAt, isCut }: ListedRows, page: PageRequest, by: OrderKey): Page<PartialEvent> {
   const kept = rows.slice(0, page.size);
   const more = rows.length > page.size || gaveUpAt !== null;
@@ -318,7 +318,7 @@ async function countDependents(
   );
 }
 
-/** Which keys hold them is not told. */
+/** Without the keys that hold them. */
 async function leasesOf(
   database: Database,
   ids: readonly string[],

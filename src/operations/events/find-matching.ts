@@ -1,4 +1,4 @@
-// Pages and counts of events: what indexes and small columns decide comes from one statement, the rest is tested part by part.
+// Pages and counts of events: one statement for what indexes and small columns decide, then tests of the rest in parts.
 import { limits } from '../../base/limits.ts';
 import type { Database } from '../../database/database.ts';
 import { readLanes } from '../../database/expensive-reads.ts';
@@ -17,7 +17,7 @@ import type { Count } from '../operations.ts';
 import { readLarge } from './large-reads.ts';
 import { EventTester } from './test-events.ts';
 
-/** Rows that one statement looks at to find events: at first, and at most. */
+/** Rows that one statement scans for events: at first, and at most. */
 const scanned = { least: 500, most: 5_000 };
 /** Up to so many bytes an event is tested in that statement; less where there are many tests. */
 const smallBytes = { most: 20_000, least: 500 };
@@ -54,7 +54,7 @@ class Page {
   readonly #rows: ListedRow[] = [];
   #after: PageCursor | null;
   #scanRows = scanned.least;
-  /** What may still be looked at, tested, and spent on tests in milliseconds. */
+  /** The remaining rows to scan, events to test, and milliseconds for tests. */
   #left: { rows: number; tests: number; ms: number };
   /** Where the scan limit was reached: everything before it was tested. Null if it was not reached. */
   #gaveUpAt: PageCursor | null = null;

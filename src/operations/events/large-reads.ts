@@ -1,4 +1,4 @@
-// Reads of events whose JSON may be large: what is small is read at once, what is large a few at a time.
+// Reads of events with large JSON: small ones at once, large ones a few at a time.
 import { limits } from '../../base/limits.ts';
 import type { Database } from '../../database/database.ts';
 import { readLanes } from '../../database/expensive-reads.ts';

@@ -1,4 +1,4 @@
-// The push form of nextEvent: a stream that takes an event only when it is asked for the next one.
+// The push form of nextEvent: a stream that takes an event only when its consumer requests one.
 import { once } from 'node:events';
 import { ThroughlineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
@@ -27,7 +27,7 @@ export class NextEvents implements AsyncIterableIterator<NextEvent> {
     return { value: undefined, done: true };
   }
 
-  /** Ends it at once, also while it waits: nothing is taken then. */
+  /** Ends the stream at once, also while it waits; then it takes no event. */
   return(): Promise<IteratorResult<NextEvent>> {
     this.#going.abort();
     return Promise.resolve({ value: undefined, done: true });
@@ -38,8 +38,8 @@ export class NextEvents implements AsyncIterableIterator<NextEvent> {
   }
 
   /**
-   * A failure is the end. But a gateway that stops ends the connection, so that the client comes back; an end of the
-   * stream would tell it that all is over.
+   * A failure ends the stream. A stopping gateway ends only the connection, so that the client reconnects; it would take
+   * the end of the stream for completion.
    */
   async #failed(error: unknown): Promise<null> {
     const { signal } = this.#going;

@@ -1,4 +1,4 @@
-// Sending events: one or thousands, once per hash, each below its parent in its request's chain.
+// Sends events: one or thousands, once per hash, each as a child of its parent in its request's chain.
 import { newId } from '../../base/ids.ts';
 import { badInput, ThroughlineError } from '../../base/errors.ts';
 import { pauseIfDue } from '../../base/time-slices.ts';
@@ -28,7 +28,7 @@ export interface SendParts {
   readonly handling: Handling;
   readonly report: Report;
   readonly writer: LogWriter;
-  /** Hands a fire-and-forget event to whoever is connected. */
+  /** Broadcasts a fire-and-forget event to connected subscribers. */
   readonly broadcast: { event(event: EventRecord): void };
   /** The request of an event that exists within the rows, or null. */
   readonly requestOf: (id: string, rows: RowScope | null) => Promise<string | null>;
@@ -153,7 +153,7 @@ function checkedDraft(parts: SendParts, input: SendInput, { isOwn = false }: Sen
   return draft;
 }
 
-/** What comes of a workflow or of a model has the shape of such; a model's writes have a topic for each moment. */
+/** Checks the payload of workflow and model events. A model event has a topic per moment. */
 function draftOfKind(handling: Handling, draft: EventDraft, input: SendInput): EventDraft {
   const kind = handling.baseTypeOf(draft.eventType);
   if (kind === 'events.NormalType') return draft;
@@ -346,7 +346,7 @@ async function broadcast(parts: SendParts, caller: Caller, event: NewEvent): Pro
   return { event: record, duplicate: false, executions: [] };
 }
 
-/** Its JSON is parsed where somebody asks for it, once. */
+/** Its JSON is parsed on first use, once. */
 function recordOf(event: NewEvent, requestId: string, at: Date, position: Position | null): EventRecord {
   const isHeld = event.sendAt !== null;
   let summary: JsonObject | undefined;

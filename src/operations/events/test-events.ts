@@ -1,4 +1,4 @@
-// Tests events with the parts of a filter that look at large values: in the database or in process, a bounded part at a time.
+// Tests events with the parts of a filter that read large values: in the database or in process, in bounded parts.
 import { limits } from '../../base/limits.ts';
 import { Pace } from '../../base/pace.ts';
 import type { Database } from '../../database/database.ts';

@@ -1,4 +1,4 @@
-// Changing and deleting events; progress goes past the database to whoever watches.
+// Updates and deletions of events. Progress is broadcast to watchers, without the database.
 import { randomUUID } from 'node:crypto';
 import { ThroughlineError } from '../../base/errors.ts';
 import { pauseIfDue } from '../../base/time-slices.ts';
@@ -40,7 +40,7 @@ export interface ProgressVersion {
 export interface ChangeParts {
   readonly report: Report;
   readonly writer: LogWriter;
-  /** What watchers of progress select by; null where there is no such event within the rows. */
+  /** The fields by which watchers of progress select; null if the event does not exist within the rows. */
   readonly progressTarget: (id: string, rows: RowScope | null) => Promise<ProgressTarget | null>;
   /** TOPIC_SCHEMA_MISMATCH where the event's topic is declared otherwise. */
   readonly checkTopic: (patch: EventPatch, rows: RowScope | null) => Promise<void> | null;
@@ -112,7 +112,7 @@ async function update(
   { patch, progress, durable }: CheckedUpdate,
   { sender = null }: UpdateOptions = {},
 ): Promise<PartialEvent> {
-  // A change of nothing writes nothing either, but tells whether there is such an event.
+  // An empty update writes nothing, but reports whether the event exists.
   const writes = durable || progress === null || patch.lenient;
   const event: PartialEvent = writes ? await write(parts.writer, caller, patch) : { id: patch.id };
   if (progress !== null && durable) parts.noteProgress(event.position ?? null, progress);
@@ -165,7 +165,7 @@ export function leaseLost(id: string, attempt: number, status: EventStatus): Thr
   );
 }
 
-/** For callers that may only use attempts of their own: told of an event that they were not given is nothing. */
+/** For callers that may only use their own attempts: reveals nothing about events that they did not receive. */
 export function attemptLost(id: string, attempt: number): ThroughlineError {
   return new ThroughlineError(
     'LEASE_LOST',

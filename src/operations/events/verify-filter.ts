@@ -1,4 +1,4 @@
-// Checks a filter in CEL without using it.
+// Checks a CEL expression without using it.
 import { ThroughlineError } from '../../base/errors.ts';
 import { checkCel } from '../../domain/cel/filter.ts';
 import type { FilterVerdict } from '../operations.ts';

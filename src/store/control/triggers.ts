@@ -84,7 +84,7 @@ export function listTriggers(database: Queryable, owned: Ownership | null): Prom
   );
 }
 
-/** Answers false where there is none. */
+/** Returns false if it does not exist. */
 export async function deleteTriggerRow(
   database: Queryable,
   id: string,

@@ -27,7 +27,7 @@ export const measuredColumns: Sql = raw('e.found, e.own_bytes AS "jsonBytes"');
 /** How much JSON is read at once. */
 export interface ByteBound {
   readonly maxBytes: number;
-  /** Whether hardly anything is read where there is more, since only all of it would be of use. */
+  /** Whether to stop early if not everything fits, since a part is of no use. */
   readonly isWhole?: boolean;
 }
 

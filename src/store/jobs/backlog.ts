@@ -50,7 +50,7 @@ export interface WaitingCount {
   readonly id: string;
   readonly waiting: number;
   readonly oldestAt: Date | null;
-  /** Whether everything that may wait was looked at. */
+  /** Whether the scan covered everything that may be waiting. */
   readonly isWhole: boolean;
 }
 

@@ -18,12 +18,12 @@ export interface Due extends Pending {
   readonly removed: boolean;
 }
 
-export interface Standing {
+export interface SubscriptionState {
   readonly subscription: DurableSubscription;
   readonly isUnused: boolean;
   /** Oldest first. */
   readonly due: readonly Due[];
-  /** Milliseconds until the next one that is out is due; null where none is. */
+  /** Milliseconds until the next redelivery; null if no delivered event is unacknowledged. */
   readonly dueInMs: number | null;
 }
 
@@ -31,11 +31,11 @@ export interface Standing {
  * The state of subscriptions, with up to `count` due redeliveries of each, and the end of the log. Unknown
  * subscriptions are omitted.
  */
-export async function readStandings(
+export async function readStates(
   database: Queryable,
   ids: readonly string[],
   count: number,
-): Promise<{ readonly end: Position; readonly standings: readonly Standing[] }> {
+): Promise<{ readonly end: Position; readonly states: readonly SubscriptionState[] }> {
   type Row = DurableSubscription & {
     isUnused: boolean;
     due: { id: string; position: string; removed: boolean }[] | null;
@@ -60,13 +60,13 @@ export async function readStandings(
         SELECT (extract(epoch FROM until - clock_timestamp()) * 1000)::float8 AS due_in FROM deliveries
         WHERE subscription_id = s.id AND until > clock_timestamp() ORDER BY until LIMIT 1
       ) n ON s.manual`);
-  const standings = rows.map(({ isUnused, due, due_in, log_end: _end, ...subscription }) => ({
+  const states = rows.map(({ isUnused, due, due_in, log_end: _end, ...subscription }) => ({
     subscription,
     isUnused,
     due: (due ?? []).map(({ id, position, removed }) => ({ id, position: BigInt(position), removed })),
     dueInMs: due_in === null ? null : Math.max(0, Math.ceil(due_in)),
   }));
-  return { end: rows[0]?.log_end ?? 0n, standings };
+  return { end: rows[0]?.log_end ?? 0n, states };
 }
 
 /** The changes of one subscription, written completely or not at all. */
