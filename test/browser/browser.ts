@@ -32,7 +32,9 @@ export async function openPage(url: string, options: BrowserContextOptions = {})
   const complaints: string[] = [];
   const { host } = new URL(url);
   page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
+    // Browsers look for this icon where a page names none, such as an image.
+    if (message.type() === 'error' && !message.location().url.endsWith('/favicon.ico'))
+      complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('request', (request) => {
