@@ -1,0 +1,53 @@
+// A command to paste into a terminal that needs a key, which can be made by a click.
+import { useState } from 'react';
+import { CreateCommandKeyDocument } from '../../../generated/console/graphql.ts';
+import { gatewayUrl, useSession } from '../shell/session.ts';
+import { useChange } from './gateway-query.ts';
+import { Command, ErrorNotice } from './notice.tsx';
+
+interface KeyedCommandProps {
+  /** What the command needs, such as `jobs:work`. */
+  readonly scopes: readonly string[];
+  /** The command, with a key or the place of one. */
+  readonly command: (key: string) => string;
+}
+
+export function KeyedCommand({ scopes, command }: KeyedCommandProps) {
+  const { can } = useSession();
+  const change = useChange();
+  const [key, setKey] = useState<string | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  const make = async () => {
+    const name = `console ${new Date().toISOString()}`;
+    try {
+      const { createKey } = await change(CreateCommandKeyDocument, { input: { name, scopes } });
+      setKey(createKey.secret);
+    } catch (failure) {
+      setError(failure);
+    }
+  };
+  return (
+    <>
+      <Command text={command(key ?? 'YOUR-KEY')} />
+      <ErrorNotice error={error} />
+      {can('keys') && key === null && (
+        <p>
+          <button type="button" className="small" onClick={() => void make()}>
+            Make a key with {scopes.join(', ')}
+          </button>
+        </p>
+      )}
+    </>
+  );
+}
+
+/** A call with curl, of one line that shells of Unix take. */
+export function curlCommand(key: string, query: string, variables?: object): string {
+  const body = JSON.stringify(variables ? { query, variables } : { query });
+  return [
+    `curl ${gatewayUrl}/graphql`,
+    `-H 'Authorization: Bearer ${key}'`,
+    `-H 'Content-Type: application/json'`,
+    `-d '${body.replaceAll("'", `'\\''`)}'`,
+  ].join(' \\\n  ');
+}
