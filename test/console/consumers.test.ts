@@ -133,6 +133,7 @@ describe.skipIf(!hasBrowser)('The consumers', () => {
     await page.getByRole('dialog').getByLabel('Position', { exact: true }).fill('-5');
     await page.getByRole('dialog').getByRole('button', { name: 'Move' }).click();
     await page.getByRole('alert').getByText('BAD_USER_INPUT').waitFor(patient);
+    await page.getByRole('button', { name: 'Cancel' }).click();
   });
 
   test('get limits', async () => {

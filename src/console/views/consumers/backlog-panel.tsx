@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useState } from 'react';
 import type { BacklogCountsFragment } from '../../../../generated/console/graphql.ts';
 import { Count } from '../../base/count.tsx';
-import { type ChartLine, LineChart } from '../../base/line-chart.tsx';
+import { type ChartLine, LineChart } from '../../base/chart/line-chart.tsx';
 import { Panel } from '../../base/panel.tsx';
 import { Duration } from '../../base/time.tsx';
 import { countCap } from './consumer-title.ts';

@@ -10,7 +10,7 @@ import {
 } from '../../../../generated/console/graphql.ts';
 import { Confirm } from '../../base/dialog.tsx';
 import { useChange } from '../../base/gateway-query.ts';
-import { MoveDialog } from '../../base/move-dialog.tsx';
+import { MoveDialog } from '../../base/form/move-dialog.tsx';
 import { titleOf } from './consumer-title.ts';
 import { FlowDialog } from './flow-dialog.tsx';
 

@@ -5,7 +5,7 @@ import {
   type FlowInput,
   SetConsumerFlowDocument,
 } from '../../../../generated/console/graphql.ts';
-import { FormDialog, TextField } from '../../base/form.tsx';
+import { FormDialog, TextField } from '../../base/form/form.tsx';
 import { useChange } from '../../base/gateway-query.ts';
 import { titleOf } from './consumer-title.ts';
 

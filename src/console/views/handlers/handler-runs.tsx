@@ -2,7 +2,7 @@
 import { HandlerRunCountsDocument, HandlerRunsDocument } from '../../../../generated/console/graphql.ts';
 import { useAddress } from '../../base/address.ts';
 import { Count } from '../../base/count.tsx';
-import { CheckField } from '../../base/form.tsx';
+import { CheckField } from '../../base/form/form.tsx';
 import { useGatewayQuery } from '../../base/gateway-query.ts';
 import { EventLink } from '../../base/links.tsx';
 import { ErrorNotice } from '../../base/notice.tsx';

@@ -7,9 +7,9 @@ import {
   UnsubscribeDocument,
 } from '../../../../generated/console/graphql.ts';
 import { Confirm } from '../../base/dialog.tsx';
-import { FormDialog, TextField } from '../../base/form.tsx';
+import { FormDialog, TextField } from '../../base/form/form.tsx';
 import { useChange } from '../../base/gateway-query.ts';
-import { MoveDialog } from '../../base/move-dialog.tsx';
+import { MoveDialog } from '../../base/form/move-dialog.tsx';
 
 interface ActionProps {
   readonly subscription: SubscriptionDetailFragment;

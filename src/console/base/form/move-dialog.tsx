@@ -1,8 +1,8 @@
 // Asks where in the log a consumer or a subscription goes on: at the beginning, the end, a time or a position.
 import { type ReactNode, useState } from 'react';
-import type { Client } from '../../client/client.ts';
-import { LogEndDocument, PositionAtTimeDocument } from '../../../generated/console/graphql.ts';
-import { useSession } from '../shell/session.ts';
+import type { Client } from '../../../client/client.ts';
+import { LogEndDocument, PositionAtTimeDocument } from '../../../../generated/console/graphql.ts';
+import { useSession } from '../../shell/session.ts';
 import { FormDialog, RadioFields, TextField } from './form.tsx';
 
 interface MoveDialogProps {

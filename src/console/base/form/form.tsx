@@ -1,7 +1,7 @@
 // Forms: labelled fields, and a dialog that sends what was entered.
 import { type FormEvent, type ReactNode, useId, useState } from 'react';
-import { Dialog } from './dialog.tsx';
-import { ErrorNotice } from './notice.tsx';
+import { Dialog } from '../dialog.tsx';
+import { ErrorNotice } from '../notice.tsx';
 import './form.css';
 
 interface FieldProps {
