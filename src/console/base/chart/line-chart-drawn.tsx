@@ -2,7 +2,7 @@
 import { useEffect, useRef } from 'react';
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import type { ChartData, LineChartProps } from './line-chart.tsx';
+import type { ChartData, LineChartProps } from './chart-data.ts';
 import './line-chart.css';
 
 export function DrawnLineChart({ lines, data, height = 160 }: LineChartProps) {

@@ -2,7 +2,8 @@
 import { useEffect, useMemo, useState } from 'react';
 import type { BacklogCountsFragment } from '../../../../generated/console/graphql.ts';
 import { Count } from '../../base/count.tsx';
-import { type ChartLine, LineChart } from '../../base/chart/line-chart.tsx';
+import type { ChartLine } from '../../base/chart/chart-data.ts';
+import { LineChart } from '../../base/chart/line-chart.tsx';
 import { Panel } from '../../base/panel.tsx';
 import { Duration } from '../../base/time.tsx';
 import { countCap } from './consumer-title.ts';
