@@ -133,6 +133,18 @@ export const limits = {
   outboxBatchBytes: 2_097_152,
   /** Failures returned by `outbox`. */
   outboxFailures: 100,
+  /** The largest `steps` of `eventRate`. */
+  rateSteps: 500,
+  /** Days for which counts of events are kept by the minute. Steps of less than an hour begin later than that. */
+  rateMinuteDays: 8,
+  /** Days for which counts of events are kept by the hour; by the day they are kept without end. */
+  rateHourDays: 400,
+  /** Counts by topic, project and time that one `eventRate` reads. */
+  rateRows: 200_000,
+  /** Entries of the log that one `eventRate` counts, where steps are shorter than a minute. */
+  rateEntries: 100_000,
+  /** The same where the filter says more than topics and projects. */
+  rateFilteredEntries: 20_000,
   /** Failed events that `failures` reads, the latest. */
   failureRows: 10_000,
   /** The same as stored size of their errors, in bytes. */

@@ -6,6 +6,7 @@ import { BulkDeleter } from '../log/bulk-deleter.ts';
 import { type CommitOptions, Commits } from '../log/commits.ts';
 import { JobWriter } from '../log/job-writer.ts';
 import { ScheduledSender } from '../log/scheduled-sender.ts';
+import { EventCounter } from '../log/event-counter.ts';
 import { LogTail } from '../log/tail.ts';
 import { LogWriter } from '../log/writer.ts';
 
@@ -29,11 +30,17 @@ export function createLog({ database, logger, gatewayId, writing }: LogParts) {
     isJsonWanted: () => live.isJsonWanted,
     pollMs: isAlone ? 0 : 5_000,
   });
-  const options = { hint: isAlone ? '' : gatewayId, onCommit: () => tail.wake(), ...writing };
+  const counter = new EventCounter(database, logger);
+  const onCommit = () => {
+    tail.wake();
+    counter.committed();
+  };
+  const options = { hint: isAlone ? '' : gatewayId, onCommit, ...writing };
   const commits = new Commits(database, options);
   return {
     live,
     tail,
+    counter,
     writer: new LogWriter(commits, new BulkDeleter(database, options)),
     jobWriter: new JobWriter(commits),
     scheduledSender: new ScheduledSender({ ...options, database, logger }),

@@ -44,7 +44,7 @@ export interface Core extends ReturnType<typeof createParts> {
 /** If it fails, everything already started is stopped. */
 export async function startCore(given: CoreParts): Promise<Core> {
   const parts = createParts(given);
-  const { tail, topics, keys, bus, writer, scheduledSender, handlers, scheduler } = parts;
+  const { tail, counter, topics, keys, bus, writer, scheduledSender, handlers, scheduler } = parts;
   const { jobs, subscriptions, outbox, presence } = parts;
   const answerWaiting = once(async () => {
     await handlers.answerWaiting();
@@ -52,6 +52,7 @@ export async function startCore(given: CoreParts): Promise<Core> {
   });
   const releasers = new Releasers();
   try {
+    releasers.add(() => counter.stop());
     releasers.add(() => tail.stop());
     await tail.start();
     releasers.add(() => topics.stop());
@@ -74,6 +75,7 @@ export async function startCore(given: CoreParts): Promise<Core> {
     throw error;
   }
   if (given.sweeps ?? true) {
+    counter.start();
     presence.start();
     jobs.start();
     subscriptions.start();

@@ -20,6 +20,7 @@ import './access/keys.ts';
 import './access/tokens.ts';
 import './figures/system.ts';
 import './figures/failures.ts';
+import './figures/event-rate.ts';
 import { builder } from './builder.ts';
 import { sliceLists } from './event/sliced-lists.ts';
 

@@ -42,6 +42,10 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       field: 'consumers { nodes { id backlog { waiting } workers { name } } }',
     },
     system: { needs: ['metrics:read'], field: 'system { position gateways { id } database { kind } }' },
+    eventRate: {
+      needs: ['metrics:read', 'events:read'],
+      field: 'eventRate(from: "2025-01-01T00:00:00Z", to: "2025-01-02T00:00:00Z", steps: 1) { sent }',
+    },
     failures: { needs: reads, field: 'failures { topic sample { id } }' },
     outbox: { needs: ['admin'], field: 'outbox { waiting failed { id } }' },
     handlers: { needs: ['handlers'], field: 'handlers { fullName lastRunAt backlog { waiting } }' },

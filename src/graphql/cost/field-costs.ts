@@ -36,6 +36,7 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   'Query.eventLog': page(pageSize),
   'Query.eventLogByNodeId': list(limits.chainEvents),
   'Query.eventLogByRequestId': list(limits.chainEvents),
+  'Query.eventRate': list((args) => atMost(limits.rateSteps, args.number('steps') ?? 60)),
   'Query.events': page(firstOrLast),
   'Query.failures': list((args) => atMost(limits.failureGroups, args.number('first') ?? 20)),
   'Query.handlers': list(handlerItems, 0),

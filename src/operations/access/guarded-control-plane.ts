@@ -2,6 +2,7 @@
 import { hasScope, type Scope } from '../../domain/access/scopes.ts';
 import type { RowScope } from '../../domain/access/row-scope.ts';
 import type { Caller } from '../callers.ts';
+import { isCountedFilter } from '../figures/event-rate.ts';
 import type { Operations } from '../operations.ts';
 import { refuseRestricted, requireScope, rowsOf } from './access.ts';
 
@@ -153,6 +154,14 @@ export abstract class GuardedControlPlane {
 
   async system(): Answer<'system'> {
     return this.need('metrics:read').system();
+  }
+
+  /** Figures of rows are for those who may read figures, or the rows themselves; more of a filter than that is for these. */
+  async eventRate(query: Call<'eventRate'>[0]): Answer<'eventRate'> {
+    const isReader = hasScope(this.caller.scopes, 'events:read');
+    const operations = isReader ? this.operations : this.need('metrics:read');
+    if (!isCountedFilter(query.filter)) this.need('events:read');
+    return operations.eventRate(query, this.caller);
   }
 
   async failures(...[from, first]: Call<'failures'>): Answer<'failures'> {

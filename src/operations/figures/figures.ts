@@ -1,4 +1,4 @@
-// Figures for operators: the system, and failures by topic and error.
+// Figures for operators: the system, the rate of events, and failures by topic and error.
 import { badInput } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Database } from '../../database/database.ts';
@@ -7,6 +7,7 @@ import { readStoredFigures, type StoredFigures } from '../../store/figures/datab
 import { type FailureGroupRow, readFailureGroups } from '../../store/figures/failures.ts';
 import type { Gateway } from '../../store/figures/gateways.ts';
 import type { Asker } from '../callers.ts';
+import { type EventRate, eventRate, type RateQuery } from './event-rate.ts';
 import type { GatewayPresence } from './gateway-presence.ts';
 
 export type { Gateway } from '../../store/figures/gateways.ts';
@@ -36,6 +37,7 @@ export interface FailureGroup extends Omit<FailureGroupRow, 'sampleId'> {
 
 export interface FigureOperations {
   system(): Promise<SystemFigures>;
+  eventRate(query: RateQuery, caller?: Asker): Promise<readonly EventRate[]>;
   /** The largest groups first. */
   failures(from: Date | null, first: number, caller?: Asker): Promise<readonly FailureGroup[]>;
 }
@@ -59,6 +61,7 @@ export function createFigureOperations({ database, presence, writer }: FigurePar
         database: { ...figures, kind: database.kind, writeQueue: writer.waiting },
       };
     },
+    eventRate: (query, caller) => eventRate(database, query, caller),
     failures: async (from, first, caller) => {
       if (first < 0 || first > limits.failureGroups)
         throw badInput(`first is ${first}; 0 to ${limits.failureGroups} are allowed.`);
