@@ -12,7 +12,16 @@ interface KeyedCommandProps {
   readonly command: (key: string) => string;
 }
 
-export function KeyedCommand({ scopes, command }: KeyedCommandProps) {
+export interface CommandKey {
+  /** Null until it is made. */
+  readonly key: string | null;
+  /** Undefined where the viewer may make no keys, and once there is one. */
+  readonly make: (() => void) | undefined;
+  readonly error: unknown;
+}
+
+/** A key for commands, made when the viewer asks for it. */
+export function useCommandKey(scopes: readonly string[]): CommandKey {
   const { can } = useSession();
   const change = useChange();
   const [key, setKey] = useState<string | null>(null);
@@ -26,13 +35,18 @@ export function KeyedCommand({ scopes, command }: KeyedCommandProps) {
       setError(failure);
     }
   };
+  return { key, error, make: can('keys') && key === null ? () => void make() : undefined };
+}
+
+export function KeyedCommand({ scopes, command }: KeyedCommandProps) {
+  const { key, make, error } = useCommandKey(scopes);
   return (
     <>
       <Command text={command(key ?? 'YOUR-KEY')} />
       <ErrorNotice error={error} />
-      {can('keys') && key === null && (
+      {make && (
         <p>
-          <button type="button" className="small" onClick={() => void make()}>
+          <button type="button" className="small" onClick={make}>
             Make a key with {scopes.join(', ')}
           </button>
         </p>

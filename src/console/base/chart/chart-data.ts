@@ -19,4 +19,8 @@ export interface LineChartProps {
   readonly lines: readonly ChartLine[];
   readonly data: ChartData;
   readonly height?: number;
+  /** Called with the range that the viewer drew over with the pointer, in milliseconds since 1970. */
+  readonly onBrush?: (from: number, to: number) => void;
+  /** Called with the index of the time under the pointer; null: it is elsewhere. */
+  readonly onHover?: (index: number | null) => void;
 }

@@ -7,9 +7,10 @@ import {
   RequestSummaryDocument,
 } from '../../../../generated/console/graphql.ts';
 import { useAddress } from '../../base/address.ts';
-import { Command, EmptyState, ErrorNotice, Heading } from '../../base/notice.tsx';
+import { curlCommand, KeyedCommand } from '../../base/keyed-command.tsx';
+import { EmptyState, ErrorNotice, Heading } from '../../base/notice.tsx';
 import { type ChangeBatch, useWatch } from '../../live/live-state.tsx';
-import { gatewayUrl, useSession } from '../../shell/session.ts';
+import { useSession } from '../../shell/session.ts';
 import { LookUp } from './look-up.tsx';
 import { RequestTable } from './request-table.tsx';
 import './shared.css';
@@ -182,9 +183,14 @@ function NoRequests({ show }: { show: Show }) {
   return (
     <EmptyState title="There are no requests yet">
       <p>Every event belongs to a request. Send one:</p>
-      <Command
-        text={`curl -s ${gatewayUrl}/graphql -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
-  -d '{"query": "mutation { sendEvent(input: {topic: \\"order.paid\\", requestId: \\"order-1\\"}) { event { id requestId } } }"}'`}
+      <KeyedCommand
+        scopes={['events:send']}
+        command={(key) =>
+          curlCommand(
+            key,
+            'mutation { sendEvent(input: {topic: "order.paid", requestId: "order-1"}) { event { id requestId } } }',
+          )
+        }
       />
     </EmptyState>
   );
