@@ -61,7 +61,7 @@ async function buildGateway(folder) {
   mkdirSync(join(folder, 'bin'));
   writeFileSync(
     join(folder, 'bin/throughline.js'),
-    `#!/usr/bin/env node\n// Starts a gateway with the settings of its environment.\nimport '../dist/main.js';\n`,
+    `#!/usr/bin/env node\n// Starts a gateway with the settings of its environment, or runs a command.\nimport '../dist/bin.js';\n`,
     { mode: 0o755 },
   );
   const isProgram = (path) => !['throughline', 'throughline-client', 'fingerprint'].includes(basename(path));
@@ -70,6 +70,8 @@ async function buildGateway(folder) {
     'console',
     'database',
     'graphql',
+    'bin.js',
+    'bin.js.map',
     'main.js',
     'main.js.map',
     'gateway.js',

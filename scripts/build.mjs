@@ -7,8 +7,9 @@ import { buildConsole } from './build-console.mjs';
 import { ensureClientGenerated } from './generate-client.mjs';
 import { ensureGenerated, fingerprint as generatedFingerprint } from './generate-prisma.mjs';
 
-/** Files that are imported by path: the program, the library, the database's thread; a template and a benchmark need the rest. */
+/** Files that are imported by path: the programs, the library, the database's thread; a template and a benchmark need the rest. */
 const entryPoints = [
+  'bin',
   'main',
   'gateway',
   'database/embedded/worker',
@@ -18,7 +19,7 @@ const entryPoints = [
 
 /**
  * Loaded from node_modules as they are: PGlite, pino and jiti read files beside their own, pg and ws try native
- * addons, and GraphiQL is 9 MB that few starts need.
+ * addons; GraphiQL, and what writes types of schemas, are many MB that few starts need.
  */
 export const external = [
   '@electric-sql/pglite',
@@ -28,6 +29,7 @@ export const external = [
   'bufferutil',
   'utf-8-validate',
   '@graphql-yoga/render-graphiql',
+  'json-schema-to-typescript',
 ];
 
 /** Names the contents of everything that dist is made of; of the dependencies, which versions are asked for and installed. */

@@ -1,4 +1,4 @@
-// Generates the typed documents of the client and of the console from schema.graphql and their operations, without the CLI
+// Generates the typed documents of the client, of the CLI and of the console from schema.graphql and their operations, without the CLI
 // of graphql-codegen.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,15 +7,17 @@ import { basename, dirname, join } from 'node:path';
 const root = dirname(import.meta.dirname);
 const schemaFile = join(root, 'schema.graphql');
 
-/** What is generated: the operations of files in one folder make one module below `generated`. */
+/** What is generated: the operations of the files in some folders make one module below `generated`. */
 const targets = [
-  { folder: 'client', operations: 'src/client' },
-  { folder: 'console', operations: 'src/console/operations' },
+  { folder: 'client', operations: ['src/client', 'src/cli'] },
+  { folder: 'console', operations: ['src/console/operations'] },
 ];
 
 function operationsOf({ operations }) {
-  const files = readdirSync(join(root, operations)).filter((file) => file.endsWith('.graphql'));
-  return files.sort().map((file) => join(root, operations, file));
+  return operations.flatMap((folder) => {
+    const files = readdirSync(join(root, folder)).filter((file) => file.endsWith('.graphql'));
+    return files.sort().map((file) => join(root, folder, file));
+  });
 }
 
 /** Hashes what the generated files depend on: the schema, the operations, this script and the versions of graphql-codegen. */

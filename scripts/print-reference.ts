@@ -1,8 +1,9 @@
-// Prints the reference pages that repeat the code: limits, errors, close codes and the OpenAPI document; with --check only says whether they are up to date.
+// Prints the reference pages that repeat the code: limits, errors, close codes, the commands of the CLI and the OpenAPI document; with --check only says whether they are up to date.
 import { readFile, writeFile } from 'node:fs/promises';
 import ts from 'typescript';
 import { openApi } from '../src/ayon/openapi.ts';
 import { errorCatalogue } from '../src/base/errors.ts';
+import { cliPage } from './reference/cli-page.ts';
 import { limits } from '../src/base/limits.ts';
 import { scopeMeanings, scopePresets } from '../src/domain/access/scopes.ts';
 import { closeCodes } from '../src/http/websocket/close-codes.ts';
@@ -104,6 +105,7 @@ ${table(['preset', 'scopes'], presets)}
 }
 
 const pages = {
+  'docs/reference/cli.md': cliPage(await commentsIn('src/cli/exit-codes.ts')),
   'docs/reference/limits.md': await limitsPage(),
   'docs/reference/errors.md': errorsPage(),
   'docs/reference/scopes.md': scopesPage(),

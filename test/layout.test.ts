@@ -19,12 +19,16 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   handlers: ['base', 'domain', 'operations', 'database', 'store', 'log', 'live', 'jobs'],
   outbox: ['base', 'domain', 'database', 'store', 'operations'],
   triggers: ['base', 'domain', 'database', 'store', 'operations'],
-  graphql: ['base', 'domain', 'operations', 'live'],
+  graphql: ['base', 'domain', 'operations', 'live', 'version.ts'],
   http: ['base', 'domain', 'database', 'graphql', 'operations', 'triggers', 'config.ts'],
   ayon: ['base', 'domain', 'live', 'operations', 'graphql', 'http'],
   // Knows the gateway by its schema alone.
   client: [],
   codegen: ['client'],
+  // Talks to gateways with the client. Presets of scopes, the examination of a database, and the program itself are shared.
+  cli: ['client', 'codegen', 'base', 'domain', 'database', 'store', 'main.ts', 'version.ts'],
+  'bin.ts': ['cli', 'main.ts'],
+  'version.ts': ['package.json'],
   // A user of the client like any other.
   console: ['client'],
   composition: [

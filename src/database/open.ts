@@ -22,7 +22,7 @@ export interface DatabaseSettings {
 
 /** Throws StartupError if the database cannot be used, and then leaves nothing open. */
 export async function openDatabase(settings: DatabaseSettings): Promise<Database> {
-  const database = await openEither(settings);
+  const database = await openUnmigrated(settings);
   try {
     const applied = await migrate(database, { logger: settings.logger });
     if (applied.length > 0) settings.logger.info({ migrations: applied }, 'the database was migrated');
@@ -45,7 +45,8 @@ function unusable(database: Database, failure: unknown): unknown {
   return new StartupError(`${place} cannot be migrated: ${message}`, { cause: failure });
 }
 
-async function openEither({ url, folder, logger, poolSize }: DatabaseSettings): Promise<Database> {
+/** For a look at a database as it is. Throws StartupError if it cannot be used. */
+export async function openUnmigrated({ url, folder, logger, poolSize }: DatabaseSettings): Promise<Database> {
   if (url !== undefined) return openPostgres(url, { logger, poolSize, applicationName: 'throughline' });
   const lost = new AbortController();
   const lock = await lockFolder(folder, { onLost: (reason) => lost.abort(reason) });

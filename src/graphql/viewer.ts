@@ -1,5 +1,6 @@
 // The type Viewer: the authenticated caller.
 import type { Caller } from '../operations/callers.ts';
+import { version } from '../version.ts';
 import { builder } from './builder.ts';
 
 const Viewer = builder.objectRef<Caller>('Viewer').implement({
@@ -25,6 +26,10 @@ const Viewer = builder.objectRef<Caller>('Viewer').implement({
       nullable: true,
       description: 'When the key or token stops working; null: never.',
       resolve: ({ expiresAt }) => expiresAt ?? null,
+    }),
+    gatewayVersion: t.string({
+      description: 'The version of the gateway that answers.',
+      resolve: () => version,
     }),
     scopes: t.exposeStringList('scopes', { description: 'The scopes that the key grants.' }),
   }),

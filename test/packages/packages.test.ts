@@ -103,6 +103,23 @@ describe('The packed packages', () => {
     expect(await worker.terminate()).toEqual({ code: 0, signal: null });
   });
 
+  test('run the CLI', async () => {
+    const env = { ...process.env, THROUGHLINE_URL: url, THROUGHLINE_KEY: adminKey };
+    const throughline = async (...args: string[]) =>
+      (await run('npx', ['--no-install', 'throughline', ...args], { cwd: project, env })).stdout;
+    const id = (await throughline('send', 'cart.filled', '{"items": 2}', '--request', 'cart-1')).split(
+      ' ',
+    )[0];
+    const line = await throughline('tail', 'cart.*', '--after', '0', '--limit', '1', '--json');
+    expect(JSON.parse(line)).toMatchObject({ event: { id, payload: { items: 2 } } });
+    expect(await throughline('chain', 'cart-1')).toContain('cart.filled');
+    expect(await throughline('--version')).toMatch(/^\d+\.\d+\.\d+\n$/);
+    await mkdir(join(project, 'topics'));
+    const topic = { payloadSchema: { type: 'object', properties: { items: { type: 'integer' } } } };
+    await writeFile(join(project, 'topics/cart.filled.json'), JSON.stringify(topic));
+    expect(await throughline('codegen', '--from', 'topics')).toContain('items?: number');
+  });
+
   test('are bundled for browsers by Vite', async () => {
     const page = `import { createClient } from 'throughline-client';
       import { useLive } from 'throughline-client/react';

@@ -34,6 +34,11 @@ async function build(folder: string): Promise<void> {
   await promisify(execFile)(process.execPath, [join(root, 'scripts/build.mjs')], { cwd: folder });
 }
 
+/** The program `throughline`, built. */
+export function builtProgram(): string {
+  return join(program, 'dist/bin.js');
+}
+
 /** The key that `settingsFor` gives. */
 export const adminKey = 'the-admin-key-of-the-tests';
 

@@ -22,11 +22,11 @@ export interface JobSource {
 const maxPrefetch = 1_000;
 
 /** The gateway pushes. */
-export function pushedJobs(connection: Connection, input: EnrollInput): JobSource {
+export function pushedJobs(connection: Connection, input: EnrollInput, onOpen: () => void): JobSource {
   return {
     async *open(prefetch, signal) {
       const variables = { input, prefetch: Math.min(prefetch, maxPrefetch) };
-      const options = { signal, onOpen: () => {} };
+      const options = { signal, onOpen };
       for await (const { jobs } of connection.stream<JobsSubscription>(JobsDocument, variables, options))
         yield jobs;
     },

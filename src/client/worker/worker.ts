@@ -25,6 +25,8 @@ export interface WorkerOptions extends EnrollOptions, StopOptions {
   readonly prefetch?: number;
   /** A name for histories and logs. Default: a random one. */
   readonly worker?: string;
+  /** Called when the gateway was asked for jobs: at the start, and again after the connection was lost. */
+  readonly onConnected?: () => void;
   /** Called when a job failed, and when the gateway cannot be reached. */
   readonly onError?: (error: unknown, jobId?: string) => void;
 }
@@ -44,9 +46,9 @@ export function runWorker(connection: Connection, options: WorkerOptions, handle
       credentials: connection.credentials,
       leaseMs,
     });
-    const { onError = () => {} } = options;
+    const { onError = () => {}, onConnected = () => {} } = options;
     const updates = new Updates(connection, ends.ending, onError);
-    const source = pushedJobs(connection, settings.input);
+    const source = pushedJobs(connection, settings.input, onConnected);
     const jobs = new Jobs({ connection, leases, updates, worker, maxRetries, handler, onError }, settings);
     ends.ending.addEventListener('abort', () => jobs.endAll('stopping', 'The worker stops.'));
     endAborted(connection, targetTopic, jobs, stopping).catch((error: unknown) => {
@@ -62,7 +64,8 @@ export function runWorker(connection: Connection, options: WorkerOptions, handle
 
 function settingsOf(options: WorkerOptions) {
   const { source, target, concurrency = 1, prefetch = 0, worker, ...rest } = options;
-  const { signal: _signal, graceMs: _graceMs, stopOn: _stopOn, onError: _onError, ...enroll } = rest;
+  const { signal: _signal, graceMs: _graceMs, stopOn: _stopOn, ...others } = rest;
+  const { onError: _onError, onConnected: _onConnected, ...enroll } = others;
   const sourceTopics = typeof source === 'string' ? [source] : source;
   return {
     concurrency,

@@ -50,6 +50,12 @@ export async function migrate(database: Database, options: MigrateOptions = {}):
   }
 }
 
+/** The first migration that is missing; undefined if there is none. Throws StartupError like `migrate`. */
+export async function missingMigration(database: Database): Promise<string | undefined> {
+  const applied = await readApplied(database, database.schema);
+  return nextOf(readMigrations(ownMigrations), applied, database.schema)?.name;
+}
+
 function readMigrations(folder: string): Migration[] {
   const names = existsSync(folder) ? readdirSync(folder).sort() : [];
   const withSql = names.map((name) => ({ name, file: join(folder, name, 'migration.sql') }));
