@@ -42,6 +42,8 @@ export function JsonTree({ value, label, root }: JsonTreeProps) {
     setSelected(nodes.at(-1)!.id);
   };
   useEffect(() => {
+    // Not when the tree is first shown: the page stays where it is.
+    if (selected === '') return;
     list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
   }, [selected]);
   const onKeyDown = (event: KeyboardEvent) => {

@@ -53,8 +53,9 @@ export function SendDeliveryDialog({ trigger, earlier, onClose }: SendDeliveryPr
     setError(null);
     setAnswer(null);
     try {
-      setAnswer(await deliver(trigger, draft, earlier));
-      rememberSecret(trigger.id, draft.secret);
+      const answered = await deliver(trigger, draft, earlier);
+      setAnswer(answered);
+      if (answered.status !== 401) rememberSecret(trigger.id, draft.secret);
     } catch (failure) {
       setError(failure);
     }
