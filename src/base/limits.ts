@@ -133,6 +133,22 @@ export const limits = {
   outboxBatchBytes: 2_097_152,
   /** Failures returned by `outbox`. */
   outboxFailures: 100,
+  /** Retention rules. */
+  retentionRules: 50,
+  /** Topic patterns of one retention rule. */
+  retentionTopics: 20,
+  /** Projects of one retention rule. */
+  retentionProjects: 100,
+  /** The largest `keepDays` of a retention rule. */
+  retentionKeepDays: 36_500,
+  /** The least `keepDays` of a retention rule for reserved topics, such as those of the audit. */
+  retentionReservedDays: 30,
+  /** How long the log keeps the deletion of a purged event, in days. */
+  retentionDeletionDays: 7,
+  /** Interval between two runs of the retention rules in the background, in minutes. The first run comes that long after a rule was set. */
+  retentionMinutes: 60,
+  /** Events per transaction of a purge. Other writes may run between two transactions. */
+  purgeBatch: 200,
   /** The largest `steps` of `eventRate`. */
   rateSteps: 500,
   /** Days for which counts of events are kept by the minute. Steps of less than an hour begin later than that. */
@@ -140,13 +156,13 @@ export const limits = {
   /** Days for which counts of events are kept by the hour; by the day they are kept without end. */
   rateHourDays: 400,
   /** Counts by topic, project and time that one `eventRate` reads. */
-  rateRows: 200_000,
+  rateRows: 100_000,
   /** Entries of the log that one `eventRate` counts, where steps are shorter than a minute. */
   rateEntries: 100_000,
   /** The same where the filter says more than topics and projects. */
-  rateFilteredEntries: 20_000,
+  rateFilteredEntries: 10_000,
   /** Failed events that `failures` reads, the latest. */
-  failureRows: 10_000,
+  failureRows: 5_000,
   /** The same as stored size of their errors, in bytes. */
   failureBytes: 4_194_304,
   /** Groups returned by `failures`. */

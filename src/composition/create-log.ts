@@ -5,6 +5,8 @@ import { Live } from '../live/live.ts';
 import { BulkDeleter } from '../log/bulk-deleter.ts';
 import { type CommitOptions, Commits } from '../log/commits.ts';
 import { JobWriter } from '../log/job-writer.ts';
+import { Purger } from '../log/retention/purger.ts';
+import { RetentionRunner } from '../log/retention/retention-runner.ts';
 import { ScheduledSender } from '../log/scheduled-sender.ts';
 import { EventCounter } from '../log/event-counter.ts';
 import { LogTail } from '../log/tail.ts';
@@ -37,10 +39,13 @@ export function createLog({ database, logger, gatewayId, writing }: LogParts) {
   };
   const options = { hint: isAlone ? '' : gatewayId, onCommit, ...writing };
   const commits = new Commits(database, options);
+  const purger = new Purger(database, options, counter);
   return {
     live,
     tail,
     counter,
+    purger,
+    retention: new RetentionRunner(database, purger, logger),
     writer: new LogWriter(commits, new BulkDeleter(database, options)),
     jobWriter: new JobWriter(commits),
     scheduledSender: new ScheduledSender({ ...options, database, logger }),

@@ -31,6 +31,7 @@ import { pushJobs } from '../operations/pushed-jobs.ts';
 import { type Sending, type SendParts, sendAll, sendEvent, sendEvents } from '../operations/events/send.ts';
 import { eventLocationsOf } from '../operations/events/event-locations.ts';
 import { createFigureOperations, type FigureParts } from '../operations/figures/figures.ts';
+import { createRetentionOperations, type RetentionParts } from '../operations/figures/retention.ts';
 import { createOutboxOperations } from '../operations/outbox.ts';
 import { createSubscriptionOperations } from '../operations/subscriptions.ts';
 import { createTopicOperations } from '../operations/topics.ts';
@@ -39,6 +40,7 @@ import { verifyFilter } from '../operations/events/verify-filter.ts';
 
 export interface OperationsParts {
   readonly presence: FigureParts['presence'];
+  readonly purger: RetentionParts['purger'];
   readonly database: Database;
   readonly writer: LogWriter;
   readonly jobWriter: JobWriter;
@@ -121,6 +123,7 @@ export function createOperations(parts: OperationsParts): Operations & OwnOperat
     ...createHandlerOperations(database, handling),
     ...createOutboxOperations(database),
     ...createFigureOperations(parts),
+    ...createRetentionOperations(parts),
     ...createTopicOperations(database, topics, () => broadcast.topics()),
     ...createTriggerOperations(database, handling, parts.onTriggerCreated ?? (() => {})),
     ...createKeyOperations({ database, onChanged: (id) => broadcast.key(id) }),

@@ -44,7 +44,7 @@ export interface Core extends ReturnType<typeof createParts> {
 /** If it fails, everything already started is stopped. */
 export async function startCore(given: CoreParts): Promise<Core> {
   const parts = createParts(given);
-  const { tail, counter, topics, keys, bus, writer, scheduledSender, handlers, scheduler } = parts;
+  const { tail, counter, retention, topics, keys, bus, writer, scheduledSender, handlers, scheduler } = parts;
   const { jobs, subscriptions, outbox, presence } = parts;
   const answerWaiting = once(async () => {
     await handlers.answerWaiting();
@@ -53,6 +53,7 @@ export async function startCore(given: CoreParts): Promise<Core> {
   const releasers = new Releasers();
   try {
     releasers.add(() => counter.stop());
+    releasers.add(() => retention.stop());
     releasers.add(() => tail.stop());
     await tail.start();
     releasers.add(() => topics.stop());
@@ -76,6 +77,7 @@ export async function startCore(given: CoreParts): Promise<Core> {
   }
   if (given.sweeps ?? true) {
     counter.start();
+    retention.start();
     presence.start();
     jobs.start();
     subscriptions.start();
@@ -89,7 +91,7 @@ export async function startCore(given: CoreParts): Promise<Core> {
 function createParts({ database, logger, report, handling = noHandlers, writing }: CoreParts) {
   const gatewayId = randomUUID();
   const log = createLog({ database, logger, gatewayId, writing });
-  const { live, tail, writer, jobWriter, scheduledSender } = log;
+  const { live, tail, writer, jobWriter, scheduledSender, purger } = log;
   const jobs = new JobDispatcher({ database, writer: jobWriter, tail, live, logger });
   const subscriptions = new SubscriptionDispatcher({ database, tail, live, logger });
   // An embedded database has no other gateway that declares topics.
@@ -114,7 +116,7 @@ function createParts({ database, logger, report, handling = noHandlers, writing 
   });
   const operations = createOperations({
     ...{ database, writer, jobWriter, jobs, subscriptions, live, tail, report, scheduledSender, topics },
-    presence,
+    ...{ presence, purger },
     handling: handlers,
     broadcast: bus,
     onTriggerCreated: () => scheduler.wake(),

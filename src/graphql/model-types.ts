@@ -4,6 +4,7 @@ import type { PartialEvent, StatusChange } from '../domain/events/event.ts';
 import type { ApiKey } from '../domain/access/api-key.ts';
 import type { Consumer } from '../domain/jobs/consumer.ts';
 import type { DurableSubscription } from '../domain/subscriptions/subscription.ts';
+import type { RetentionRule } from '../domain/retention/retention.ts';
 import type { Trigger } from '../domain/triggers/trigger.ts';
 import type { ListedHandler } from '../operations/handlers.ts';
 import type { Lease } from '../operations/operations.ts';
@@ -19,6 +20,7 @@ interface Records {
   Handler: ListedHandler;
   ApiKey: ApiKey;
   Consumer: Consumer;
+  RetentionRule: RetentionRule;
 }
 
 /** The records derive from the models, so a field that no model has does not compile. */

@@ -21,6 +21,7 @@ import './access/tokens.ts';
 import './figures/system.ts';
 import './figures/failures.ts';
 import './figures/event-rate.ts';
+import './figures/retention.ts';
 import { builder } from './builder.ts';
 import { sliceLists } from './event/sliced-lists.ts';
 

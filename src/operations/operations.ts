@@ -23,6 +23,7 @@ import type { FigureOperations } from './figures/figures.ts';
 import type { HandlerOperations } from './handlers.ts';
 import type { SendOptions } from './handler-port.ts';
 import type { OutboxOperations } from './outbox.ts';
+import type { RetentionOperations } from './figures/retention.ts';
 import type { SubscriptionOperations } from './subscriptions.ts';
 import type { TopicOperations } from './topics.ts';
 import type { TriggerOperations } from './triggers.ts';
@@ -145,7 +146,8 @@ export interface Operations
     KeyOperations,
     ConsumerOperations,
     OutboxOperations,
-    FigureOperations {
+    FigureOperations,
+    RetentionOperations {
   sendEvent(caller: Caller, input: SendInput, options?: SendOptions): Promise<SendOutcome>;
   sendEvents(caller: Caller, input: readonly SendInput[]): Promise<SendBatchOutcome>;
   updateEvent(caller: Caller, input: UpdateInput, options?: UpdateOptions): Promise<PartialEvent>;

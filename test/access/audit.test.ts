@@ -111,6 +111,21 @@ describeDatabases('The audit', (backend) => {
     expect(payload).toMatchObject({ before: { revokedAt: null }, after: { revokedAt: expect.any(String) } });
   });
 
+  test('has retention rules before and after each change, and purges', async () => {
+    const set =
+      'mutation ($days: Float!) { setRetention(rules: [{topics: ["old.*"], keepDays: $days}]) { id } }';
+    await gateway.get(set, { days: 7 });
+    await gateway.get(set, { days: 8 });
+    await gateway.get('mutation { purge(dryRun: true) { count } }');
+    await gateway.get('mutation { purge { count } }');
+    const rule = { topics: ['old.*'], projects: null, statuses: null };
+    expect((await entries('setRetention')).map(({ payload }) => payload)).toEqual([
+      { before: [], after: [{ ...rule, keepDays: 7 }] },
+      { before: [{ ...rule, keepDays: 7 }], after: [{ ...rule, keepDays: 8 }] },
+    ]);
+    expect((await only('purge')).payload).toEqual({ count: 0 });
+  });
+
   test('has access tokens, triggers, topics and subscriptions', async () => {
     await gateway.get(
       'mutation { createAccessToken(input: { name: "page", scopes: ["events:read"], requestIds: ["r"] }) { token } }',

@@ -22,7 +22,7 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     viewer: { needs: [], field: 'viewer { name }' },
     position: { needs: reads, field: 'position' },
     node: {
-      needs: ['events:read', 'subscriptions', 'triggers', 'consumers', 'keys'],
+      needs: ['events:read', 'subscriptions', 'triggers', 'consumers', 'keys', 'metrics:read'],
       field: `node(id: ${id}) { id }`,
     },
     event: { needs: reads, field: `event(id: ${id}) { id }` },
@@ -47,6 +47,7 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       field: 'eventRate(from: "2025-01-01T00:00:00Z", to: "2025-01-02T00:00:00Z", steps: 1) { sent }',
     },
     failures: { needs: reads, field: 'failures { topic sample { id } }' },
+    retention: { needs: ['metrics:read'], field: 'retention { id topics } ' },
     outbox: { needs: ['admin'], field: 'outbox { waiting failed { id } }' },
     handlers: { needs: ['handlers'], field: 'handlers { fullName lastRunAt backlog { waiting } }' },
   },
@@ -100,6 +101,8 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       field: 'declareTopic(input: {name: "t.a"}) { name summarySchema }',
     },
     discardOutbox: { needs: ['admin'], field: `discardOutbox(ids: [${id}])` },
+    setRetention: { needs: ['admin'], field: 'setRetention(rules: []) { id }' },
+    purge: { needs: ['admin'], field: 'purge(dryRun: true) { count }' },
     createKey: {
       needs: ['keys'],
       field: 'createKey(input: {name: "made", scopes: []}) { key { id } }',

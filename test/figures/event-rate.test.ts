@@ -274,7 +274,7 @@ describePostgres('The counts of events', (backend) => {
     const steps = await rates(gateway(), { from, to: new Date(Date.now() + hour), steps: 2 });
     expect(sumOf(steps)).toEqual({ sent: 200, finished: 200, failed: 0 });
     const [stored] = await gateway().database.query<{ sent: number }>({
-      text: `SELECT sum(sent)::int4 AS sent FROM event_counts WHERE span = 60 AND topic = ''`,
+      text: `SELECT sum(sent)::int4 AS sent FROM event_counts WHERE span = 60 AND topic = '*'`,
       values: [],
     });
     expect(stored?.sent).toBe(200);

@@ -6,7 +6,7 @@ import { EventFilter, filterWith, whereArgument } from './event-filter.ts';
 import { afresh } from './event-mutations.ts';
 import { amount } from '../wording.ts';
 
-const BulkPayload = builder.objectRef<BulkOutcome>('BulkPayload').implement({
+export const BulkPayload = builder.objectRef<BulkOutcome>('BulkPayload').implement({
   description: 'The result of a bulk mutation.',
   fields: (t) => ({
     count: t.exposeInt('count', {

@@ -91,13 +91,15 @@ builder.queryFields((t) => ({
 async function readNode(id: string, context: GraphQLContext, info: GraphQLResolveInfo) {
   const { operations, caller } = context;
   const may = (scope: Scope) => hasScope(caller.scopes, scope);
-  const isOther = may('subscriptions') || may('triggers') || may('consumers') || may('keys');
+  const isOther =
+    may('subscriptions') || may('triggers') || may('consumers') || may('keys') || may('metrics:read');
   return (
     (may('events:read') || !isOther ? await readEvent(id, context, info) : null) ??
     (may('subscriptions') ? await operations.subscription(id) : null) ??
     (may('triggers') ? await operations.trigger(id) : null) ??
     (may('consumers') ? await operations.consumer(id) : null) ??
-    (may('keys') ? operations.key(caller, id) : null)
+    (may('keys') ? await operations.key(caller, id) : null) ??
+    (may('metrics:read') ? operations.retentionRule(id) : null)
   );
 }
 

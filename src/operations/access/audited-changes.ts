@@ -1,4 +1,5 @@
 // The operations that the audit records as changes, with the recorded values. None of these is a secret.
+import type { RetentionRule } from '../../domain/retention/retention.ts';
 import type { Consumer } from '../../domain/jobs/consumer.ts';
 import { internalCaller } from '../callers.ts';
 import type { BulkOutcome, Operations } from '../operations.ts';
@@ -114,6 +115,14 @@ export const auditedChanges: { readonly [Name in keyof Operations]?: AuditedChan
   discardOutbox: {
     entry: (count, _before, ids) => ({ values: { ids: ids.slice(0, 100), count } }),
   },
+  setRetention: {
+    before: async (operations) => (await operations.retention()).map(shownRule),
+    entry: (after, before) => ({ values: { before, after: after.map(shownRule) } }),
+  },
+  purge: {
+    entry: ({ count }, _before, dryRun) => (dryRun ? null : { values: { count } }),
+    failed: (dryRun) => (dryRun ? null : { values: {} }),
+  },
   subscribe: {
     entry: (after) => ({ target: after.id, values: { before: null, after } }),
   },
@@ -126,6 +135,10 @@ export const auditedChanges: { readonly [Name in keyof Operations]?: AuditedChan
     entry: (target, before) => ({ target, values: { before, after: null } }),
   },
 };
+
+function shownRule({ topics, projects, statuses, keepDays }: RetentionRule) {
+  return { topics, projects, statuses, keepDays };
+}
 
 function shownConsumer(consumer: Consumer | null) {
   if (consumer === null) return null;

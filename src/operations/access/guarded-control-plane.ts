@@ -1,6 +1,6 @@
 // The control plane with one caller's rights: consumers, triggers, topics, the outbox, figures, handlers and keys.
 import { hasScope, type Scope } from '../../domain/access/scopes.ts';
-import type { RowScope } from '../../domain/access/row-scope.ts';
+import { isRestricted, type RowScope } from '../../domain/access/row-scope.ts';
 import type { Caller } from '../callers.ts';
 import { isCountedFilter } from '../figures/event-rate.ts';
 import type { Operations } from '../operations.ts';
@@ -166,6 +166,32 @@ export abstract class GuardedControlPlane {
 
   async failures(...[from, first]: Call<'failures'>): Answer<'failures'> {
     return this.need('events:read').failures(from, first, this.caller);
+  }
+
+  async retention(): Answer<'retention'> {
+    const operations = this.need('metrics:read');
+    refuseRestricted(this.caller, 'retention');
+    return operations.retention();
+  }
+
+  async retentionRule(id: string): Answer<'retentionRule'> {
+    const operations = this.need('metrics:read');
+    return isRestricted(this.rows) ? null : operations.retentionRule(id);
+  }
+
+  async setRetention(rules: Call<'setRetention'>[0]): Answer<'setRetention'> {
+    return this.#retention().setRetention(rules);
+  }
+
+  async purge(dryRun: boolean): Answer<'purge'> {
+    return this.#retention().purge(dryRun);
+  }
+
+  /** What is purged is gone for all. */
+  #retention(): Operations {
+    const operations = this.need('admin');
+    refuseRestricted(this.caller, 'retention');
+    return operations;
   }
 
   handlers(): Answer<'handlers'> {

@@ -101,6 +101,7 @@ export async function findUndispatched(
       LEFT JOIN LATERAL (
         SELECT x.* FROM events x WHERE x.id = l.event_id AND x.status = 'FINISHED'
           AND NOT EXISTS (SELECT FROM events r WHERE r.depends_on = x.id AND r.topic = h.full_name AND r.job OFFSET 0)
+          AND NOT EXISTS (SELECT FROM purged_jobs p WHERE p.source_id = x.id AND p.topic = h.full_name OFFSET 0)
         LIMIT 1) e ON true
     ORDER BY l.position`);
   return rows.map(({ fullName, place, ...event }) => ({

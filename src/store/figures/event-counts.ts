@@ -34,8 +34,8 @@ const countStatement = `WITH place AS MATERIALIZED (SELECT position FROM event_c
     FROM sums s
       CROSS JOIN (VALUES (60, 'minute', ${limits.rateMinuteDays}), (3600, 'hour', ${limits.rateHourDays}), (86400, 'day', NULL))
         AS u(span, name, days)
-      CROSS JOIN LATERAL (VALUES (s.topic, s.project), ('', '')) AS t(topic, project)
-    WHERE NOT (t.topic = '' AND starts_with(s.topic, '${auditPrefix}'))
+      CROSS JOIN LATERAL (VALUES (s.topic, s.project), ('', s.project), ('*', '')) AS t(topic, project)
+    WHERE NOT (t.topic IN ('', '*') AND starts_with(s.topic, '${auditPrefix}'))
       AND (u.days IS NULL OR s.at >= now() - make_interval(days => u.days))
     GROUP BY 1, 2, 3, 4 HAVING sum(s.sent + s.finished + s.failed) > 0
     ON CONFLICT (span, topic, at, project) DO UPDATE
@@ -117,9 +117,7 @@ export async function readCounts(database: Queryable, selection: CountSelection)
       SELECT coalesce((SELECT position FROM event_count_position), 0) AS position
     ),
     ${topicNames(selection)}
-    stored AS MATERIALIZED (
-      ${storedCounts(selection, inRange('c'))} LIMIT ${limits.rateRows + 1}
-    ),
+    stored AS MATERIALIZED (${storedCounts(selection, inRange('c'))} LIMIT ${limits.rateRows + 1}),
     entries AS MATERIALIZED (
       SELECT l.* FROM place p CROSS JOIN LATERAL (
         SELECT position, at, topic, project, kind, status, from_status FROM log
@@ -130,7 +128,10 @@ export async function readCounts(database: Queryable, selection: CountSelection)
       GROUP BY l.at
     )
     SELECT width_bucket(r.at, ${times}) AS step, ${sums}
-    FROM (SELECT * FROM stored UNION ALL SELECT * FROM recent) r GROUP BY 1
+    FROM (
+      SELECT c.at, c.sent, c.finished, c.failed FROM stored c WHERE ${join([sql`true`, ...conditionsOfStored(selection)], ' AND ')}
+      UNION ALL SELECT * FROM recent
+    ) r GROUP BY 1
     UNION ALL
     SELECT 0, (SELECT count(*) FROM stored)::float8, (SELECT count(*) FROM entries)::float8, 0`);
   const read = rows.find(({ step }) => step === 0);
@@ -147,7 +148,8 @@ const sums = raw(
 
 /** All topics of the span, one index probe for each, where they have to be tested. */
 function topicNames({ span, topics, projects, within }: CountSelection): Sql {
-  if (isOfAll({ topics, projects, within }) || areExact(topics)) return empty;
+  const isSummed = isOfAll({ topics, projects, within }) || isOfProjects({ topics, within });
+  if (isSummed || areExact(topics)) return empty;
   const next = (after: Sql) =>
     sql`(SELECT min(n.topic) FROM event_counts n WHERE n.span = ${span}::int4 AND n.topic > ${after})`;
   return sql`names AS (
@@ -155,24 +157,27 @@ function topicNames({ span, topics, projects, within }: CountSelection): Sql {
     ),`;
 }
 
+/** Reads as many as may be read and one more, before they are tested. */
 function storedCounts(selection: CountSelection, inRange: Sql): Sql {
-  const { span, topics } = selection;
-  const columns = sql`c.at, c.sent, c.finished, c.failed`;
+  const { span, topics, within } = selection;
   const ofSpan = sql`c.span = ${span}::int4 AND ${inRange}`;
+  const of = (topic: Sql) => sql`SELECT * FROM event_counts c WHERE ${ofSpan} AND ${topic}`;
   if (isOfAll(selection)) {
-    const all = sql`SELECT ${columns} FROM event_counts c WHERE ${ofSpan} AND c.topic = ''`;
-    if (selection.within?.hidesAudit) return all;
+    if (within?.hidesAudit) return of(sql`c.topic = '*'`);
     // The byte after the last of the prefix.
     const end = `${auditPrefix.slice(0, -1)}/`;
-    return sql`${all} UNION ALL SELECT ${columns} FROM event_counts c
-      WHERE ${ofSpan} AND c.topic >= ${auditPrefix} AND c.topic < ${end}`;
+    return sql`${of(sql`c.topic = '*'`)} UNION ALL ${of(sql`c.topic >= ${auditPrefix} AND c.topic < ${end}`)}`;
   }
+  if (isOfProjects(selection)) return of(sql`c.topic = ''`);
   const names = areExact(topics)
     ? sql`unnest(${topics}::text[]) AS d(topic)`
-    : sql`(SELECT * FROM names c WHERE ${join([sql`c.topic <> ''`, ...topicConditions(selection)], ' AND ')}) d`;
-  const tests = conditions(selection, 'c').map((test) => sql`AND ${test}`);
-  return sql`SELECT ${columns} FROM ${names} CROSS JOIN LATERAL (
-    SELECT * FROM event_counts c WHERE ${ofSpan} AND c.topic = d.topic ${join(tests.length > 0 ? tests : [empty], ' ')}) c`;
+    : sql`(SELECT * FROM names c WHERE ${join([sql`c.topic > '*'`, ...topicConditions(selection)], ' AND ')}) d`;
+  return sql`SELECT c.* FROM ${names} CROSS JOIN LATERAL (${of(sql`c.topic = d.topic`)}) c`;
+}
+
+/** Whether the sums by project answer it. */
+function isOfProjects({ topics, within }: Pick<CountSelection, 'topics' | 'within'>): boolean {
+  return topics === null && within?.topics == null && within?.hidesAudit === true;
 }
 
 function isOfAll({ topics, projects, within }: Omit<CountSelection, 'span' | 'bounds'>): boolean {
@@ -185,6 +190,19 @@ function areExact(topics: readonly string[] | null): topics is readonly string[]
 
 function topicConditions({ topics }: CountSelection): Sql[] {
   return topics === null ? [] : [sql`c.topic LIKE ANY(${topics.map(likePattern)}::text[])`];
+}
+
+/** Sums have no topic to test. */
+function conditionsOfStored(selection: CountSelection): Sql[] {
+  if (isOfAll(selection)) return [];
+  return conditions(
+    isOfProjects(selection) ? { ...selection, within: projectsOnly(selection.within) } : selection,
+    'c',
+  );
+}
+
+function projectsOnly(within: RowScope | null): RowScope | null {
+  return within && { projects: within.projects, topics: null, requestIds: null };
 }
 
 /** What the selection wants of the topic and project of a row. */

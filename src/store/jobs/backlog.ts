@@ -91,7 +91,9 @@ export function countSources(
             FROM log l WHERE i.patterns IS NOT NULL AND l.position > i.position ORDER BY l.position LIMIT ${cap + 1})
           ORDER BY 1 LIMIT ${cap + 1}) l) n
       WHERE n.is_source AND (n.number > ${headEntries} OR NOT EXISTS (SELECT FROM events e
-        WHERE e.depends_on = n.event_id AND e.topic = ANY(ARRAY(SELECT json_array_elements_text(i.targets))) AND e.job OFFSET 0))) c`);
+        WHERE e.depends_on = n.event_id AND e.topic = ANY(ARRAY(SELECT json_array_elements_text(i.targets))) AND e.job OFFSET 0)
+        AND NOT EXISTS (SELECT FROM purged_jobs p WHERE p.source_id = n.event_id
+          AND p.topic = ANY(ARRAY(SELECT json_array_elements_text(i.targets))) OFFSET 0))) c`);
 }
 
 /** Events of plain queues without filters. */

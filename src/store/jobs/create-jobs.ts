@@ -64,6 +64,7 @@ function statementOf(isLimited: boolean): string {
     FROM input i CROSS JOIN LATERAL (SELECT * FROM events WHERE events.id = i.source LIMIT 1) s
     WHERE s.status = 'FINISHED'
       AND NOT EXISTS (SELECT FROM events x WHERE x.depends_on = i.source AND x.topic = i.target AND x.job OFFSET 0)
+      AND NOT EXISTS (SELECT FROM purged_jobs p WHERE p.source_id = i.source AND p.topic = i.target OFFSET 0)
       AND NOT (i.sequential
         AND EXISTS (SELECT FROM jobs o WHERE o.target = i.target AND o.ready_at IS NOT NULL OFFSET 0))
       AND NOT (i.yields AND EXISTS (SELECT FROM (

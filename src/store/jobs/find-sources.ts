@@ -52,7 +52,8 @@ export async function findSources(
     FROM entries l CROSS JOIN LATERAL (SELECT * FROM events WHERE events.id = l.event_id LIMIT 1) e
     WHERE l.status = 'FINISHED' AND l.kind IN ('CREATED', 'STATUS') AND e.status = 'FINISHED'
       AND ${ofTopics('l', definition)} ${notItself(definition)} ${youngerThan(definition)} AND ${sourceConditions(definition)}
-      AND NOT EXISTS (SELECT FROM events x WHERE x.depends_on = e.id AND ${topicIn(targets)} AND x.job OFFSET 0)
+      AND NOT EXISTS (SELECT FROM events x WHERE x.depends_on = e.id AND ${topicIn(targets, 'x')} AND x.job OFFSET 0)
+      AND NOT EXISTS (SELECT FROM purged_jobs p WHERE p.source_id = e.id AND ${topicIn(targets, 'p')} OFFSET 0)
     UNION ALL
     SELECT NULL, (SELECT max(position) FROM entries), NULL, b.position IS NOT NULL FROM bound b`;
   const rows = await database.query<{
@@ -73,8 +74,9 @@ export async function findSources(
 }
 
 /** A list of one is compared as a value, which the planner estimates better. */
-function topicIn(targets: readonly string[]): Sql {
-  return targets.length === 1 ? sql`x.topic = ${targets[0]}` : sql`x.topic = ANY(${targets}::text[])`;
+function topicIn(targets: readonly string[], alias: 'x' | 'p'): Sql {
+  const topic = raw(`${alias}.topic`);
+  return targets.length === 1 ? sql`${topic} = ${targets[0]}` : sql`${topic} = ANY(${targets}::text[])`;
 }
 
 /** Each topic reads its share. Entries beyond the first topic that may have more are left for the next call. */
