@@ -1,4 +1,5 @@
 // The connection of the live streams, shared by all views: whether one of them is being restored, and the changes of the log.
+import { focusManager } from '@tanstack/react-query';
 import {
   createContext,
   type ReactNode,
@@ -22,6 +23,9 @@ export type LiveStatus = StreamState['status'];
 interface LiveState {
   /** True while any stream is reconnecting. Nothing is lost: each resumes after its last position. */
   readonly isReconnecting: boolean;
+  /** True while the viewer wants the views to stand still. Changes wait, and come when it is over. */
+  readonly isPaused: boolean;
+  setPaused(isPaused: boolean): void;
   report(stream: symbol, status: LiveStatus | null): void;
   signedOut(): void;
 }
@@ -43,9 +47,15 @@ export function LiveProvider({ children, onSignedOut }: { children: ReactNode; o
   const latest = useRef(onSignedOut);
   latest.current = onSignedOut;
   const signedOut = useCallback(() => latest.current(), []);
+  const [isPaused, setPaused] = useState(false);
+  // Queries that are repeated are those of a page that is looked at.
+  useEffect(() => {
+    focusManager.setFocused(isPaused ? false : undefined);
+    return () => focusManager.setFocused(undefined);
+  }, [isPaused]);
   const state = useMemo(
-    () => ({ isReconnecting: reconnecting.size > 0, report, signedOut }),
-    [reconnecting, report, signedOut],
+    () => ({ isReconnecting: reconnecting.size > 0, isPaused, setPaused, report, signedOut }),
+    [reconnecting, isPaused, report, signedOut],
   );
   return <LiveContext value={state}>{children}</LiveContext>;
 }
@@ -82,10 +92,12 @@ export function useWatch(
   onBatch: (batch: ChangeBatch) => void,
 ): Watched {
   const { client } = useSession();
-  const { report, signedOut } = useLiveState();
+  const { report, signedOut, isPaused } = useLiveState();
   const [watched, setWatched] = useState<Watched>({ status: 'connecting', error: undefined });
   const receiver = useRef(onBatch);
   receiver.current = onBatch;
+  const paused = useRef(isPaused);
+  paused.current = isPaused;
   const key = JSON.stringify(options);
   useEffect(() => {
     const asked = JSON.parse(key) as typeof options;
@@ -95,7 +107,7 @@ export function useWatch(
     let changes: EventChange[] = [];
     let isOverflow = false;
     const flush = () => {
-      if (changes.length === 0 && !isOverflow) return;
+      if (paused.current || (changes.length === 0 && !isOverflow)) return;
       const batch = { changes, isOverflow };
       changes = [];
       isOverflow = false;

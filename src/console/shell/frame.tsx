@@ -2,8 +2,9 @@
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { useLiveState } from '../live/live-state.tsx';
+import { CommandDialogs, PaletteButton, useCommands } from './commands.tsx';
 import { useSession } from './session.ts';
-import { applyTheme, currentTheme, type Theme, themes } from './theme.ts';
+import { applyTheme, type Theme, themes, useTheme } from './theme.ts';
 import { type View, views } from './views.ts';
 
 const groups = ['Watch', 'Work', 'Inputs', 'Settings'] as const;
@@ -13,6 +14,7 @@ export function Frame() {
   const path = useRouterState({ select: ({ location }) => location.pathname });
   const main = useRef<HTMLElement>(null);
   useEffect(() => setOpen(false), [path]);
+  const commands = useCommands();
   return (
     <div className="frame">
       <a className="skip" href="#main" onClick={() => main.current?.focus()}>
@@ -32,12 +34,14 @@ export function Frame() {
         </Link>
         <ConnectionState />
         <span className="grow" />
+        <PaletteButton onOpen={commands.openPalette} />
         <ViewerMenu />
       </header>
       <Navigation isOpen={isOpen} />
       <main id="main" ref={main} tabIndex={-1}>
         <Outlet />
       </main>
+      <CommandDialogs commands={commands} />
     </div>
   );
 }
@@ -75,26 +79,30 @@ function NavigationGroup({ title, views }: { title: string; views: readonly View
 
 /** Nothing is shown while all is well. */
 function ConnectionState() {
-  const { isReconnecting } = useLiveState();
+  const { isReconnecting, isPaused, setPaused } = useLiveState();
   return (
-    <span role="status" className="connection">
-      {isReconnecting ? 'The gateway is away. Reconnecting; no change will be missed.' : ''}
-    </span>
+    <>
+      <span role="status" className="connection">
+        {isReconnecting ? 'The gateway is away. Reconnecting; no change will be missed.' : ''}
+        {isPaused && !isReconnecting ? 'Live updates are paused.' : ''}
+      </span>
+      {isPaused && (
+        <button type="button" onClick={() => setPaused(false)}>
+          Resume
+        </button>
+      )}
+    </>
   );
 }
 
 function ViewerMenu() {
   const { viewer, signOut } = useSession();
-  const [theme, setTheme] = useState<Theme>(currentTheme);
-  const choose = (chosen: Theme) => {
-    applyTheme(chosen);
-    setTheme(chosen);
-  };
+  const theme = useTheme();
   return (
     <>
       <label className="theme">
         <span className="visually-hidden">Theme</span>
-        <select value={theme} onChange={(event) => choose(event.target.value as Theme)}>
+        <select value={theme} onChange={(event) => applyTheme(event.target.value as Theme)}>
           {themes.map((name) => (
             <option key={name}>{name}</option>
           ))}

@@ -1,33 +1,9 @@
 // Finds a chain by the id of its request, or by the id or the hash of one of its events.
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
-import { RequestLookUpDocument } from '../../../../generated/console/graphql.ts';
-import type { Client } from '../../../client/client.ts';
+import { findRequest } from '../../base/find-request.ts';
 import { ErrorNotice } from '../../base/notice.tsx';
 import { useSession } from '../../shell/session.ts';
-
-export interface Found {
-  readonly requestId: string;
-  /** The event that was looked for; null if it was the request. */
-  readonly eventId: string | null;
-}
-
-const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
-const noId = '00000000-0000-0000-0000-000000000000';
-
-/** Null: there is none. A request comes before an event of the same name. */
-export async function lookUp(client: Client, given: string, signal?: AbortSignal): Promise<Found | null> {
-  const text = given.trim();
-  const isId = uuid.test(text);
-  const { byRequest, byHash, byId } = await client.query(
-    RequestLookUpDocument,
-    { text, id: isId ? text : noId, isId },
-    signal && { signal },
-  );
-  if (byRequest.nodes[0]) return { requestId: text, eventId: null };
-  const event = byId ?? byHash;
-  return event ? { requestId: event.requestId, eventId: event.id } : null;
-}
 
 export function LookUp() {
   const { client } = useSession();
@@ -41,7 +17,7 @@ export function LookUp() {
     setMissing(null);
     if (text.trim() === '') return;
     try {
-      const found = await lookUp(client, text);
+      const found = await findRequest(client, text);
       if (!found) return setMissing(text.trim());
       const { requestId, eventId } = found;
       await navigate({
