@@ -1,15 +1,9 @@
 // The commands of the frame: the keys that work everywhere, and the dialogs that they open.
 import { useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
+import { type Commands, isMac } from './open-commands.ts';
 import { useSession } from './session.ts';
 import { views } from './views.ts';
-
-export interface Commands {
-  readonly opened: 'palette' | 'help' | null;
-  openPalette(): void;
-  openHelp(): void;
-  close(): void;
-}
 
 const Palette = lazy(async () => ({ default: (await import('./palette.tsx')).Palette }));
 const KeyboardHelp = lazy(async () => ({ default: (await import('./keyboard-help.tsx')).KeyboardHelp }));
@@ -45,8 +39,6 @@ export function PaletteButton({ onOpen }: { onOpen: () => void }) {
     </button>
   );
 }
-
-export const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
 /** The second key after `g` must come within this time, in milliseconds. */
 const sequenceMs = 1_500;

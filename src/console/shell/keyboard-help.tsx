@@ -1,6 +1,6 @@
 // The keys of the console.
 import { Dialog } from '../base/dialog.tsx';
-import { isMac } from './commands.tsx';
+import { isMac } from './open-commands.ts';
 import { useSession } from './session.ts';
 import { views } from './views.ts';
 

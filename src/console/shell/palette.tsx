@@ -7,7 +7,7 @@ import { type ReactNode, useState } from 'react';
 import { PaletteTopicsDocument } from '../../../generated/console/graphql.ts';
 import { findRequest } from '../base/find-request.ts';
 import { useLiveState } from '../live/live-state.tsx';
-import type { Commands } from './commands.tsx';
+import type { Commands } from './open-commands.ts';
 import { useSession } from './session.ts';
 import { applyTheme, themes } from './theme.ts';
 import { views } from './views.ts';
