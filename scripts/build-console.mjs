@@ -16,7 +16,9 @@ function filesBelow(path) {
 function fingerprint() {
   const sources = [
     ...['src/console', 'src/client', 'generated/client', 'generated/console'].flatMap(filesBelow),
-    ...['package-lock.json', import.meta.filename].filter((file) => existsSync(file)),
+    ...['package-lock.json', 'docs/reference/limits.md', import.meta.filename].filter((file) =>
+      existsSync(file),
+    ),
   ];
   const hash = createHash('sha256');
   for (const file of sources) hash.update(`${file}\n`).update(readFileSync(file));

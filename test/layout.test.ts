@@ -29,8 +29,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   cli: ['client', 'codegen', 'base', 'domain', 'database', 'store', 'main.ts', 'version.ts'],
   'bin.ts': ['cli', 'main.ts'],
   'version.ts': ['package.json'],
-  // A user of the client like any other.
-  console: ['client'],
+  // A user of the client like any other; shows the reference page of limits.
+  console: ['client', 'docs'],
   composition: [
     ...['base', 'domain', 'database', 'live', 'log', 'jobs', 'subscriptions', 'topics', 'operations'],
     ...['handlers', 'triggers', 'outbox', 'graphql', 'http', 'ayon', 'config.ts', 'package.json'],

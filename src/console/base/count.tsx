@@ -20,3 +20,11 @@ export function Count({ value, isExact = true }: { value: number; isExact?: bool
 export function countOf(count: number, one: string, many = `${one}s`): string {
   return `${numberText(count)} ${count === 1 ? one : many}`;
 }
+
+/** Such as `12.3 MB`, in powers of 1,000. */
+export function bytesText(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1_000 ** power;
+  return `${value.toFixed(value < 100 && power > 0 ? 1 : 0)} ${units[power]}`;
+}

@@ -60,7 +60,10 @@ type Values = Readonly<Record<string, unknown>>;
 export function changesOf({ payload }: AuditEvent): readonly FieldChange[] {
   const { before, after, ...others } = payload as Values;
   const changes = isObject(before) || isObject(after) ? differences(before ?? {}, after ?? {}) : [];
-  const rest = Object.entries(others).filter(([, value]) => value !== null && value !== undefined);
+  // Most refusals come after none that was left out.
+  const isTold = ([field, value]: [string, unknown]) =>
+    value != null && !(field === 'unrecorded' && value === 0);
+  const rest = Object.entries(others).filter(isTold);
   return [...changes, ...rest.map(([field, value]) => ({ field, before: undefined, after: textOf(value) }))];
 }
 

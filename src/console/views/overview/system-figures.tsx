@@ -1,7 +1,7 @@
 // The gateways and the database behind them, in a few figures.
 import { Link } from '@tanstack/react-router';
 import { OverviewSystemDocument, type OverviewSystemQuery } from '../../../../generated/console/graphql.ts';
-import { countOf, numberText } from '../../base/count.tsx';
+import { bytesText, countOf, numberText } from '../../base/count.tsx';
 import { useGatewayQuery } from '../../base/gateway-query.ts';
 import { ErrorNotice } from '../../base/notice.tsx';
 import { Duration, durationText, Time } from '../../base/time.tsx';
@@ -63,12 +63,4 @@ function Fact({ name, children }: { name: string; children: string }) {
       <dd>{children}</dd>
     </div>
   );
-}
-
-/** Such as `12.3 MB`, in powers of 1,000. */
-function bytesText(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
-  const value = bytes / 1_000 ** power;
-  return `${value.toFixed(value < 100 && power > 0 ? 1 : 0)} ${units[power]}`;
 }
