@@ -32,12 +32,15 @@ interface ConfirmProps {
   readonly action: string;
   readonly children: ReactNode;
   readonly isDangerous?: boolean;
+  /** While what it would do is not known yet. */
+  readonly isDisabled?: boolean;
   readonly onConfirm: () => Promise<unknown>;
   readonly onClose: () => void;
 }
 
 /** Closes once the action succeeded; a failure stays in the dialog. */
-export function Confirm({ title, action, children, isDangerous = false, onConfirm, onClose }: ConfirmProps) {
+export function Confirm(props: ConfirmProps) {
+  const { title, action, children, isDangerous = false, isDisabled = false, onConfirm, onClose } = props;
   const [error, setError] = useState<unknown>(null);
   const [isRunning, setRunning] = useState(false);
   const run = async () => {
@@ -62,7 +65,7 @@ export function Confirm({ title, action, children, isDangerous = false, onConfir
         <button
           type="button"
           className={isDangerous ? 'danger' : 'primary'}
-          disabled={isRunning}
+          disabled={isRunning || isDisabled}
           onClick={() => void run()}
         >
           {isRunning ? 'Working…' : action}

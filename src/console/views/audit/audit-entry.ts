@@ -59,7 +59,7 @@ type Values = Readonly<Record<string, unknown>>;
 /** What differs between before and after, and all other values that the entry has. */
 export function changesOf({ payload }: AuditEvent): readonly FieldChange[] {
   const { before, after, ...others } = payload as Values;
-  const changes = isObject(before) || isObject(after) ? differences(before ?? {}, after ?? {}) : [];
+  const changes = isObject(before) || isObject(after) ? differences(before, after) : whole(before, after);
   // Most refusals come after none that was left out.
   const isTold = ([field, value]: [string, unknown]) =>
     value != null && !(field === 'unrecorded' && value === 0);
@@ -67,9 +67,16 @@ export function changesOf({ payload }: AuditEvent): readonly FieldChange[] {
   return [...changes, ...rest.map(([field, value]) => ({ field, before: undefined, after: textOf(value) }))];
 }
 
+/** Of lists, which are shown as they were and are. */
+function whole(before: unknown, after: unknown): readonly FieldChange[] {
+  const change = { field: 'all', before: textOf(before), after: textOf(after) };
+  return change.before === change.after ? [] : [change];
+}
+
 function differences(before: unknown, after: unknown): readonly FieldChange[] {
   const [old, fresh] = [isObject(before) ? before : {}, isObject(after) ? after : {}];
-  const fields = [...new Set([...Object.keys(old), ...Object.keys(fresh)])];
+  // What was changed is named beside it.
+  const fields = [...new Set([...Object.keys(old), ...Object.keys(fresh)])].filter((field) => field !== 'id');
   return fields.flatMap((field) => {
     const change = { field, before: textOf(old[field]), after: textOf(fresh[field]) };
     return change.before === change.after ? [] : [change];

@@ -103,6 +103,7 @@ function RestartDialog({ topic, group, onClose }: RestartDialogProps) {
     <Confirm
       title="Restart exhausted jobs?"
       action={count === undefined ? 'Restart' : `Restart ${countOf(count, 'job')}`}
+      isDisabled={count === undefined}
       onConfirm={() => change(RestartSelectedDocument, { filter, dryRun: false })}
       onClose={onClose}
     >
