@@ -129,7 +129,7 @@ export function RadioFields({
 }) {
   const group = useId();
   return (
-    <fieldset className="choices">
+    <fieldset className="choices is-radio">
       <legend>{label}</legend>
       {Object.entries(options).map(([option, { name, hint }]) => (
         <label key={option} className="check">
