@@ -53,6 +53,7 @@ async function buildGateway(folder) {
     bin: { throughline: 'bin/throughline.js' },
     exports: {
       '.': { types: './dist/gateway.d.ts', default: './dist/gateway.js' },
+      './testing': { types: './dist/testing.d.ts', default: './dist/testing.js' },
       './package.json': './package.json',
     },
     files: ['bin', 'dist', 'prisma'],
@@ -76,18 +77,23 @@ async function buildGateway(folder) {
     'main.js.map',
     'gateway.js',
     'gateway.js.map',
+    'testing.js',
+    'testing.js.map',
   ])
     if (existsSync(`dist/${part}`))
       cpSync(`dist/${part}`, join(folder, 'dist', part), { recursive: true, filter: isProgram });
   cpSync('prisma/migrations', join(folder, 'prisma/migrations'), { recursive: true });
-  await bundleTypes('src/gateway.ts', join(folder, 'dist/gateway.d.ts'), [
-    '@prisma/client',
-    '@prisma/client-runtime-utils',
-  ]);
+  const included = ['@prisma/client', '@prisma/client-runtime-utils'];
+  for (const name of ['gateway', 'testing'])
+    await bundleTypes(`src/${name}.ts`, join(folder, `dist/${name}.d.ts`), included);
 }
 
 async function buildClient(folder) {
-  const entries = { client: 'src/client/client.ts', react: 'src/client/react.ts' };
+  const entries = {
+    client: 'src/client/client.ts',
+    react: 'src/client/react.ts',
+    testing: 'src/client/testing.ts',
+  };
   writePackage('throughline-client', folder, {
     ...shared,
     description: 'The client of Throughline gateways: sends, watches, consumes and works.',
@@ -95,12 +101,13 @@ async function buildClient(folder) {
     exports: {
       '.': { types: './dist/client.d.ts', default: './dist/client.js' },
       './react': { types: './dist/react.d.ts', default: './dist/react.js' },
+      './testing': { types: './dist/testing.d.ts', default: './dist/testing.js' },
       './package.json': './package.json',
     },
     files: ['dist'],
     dependencies: pinned(['graphql-ws']),
-    peerDependencies: { react: '>=18' },
-    peerDependenciesMeta: { react: { optional: true } },
+    peerDependencies: { react: '>=18', throughline: version },
+    peerDependenciesMeta: { react: { optional: true }, throughline: { optional: true } },
   });
   await build({
     entryPoints: entries,
@@ -108,7 +115,7 @@ async function buildClient(folder) {
     bundle: true,
     splitting: true,
     chunkNames: '[name]-[hash]',
-    external: ['graphql-ws', 'react'],
+    external: ['graphql-ws', 'react', 'throughline'],
     platform: 'neutral',
     target: 'es2022',
     format: 'esm',

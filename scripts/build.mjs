@@ -12,6 +12,7 @@ const entryPoints = [
   'bin',
   'main',
   'gateway',
+  'testing',
   'database/embedded/worker',
   'database/embedded/template',
   'graphql/schema',

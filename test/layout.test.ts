@@ -32,10 +32,23 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // A user of the client like any other; shows the reference page of limits.
   console: ['client', 'docs'],
   composition: [
-    ...['base', 'domain', 'database', 'live', 'log', 'jobs', 'subscriptions', 'topics', 'operations'],
+    // The store for test-gateway.ts alone.
+    ...[
+      'base',
+      'domain',
+      'database',
+      'store',
+      'live',
+      'log',
+      'jobs',
+      'subscriptions',
+      'topics',
+      'operations',
+    ],
     ...['handlers', 'triggers', 'outbox', 'graphql', 'http', 'ayon', 'config.ts', 'package.json'],
   ],
   'gateway.ts': ['base', 'domain', 'database', 'handlers', 'composition', 'config.ts'],
+  'testing.ts': ['composition', 'gateway.ts'],
   'main.ts': ['base', 'database', 'gateway.ts', 'config.ts', 'key-file.ts'],
   'config.ts': ['base', 'domain', 'database'],
   'key-file.ts': ['base', 'database'],

@@ -30,6 +30,8 @@ export interface CoreParts {
   readonly handling?: HandlerSettings;
   /** Whether expired consumers and subscriptions are removed periodically. Default: true. */
   readonly sweeps?: boolean;
+  /** The clock of schedules, for tests. Default: the machine's. */
+  readonly now?: (() => number) | undefined;
   /** Overrides of the writers' limits, for tests. */
   readonly writing?: Partial<CommitOptions>;
 }
@@ -88,7 +90,7 @@ export async function startCore(given: CoreParts): Promise<Core> {
 }
 
 /** Nothing of it runs yet. */
-function createParts({ database, logger, report, handling = noHandlers, writing }: CoreParts) {
+function createParts({ database, logger, report, handling = noHandlers, writing, now }: CoreParts) {
   const gatewayId = randomUUID();
   const log = createLog({ database, logger, gatewayId, writing });
   const { live, tail, writer, jobWriter, scheduledSender, purger } = log;
@@ -121,7 +123,7 @@ function createParts({ database, logger, report, handling = noHandlers, writing 
     broadcast: bus,
     onTriggerCreated: () => scheduler.wake(),
   });
-  const scheduler = new Scheduler({ database, send: operations.sendEvent, logger });
+  const scheduler = new Scheduler({ database, send: operations.sendEvent, logger, ...(now && { now }) });
   const outbox = new OutboxMover({ database, send: operations.sendAll, readInput: readSendInput, logger });
   const watching = createWatchFactory(database, tail, live);
   return {

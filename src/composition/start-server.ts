@@ -35,17 +35,19 @@ export interface ServerParts {
   readonly releasers: Releasers;
   /** Called once the database has ended and open calls had time for their last answer. */
   readonly onFailure: (failure: Error) => void;
+  /** The clock of schedules, for tests. Default: the machine's. */
+  readonly now?: (() => number) | undefined;
 }
 
 /** How long open calls may take to receive their last answer after the database failed, in milliseconds. */
 const lastAnswersMs = 1_000;
 
 export async function startServer(parts: ServerParts) {
-  const { config, database, logger, keepKey = async () => {}, releasers, onFailure } = parts;
+  const { config, database, logger, keepKey = async () => {}, releasers, onFailure, now } = parts;
   const trustedDocuments = await readAllTrustedDocuments(config.trustedDocumentsFile, consoleDocuments);
   const report = reporterTo(logger);
   const madeKey = config.adminKey === null ? await makeFirstKey(database, keepKey) : null;
-  const core = await startCore({ database, logger, report, handling: config });
+  const core = await startCore({ database, logger, report, handling: config, now });
   releasers.add(() => core.stop());
   const { operations, watching } = core;
   const verifier = new TokenVerifier(new SigningKeys(database), config.foreignIssuer, logger);

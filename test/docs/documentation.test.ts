@@ -166,6 +166,8 @@ function faultsOf(blocks: readonly { page: string; line: number; text: string }[
     throughline: ['./src/gateway.ts'],
     'throughline-client': ['./src/client/client.ts'],
     'throughline-client/react': ['./src/client/react.ts'],
+    'throughline-client/testing': ['./src/client/testing.ts'],
+    'throughline/testing': ['./src/testing.ts'],
   };
   const program = ts.createProgram([...files.keys()], { ...once, incremental: false }, host);
   return ts

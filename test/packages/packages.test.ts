@@ -67,6 +67,8 @@ describe('The packed packages', () => {
     'compile in a strict project with module %s and resolution %s',
     async ([module, moduleResolution]) => {
       const uses = `import { useEvent } from 'throughline-client/react';
+      import { createTestGateway } from 'throughline-client/testing';
+      export const started = createTestGateway({ handlers: [] }).then(({ client }) => client.send('a.b', {}));
       export const status: (id: string) => string | undefined = (id) => useEvent(id).data?.status;`;
       await writeFile(join(project, 'src/react.ts'), uses);
       const compilerOptions = {
@@ -101,6 +103,25 @@ describe('The packed packages', () => {
     expect(await watcher.exit).toMatchObject({ code: 0 });
     await finishedJob();
     expect(await worker.terminate()).toEqual({ code: 0, signal: null });
+  });
+
+  test('run tests of users on gateways of their own', async () => {
+    const tests = `import { test } from 'node:test';
+      import assert from 'node:assert/strict';
+      import { createTestGateway } from 'throughline-client/testing';
+      for (const n of [1, 2]) test('an order is invoiced', async () => {
+        const gateway = await createTestGateway();
+        const worker = gateway.client.worker({ source: 'order.paid', target: 'invoice.write' }, () => ({ n }));
+        await gateway.client.send('order.paid', {}, { sendAt: new Date(Date.now() + 3_600_000).toISOString() });
+        await gateway.advance(3_600_000);
+        const { result } = await gateway.waitFor({ topic: 'invoice.write', status: 'FINISHED' });
+        assert.deepEqual(result, { n });
+        await worker.stop();
+        await gateway.stop();
+      });`;
+    await writeFile(join(project, 'orders.test.js'), tests);
+    const { stdout } = await run(process.execPath, ['--test', 'orders.test.js'], { cwd: project });
+    expect(stdout).toMatch(/pass 2\n/);
   });
 
   test('run the CLI', async () => {

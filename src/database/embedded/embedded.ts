@@ -34,6 +34,8 @@ export interface EmbeddedDatabase extends Database {
   readonly kind: 'embedded';
   /** The whole database as one file, for `from`. */
   dump(): Promise<Dump>;
+  /** Whether it keeps the process alive while it is open, as it does from the start. */
+  keepProcess(isKept: boolean): void;
 }
 
 const inMemory = 'memory://';
@@ -88,6 +90,10 @@ class Embedded implements EmbeddedDatabase {
     link.onNotification = (channel, payload) => {
       for (const onHint of this.#channels.get(channel) ?? []) onHint(payload);
     };
+  }
+
+  keepProcess(isKept: boolean): void {
+    this.#link.keepProcess(isKept);
   }
 
   async query<Row extends object>(statement: Statement): Promise<Row[]> {

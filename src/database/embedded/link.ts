@@ -92,6 +92,12 @@ export class EmbeddedLink {
     });
   }
 
+  /** Whether an open database keeps the process alive, as it does from the start. */
+  keepProcess(isKept: boolean): void {
+    if (isKept) this.#worker.ref();
+    else this.#worker.unref();
+  }
+
   /** Ends the thread at once. Pending requests fail. */
   async end(): Promise<void> {
     this.onDeath = () => {};
