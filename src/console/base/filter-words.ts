@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
 import { FilterWordsDocument, TopicNamesDocument } from '../../../generated/console/graphql.ts';
 import { useSession } from '../shell/session.ts';
-import { isContainer } from './json-nodes.ts';
+import { isContainer } from './json/json-nodes.ts';
 
 export interface FilterWords {
   readonly topics: readonly string[];

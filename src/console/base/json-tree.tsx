@@ -11,7 +11,7 @@ import {
   searchPaths,
   sizeOf,
   visibleNodes,
-} from './json-nodes.ts';
+} from './json/json-nodes.ts';
 import { CopyButton } from './notice.tsx';
 import './json-tree.css';
 
@@ -148,7 +148,7 @@ function Row({ node, label, isOpen, isSelected, onSelect, onToggle }: RowProps) 
       aria-selected={isSelected}
       {...(isFoldable && { 'aria-expanded': isOpen })}
       tabIndex={isSelected ? 0 : -1}
-      style={{ paddingInlineStart: `${Math.min(node.depth, 30) * 1.1 + 0.4}rem` }}
+      style={{ paddingInlineStart: `${Math.min(node.depth, 30) * 1.1 + 1.5}rem` }}
       onClick={() => {
         onSelect();
         if (isFoldable) onToggle();

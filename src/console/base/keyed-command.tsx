@@ -60,7 +60,8 @@ export function curlCommand(key: string, query: string, variables?: object): str
   const body = JSON.stringify(variables ? { query, variables } : { query });
   return [
     `curl ${gatewayUrl}/graphql`,
-    `-H 'Authorization: Bearer ${key}'`,
+    // In double quotes: the key can be `$KEY`, which the shell replaces.
+    `-H "Authorization: Bearer ${key}"`,
     `-H 'Content-Type: application/json'`,
     `-d '${body.replaceAll("'", `'\\''`)}'`,
   ].join(' \\\n  ');

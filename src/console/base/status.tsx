@@ -1,14 +1,7 @@
 // The status of an event, as a word with a colour.
 import type { EventStatus } from '../../../generated/console/graphql.ts';
 
-export const statuses: readonly EventStatus[] = [
-  'PENDING',
-  'IN_PROGRESS',
-  'FINISHED',
-  'FAILED',
-  'ABORTED',
-  'RESTARTED',
-];
+export { statuses } from './statuses.ts';
 
 export function Status({ status }: { status: EventStatus }) {
   return (
