@@ -33,13 +33,20 @@ export class Program {
   readonly exit: Promise<Exit>;
 
   /**
-   * Node.js with these arguments. `name` is for messages. `output`: a file descriptor that gets all that it prints; then
+   * Node.js, or another `command`, with these arguments. `name` is for messages. `output`: a file descriptor that gets all that it prints; then
    * `stdout` and `stderr` stay empty.
    */
-  constructor(name: string, args: readonly string[], cwd: string, settings: Settings, output?: number) {
+  constructor(
+    name: string,
+    args: readonly string[],
+    cwd: string,
+    settings: Settings,
+    output?: number,
+    command = process.execPath,
+  ) {
     const { PATH = '', HOME = '' } = process.env;
     this.#name = name;
-    this.#child = spawn(process.execPath, args, {
+    this.#child = spawn(command, args, {
       cwd,
       env: { PATH, HOME, ...settings },
       stdio: ['ignore', output ?? 'pipe', output ?? 'pipe'],
