@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import {
   boundsOf,
   chosenRange,
+  coarseSteps,
   ranges,
   shortestZoom,
   zoomAddress,
@@ -39,4 +40,10 @@ test('that was chosen in the chart is what the address has, and not too short', 
       expect(zoom!.from).toBeLessThanOrEqual(from);
     }),
   );
+});
+
+test('has steps of a minute or more where the log is too busy for others', () => {
+  expect(coarseSteps(chosenRange({ range: '15m' }))).toBe(15);
+  expect(coarseSteps(chosenRange({ range: '24h' }))).toBe(96);
+  expect(coarseSteps(chosenRange(zoomAddress(now, now + 30_000)))).toBe(1);
 });

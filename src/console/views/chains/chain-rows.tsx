@@ -10,6 +10,7 @@ import type { ChainModel } from './use-chain-model.ts';
 import { WaterfallBar } from './waterfall-bar.tsx';
 
 const rowHeight = 28;
+const headHeight = 27;
 const tickCount = 6;
 /** Deeper rows are not indented further. */
 const deepestIndent = 16;
@@ -28,6 +29,9 @@ export function ChainRows({ model, hasBars }: ChainRowsProps) {
     estimateSize: () => rowHeight,
     getItemKey: (index) => rows[index]!.key,
     overscan: 12,
+    // The head stays above the rows, and covers none that is scrolled to.
+    scrollMargin: headHeight,
+    scrollPaddingStart: headHeight,
   });
   useFollow(virtualizer, rows, selected);
   return (
@@ -44,7 +48,14 @@ export function ChainRows({ model, hasBars }: ChainRowsProps) {
       <HeadRow hasBars={hasBars} span={model.span} />
       <div role="rowgroup" style={{ height: virtualizer.getTotalSize(), position: 'relative' }}>
         {virtualizer.getVirtualItems().map(({ index, start, key }) => (
-          <Row key={key} node={rows[index]!} index={index} top={start} model={model} hasBars={hasBars} />
+          <Row
+            key={key}
+            node={rows[index]!}
+            index={index}
+            top={start - headHeight}
+            model={model}
+            hasBars={hasBars}
+          />
         ))}
       </div>
     </div>
@@ -68,7 +79,7 @@ function HeadRow({ hasBars, span }: { hasBars: boolean; span: TimeSpan }) {
   const lengthMs = span.to - span.from;
   return (
     <div role="rowgroup" className="chain-head">
-      <div role="row" aria-rowindex={1} className="chain-row">
+      <div role="row" aria-rowindex={1} className="chain-row" style={{ height: headHeight }}>
         <span role="columnheader">Event</span>
         {hasBars ? (
           <span role="columnheader" className="axis" aria-label="Time">

@@ -47,6 +47,12 @@ export function boundsOf({ name, zoom, steps }: ChosenRange, now: number): { fro
   return { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
 }
 
+/** So many steps that each takes a minute or more. */
+export function coarseSteps({ name, zoom, steps }: ChosenRange): number {
+  const ms = zoom ? zoom.to - zoom.from : ranges[name].ms;
+  return Math.min(steps, Math.max(1, Math.floor(ms / minute)));
+}
+
 /** The part of the address for what was drawn over: at least the shortest, around its middle. */
 export function zoomAddress(from: number, to: number): { from: string; to: string } {
   const half = Math.max(to - from, shortestZoom) / 2;

@@ -1,6 +1,7 @@
 // How many events were sent, finished and failed: totals, and a chart in which a part can be chosen.
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
+import { isThroughlineError } from '../../../client/client.ts';
 import { OverviewRateDocument, type OverviewRateQuery } from '../../../../generated/console/graphql.ts';
 import { useAddress } from '../../base/address.ts';
 import { LineChart } from '../../base/chart/line-chart.tsx';
@@ -8,7 +9,7 @@ import { numberText } from '../../base/count.tsx';
 import { ErrorNotice } from '../../base/notice.tsx';
 import { durationText, exactTime } from '../../base/time.tsx';
 import { useSession } from '../../shell/session.ts';
-import { boundsOf, type ChosenRange, ranges, zoomAddress } from './range.ts';
+import { boundsOf, type ChosenRange, coarseSteps, ranges, zoomAddress } from './range.ts';
 
 type Rate = OverviewRateQuery['eventRate'];
 
@@ -64,16 +65,24 @@ export function Rates({ range }: { range: ChosenRange }) {
 
 function useRate(range: ChosenRange): { rate: Rate; error: unknown } {
   const { client } = useSession();
-  const { name, zoom, steps, everyMs } = range;
+  const { name, zoom, everyMs } = range;
+  const key = JSON.stringify([name, zoom]);
+  // A busy log is counted by the minute only.
+  const [coarseKey, setCoarseKey] = useState<string | null>(null);
+  const steps = coarseKey === key ? coarseSteps(range) : range.steps;
   const { data, error } = useQuery({
-    queryKey: ['rate', name, zoom],
+    queryKey: ['rate', name, zoom, steps],
     queryFn: ({ signal }) =>
       client.query(OverviewRateDocument, { ...boundsOf(range, Date.now()), steps }, { signal }),
     placeholderData: keepPreviousData,
     staleTime: 0,
     refetchInterval: everyMs ?? false,
   });
-  return { rate: data?.eventRate ?? [], error };
+  const isTooFine = isThroughlineError(error, 'LIMIT_EXCEEDED') && steps > coarseSteps(range);
+  useEffect(() => {
+    if (isTooFine) setCoarseKey(key);
+  }, [isTooFine, key]);
+  return { rate: data?.eventRate ?? [], error: isTooFine ? null : error };
 }
 
 /** Such as `15 s`, `1 min`, `2 h`. */

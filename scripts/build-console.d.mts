@@ -1,0 +1,2 @@
+// The types of build-console.mjs.
+export function buildConsole(): Promise<void>;
