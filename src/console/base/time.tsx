@@ -5,6 +5,9 @@ const exact = new Intl.DateTimeFormat(undefined, {
   ...({ minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, timeZoneName: 'short' } as const),
 });
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const precise = new Intl.DateTimeFormat(undefined, {
+  ...({ hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3 } as const),
+});
 const day = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' });
 
 /** In the viewer's zone, and in UTC. */
@@ -13,16 +16,22 @@ export function exactTime(at: string | Date): string {
   return `${exact.format(date)} (${date.toISOString()})`;
 }
 
-function shortTime(date: Date): string {
+function shortTime(date: Date, { format }: Intl.DateTimeFormat): string {
   const isToday = date.toDateString() === new Date().toDateString();
-  return isToday ? clock.format(date) : `${day.format(date)}, ${clock.format(date)}`;
+  return isToday ? format(date) : `${day.format(date)}, ${format(date)}`;
 }
 
-export function Time({ at }: { at: string | null | undefined }) {
+interface TimeProps {
+  readonly at: string | null | undefined;
+  /** With milliseconds, where times stand close together. */
+  readonly isPrecise?: boolean;
+}
+
+export function Time({ at, isPrecise = false }: TimeProps) {
   if (!at) return <span className="none">–</span>;
   return (
     <time dateTime={at} title={exactTime(at)}>
-      {shortTime(new Date(at))}
+      {shortTime(new Date(at), isPrecise ? precise : clock)}
     </time>
   );
 }

@@ -83,7 +83,7 @@ function HeadRow({ hasBars, span }: { hasBars: boolean; span: TimeSpan }) {
         <span role="columnheader">Event</span>
         {hasBars ? (
           <span role="columnheader" className="axis" aria-label="Time">
-            {axisTicks(lengthMs, tickCount).map((offset) => (
+            {labelledTicks(lengthMs).map((offset) => (
               <i key={offset} style={{ left: `${lengthMs === 0 ? 0 : (offset / lengthMs) * 100}%` }}>
                 {offset === 0 ? '0' : durationText(offset)}
               </i>
@@ -101,6 +101,11 @@ function HeadRow({ hasBars, span }: { hasBars: boolean; span: TimeSpan }) {
       </div>
     </div>
   );
+}
+
+/** Without those whose text would not fit before the end. */
+function labelledTicks(lengthMs: number): readonly number[] {
+  return axisTicks(lengthMs, tickCount).filter((offset) => offset === 0 || offset / lengthMs < 0.9);
 }
 
 interface RowProps extends ChainRowsProps {

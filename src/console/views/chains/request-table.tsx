@@ -44,7 +44,7 @@ function Row({ requestId, summary, error }: RequestRow) {
   return (
     <tr>
       <th scope="row">
-        <Link to="/chains/$requestId" params={{ requestId }}>
+        <Link to="/chains/$requestId" params={{ requestId }} title={requestId}>
           {requestId}
         </Link>
       </th>

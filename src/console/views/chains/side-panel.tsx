@@ -114,18 +114,18 @@ function Times({
       <Fact name="Waited">{queueMs > 0 ? durationText(queueMs) : '–'}</Fact>
       <Fact name="Ran">{runMs > 0 ? durationText(runMs) : '–'}</Fact>
       <Fact name="Sent">
-        <Time at={iso(event.createdAt)} />
+        <Time isPrecise at={iso(event.createdAt)} />
       </Fact>
       {event.sendAt !== null && (
         <Fact name="Scheduled">
-          <Time at={iso(event.sendAt)} />
+          <Time isPrecise at={iso(event.sendAt)} />
         </Fact>
       )}
       <Fact name="Started">
-        <Time at={iso(event.startedAt)} />
+        <Time isPrecise at={iso(event.startedAt)} />
       </Fact>
       <Fact name="Ended">
-        <Time at={iso(event.finishedAt)} />
+        <Time isPrecise at={iso(event.finishedAt)} />
       </Fact>
       {event.retries > 0 && <Fact name="Retries">{event.retries}</Fact>}
       {detail?.lease && (
@@ -176,7 +176,7 @@ function History({ history }: { history: Detail['history'] }) {
       <ol className="side-history">
         {history.map(({ position, at, to, by, attempt }) => (
           <li key={position}>
-            <Status status={to} /> <Time at={at} />{' '}
+            <Status status={to} /> <Time isPrecise at={at} />{' '}
             <span className="muted">
               {by}
               {attempt === null ? '' : `, attempt ${attempt}`}
