@@ -152,6 +152,7 @@ describe.skipIf(!hasBrowser)('The consumers', () => {
     expect(shown[0]![1]).toBe('CARD_DECLINED The card was declined.');
     await errors.filter({ hasText: 'CARD_DECLINED' }).getByRole('button', { name: 'Restart…' }).click();
     await page.getByRole('button', { name: 'Restart 4 jobs' }).click(patient);
+    await page.getByRole('dialog').waitFor({ state: 'detached', ...patient });
     await errors.filter({ hasText: 'CARD_DECLINED' }).waitFor({ state: 'detached', ...patient });
     expect((await stateOf(consumer)).backlog).toEqual({ exhausted: 3, ready: 4 });
   });
@@ -191,7 +192,7 @@ describe.skipIf(!hasBrowser)('The subscriptions', () => {
     const row = page.getByRole('row', { name: /Big orders/ });
     await row.waitFor(patient);
     const lag = () => row.getByRole('cell').nth(4).innerText();
-    expect(await lag()).toBe('14');
+    await expect.poll(lag, patient).toBe('14');
     await row.getByRole('button', { name: 'Acknowledge' }).click();
     await page.getByLabel('Position of the delivered event').fill(nextEvent.position);
     await page.getByRole('dialog').getByRole('button', { name: 'Acknowledge' }).click();

@@ -2,6 +2,8 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { scopeMeanings, scopePresets } from '../../src/console/views/keys/scopes.ts';
+import { operations } from '../../src/console/views/audit/audit-entry.ts';
+import { auditedChanges } from '../../src/operations/access/audited-changes.ts';
 import * as domain from '../../src/domain/access/scopes.ts';
 import {
   adminKey,
@@ -16,6 +18,10 @@ import {
 test('The console names the scopes and presets of the gateway', () => {
   expect(scopeMeanings).toEqual(domain.scopeMeanings);
   expect(scopePresets).toEqual(domain.scopePresets);
+});
+
+test('The console names every operation that the audit records', () => {
+  expect(Object.keys(operations).sort()).toEqual([...Object.keys(auditedChanges), 'refused'].sort());
 });
 
 let gateway: ConsoleGateway;
@@ -87,6 +93,7 @@ describe.skipIf(!hasBrowser)('A key', () => {
   test('is revoked after a question, and listed among the revoked ones', async () => {
     await row('order-service').getByRole('button', { name: 'Revoke' }).click();
     await dialog().getByRole('button', { name: 'Revoke' }).click();
+    await dialog().waitFor({ state: 'detached', ...patient });
     await row('order-service').waitFor({ state: 'detached', ...patient });
     await expect(viewerOf(secret)).rejects.toThrow('UNAUTHENTICATED');
     await page.getByLabel('Revoked ones').check();

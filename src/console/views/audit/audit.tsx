@@ -1,14 +1,13 @@
 // The audit: who changed what, live, with what was before and after.
-import { useQueryClient } from '@tanstack/react-query';
-import { AuditPageDocument } from '../../../../generated/console/graphql.ts';
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useAddress } from '../../base/address.ts';
 import { SelectField, TextField } from '../../base/form/form.tsx';
-import { useGatewayQuery } from '../../base/gateway-query.ts';
 import { EmptyState, ErrorNotice, Heading } from '../../base/notice.tsx';
 import { Table } from '../../base/panel.tsx';
 import { useWatch } from '../../live/live-state.tsx';
 import { useSession } from '../../shell/session.ts';
 import { auditPrefix, operations } from './audit-entry.ts';
+import { readAudit } from './audit-pages.ts';
 import { AuditRow } from './audit-row.tsx';
 import './audit.css';
 
@@ -28,15 +27,19 @@ export function Audit() {
 
 function AuditList() {
   const [{ operation, who, after }, change] = useAddress();
+  const { client } = useSession();
   const queries = useQueryClient();
   const filter = {
     topics: [`${auditPrefix}${operation ?? '*'}`],
     ...(who && { users: [who] }),
   };
-  const { data, error, isLoading } = useGatewayQuery(AuditPageDocument, { filter, after: after ?? null });
-  useWatch({ filter }, () => void queries.invalidateQueries({ queryKey: [AuditPageDocument.toString()] }));
-  const entries = data?.events.nodes ?? [];
-  const { hasNextPage, endCursor } = data?.events.pageInfo ?? {};
+  const { data, error, isLoading } = useQuery({
+    queryKey: ['audit', filter, after],
+    queryFn: ({ signal }) => readAudit(client, filter, after ?? null, signal),
+    placeholderData: keepPreviousData,
+  });
+  useWatch({ filter }, () => void queries.invalidateQueries({ queryKey: ['audit'] }));
+  const { entries = [], next = null } = data ?? {};
   return (
     <>
       <Heading title="Audit" />
@@ -56,7 +59,10 @@ function AuditList() {
       </div>
       <ErrorNotice error={error} />
       {isLoading && <p className="loading">Loading the audit…</p>}
-      {data && entries.length === 0 && <NoEntries isFiltered={Boolean(operation ?? who)} />}
+      {data && entries.length === 0 && next === null && <NoEntries isFiltered={Boolean(operation ?? who)} />}
+      {entries.length === 0 && next && (
+        <p className="none">None among the latest events that were searched.</p>
+      )}
       {entries.length > 0 && (
         <Table label="Audit" columns={['When', 'Who', 'What', 'Which', 'Change']}>
           {entries.map((entry) => (
@@ -64,10 +70,10 @@ function AuditList() {
           ))}
         </Table>
       )}
-      {(after || hasNextPage) && (
+      {(after || next) && (
         <div className="pager">
           {after && <button onClick={() => change({ after: undefined })}>Latest</button>}
-          {hasNextPage && <button onClick={() => change({ after: endCursor! })}>Earlier</button>}
+          {next && <button onClick={() => change({ after: next })}>Earlier</button>}
         </div>
       )}
     </>

@@ -23,7 +23,7 @@ export function LeasedJobs({ topic, isQueue }: { topic: string; isQueue: boolean
       title="Leases"
       hint={
         data?.events.pageInfo.hasNextPage
-          ? 'Of the 100 jobs that changed longest ago, the first to lapse on top.'
+          ? 'Of the 100 oldest jobs, the first to lapse on top.'
           : 'The first to lapse on top. When a lease lapses, another worker can claim the job.'
       }
     >
@@ -76,7 +76,7 @@ export function RetryingJobs({ topic, count }: { topic: string; count: number })
   return (
     <Panel
       title="Waiting for a retry"
-      hint="The latest failures first. The delay doubles with each retry, up to an hour."
+      hint="The latest jobs first. The delay doubles with each retry, up to an hour."
     >
       <ErrorNotice error={error} />
       <Table label="Jobs that wait for a retry" columns={['Failed', 'Job', '#Retries so far', 'Error']}>

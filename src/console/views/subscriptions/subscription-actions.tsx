@@ -108,8 +108,8 @@ function UnsubscribeDialog({ subscription, onClose }: ActionProps) {
       onClose={onClose}
     >
       <p>
-        Its position is forgotten, and programs that wait for its events fail with NO_SUCH_SUBSCRIPTION.
-        {subscription.lag > 0 && ` ${subscription.lag} pending events are not delivered any more.`}
+        Its position is forgotten, and programs that wait for its events fail with NO_SUCH_SUBSCRIPTION. What
+        is pending is not delivered any more.
       </p>
     </Confirm>
   );
