@@ -1,5 +1,5 @@
 // Durable subscriptions to one trigger, as a program holds them: what comes while it does something else waits for it.
-import { type Gateway, Refused } from '../worker/gateway.ts';
+import { type Gateway, Refused } from './gateway.ts';
 
 /** An event, and what `done` has to say to be given no more of it. */
 export interface Received<Payload> {

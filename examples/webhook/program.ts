@@ -1,5 +1,5 @@
 // What the example does, from top to bottom: it subscribes to a webhook, waits for its requests, and tidies up.
-import { Gateway } from '../worker/gateway.ts';
+import { Gateway } from './gateway.ts';
 import { EventQueue, type Received } from './event-queue.ts';
 import { webhookNamed } from './trigger.ts';
 

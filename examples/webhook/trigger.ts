@@ -1,5 +1,5 @@
 // The webhook that the example listens to: the one with its name, made where there is none yet.
-import { type Gateway } from '../worker/gateway.ts';
+import { type Gateway } from './gateway.ts';
 
 interface Trigger {
   readonly name: string;

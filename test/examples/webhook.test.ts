@@ -114,4 +114,11 @@ describeEmbedded('The webhook program of the examples', (backend) => {
     expect((await program.exit).code).toBe(1);
     expect(program.stderr).toContain('key');
   });
+  test('asks again where it was left without an answer and without a connection', async () => {
+    const program = new WorkerProcess('test/examples/programs/left-without-answer.ts', {});
+    expect(await program.exit).toEqual({ code: 0, signal: null });
+    expect(program.stdout).toMatch(
+      /^No answer from .* within 100 ms.* Trying again in \d+ ms\.\n\{"asked":2\}\n$/,
+    );
+  });
 });

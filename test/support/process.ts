@@ -27,7 +27,7 @@ afterAll(async () => {
 
 /** A copy of the program with a build of its own, which no build made meanwhile can change under it. */
 async function build(folder: string): Promise<void> {
-  for (const part of ['src', 'prisma', 'generated', 'package.json', 'tsconfig.json']) {
+  for (const part of ['src', 'prisma', 'generated', 'package.json', 'tsconfig.json', 'docs/reference']) {
     await cp(join(root, part), join(folder, part), { recursive: true });
   }
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));

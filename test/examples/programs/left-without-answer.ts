@@ -1,5 +1,5 @@
 // Asks where fetch is left with neither an answer nor anything that would keep the process alive, and then asks again.
-import { Gateway } from '../../../examples/worker/gateway.ts';
+import { Gateway } from '../../../examples/webhook/gateway.ts';
 
 let asked = 0;
 globalThis.fetch = (_url, { signal } = {}) => {

@@ -1,8 +1,8 @@
 // A worker that is to be killed: it writes down every claim before it works, fails at times, and names itself in results.
 import { appendFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Gateway, Refused } from '../../../examples/worker/gateway.ts';
-import { runWorker } from '../../../examples/worker/run-worker.ts';
+import { Gateway, Refused } from '../../../examples/webhook/gateway.ts';
+import { runWorker } from '../../support/pull-worker/run-worker.ts';
 import type { Claim } from '../claims.ts';
 import { seeded } from '../random.ts';
 

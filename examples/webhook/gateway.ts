@@ -1,4 +1,4 @@
-// How a worker talks to its gateway: GraphQL over HTTP with fetch, asked again while the gateway is away.
+// How a program talks to its gateway by hand: GraphQL over HTTP with fetch, asked again while the gateway is away.
 import { setTimeout as delay } from 'node:timers/promises';
 
 interface AnswerError {

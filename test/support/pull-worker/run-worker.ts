@@ -1,5 +1,5 @@
-// Runs a worker: it waits for jobs, works on each, and stops gracefully on request.
-import { Gateway } from './gateway.ts';
+// A worker by hand that pulls its jobs: it waits for jobs, works on each, and stops gracefully on request.
+import { Gateway } from '../../../examples/webhook/gateway.ts';
 import type { Job, WorkerSettings } from './job.ts';
 import { JobRun, Stopping } from './job-run.ts';
 

@@ -1,6 +1,6 @@
 // One run of a job: the work, the heartbeats that keep its lease meanwhile, and what is written in the end.
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Gateway, Refused } from './gateway.ts';
+import { type Gateway, Refused } from '../../../examples/webhook/gateway.ts';
 import type { FurtherEvent, Job, Tools, WorkerSettings } from './job.ts';
 
 const update = 'mutation($input: UpdateEventInput!) { updateEvent(input: $input) { id } }';
