@@ -157,6 +157,39 @@ describe.skipIf(!hasBrowser)('The views of the system and of retention', () => {
     },
   );
 
+  test('and all others with tables fit a screen of 375 px, and one of 1280 px at 200 %', async () => {
+    await gateway.ask(`mutation {
+      subscribe(input: {name: "All", topics: ["github.*"], ack: MANUAL, where: "data.action == 'opened'"}) { id }
+      createTrigger(input: {name: "nightly", schedule: {cron: "0 2 * * *"}}) { id }
+      createKey(input: {name: "reader", scopes: ["events:read"]}) { secret }
+      enroll(input: {sourceTopics: ["none"], targetTopic: "never", worker: "worker-1"}) { attempt }
+    }`);
+    const wide: string[] = [];
+    for (const width of [375, 640]) {
+      await page.setViewportSize({ width, height: 450 });
+      for (const view of [
+        'consumers',
+        'subscriptions',
+        'handlers',
+        'triggers',
+        'topics',
+        'keys',
+        'audit',
+        'system',
+      ]) {
+        await page.goto(`${gateway.url}/console/${view}`);
+        await page.locator('main').locator('table, .empty').first().waitFor(patient);
+        const beyond = await page.evaluate(() => {
+          const main = document.querySelector('main')!;
+          const { scrollWidth, scrollHeight } = document.documentElement;
+          return [main.scrollWidth - main.clientWidth, scrollWidth - innerWidth, scrollHeight - innerHeight];
+        });
+        if (beyond.some((px) => px > 0)) wide.push(`${view} at ${width} px: ${beyond.join(', ')}`);
+      }
+    }
+    expect(wide).toEqual([]);
+  });
+
   test('complain of nothing', () => {
     expect(complaints).toEqual([]);
   });

@@ -33,7 +33,7 @@ export function ExhaustedJobs({ topic, count }: { topic: string; count: number }
       title="Exhausted jobs by error"
       hint={
         isAll
-          ? 'They failed and have no retries left. A restart gives them all of their retries again.'
+          ? 'They failed and have no retries left. Restarted, each runs once more; one that fails again is exhausted again.'
           : `Of the latest ${readJobs} alone.`
       }
     >

@@ -11,10 +11,11 @@ import { curlCommand, KeyedCommand } from '../../base/keyed-command.tsx';
 import { Topics } from '../../base/links.tsx';
 import { EmptyState, ErrorNotice, Heading } from '../../base/notice.tsx';
 import { Table } from '../../base/panel.tsx';
-import { Time } from '../../base/time.tsx';
+import { exactTime } from '../../base/time.tsx';
 import { SubscriptionActions } from './subscription-actions.tsx';
 
 const everyMs = 5_000;
+const day = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric', year: 'numeric' });
 const lagEveryMs = 10_000;
 
 /** Where the gateway stops counting. */
@@ -62,8 +63,8 @@ function SubscriptionRow({ subscription }: { subscription: SubscriptionDetailFra
     <tr>
       <td>
         {name ?? <span className="none">without a name</span>}
-        <span className="sub nowrap" title={id}>
-          <code>…{id.slice(-12)}</code>, expires <Time at={expiresAt} />
+        <span className="sub nowrap" title={`${id}, expires ${exactTime(expiresAt)} unless it is used`}>
+          <code>…{id.slice(-12)}</code>, ends {day.format(new Date(expiresAt))}
         </span>
       </td>
       <td>
