@@ -2,8 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Client, createClient, isThroughlineError } from 'throughline-client';
+import { WebSocket } from 'ws';
 import { createGateway, type EventService, type Gateway } from '../src/gateway.ts';
-import { GatewayClient, Refused } from './demo/client.ts';
 import { paint, say } from './demo/paint.ts';
 import { printTree } from './approvals/program/tree.ts';
 import { Watching } from './approvals/program/watching.ts';
@@ -34,7 +35,7 @@ async function anOrder(engine: Workflow, row: object, status: string): Promise<s
   try {
     await order.process(status);
   } catch (error) {
-    if (!(error instanceof Refused) || error.code !== 'HANDLER_FAILED') throw error;
+    if (!isThroughlineError(error, 'HANDLER_FAILED')) throw error;
     // The event itself is stored: sending it again would make another.
     say(`  the workflow engine gets: ${error.code}`);
   }
@@ -62,7 +63,7 @@ async function batch(_engine: Workflow, app: Gateway['app']): Promise<string> {
   return published.requestId;
 }
 
-async function tell({ app }: Gateway, client: GatewayClient): Promise<void> {
+async function tell({ app }: Gateway, client: Client): Promise<void> {
   const engine = new Workflow(client);
   const watching = await Watching.begin(client, say);
   const requests: string[] = [];
@@ -109,7 +110,9 @@ async function main(): Promise<void> {
   try {
     const { url, madeKey } = await gateway.start();
     say(`A gateway at ${url} has loaded ${appFolder}.`);
-    await Promise.race([tell(gateway, new GatewayClient(url, madeKey!)), interruption()]);
+    const client = createClient({ url, key: madeKey!, webSocket: WebSocket });
+    await Promise.race([tell(gateway, client), interruption()]);
+    await client.close();
     say(`\nThe same app behind a gateway that stays: THROUGHLINE_APP=${appFolder} npm start`);
   } finally {
     await gateway.stop();

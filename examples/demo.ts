@@ -10,7 +10,7 @@ import {
   checkProgress,
   printChecks,
 } from './demo/checks.ts';
-import { GatewayClient } from './demo/client.ts';
+import { connect } from './demo/connections.ts';
 import { deliveries } from './demo/deliveries.ts';
 import { openGateway } from './demo/open-gateway.ts';
 import { paint, say } from './demo/paint.ts';
@@ -26,13 +26,15 @@ const concurrency = 16;
 async function main(): Promise<boolean> {
   const began = performance.now();
   const { url, key, close } = await openGateway(process.env);
+  const connections = connect(url, key);
   try {
-    const run = new Run(new GatewayClient(url, key));
+    const run = new Run(connections);
     say(`Sending ${deliveries.length} GitHub deliveries to ${url} as project ${run.project}`);
     const isRight = await Promise.race([demonstrate(run), interruption()]);
     say(`It took ${((performance.now() - began) / 1_000).toFixed(1)} s in all.`);
     return isRight;
   } finally {
+    await connections.close();
     await close();
   }
 }

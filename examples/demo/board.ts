@@ -1,5 +1,5 @@
 // What is known of a run from its subscriptions alone. The progress bars are drawn from this and nothing else.
-import type { Change, Progress } from './watching.ts';
+import type { EventChange, EventProgress } from 'throughline-client';
 
 interface Seen {
   readonly topic: string;
@@ -31,14 +31,14 @@ export class Board {
     return this.positions.length;
   }
 
-  change({ position, status, event: { id, topic } }: Change): void {
-    this.positions.push(position);
+  change({ position, status, event: { id, topic } }: EventChange): void {
+    this.positions.push(position!);
     const done = endings.includes(status) ? 1 : (this.#events.get(id)?.done ?? 0);
     this.#events.set(id, { topic, status, done });
   }
 
   /** Progress travels apart from the changes: it may come before the event is known, or after it has ended. */
-  progress({ eventId, topic, progress }: Progress): void {
+  progress({ eventId, topic, progress }: EventProgress): void {
     this.progressReports += 1;
     const { status = 'PENDING', done = 0 } = this.#events.get(eventId) ?? {};
     this.#events.set(eventId, { topic, status, done: Math.max(done, progress / 100) });

@@ -1,5 +1,5 @@
 // What the demo asks the gateway after a run: a chain, counts, failures and payloads. Every query that it makes is here.
-import type { GatewayClient } from './client.ts';
+import type { Client } from 'throughline-client';
 
 export interface ChainEvent {
   readonly id: string;
@@ -47,8 +47,8 @@ fragment node on Event {
   error { code message }
 }`;
 
-export async function readChain(gateway: GatewayClient, requestId: string): Promise<Chain> {
-  const { eventChain } = await gateway.ask<{ eventChain: Chain }>(chainQuery, { requestId });
+export async function readChain(gateway: Client, requestId: string): Promise<Chain> {
+  const { eventChain } = await gateway.query<{ eventChain: Chain }, object>(chainQuery, { requestId });
   return eventChain;
 }
 
@@ -63,9 +63,9 @@ const countQuery = `query Count($project: String!, $topic: String!) {
 }`;
 
 /** How many events of the run have a topic. The topic may be a pattern, such as `github.*`. */
-export async function readCounts(gateway: GatewayClient, project: string, topic: string): Promise<Counts> {
+export async function readCounts(gateway: Client, project: string, topic: string): Promise<Counts> {
   type Answer = Readonly<Record<string, { readonly totalCount: number }>>;
-  const { total, ...statuses } = await gateway.ask<Answer>(countQuery, { project, topic });
+  const { total, ...statuses } = await gateway.query<Answer, object>(countQuery, { project, topic });
   const byStatus = Object.entries(statuses)
     .map(([status, { totalCount }]) => [status, totalCount] as const)
     .filter(([, count]) => count > 0);
@@ -85,8 +85,10 @@ const failedQuery = `query Failed($project: String!) {
 }`;
 
 /** What failed, oldest first. */
-export async function readFailed(gateway: GatewayClient, project: string): Promise<readonly Failed[]> {
-  const { events } = await gateway.ask<{ events: { nodes: readonly Failed[] } }>(failedQuery, { project });
+export async function readFailed(gateway: Client, project: string): Promise<readonly Failed[]> {
+  const { events } = await gateway.query<{ events: { nodes: readonly Failed[] } }, object>(failedQuery, {
+    project,
+  });
   return events.nodes;
 }
 
@@ -103,11 +105,11 @@ interface PayloadPage {
 }
 
 /** The payload of each delivery by its hash, read page by page. */
-export async function readPayloads(gateway: GatewayClient, project: string): Promise<Map<string, unknown>> {
+export async function readPayloads(gateway: Client, project: string): Promise<Map<string, unknown>> {
   const payloads = new Map<string, unknown>();
   let after: string | null = null;
   do {
-    const { events }: { events: PayloadPage } = await gateway.ask(payloadQuery, { project, after });
+    const { events }: { events: PayloadPage } = await gateway.query(payloadQuery, { project, after });
     for (const { hash, payload } of events.nodes) payloads.set(hash, payload);
     after = events.pageInfo.hasNextPage ? events.pageInfo.endCursor : null;
   } while (after !== null);

@@ -1,7 +1,8 @@
 // One run of the demo: its name, and its writes to the gateway.
 import { randomBytes } from 'node:crypto';
 import { Batches } from './batches.ts';
-import type { GatewayClient } from './client.ts';
+import type { Client } from 'throughline-client';
+import type { Connections } from './connections.ts';
 import { type Acknowledged, acknowledgedFields, Ledger } from './ledger.ts';
 
 /** The fields of `SendEventInput` that the demo uses. */
@@ -33,7 +34,8 @@ interface Many {
 }
 
 export class Run {
-  readonly gateway: GatewayClient;
+  readonly gateway: Client;
+  readonly connections: Connections;
   readonly ledger = new Ledger();
   /**
    * All events of a run carry its name as their project, by which it is watched and counted, whatever else the gateway
@@ -43,14 +45,15 @@ export class Run {
   readonly #sendings = new Batches((sendings: Sending[]) => this.#sendAll(sendings));
   readonly #changings = new Batches((changings: Changing[]) => this.#changeAll(changings));
 
-  constructor(gateway: GatewayClient) {
-    this.gateway = gateway;
+  constructor(connections: Connections) {
+    this.connections = connections;
+    this.gateway = connections.gateway;
   }
 
   /** Sends one event in a mutation of its own, which alone tells whether its hash was known. */
   async sendOnce(sending: Sending): Promise<Acknowledged> {
     type Sent = { sendEvent: { duplicate: boolean; event: Acknowledged } };
-    const { sendEvent } = await this.gateway.ask<Sent>(
+    const { sendEvent } = await this.gateway.mutate<Sent, object>(
       `mutation Send($input: SendEventInput!) {
         sendEvent(input: $input) { duplicate event { ${acknowledgedFields} } }
       }`,
@@ -71,7 +74,7 @@ export class Run {
   }
 
   async #sendAll(sendings: readonly Sending[]): Promise<Acknowledged[]> {
-    const { sendEvents } = await this.gateway.ask<{ sendEvents: Many }>(
+    const { sendEvents } = await this.gateway.mutate<{ sendEvents: Many }, object>(
       `mutation SendAll($input: [SendEventInput!]!) {
         sendEvents(input: $input) { events { ${acknowledgedFields} } errors { index code message } }
       }`,
@@ -81,7 +84,7 @@ export class Run {
   }
 
   async #changeAll(changings: readonly Changing[]): Promise<Acknowledged[]> {
-    const { updateEvents } = await this.gateway.ask<{ updateEvents: Many }>(
+    const { updateEvents } = await this.gateway.mutate<{ updateEvents: Many }, object>(
       `mutation ChangeAll($input: [UpdateEventInput!]!) {
         updateEvents(input: $input) { events { ${acknowledgedFields} } errors { index code message } }
       }`,

@@ -1,5 +1,5 @@
 // The chain of a request as a tree: each event with its status and what came of it, below the one that caused it.
-import type { GatewayClient } from '../../demo/client.ts';
+import type { Client } from 'throughline-client';
 import { paint, paintStatus, say } from '../../demo/paint.ts';
 
 interface LogEvent {
@@ -18,9 +18,9 @@ const logQuery = `query Log($requestId: String!) {
   }
 }`;
 
-export async function printTree(gateway: GatewayClient, requestId: string): Promise<void> {
+export async function printTree(gateway: Client, requestId: string): Promise<void> {
   type Answer = { eventLogByRequestId: LogEvent[] };
-  const { eventLogByRequestId: events } = await gateway.ask<Answer>(logQuery, { requestId });
+  const { eventLogByRequestId: events } = await gateway.query<Answer, object>(logQuery, { requestId });
   printBelow(null, '');
 
   function printBelow(parent: string | null, indent: string): void {

@@ -1,17 +1,7 @@
 // Follows the gateway's feed: prints each change as it comes, and knows when a request is over.
 import { setTimeout as pause } from 'node:timers/promises';
-import { type GatewayClient, subscription } from '../../demo/client.ts';
+import type { Client } from 'throughline-client';
 import { paintStatus } from '../../demo/paint.ts';
-
-interface Change {
-  readonly position: string;
-  readonly status: string;
-  readonly event: { readonly id: string; readonly topic: string };
-}
-
-const feed = `subscription Feed($after: Position!) {
-  eventFeed(after: $after) { position status event { id topic } }
-}`;
 
 const chainQuery = `query Chain($requestId: String!) {
   eventChain(requestId: $requestId) { finishedAt events { id } }
@@ -20,24 +10,22 @@ const chainQuery = `query Chain($requestId: String!) {
 const patienceMs = 30_000;
 
 export class Watching {
-  readonly #gateway: GatewayClient;
-  readonly #connection: ReturnType<GatewayClient['connect']>;
+  readonly #gateway: Client;
+  readonly #stopping = new AbortController();
   /** The last status that was heard of each event. */
   readonly #statuses = new Map<string, string>();
   readonly #following: Promise<void>;
-  #stopped = false;
 
-  private constructor(gateway: GatewayClient, after: string, say: (line: string) => void) {
+  private constructor(gateway: Client, after: string, say: (line: string) => void) {
     this.#gateway = gateway;
-    this.#connection = gateway.connect();
     this.#following = this.#follow(after, say);
     // Told to whoever waits for a request to end.
     this.#following.catch(() => {});
   }
 
   /** From now on. */
-  static async begin(gateway: GatewayClient, say: (line: string) => void): Promise<Watching> {
-    const { position } = await gateway.ask<{ position: string }>('{ position }');
+  static async begin(gateway: Client, say: (line: string) => void): Promise<Watching> {
+    const { position } = await gateway.query<{ position: string }, object>('{ position }');
     return new Watching(gateway, position, say);
   }
 
@@ -48,9 +36,10 @@ export class Watching {
 
   async #heardOut(requestId: string): Promise<void> {
     for (const deadline = Date.now() + patienceMs; Date.now() < deadline; await pause(20)) {
-      const { eventChain } = await this.#gateway.ask<{
-        eventChain: { finishedAt: string | null; events: { id: string }[] };
-      }>(chainQuery, { requestId });
+      const { eventChain } = await this.#gateway.query<
+        { eventChain: { finishedAt: string | null; events: { id: string }[] } },
+        object
+      >(chainQuery, { requestId });
       const isHeard = ({ id }: { id: string }) =>
         ['FINISHED', 'FAILED'].includes(this.#statuses.get(id) ?? '');
       if (eventChain.finishedAt !== null && eventChain.events.every(isHeard)) return;
@@ -59,19 +48,16 @@ export class Watching {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
-    await this.#connection.dispose();
+    this.#stopping.abort();
     await this.#following;
   }
 
   async #follow(after: string, say: (line: string) => void): Promise<void> {
-    type Item = { eventFeed: Change };
-    for await (const { eventFeed } of subscription<Item>(this.#connection, feed, { after })) {
-      const { status, event } = eventFeed;
+    const { signal } = this.#stopping;
+    for await (const { status, event } of this.#gateway.watch({ after, payload: false, signal })) {
       // A run in the background is also told of when it is claimed, before it begins.
       if (this.#statuses.get(event.id) !== status) say(`  ${paintStatus(status)} ${event.topic}`);
       this.#statuses.set(event.id, status);
     }
-    if (!this.#stopped) throw new Error('The feed ended before the approvals did.');
   }
 }

@@ -1,5 +1,5 @@
 // A workflow engine, as far as a gateway gets to know it: what happens to a row on its way is sent as events.
-import type { GatewayClient } from '../../demo/client.ts';
+import type { Client } from 'throughline-client';
 
 const sendMutation = `mutation Send($input: SendEventInput!) {
   sendEvent(input: $input) { event { id requestId } }
@@ -11,9 +11,9 @@ interface Sent {
 }
 
 export class Workflow {
-  readonly #gateway: GatewayClient;
+  readonly #gateway: Client;
 
-  constructor(gateway: GatewayClient) {
+  constructor(gateway: Client) {
     this.#gateway = gateway;
   }
 
@@ -24,7 +24,9 @@ export class Workflow {
   }
 
   async send(input: object): Promise<Sent> {
-    const { sendEvent } = await this.#gateway.ask<{ sendEvent: { event: Sent } }>(sendMutation, { input });
+    const { sendEvent } = await this.#gateway.mutate<{ sendEvent: { event: Sent } }, object>(sendMutation, {
+      input,
+    });
     return sendEvent.event;
   }
 }
