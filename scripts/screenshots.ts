@@ -17,6 +17,8 @@ interface Shot {
   readonly name: string;
   readonly path: string;
   readonly theme?: 'light' | 'dark';
+  /** In pixels, where there is less to see. */
+  readonly height?: number;
   /** Resolves once the page shows what the picture is of. */
   ready(page: Page): Promise<unknown>;
 }
@@ -30,7 +32,16 @@ const shots: readonly Shot[] = [
       await page.locator('.u-over').waitFor();
     },
   },
-  { name: 'events', path: '/events', ready: (page) => page.getByText('demo.notify').first().waitFor() },
+  {
+    name: 'events',
+    path: '/events?q=topic%3Aorder.*%2Cstock.*%2Cparcel.*',
+    ready: (page) => page.getByText('parcel.ship').first().waitFor(),
+  },
+  {
+    name: 'event',
+    path: '/events/FAILED',
+    ready: (page) => page.getByText('No carrier serves').first().waitFor(),
+  },
   {
     name: 'chain',
     path: '/chains/order-1042',
@@ -45,11 +56,10 @@ const shots: readonly Shot[] = [
   {
     name: 'consumers',
     path: '/consumers',
+    height: 360,
     ready: (page) => page.getByText('invoice.write').first().waitFor(),
   },
-  { name: 'triggers', path: '/triggers', ready: (page) => page.getByText('nightly').first().waitFor() },
   { name: 'topics', path: '/topics', ready: (page) => page.getByText('demo.enrich').first().waitFor() },
-  { name: 'send', path: '/send', ready: (page) => page.getByRole('heading', { name: 'Send' }).waitFor() },
 ];
 
 type Ask = <Data>(query: string, variables?: object) => Promise<Data>;
@@ -62,8 +72,8 @@ async function main(): Promise<void> {
     const { url } = await gateway.start();
     const env = { ...process.env, THROUGHLINE_URL: url, THROUGHLINE_ADMIN_KEY: adminKey };
     await promisify(execFile)(process.execPath, ['--import', 'tsx', 'examples/demo.ts'], { env });
-    await fill(askOf(url));
-    await shoot(url, process.argv.slice(2));
+    const failed = await fill(askOf(url));
+    await shoot(url, process.argv.slice(2), failed);
   } finally {
     await gateway.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -83,17 +93,20 @@ function askOf(url: string): Ask {
   };
 }
 
-/** All pictures, or those that are named. */
-async function shoot(url: string, names: readonly string[]): Promise<void> {
+/** All pictures, or those that are named. `failed` is the id of an event that failed. */
+async function shoot(url: string, names: readonly string[], failed: string): Promise<void> {
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
   try {
     for (const shot of shots) {
       if (names.length > 0 && !names.includes(shot.name)) continue;
-      const context = await browser.newContext({ viewport: size, colorScheme: shot.theme ?? 'light' });
+      const context = await browser.newContext({
+        viewport: { ...size, ...(shot.height !== undefined && { height: shot.height }) },
+        colorScheme: shot.theme ?? 'light',
+      });
       const page = await context.newPage();
       await page.goto(`${url}/console/icon.svg`);
       await page.evaluate((key) => sessionStorage.setItem('throughline:key', key), adminKey);
-      await page.goto(`${url}/console${shot.path}`);
+      await page.goto(`${url}/console${shot.path.replace('FAILED', failed)}`);
       await shot.ready(page);
       await page.waitForLoadState('networkidle');
       const png = shrinkPng(await page.screenshot({ animations: 'disabled', caret: 'hide' }));
@@ -106,19 +119,26 @@ async function shoot(url: string, names: readonly string[]): Promise<void> {
   }
 }
 
-/** Orders with what they cause, of which one fails; a consumer with a backlog; triggers. */
-async function fill(ask: Ask): Promise<void> {
+/** Orders with what they cause, of which one fails, and a consumer with a backlog. The id of an event that failed. */
+async function fill(ask: Ask): Promise<string> {
   for (const number of [1040, 1041, 1042, 1043]) await sendOrder(ask, `order-${number}`, number === 1042);
   await ask(
     'mutation { enrollMany(input: {consumer: "invoices", sourceTopics: ["order.paid"], targetTopic: "invoice.write", worker: "invoices-1"}, count: 2) { attempt } }',
   );
-  await ask(
-    `mutation {
-      nightly: createTrigger(input: {name: "nightly.report", topic: "report.due", schedule: {cron: "30 2 * * *", timezone: "Europe/Berlin"}}) { id }
-      github: createTrigger(input: {name: "github.push", webhook: {signature: GITHUB, secret: "a-secret-of-nobody"}}) { id }
-    }`,
+  const { events } = await ask<{ events: { nodes: { id: string }[] } }>(
+    '{ events(filter: {topics: ["parcel.ship"], statuses: [FAILED]}, first: 1) { nodes { id } } }',
   );
+  return events.nodes[0]!.id;
 }
+
+const workOf: Readonly<Record<string, string>> = {
+  'stock.check': 'Count the stock',
+  'stock.reserve': 'Reserve an article',
+  'fraud.score': 'Score the payment',
+  'parcel.pack': 'Pack the parcel',
+  'parcel.label': 'Print the label',
+  'parcel.ship': 'Hand over the parcel',
+};
 
 async function sendOrder(ask: Ask, requestId: string, fails: boolean): Promise<void> {
   const send = async (input: object): Promise<string> => {
@@ -137,7 +157,13 @@ async function sendOrder(ask: Ask, requestId: string, fails: boolean): Promise<v
     [waitMs, runMs]: [number, number],
     error?: object,
   ) => {
-    const id = await send({ topic, dependsOn, finished: false });
+    const payload = {
+      order: requestId,
+      warehouse: 'Hamburg',
+      address: { city: 'Nowhere', postalCode: '99999' },
+    };
+    const description = `${workOf[topic]} for ${requestId}`;
+    const id = await send({ topic, dependsOn, description, payload, sender: 'shop', finished: false });
     await pause(waitMs);
     await update({ id, status: 'IN_PROGRESS' });
     await pause(runMs);
@@ -146,6 +172,7 @@ async function sendOrder(ask: Ask, requestId: string, fails: boolean): Promise<v
   };
   const order = await send({
     topic: 'order.paid',
+    description: 'Paid by card',
     sender: 'shop',
     payload: { total: 39.8, customer: { id: 7, name: 'Ada' } },
   });

@@ -37,7 +37,7 @@ function Chain({ requestId }: { requestId: string }) {
       <ErrorNotice error={error} />
       {isThroughlineError(error, 'LIMIT_EXCEEDED') && (
         <p>
-          <Link to="/events" search={{ request: requestId }}>
+          <Link to="/events" search={{ q: `request:${JSON.stringify(requestId)}` }}>
             List its events
           </Link>{' '}
           instead.
