@@ -54,7 +54,7 @@ export async function openUnmigrated({ url, folder, logger, poolSize }: Database
     await refuseForeignFiles(folder);
     return await openEmbedded(join(folder, 'data'), {
       logger,
-      from: readTemplate,
+      from: () => readTemplate(),
       lost: lost.signal,
       afterClose: lock.release,
     });

@@ -2,10 +2,9 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { Releasers } from '../../src/base/lifecycle.ts';
 import { type Database, StartupError } from '../../src/database/database.ts';
-import { openEmbedded } from '../../src/database/embedded/embedded.ts';
+import { type EmbeddedDatabase, openEmbedded } from '../../src/database/embedded/embedded.ts';
 import { migrate } from '../../src/database/migrations/migrate.ts';
 import { openPostgres } from '../../src/database/postgres/postgres.ts';
-import { readTemplate } from '../../src/database/embedded/template.ts';
 import { describePostgres } from '../support/database.ts';
 import { earlierEvents, earlierMigrations, makeEarlierLayout } from '../support/earlier-layout.ts';
 import { operationsOn } from '../support/gateway.ts';
@@ -143,11 +142,18 @@ function ownSchema(empty: () => Promise<Database>): void {
   });
 }
 
+/** Without any migration. */
+async function emptyDump() {
+  const database = await openEmbedded('memory://');
+  return database.dump().finally(() => database.close());
+}
+
 describe('The schema of our own on embedded', () => {
   const releasers = new Releasers();
   afterAll(() => releasers.releaseAll());
+  let plain: ReturnType<EmbeddedDatabase['dump']> | undefined;
   ownSchema(async () => {
-    const database = await openEmbedded('memory://', { from: readTemplate });
+    const database = await openEmbedded('memory://', { from: () => (plain ??= emptyDump()) });
     releasers.add(() => database.close());
     return database;
   });

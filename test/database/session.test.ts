@@ -176,7 +176,7 @@ describePostgres('A session on a server', (backend) => {
 test('a session on the embedded database has its own settings, whatever the database has', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'throughline-session-'));
   const data = join(folder, 'data');
-  const first = await openEmbedded(data, { from: readTemplate });
+  const first = await openEmbedded(data, { from: () => readTemplate() });
   await migrate(first);
   const odd = settings.filter(([name]) => !/timeout|exit_on_error|client_encoding|client_min/.test(name));
   const alter = odd.map(([name, value]) => `ALTER DATABASE postgres SET ${name} = ${value}`);

@@ -155,9 +155,7 @@ describePostgres('Twenty gateways starting at once', (backend) => {
     for (const each of urls) expect((await ask(each, whoAmI, { key })).status).toBe(200);
     await Promise.all(gateways.map((gateway) => gateway.stop()));
     expect(gateways.filter((gateway) => keyLine.test(gateway.stdout))).toHaveLength(1);
-    expect(gateways.filter((gateway) => gateway.stderr.includes('database was migrated'))).toHaveLength(
-      migrations.length,
-    );
+    expect(gateways.filter((gateway) => gateway.stderr.includes('database was migrated'))).toHaveLength(1);
   }, 480_000);
 });
 

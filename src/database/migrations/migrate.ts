@@ -1,11 +1,9 @@
 // Applies missing migrations, compatible with Prisma Migrate's files, lock and record.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Logger } from '../../base/logger.ts';
 import { type Database, StartupError, type Transaction } from '../database.ts';
 import { moveEarlierLayout } from './earlier-layout.ts';
 import { migrationLock, sharePrismaLock } from './migration-lock.ts';
+import { ownMigrations, readMigrations } from './migration-files.ts';
 import { createRecord, type Migration, nextOf, readApplied, record } from './migration-record.ts';
 import { prepareSchema } from './own-schema.ts';
 import { deadlock, isRefusal } from '../sql-failure.ts';
@@ -16,9 +14,6 @@ export interface MigrateOptions {
   readonly logger?: Logger;
 }
 
-/** The same path from the sources and from the build. */
-const ownMigrations = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
-
 /** SQLSTATEs for an existing table or index, type, or schema. */
 const duplicates = /^(42P07|42710|42P06)$/;
 
@@ -26,8 +21,8 @@ const duplicates = /^(42P07|42710|42P06)$/;
 const mostTries = 5;
 
 /**
- * Applies missing migrations, each with its record in one transaction. Any number of processes may do so
- * concurrently. Tables of an earlier version in `public` are first moved to the database's own schema. Throws
+ * Applies missing migrations, each with its record in one transaction; to an empty database, all of them in one. Any
+ * number of processes may do so concurrently. Tables of an earlier version in `public` are first moved to the database's own schema. Throws
  * StartupError if the database is newer than the program, if a recorded migration failed or differs from the
  * program's, or if a migration cannot be applied.
  * @returns the names of the applied migrations
@@ -38,9 +33,9 @@ export async function migrate(database: Database, options: MigrateOptions = {}):
   try {
     if (!nextOf(migrations, await readApplied(database, database.schema), database.schema)) return done;
     for (;;) {
-      const name = await applyNext(database, migrations, done.length === 0, options.logger);
-      if (name === undefined) return done;
-      done.push(name);
+      const names = await applyNext(database, migrations, done.length === 0, options.logger);
+      if (names.length === 0) return done;
+      done.push(...names);
     }
   } catch (failure) {
     if (!isRefusal(failure)) throw failure;
@@ -56,21 +51,12 @@ export async function missingMigration(database: Database): Promise<string | und
   return nextOf(readMigrations(ownMigrations), applied, database.schema)?.name;
 }
 
-function readMigrations(folder: string): Migration[] {
-  const names = existsSync(folder) ? readdirSync(folder).sort() : [];
-  const withSql = names.map((name) => ({ name, file: join(folder, name, 'migration.sql') }));
-  const found = withSql.filter(({ file }) => existsSync(file));
-  if (found.length === 0)
-    throw new StartupError(`there are no migrations in ${folder}; the installation is incomplete`);
-  return found.map(({ name, file }) => ({ name, sql: readFileSync(file, 'utf8') }));
-}
-
 async function applyNext(
   database: Database,
   migrations: readonly Migration[],
   isFirst: boolean,
   logger: Logger | undefined,
-): Promise<string | undefined> {
+): Promise<string[]> {
   const { schema } = database;
   for (let tries = 1; ; tries++) {
     try {
@@ -102,26 +88,35 @@ async function prepareRecord(
   else logger?.info({ from, to: schema }, 'moving the tables to their own schema');
 }
 
+/** The next migration; all of them if none is applied yet, which saves the commits and locks in between. */
 async function applyWithin(
   tx: Transaction,
   schema: string,
   migrations: readonly Migration[],
-): Promise<string | undefined> {
+): Promise<string[]> {
   const applied = await readApplied(tx, schema);
   const next = nextOf(migrations, applied, schema);
-  if (!next) return undefined;
-  const startedAt = new Date();
-  await tx.exec(next.sql).catch((failure: unknown) => {
+  if (!next) return [];
+  if (applied.length > 0) {
+    await apply(tx, next, new Date(), '');
+    return [next.name];
+  }
+  const began = Date.now();
+  const advice = `; the schema "${schema}" contains another program's tables: give Throughline its own with ?schema= in DATABASE_URL`;
+  // Distinct times, by which the record is ordered.
+  for (const [n, migration] of migrations.entries()) await apply(tx, migration, new Date(began + n), advice);
+  return migrations.map(({ name }) => name);
+}
+
+/** `advice`: what to do if an object exists already. */
+async function apply(tx: Transaction, migration: Migration, startedAt: Date, advice: string): Promise<void> {
+  await tx.exec(migration.sql).catch((failure: unknown) => {
     if (!isRefusal(failure)) throw failure;
     const { message, code } = failure;
-    const isTaken = applied.length === 0 && duplicates.test(code);
-    const advice = isTaken
-      ? `; the schema "${schema}" contains another program's tables: give Throughline its own with ?schema= in DATABASE_URL`
-      : '';
-    throw new StartupError(`the migration ${next.name} cannot be applied: ${message} (${code})${advice}`, {
-      cause: failure,
-    });
+    throw new StartupError(
+      `the migration ${migration.name} cannot be applied: ${message} (${code})${duplicates.test(code) ? advice : ''}`,
+      { cause: failure },
+    );
   });
-  await record(tx, next, startedAt);
-  return next.name;
+  await record(tx, migration, startedAt);
 }
