@@ -4,6 +4,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll } from 'vitest';
 import { openEmbedded } from '../../src/database/embedded/embedded.ts';
 import type { Database } from '../../src/database/database.ts';
+import type { Handler } from '../../src/domain/handlers/handler.ts';
 import { createGateway } from '../../src/gateway.ts';
 import { openPage, type OpenPage } from '../browser/browser.ts';
 import { embeddedTemplate } from '../support/database.ts';
@@ -30,9 +31,13 @@ afterAll(async () => {
 });
 
 /** On an embedded database in memory unless one is given. */
-export async function startConsole(given?: Database, port = 0): Promise<ConsoleGateway> {
+export async function startConsole(
+  given?: Database,
+  port = 0,
+  handlers: readonly Handler[] = [],
+): Promise<ConsoleGateway> {
   const database = given ?? (await openEmbedded('memory://', { from: embeddedTemplate }));
-  const gateway = createGateway({ port, adminKey, logLevel: 'silent' }, { database });
+  const gateway = createGateway({ port, adminKey, logLevel: 'silent', handlers }, { database });
   const { url } = await gateway.start();
   const stop = async () => {
     stops.delete(stop);

@@ -1,7 +1,7 @@
 // The handlers of the gateway: what they run for, how often, how often they fail, and whether they are on.
 import { HandlerListDocument, type HandlerListQuery } from '../../../../generated/console/graphql.ts';
 import { useAddress } from '../../base/address.ts';
-import { Count } from '../../base/count.tsx';
+import { Count, countOf } from '../../base/count.tsx';
 import { useGatewayQuery } from '../../base/gateway-query.ts';
 import { Command, EmptyState, ErrorNotice, Heading } from '../../base/notice.tsx';
 import { Table } from '../../base/panel.tsx';
@@ -119,7 +119,7 @@ function HandlerState({ handler }: { handler: ListedHandler }) {
       )}
       {filterErrors > 0 && (
         <span className="sub">
-          Its filter failed on {filterErrors} events: {lastFilterError}
+          Its filter failed on {countOf(filterErrors, 'event')}: {lastFilterError}
         </span>
       )}
     </>
