@@ -204,7 +204,9 @@ function NameCell({ node, model }: { node: VisibleNode; model: ChainModel }) {
       />
       <span className="chain-topic">{node.topic}</span>
       {node.isGroup && <b className="times">×{node.members.length.toLocaleString('en')}</b>}
-      {!node.isGroup && event.nodeId !== event.id && <span className="muted">{event.nodeId}</span>}
+      {!node.isGroup && event.nodeId !== event.id && (
+        <span className="muted chain-node-id">{event.nodeId}</span>
+      )}
       {!node.isOpen && failed > 0 && <span className="failed-below">{failed} failed below</span>}
       <span className="visually-hidden">{node.status.toLowerCase().replace('_', ' ')}</span>
     </span>

@@ -21,7 +21,10 @@ export function WaterfallBar({ node, span, now, isCritical }: WaterfallBarProps)
     const { from, to } = spanOf(node.members, now)!;
     return (
       <span className={className} title={`${node.members.length} events within ${durationText(to - from)}`}>
-        <i className={`bar-group status-${node.status.toLowerCase()}`} style={placed(from, to - from)} />
+        <i
+          className={isWaiting(node) ? 'bar-queue' : `bar-group status-${node.status.toLowerCase()}`}
+          style={placed(from, to - from)}
+        />
       </span>
     );
   }
@@ -42,4 +45,9 @@ export function WaterfallBar({ node, span, now, isCritical }: WaterfallBarProps)
       )}
     </span>
   );
+}
+
+/** None of its events runs. */
+function isWaiting({ status }: VisibleNode): boolean {
+  return status === 'PENDING' || status === 'RESTARTED';
 }
