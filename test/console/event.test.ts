@@ -199,6 +199,20 @@ describe.skipIf(!hasBrowser)('Sending', () => {
     expect(complaints.filter((text) => !text.includes('422'))).toEqual([]);
   });
 
+  test('shows what the schema refuses of a summary at the summary', async () => {
+    await gateway.ask('mutation ($input: DeclareTopicInput!) { declareTopic(input: $input) { name } }', {
+      input: { name: 'summed.one', summarySchema: { type: 'object', required: ['total'] } },
+    });
+    const { page } = await openConsole(gateway, '/send?topic=summed.one');
+    await page.getByText('Options').click();
+    await page.getByRole('textbox', { name: 'Summary' }).fill('{"count": 1}');
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await page.getByText('summary.total is required').waitFor(patient);
+    await page.getByRole('textbox', { name: 'Summary' }).fill('{"total": 1}');
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await page.getByRole('link', { name: 'the event' }).waitFor(patient);
+  });
+
   test('begins with a recent payload, as JSON where nothing is declared', async () => {
     await send({ topic: 'plain.one', payload: { step: 'before' } });
     const { page } = await openConsole(gateway, '/send');
@@ -218,6 +232,22 @@ describe.skipIf(!hasBrowser)('Sending', () => {
     await page.getByText('Options').click();
     for (const theme of themes) expect(await violations(page, theme)).toEqual([]);
   });
+});
+
+test.skipIf(!hasBrowser)('All of these views fit a screen of 375 px', async () => {
+  const { id } = await send({
+    topic: 'order.created',
+    payload: { orderId: 1, total: 5, text: 'x'.repeat(500) },
+  });
+  const { page } = await openConsole(gateway, `/events/${id}`, { viewport: { width: 375, height: 700 } });
+  const width = () => page.evaluate(() => document.querySelector('main')!.scrollWidth);
+  await page.getByRole('treeitem').first().waitFor(patient);
+  expect(await width()).toBeLessThanOrEqual(375);
+  for (const path of ['/send?topic=order.created', '/filter?where=data.total%20>%201']) {
+    await page.goto(`${gateway.url}/console${path}`);
+    await page.locator('.cm-content, .send-view fieldset').first().waitFor(patient);
+    expect(await width()).toBeLessThanOrEqual(375);
+  }
 });
 
 describe.skipIf(!hasBrowser)('The filter playground', () => {

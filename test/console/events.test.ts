@@ -135,6 +135,22 @@ describe.skipIf(!hasBrowser)('The list of events', () => {
     await page.locator('[aria-rowindex="2"] .row-link').waitFor(patient);
   });
 
+  test('is found as it was by who comes back from an event, with the count of what is new', async () => {
+    const { page } = await openConsole(gateway, '/events?q=project:shop');
+    await rows(page).first().waitFor(patient);
+    const scroller = page.locator('.virtual-scroll');
+    await scroller.evaluate((element) => (element.scrollTop = 3_400));
+    const link = page.locator('[aria-rowindex="110"] .row-link');
+    const path = await link.getAttribute('href', patient);
+    await link.click();
+    await page.getByRole('treeitem').first().waitFor(patient);
+    await sendAll([{ topic: 'order.late', project: 'shop' }]);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: '1 new' }).waitFor(patient);
+    expect(await link.getAttribute('href', patient)).toBe(path);
+    expect(await scroller.evaluate((element) => element.scrollTop)).toBe(3_400);
+  });
+
   test('is used with the keyboard alone', async () => {
     const { page } = await openConsole(gateway, '/events?q=topic:order.*');
     await rows(page).first().waitFor(patient);

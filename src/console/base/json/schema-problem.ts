@@ -24,10 +24,14 @@ export function mismatchesOf(error: unknown): readonly Mismatch[] | null {
   });
 }
 
-/** The mismatches in the text of a payload; null for an error of another kind. */
-export function schemaProblems(error: unknown, text: string): readonly Problem[] | null {
-  const mismatches = mismatchesOf(error);
-  if (!mismatches || mismatches.some(({ path }) => path[0] !== 'payload')) return null;
+/** The mismatches in the text of a payload or summary; null where the error is of another kind or none is in it. */
+export function schemaProblems(
+  error: unknown,
+  text: string,
+  part: 'payload' | 'summary' = 'payload',
+): readonly Problem[] | null {
+  const mismatches = mismatchesOf(error)?.filter(({ path }) => path[0] === part);
+  if (!mismatches || mismatches.length === 0) return null;
   return mismatches.map(({ path, message }) => {
     const inner = path.slice(1);
     const range = rangeAt(text, inner) ?? rangeAt(text, inner.slice(0, -1)) ?? { from: 0, to: 1 };

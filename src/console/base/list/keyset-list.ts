@@ -3,6 +3,8 @@ import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 
 export interface Page<Row> {
   readonly rows: readonly Row[];
+  /** The cursor of the first row. */
+  readonly startCursor: string | null;
   /** Where the next page continues; a page can be empty and still not be the last. */
   readonly endCursor: string | null;
   readonly hasNextPage: boolean;
@@ -10,12 +12,21 @@ export interface Page<Row> {
 
 export type LoadPage<Row> = (after: string | null, signal: AbortSignal) => Promise<Page<Row>>;
 
+export interface ListMemory {
+  scrollTop: number;
+  /** The key of the row the keyboard is at. */
+  active: string | null;
+}
+
 interface Slot<Row> {
   readonly after: string | null;
   /** How many rows it has, also while they are not kept. */
   size: number;
   rows: readonly Row[] | null;
   isLoading: boolean;
+  /** The keys of its first and last row, where it is cut when it is read again. */
+  readonly first: string | undefined;
+  readonly last: string | undefined;
 }
 
 /** Pages kept at most. */
@@ -25,6 +36,7 @@ const emptyPages = 10;
 
 export class KeysetList<Row> {
   readonly #load: LoadPage<Row>;
+  readonly #keyOf: (row: Row) => string;
   readonly #ending = new AbortController();
   readonly #listeners = new Set<() => void>();
   #slots: Slot<Row>[] = [];
@@ -39,9 +51,12 @@ export class KeysetList<Row> {
   error: unknown = null;
   /** Whether the first page has arrived. */
   isLoaded = false;
+  /** What the table keeps here for a reader who comes back. */
+  readonly memory: ListMemory = { scrollTop: 0, active: null };
 
-  constructor(load: LoadPage<Row>) {
+  constructor(load: LoadPage<Row>, keyOf: (row: Row) => string) {
     this.#load = load;
+    this.#keyOf = keyOf;
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -143,6 +158,34 @@ export class KeysetList<Row> {
     });
   }
 
+  /** For a reader who comes back: what is to be seen is read anew, what is not is forgotten. */
+  renew(): void {
+    let start = 0;
+    for (const slot of this.#slots) {
+      const isSeen = start < this.#range.to && start + slot.size > this.#range.from;
+      if (slot.after !== null && isSeen && !slot.isLoading) this.#reload(slot);
+      else if (slot.after !== null) slot.rows = null;
+      start += slot.size;
+    }
+  }
+
+  /** The rows that now stand before the first one; at most a page. The first one is renewed with them. */
+  async newRows(): Promise<readonly Row[]> {
+    const anchor = this.#slots[0];
+    if (!anchor || anchor.first === undefined) return [];
+    const { rows } = await this.#load(null, this.#ending.signal);
+    const end = rows.findIndex((row) => this.#keyOf(row) === anchor.first);
+    if (end === -1) return rows;
+    anchor.rows = [rows[end]!];
+    this.#changed();
+    return rows.slice(0, end);
+  }
+
+  /** The rows that are kept. */
+  *keptRowsNow(): Iterable<Row> {
+    for (const { rows } of this.#slots) if (rows) yield* rows;
+  }
+
   end(): void {
     this.#ending.abort();
   }
@@ -174,20 +217,41 @@ export class KeysetList<Row> {
     });
   }
 
-  #append(after: string | null, { rows, endCursor, hasNextPage }: Page<Row>): void {
+  /**
+   * The first row is a slot of its own, which is always kept: what follows it is read again after its cursor, so that new
+   * rows before it move nothing.
+   */
+  #append(after: string | null, page: Page<Row>): void {
+    const { rows, startCursor, endCursor, hasNextPage } = page;
     this.#empty = rows.length === 0 ? this.#empty + 1 : 0;
-    if (rows.length > 0 || this.#slots.length === 0)
-      this.#slots.push({ after, size: rows.length, rows, isLoading: false });
+    if (this.#slots.length === 0 && rows.length > 0 && startCursor !== null) {
+      this.#push(null, rows.slice(0, 1));
+      if (rows.length > 1) this.#push(startCursor, rows.slice(1));
+    } else if (rows.length > 0) this.#push(after, rows);
     this.#next = hasNextPage && endCursor !== null ? { after: endCursor } : null;
     this.isLoaded = true;
+  }
+
+  #push(after: string | null, rows: readonly Row[]): void {
+    const [first, last] = [rows[0]!, rows.at(-1)!].map(this.#keyOf);
+    this.#slots.push({ after, size: rows.length, rows, isLoading: false, first, last });
   }
 
   #reload(slot: Slot<Row>): void {
     slot.isLoading = true;
     void this.#attempt(slot.after, ({ rows }) => {
-      slot.rows = rows.slice(0, slot.size);
+      slot.rows = rows.slice(0, this.#endOf(slot, rows));
       slot.size = slot.rows.length;
     }).finally(() => (slot.isLoading = false));
+  }
+
+  /** Rows can have been deleted meanwhile: the page read then reaches into the next slot. */
+  #endOf(slot: Slot<Row>, rows: readonly Row[]): number {
+    const keys = rows.map(this.#keyOf);
+    const last = keys.indexOf(slot.last ?? '');
+    if (last !== -1) return last + 1;
+    const next = keys.indexOf(this.#slots[this.#slots.indexOf(slot) + 1]?.first ?? '');
+    return next === -1 ? slot.size : next;
   }
 
   async #attempt(after: string | null, apply: (page: Page<Row>) => void): Promise<void> {
@@ -206,7 +270,7 @@ export class KeysetList<Row> {
 
   /** Keeps the pages nearest to what is seen. */
   #forget(): void {
-    const kept = this.#slots.filter(({ rows }) => rows);
+    const kept = this.#slots.filter(({ rows, after }) => rows && after !== null);
     if (kept.length <= keptPages) return;
     const starts = new Map<Slot<Row>, number>();
     let start = 0;
@@ -225,22 +289,32 @@ export class KeysetList<Row> {
   }
 }
 
+/** The list that each owner has left: whoever comes back to it finds it as it was. */
+const left = new WeakMap<object, { readonly key: string; readonly list: unknown }>();
+
 /**
  * The list under a key: another key begins another list, and until its first page has arrived the one before is shown.
- * `load` of the first render with the key is used.
+ * `load` of the first render with the key is used. `owner` lives as long as its last list is to be kept.
  */
-export function useKeysetList<Row>(key: string, load: LoadPage<Row>): KeysetList<Row> {
+export function useKeysetList<Row>(
+  key: string,
+  load: LoadPage<Row>,
+  { keyOf, owner }: { keyOf: (row: Row) => string; owner: object },
+): KeysetList<Row> {
   const latest = useRef(load);
   latest.current = load;
   const list = useMemo(() => {
-    void key;
-    return new KeysetList<Row>(latest.current);
-  }, [key]);
+    const before = left.get(owner);
+    if (before?.key === key) return before.list as KeysetList<Row>;
+    return new KeysetList<Row>(latest.current, keyOf);
+  }, [key, owner, keyOf]);
   const shown = useRef(list);
   useSyncExternalStore(list.subscribe, () => list.version);
   useEffect(() => {
-    list.show(0, 1);
-  }, [list]);
+    if (list.isLoaded) list.renew();
+    else list.show(0, 1);
+    left.set(owner, { key, list });
+  }, [list, key, owner]);
   const before = shown.current;
   if (list.isLoaded || list.error || !before.isLoaded) shown.current = list;
   useEffect(() => {

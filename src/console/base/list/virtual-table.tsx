@@ -1,6 +1,7 @@
 // A table of any length: only the rows that are to be seen are in the page.
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { memo, type ReactNode, type Ref, useCallback, useEffect, useImperativeHandle, useRef } from 'react';
+import type { ListMemory } from './keyset-list.ts';
 import './virtual-table.css';
 
 export interface Column<Row> {
@@ -31,6 +32,8 @@ interface VirtualTableProps<Row> {
   readonly onRange?: (from: number, to: number) => void;
   /** Called when the reader leaves the top, or comes back to it. */
   readonly onTop?: (isAtTop: boolean) => void;
+  /** Where the reader is, for when the table is shown again. */
+  readonly memory?: ListMemory;
   readonly handle?: Ref<VirtualTableHandle>;
   /** What stands below the last row. */
   readonly children?: ReactNode;
@@ -40,13 +43,14 @@ interface VirtualTableProps<Row> {
 const rowHeight = 34;
 
 export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
-  const { label, columns, count, rowAt, keyOf, activeKey, onRange, onTop, handle, children } = props;
+  const { label, columns, count, rowAt, keyOf, activeKey, onRange, onTop, memory, handle, children } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({
     count,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: 6,
+    initialOffset: memory?.scrollTop ?? 0,
   });
   const items = rows.getVirtualItems();
   const from = items[0]?.index ?? 0;
@@ -61,11 +65,13 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   }));
   const isAtTop = useRef(true);
   const onScroll = useCallback(() => {
-    const isNow = scroller.current!.scrollTop < rowHeight / 2;
+    const { scrollTop } = scroller.current!;
+    if (memory) memory.scrollTop = scrollTop;
+    const isNow = scrollTop < rowHeight / 2;
     if (isNow === isAtTop.current) return;
     isAtTop.current = isNow;
     onTop?.(isNow);
-  }, [onTop]);
+  }, [onTop, memory]);
   const template = columns.map(({ width }) => width).join(' ');
   return (
     <div className="virtual-scroll" ref={scroller} onScroll={onScroll} tabIndex={-1}>

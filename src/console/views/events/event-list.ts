@@ -27,6 +27,8 @@ export const orders = {
 
 export type OrderName = keyof typeof orders;
 
+export const eventKey = ({ id }: EventRow) => id;
+
 interface EventListOptions {
   readonly filter: EventFilter;
   readonly where: string | null;
@@ -50,11 +52,11 @@ export function useEventList({ filter, where, order, isPaused }: EventListOption
   const load: LoadPage<EventRow> = async (after, signal) => {
     const variables = { filter, where, orderBy: orders[order], first: pageSize, after };
     const { events }: EventPageQuery = await client.query(EventPageDocument, variables, { signal });
-    const { endCursor = null, hasNextPage } = events.pageInfo;
-    return { rows: events.nodes, endCursor, hasNextPage };
+    const { startCursor = null, endCursor = null, hasNextPage } = events.pageInfo;
+    return { rows: events.nodes, startCursor, endCursor, hasNextPage };
   };
   const key = JSON.stringify({ filter, where, order });
-  const list = useKeysetList(key, load);
+  const list = useKeysetList(key, load, { keyOf: eventKey, owner: client });
   const [fresh, setFresh] = useState(0);
   const live = useRef<LiveList>(null);
   live.current ??= new LiveList(setFresh);
@@ -78,7 +80,9 @@ export function useEventList({ filter, where, order, isPaused }: EventListOption
 /** Decides what of a change is shown at once: all while the reader is at the top, rows that are shown in any case. */
 class LiveList {
   readonly #onFresh: (count: number) => void;
-  readonly #fresh = new Set<string>();
+  /** The positions of the changes by the ids of the events. */
+  readonly #fresh = new Map<string, bigint>();
+  #unsubscribe = () => {};
   #list: KeysetList<EventRow> | null = null;
   #order: OrderName = 'newest';
   #filter: EventFilter = {};
@@ -93,13 +97,16 @@ class LiveList {
   }
 
   show(list: KeysetList<EventRow>, order: OrderName, filter: EventFilter): void {
-    if (list !== this.#list) {
-      this.#fresh.clear();
-      this.#onFresh(0);
-    }
+    const isOther = list !== this.#list;
     this.#list = list;
     this.#order = order;
     this.#filter = filter;
+    if (!isOther) return;
+    this.#unsubscribe();
+    this.#unsubscribe = list.subscribe(() => this.#forgetShown());
+    this.#fresh.clear();
+    this.#onFresh(0);
+    if (list.isLoaded) void this.#catchUp(list);
   }
 
   setAtTop(isAtTop: boolean): void {
@@ -126,8 +133,9 @@ class LiveList {
         known.add(row.id);
         return changedRow(row, change);
       });
-    for (const change of last.values()) if (this.#isFresh(change, known)) this.#fresh.add(change.event.id);
-    if (isOverflow) this.#fresh.add('');
+    for (const change of last.values())
+      if (this.#isFresh(change, known)) this.#fresh.set(change.event.id, BigInt(change.position ?? 0));
+    if (isOverflow) this.#fresh.set('', 0n);
     this.#onFresh(Math.min(this.#fresh.size, freshLimit));
     this.#follow();
   }
@@ -143,8 +151,30 @@ class LiveList {
   }
 
   end(): void {
+    this.#unsubscribe();
+    this.#list = null;
     clearTimeout(this.#timer);
     this.#timer = undefined;
+  }
+
+  /** What was sent since a list was left that is shown again. */
+  async #catchUp(list: KeysetList<EventRow>): Promise<void> {
+    const rows = await list.newRows().catch(() => []);
+    if (list !== this.#list || this.#order === 'oldest') return;
+    for (const { id, position } of rows) this.#fresh.set(id, BigInt(position ?? 0));
+    this.#onFresh(this.#fresh.size);
+    this.#follow();
+  }
+
+  /** What the list was read with is not new any more. */
+  #forgetShown(): void {
+    if (this.#fresh.size === 0 || !this.#list) return;
+    const before = this.#fresh.size;
+    for (const { id, position } of this.#list.keptRowsNow()) {
+      const changed = this.#fresh.get(id);
+      if (changed !== undefined && position && BigInt(position) >= changed) this.#fresh.delete(id);
+    }
+    if (this.#fresh.size !== before) this.#onFresh(this.#fresh.size);
   }
 
   #isFresh({ kind, status, event }: EventChange, known: ReadonlySet<string>): boolean {

@@ -1,14 +1,14 @@
 // The table of the list of events, with its keys and its empty states.
 import { useNavigate } from '@tanstack/react-router';
-import { type RefObject, useCallback, useMemo, useState } from 'react';
+import { type RefObject, useCallback, useMemo, useRef, useState } from 'react';
 import { useViewKeys } from '../../base/list/keys.ts';
-import type { KeysetList } from '../../base/list/keyset-list.ts';
+import type { KeysetList, ListMemory } from '../../base/list/keyset-list.ts';
 import { EmptyState, ErrorNotice } from '../../base/notice.tsx';
 import { SendCommand } from '../../base/send-command.tsx';
 import { type Column, VirtualTable, type VirtualTableHandle } from '../../base/list/virtual-table.tsx';
 import { type Selection, selectionLimit } from './bulk-bar.tsx';
 import { eventColumns, type EventRow } from './columns.tsx';
-import type { EventList } from './event-list.ts';
+import { eventKey, type EventList } from './event-list.ts';
 
 interface EventTableProps {
   readonly events: EventList;
@@ -24,7 +24,7 @@ interface EventTableProps {
 export function EventTable(props: EventTableProps) {
   const { events, columns, selection, canSelect, onSelect, onSearchKey, isFiltered, handle } = props;
   const { list, setAtTop, watched } = events;
-  const [active, setActive] = useActiveRow();
+  const [active, setActive] = useActiveRow(list.memory);
   const toggle = useCallback((id: string) => onSelect((before) => toggled(before, id)), [onSelect]);
   useEventKeys({ list, handle, setActive, onSearchKey, onToggle: canSelect ? toggle : null });
   const shown = useMemo(() => {
@@ -50,11 +50,12 @@ export function EventTable(props: EventTableProps) {
         columns={shown}
         count={list.count + (list.hasMore && !list.isStalled && list.error === null ? 1 : 0)}
         rowAt={(index) => list.rowAt(index)}
-        keyOf={keyOf}
+        keyOf={eventKey}
         rowClass={rowClass}
         activeKey={active}
         onRange={onRange}
         onTop={setAtTop}
+        memory={list.memory}
         handle={handle}
       >
         <ListEnd list={list} />
@@ -63,7 +64,6 @@ export function EventTable(props: EventTableProps) {
   );
 }
 
-const keyOf = ({ id }: EventRow) => id;
 const rowClass = ({ isDeleted }: EventRow) => (isDeleted ? 'is-deleted' : '');
 
 function toggled(before: Selection, id: string): Selection {
@@ -94,12 +94,15 @@ interface SetActive {
   to(id: string | null): void;
 }
 
-function useActiveRow(): readonly [string | null, SetActive] {
-  const [active, setActive] = useState<string | null>(null);
+function useActiveRow(memory: ListMemory): readonly [string | null, SetActive] {
+  const [active, setActive] = useState(memory.active);
+  const latest = useRef(memory);
+  latest.current = memory;
   const [set] = useState<SetActive>(() => ({
-    current: null,
+    current: memory.active,
     to(id) {
       this.current = id;
+      latest.current.active = id;
       setActive(id);
     },
   }));

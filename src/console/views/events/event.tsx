@@ -1,7 +1,8 @@
 // One event: what happened to it, what it holds, and what can be done with it.
-import { Link, useParams } from '@tanstack/react-router';
+import { Link, useNavigate, useParams, useRouter } from '@tanstack/react-router';
 import { isThroughlineError } from '../../../client/client.ts';
 import { useProgress } from '../../../client/react.ts';
+import { useViewKeys } from '../../base/list/keys.ts';
 import { EmptyState, ErrorNotice, Heading } from '../../base/notice.tsx';
 import { Status } from '../../base/status.tsx';
 import { EventActions } from './event-actions.tsx';
@@ -13,6 +14,10 @@ import './event.css';
 
 export function EventView() {
   const { id = '' } = useParams({ strict: false });
+  const { history } = useRouter();
+  const navigate = useNavigate();
+  // Back to the list, as it was.
+  useViewKeys({ Escape: () => (history.canGoBack() ? history.back() : void navigate({ to: '/events' })) });
   return <EventPage key={id} id={id} />;
 }
 

@@ -1,4 +1,6 @@
 // The fields of an event beside its topic and payload.
+import { JsonEditor } from '../../base/editor.tsx';
+import { parseJson, type Problem } from '../../base/editor/problems.ts';
 import type { SendEventInput } from '../../../../generated/console/graphql.ts';
 
 /** As the fields have them; empty ones are not sent. */
@@ -15,6 +17,8 @@ export interface Options {
   /** As a field for local times has it. */
   readonly sendAt: string;
   readonly isWork: boolean;
+  /** JSON; empty for none. */
+  readonly summary: string;
 }
 
 export const noOptions: Options = {
@@ -29,19 +33,26 @@ export const noOptions: Options = {
   priority: '',
   sendAt: '',
   isWork: false,
+  summary: '',
 };
 
-export function inputOf({ isWork, sendAt, priority, ...texts }: Options): Partial<SendEventInput> {
+/** Whether the summary can be read. */
+export function areValid({ summary }: Options): boolean {
+  return summary.trim() === '' || 'value' in parseJson(summary);
+}
+
+export function inputOf({ isWork, sendAt, priority, summary, ...texts }: Options): Partial<SendEventInput> {
   const given = Object.entries(texts).filter(([, text]) => text.trim() !== '');
   return {
     ...Object.fromEntries(given.map(([name, text]) => [name, text.trim()])),
     ...(priority !== '' && { priority: Number(priority) }),
     ...(sendAt !== '' && { sendAt: new Date(sendAt).toISOString() }),
     ...(isWork && { finished: false }),
+    ...(summary.trim() !== '' && { summary: JSON.parse(summary) as unknown }),
   };
 }
 
-const fields: readonly (readonly [keyof Omit<Options, 'isWork'>, string, string, string?])[] = [
+const fields: readonly (readonly [keyof Omit<Options, 'isWork' | 'summary'>, string, string, string?])[] = [
   ['description', 'Description', 'for people'],
   ['project', 'Project', ''],
   ['user', 'User', 'on whose behalf'],
@@ -57,9 +68,11 @@ const fields: readonly (readonly [keyof Omit<Options, 'isWork'>, string, string,
 interface SendOptionsProps {
   readonly options: Options;
   readonly onChange: (options: Options) => void;
+  /** What the topic's schema refuses of the summary. */
+  readonly problems: readonly Problem[];
 }
 
-export function SendOptions({ options, onChange }: SendOptionsProps) {
+export function SendOptions({ options, onChange, problems }: SendOptionsProps) {
   return (
     <div className="send-options">
       {fields.map(([name, title, help, type = 'text']) => (
@@ -83,6 +96,17 @@ export function SendOptions({ options, onChange }: SendOptionsProps) {
         />{' '}
         Work to be done: it is pending until a worker finishes it
       </label>
+      <div className="field send-summary">
+        <span>
+          Summary <span className="hint">the few values that lists show, as JSON</span>
+        </span>
+        <JsonEditor
+          label="Summary"
+          value={options.summary}
+          onChange={(summary) => onChange({ ...options, summary })}
+          problems={problems}
+        />
+      </div>
     </div>
   );
 }

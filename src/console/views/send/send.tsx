@@ -11,7 +11,7 @@ import { useSession } from '../../shell/session.ts';
 import { RecentPayloads } from './recent-payloads.tsx';
 import { formOf } from './schema.ts';
 import { SchemaForm } from './schema-form.tsx';
-import { inputOf, noOptions, type Options, SendOptions } from './send-options.tsx';
+import { areValid, inputOf, noOptions, type Options, SendOptions } from './send-options.tsx';
 import { SendResult, type SentEvent } from './send-result.tsx';
 import { TopicField } from './topic-field.tsx';
 import './send.css';
@@ -128,11 +128,21 @@ export function Send() {
           )}
           <details open={isOptionsOpen} onToggle={({ currentTarget }) => setOptionsOpen(currentTarget.open)}>
             <summary>Options</summary>
-            <SendOptions options={options} onChange={setOptions} />
+            <SendOptions
+              options={options}
+              onChange={(next) => {
+                setOptions(next);
+                change(text);
+              }}
+              problems={schemaProblems(error, options.summary, 'summary') ?? []}
+            />
           </details>
           <ErrorNotice error={error} />
           <div className="actions">
-            <button className="primary" disabled={topic === '' || isSending || 'problems' in parsed}>
+            <button
+              className="primary"
+              disabled={topic === '' || isSending || 'problems' in parsed || !areValid(options)}
+            >
               {isSending ? 'Sending…' : 'Send'}
             </button>
           </div>
