@@ -1,6 +1,11 @@
 // The list of events in a real browser: searched, followed live, moved through with keys, and changed in bulk.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { openEmbedded } from '../../src/database/embedded/embedded.ts';
+import { embeddedTemplate } from '../support/database.ts';
 import {
   type ConsoleGateway,
   hasBrowser,
@@ -133,6 +138,28 @@ describe.skipIf(!hasBrowser)('The list of events', () => {
     expect(await rows(page).count()).toBeLessThan(80);
     await scroller.evaluate((element) => (element.scrollTop = 0));
     await page.locator('[aria-rowindex="2"] .row-link').waitFor(patient);
+  });
+
+  test('says that the gateway is away, and misses nothing of what was sent around its restart', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'throughline-console-'));
+    const first = await startConsole(await openEmbedded(folder, { from: embeddedTemplate }));
+    const send = (from: ConsoleGateway, topic: string) =>
+      from.ask('mutation ($input: SendEventInput!) { sendEvent(input: $input) { event { id } } }', {
+        input: { topic },
+      });
+    await send(first, 'around.before');
+    const { page } = await openConsole(first, '/events?q=topic:around.*');
+    await rows(page).first().waitFor(patient);
+    await first.stop();
+    await page.getByText('The gateway is away.').waitFor(patient);
+    const second = await startConsole(await openEmbedded(folder), Number(new URL(first.url).port));
+    await send(second, 'around.after');
+    await expect.poll(() => topics(page), patient).toEqual(['around.after', 'around.before']);
+    await expect.poll(() => page.getByText('The gateway is away.').count(), patient).toBe(0);
+    await send(second, 'around.live');
+    await expect.poll(() => topics(page), patient).toContain('around.live');
+    await second.stop();
+    rmSync(folder, { recursive: true });
   });
 
   test('is found as it was by who comes back from an event, with the count of what is new', async () => {

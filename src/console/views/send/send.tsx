@@ -109,23 +109,13 @@ export function Send() {
               </button>
             )}
           </div>
-          {isForm ? (
-            <SchemaForm
-              properties={form.properties}
-              value={parsed.value}
-              onChange={(value) => change(JSON.stringify(value, null, 2))}
-              mismatches={mismatchesOf(error) ?? noMismatches}
-              path={payloadPath}
-            />
-          ) : (
-            <JsonEditor
-              label="Payload"
-              value={text}
-              onChange={change}
-              problems={schemaProblems(error, text) ?? []}
-              onSubmit={() => void send()}
-            />
-          )}
+          <Payload
+            form={isForm ? form : null}
+            text={text}
+            error={error}
+            onChange={change}
+            onSubmit={() => void send()}
+          />
           <details open={isOptionsOpen} onToggle={({ currentTarget }) => setOptionsOpen(currentTarget.open)}>
             <summary>Options</summary>
             <SendOptions
@@ -151,6 +141,33 @@ export function Send() {
         <RecentPayloads topic={topic} onChoose={(payload) => change(JSON.stringify(payload, null, 2))} />
       </div>
     </div>
+  );
+}
+
+interface PayloadProps {
+  /** Null where the payload is edited as JSON. */
+  readonly form: ReturnType<typeof formOf>;
+  readonly text: string;
+  readonly error: unknown;
+  readonly onChange: (text: string) => void;
+  readonly onSubmit: () => void;
+}
+
+function Payload({ form, text, error, onChange, onSubmit }: PayloadProps) {
+  const parsed = parseJson(text);
+  if (form && 'value' in parsed)
+    return (
+      <SchemaForm
+        properties={form.properties}
+        value={parsed.value}
+        onChange={(value) => onChange(JSON.stringify(value, null, 2))}
+        mismatches={mismatchesOf(error) ?? noMismatches}
+        path={payloadPath}
+      />
+    );
+  const problems = schemaProblems(error, text) ?? [];
+  return (
+    <JsonEditor label="Payload" value={text} onChange={onChange} problems={problems} onSubmit={onSubmit} />
   );
 }
 
