@@ -57,7 +57,35 @@ export function LiveProvider({ children, onSignedOut }: { children: ReactNode; o
     () => ({ isReconnecting: reconnecting.size > 0, isPaused, setPaused, report, signedOut }),
     [reconnecting, isPaused, report, signedOut],
   );
+  useConnectionWatch(report, signedOut);
   return <LiveContext value={state}>{children}</LiveContext>;
+}
+
+/** No event can have this topic, so that the stream below is silent. */
+const silentTopic = 'throughline.console.connection';
+
+/** One stream that is open whatever view is shown, so that each view says when the gateway is away. */
+function useConnectionWatch(report: LiveState['report'], signedOut: () => void): void {
+  const { client, can } = useSession();
+  const isAllowed = can('events:read');
+  useEffect(() => {
+    if (!isAllowed) return;
+    const ending = new AbortController();
+    const stream = Symbol('connection');
+    const read = async () => {
+      const onState = ({ status }: StreamState) => report(stream, status);
+      const silent = client.progress({ topics: [silentTopic], signal: ending.signal, onState });
+      for await (const _ of silent);
+    };
+    read().catch((error: unknown) => {
+      report(stream, null);
+      if (isThroughlineError(error, 'UNAUTHENTICATED')) signedOut();
+    });
+    return () => {
+      ending.abort();
+      report(stream, null);
+    };
+  }, [client, isAllowed, report, signedOut]);
 }
 
 export function useLiveState(): LiveState {

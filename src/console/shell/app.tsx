@@ -5,7 +5,7 @@ import { useCallback, useEffect, useMemo, useState } from 'react';
 import { isThroughlineError } from '../../client/client.ts';
 import { ThroughlineProvider } from '../../client/react.ts';
 import { LiveProvider } from '../live/live-state.tsx';
-import { createConsoleRouter } from './router.tsx';
+import { createConsoleRouter, loadViews } from './router.tsx';
 import {
   forgetSecret,
   isSignedOut,
@@ -52,6 +52,9 @@ export function App() {
   return <SignIn reason={reason} onSecret={accept} />;
 }
 
+/** When the other views are loaded, in milliseconds. */
+const loadViewsAfterMs = 2_000;
+
 function SignedInApp({ signedIn, signOut }: { signedIn: SignedIn; signOut: Session['signOut'] }) {
   const { client, viewer, secret } = signedIn;
   const session = useMemo<Session>(() => {
@@ -61,6 +64,11 @@ function SignedInApp({ signedIn, signOut }: { signedIn: SignedIn; signOut: Sessi
   const queries = useMemo(() => createQueryClient(signOut), [signOut]);
   const router = useMemo(() => createConsoleRouter(), []);
   useEffect(() => () => void client.close(), [client]);
+  useEffect(() => {
+    // The first view comes first.
+    const timer = setTimeout(() => void loadViews(), loadViewsAfterMs);
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <SessionContext value={session}>
       <ThroughlineProvider client={client}>

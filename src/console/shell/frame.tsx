@@ -5,7 +5,7 @@ import { useLiveState } from '../live/live-state.tsx';
 import { CommandDialogs, PaletteButton, useCommands } from './commands.tsx';
 import { useSession } from './session.ts';
 import { applyTheme, type Theme, themes, useTheme } from './theme.ts';
-import { type View, views } from './views.ts';
+import { type View, viewOf, views } from './views.ts';
 
 const groups = ['Watch', 'Work', 'Inputs', 'Settings'] as const;
 
@@ -39,10 +39,26 @@ export function Frame() {
       </header>
       <Navigation isOpen={isOpen} />
       <main id="main" ref={main} tabIndex={-1}>
-        <Outlet />
+        <Page />
       </main>
       <CommandDialogs commands={commands} />
     </div>
+  );
+}
+
+/** A link may lead to a view that the key has no scope for. */
+function Page() {
+  const { can } = useSession();
+  const route = useRouterState({ select: ({ matches }) => String(matches.at(-1)?.fullPath ?? '/') });
+  const view = viewOf(route);
+  if (view?.scope === undefined || can(view.scope)) return <Outlet />;
+  return (
+    <section className="empty">
+      <h1>{view.title}</h1>
+      <p>
+        This page needs a key with the scope <code>{view.scope}</code>, which yours does not have.
+      </p>
+    </section>
   );
 }
 

@@ -20,11 +20,19 @@ const root = createRootRoute({
   validateSearch: (search): Search => search as Search,
 });
 
+const loads: (() => Promise<unknown>)[] = [];
+
+/** Loads the views that are not loaded yet, so that they can be opened while the gateway is away. */
+export async function loadViews(): Promise<void> {
+  for (const load of loads) await load().catch(() => {});
+}
+
 function view<Name extends string>(
   path: string,
   load: () => Promise<Readonly<Record<Name, ComponentType>>>,
   name: Name,
 ) {
+  loads.push(load);
   const component = lazyRouteComponent(load as () => Promise<Record<string, ComponentType>>, name);
   return createRoute({ getParentRoute: () => root, path, component });
 }

@@ -23,7 +23,12 @@ export const views: readonly View[] = [
   { path: '/filter', title: 'Filter playground', scope: 'events:read', group: 'Inputs', key: 'f' },
   { path: '/keys', title: 'Keys', scope: 'keys', group: 'Settings', key: 'k' },
   { path: '/audit', title: 'Audit', scope: 'audit:read', group: 'Settings', key: 'a' },
-  { path: '/retention', title: 'Retention', scope: 'admin', group: 'Settings' },
+  { path: '/retention', title: 'Retention', scope: 'metrics:read', group: 'Settings' },
   { path: '/system', title: 'System', scope: 'metrics:read', group: 'Settings', key: 'y' },
   { path: '/graphiql', title: 'GraphiQL', group: 'Settings', key: 'q' },
 ];
+
+/** The view that a route belongs to: that of its first part. Undefined for none of them. */
+export function viewOf(route: string): View | undefined {
+  return views.find(({ path }) => path === route || (path !== '/' && route.startsWith(`${path}/`)));
+}
