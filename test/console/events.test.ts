@@ -44,6 +44,17 @@ const rows = (page: Page) => page.locator('.virtual-row:not(.is-loading)');
 const topics = (page: Page) => page.locator('.virtual-row .row-link').allTextContents();
 const searchBox = (page: Page) => page.getByRole('textbox', { name: 'Search events' });
 
+/** Does it again and again until the page shows the text. */
+async function eventuallyShown(page: Page, text: string, again: () => Promise<unknown>): Promise<void> {
+  const shown = page.getByText(text);
+  const end = Date.now() + patient.timeout;
+  while (Date.now() < end && !(await shown.isVisible())) {
+    await again();
+    await shown.waitFor({ timeout: 1_000 }).catch(() => {});
+  }
+  expect(await shown.isVisible()).toBe(true);
+}
+
 async function countOf(filter: object): Promise<number> {
   const { events } = await gateway.ask(
     'query ($filter: EventFilter) { events(filter: $filter) { totalCount } }',
@@ -76,6 +87,38 @@ describe.skipIf(!hasBrowser)('The list of events', () => {
     await page.getByRole('button', { name: 'Use endsWith' }).click();
     await expect.poll(async () => new Set(await topics(page)), patient).toEqual(new Set(['order.paid']));
     expect(await searchBox(page).textContent()).toBe('topic:order.paid topic.endsWith("paid")');
+  });
+
+  test('offers the searches that a word which nothing contains may have meant', async () => {
+    const { page, complaints } = await openConsole(gateway, '/events?q=order-7');
+    await page.getByRole('button', { name: 'request:order-7' }).click(patient);
+    await page.waitForURL(/q=request%3Aorder-7/, patient);
+    await rows(page).nth(2).waitFor(patient);
+    expect(await rows(page).count()).toBe(3);
+    expect(complaints).toEqual([]);
+  });
+
+  test('lists nothing for a search with a mistake', async () => {
+    const { page } = await openConsole(gateway, '/events?q=since%3Abanana');
+    await page.getByText('Nothing is listed until the search is mended.').waitFor(patient);
+    expect(await rows(page).count()).toBe(0);
+  });
+
+  test('shows the progress of an event as it is reported', async () => {
+    const { enroll: job } = await gateway.ask(`mutation {
+      enroll(input: {sourceTopics: ["order.paid"], targetTopic: "print", worker: "w"}) { attempt event { id } }
+    }`);
+    const { page } = await openConsole(gateway, '/events?q=topic%3Aprint');
+    await rows(page).first().waitFor(patient);
+    const report = 'mutation ($input: UpdateEventInput!) { updateEvent(input: $input) { id } }';
+    for (const progress of [40, 70]) {
+      // Progress is broadcast only: what is reported before the page listens is not shown.
+      await eventuallyShown(page, `${progress} %`, () =>
+        gateway.ask(report, {
+          input: { id: job.event.id, attempt: job.attempt, status: 'IN_PROGRESS', progress },
+        }),
+      );
+    }
   });
 
   test('completes fields, topics and the paths of payloads', async () => {

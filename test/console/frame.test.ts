@@ -1,6 +1,11 @@
 // The frame of the console in a real browser: signing in and out, what a key is offered, themes and narrow screens.
-import { beforeAll, describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { openEmbedded } from '../../src/database/embedded/embedded.ts';
 import { openPage } from '../browser/browser.ts';
+import { embeddedTemplate } from '../support/database.ts';
 import {
   adminKey,
   type ConsoleGateway,
@@ -41,6 +46,33 @@ describe.skipIf(!hasBrowser)('The console', () => {
     await navigation.getByRole('link', { name: 'Events' }).waitFor(patient);
     expect(await navigation.getByRole('link', { name: 'Keys' }).count()).toBe(0);
     expect(await navigation.getByRole('link', { name: 'Send' }).count()).toBe(0);
+  });
+
+  test('names the scope that a key lacks for a page to which a link led', async () => {
+    const key = await gateway.newKey(['events:read']);
+    for (const path of ['/consumers/anything', '/audit', '/triggers']) {
+      const { page, complaints } = await openConsole(gateway, path, { key });
+      await page.getByText('This page needs a key with the scope').waitFor(patient);
+      expect(complaints).toEqual([]);
+    }
+  });
+
+  test('says on any page that the gateway is away, and opens pages meanwhile', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'throughline-console-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const first = await startConsole(await openEmbedded(folder, { from: embeddedTemplate }));
+    const { page } = await openConsole(first, '/topics');
+    const views = page.waitForResponse(/assets\/system-.*\.js$/);
+    await page.getByRole('heading', { name: 'Topics' }).waitFor(patient);
+    await views;
+    await first.stop();
+    const away = page.getByText('The gateway is away.');
+    await away.waitFor(patient);
+    await page.getByRole('link', { name: 'System' }).click();
+    await page.getByRole('heading', { name: 'System' }).waitFor(patient);
+    expect(await away.isVisible()).toBe(true);
+    await startConsole(await openEmbedded(folder), Number(new URL(first.url).port));
+    await expect.poll(() => away.count(), patient).toBe(0);
   });
 
   test('asks again when its key is revoked', async () => {

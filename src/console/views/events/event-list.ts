@@ -9,6 +9,7 @@ import {
 import type { EventChange } from '../../../client/client.ts';
 import { type KeysetList, type LoadPage, useKeysetList } from '../../base/list/keyset-list.ts';
 import { type ChangeBatch, useWatch, type Watched } from '../../live/live-state.tsx';
+import { type ProgressBatch, useProgressBatches } from '../../live/progress.ts';
 import { useSession } from '../../shell/session.ts';
 import type { EventRow } from './columns.tsx';
 import { feedFilter } from './search-query.ts';
@@ -67,6 +68,10 @@ export function useEventList({ filter, where, order, isPaused }: EventListOption
   const watched = useWatch(
     { filter: feedFilter(filter), ...(where !== null && { where }) },
     useCallback((batch: ChangeBatch) => current.take(batch), [current]),
+  );
+  useProgressBatches(
+    filter.topics ?? undefined,
+    useCallback((batch: ProgressBatch) => current.takeProgress(batch), [current]),
   );
   return {
     list,
@@ -138,6 +143,14 @@ class LiveList {
     if (isOverflow) this.#fresh.set('', 0n);
     this.#onFresh(Math.min(this.#fresh.size, freshLimit));
     this.#follow();
+  }
+
+  takeProgress(batch: ProgressBatch): void {
+    if (this.#isPaused) return;
+    this.#list?.update((row) => {
+      const progress = row.status === 'IN_PROGRESS' ? batch.get(row.id)?.progress : undefined;
+      return progress === undefined ? row : { ...row, progress };
+    });
   }
 
   /** Reads the list anew, from its beginning. */

@@ -9,6 +9,7 @@ import { type Column, VirtualTable, type VirtualTableHandle } from '../../base/l
 import { type Selection, selectionLimit } from './bulk-bar.tsx';
 import { eventColumns, type EventRow } from './columns.tsx';
 import { eventKey, type EventList } from './event-list.ts';
+import { tokenText } from './search-query.ts';
 
 interface EventTableProps {
   readonly events: EventList;
@@ -17,12 +18,15 @@ interface EventTableProps {
   readonly canSelect: boolean;
   readonly onSelect: (change: (before: Selection) => Selection) => void;
   readonly onSearchKey: () => void;
+  readonly onSearch: (text: string) => void;
+  /** The words of the search. */
+  readonly words: string | null;
   readonly isFiltered: boolean;
   readonly handle: RefObject<VirtualTableHandle | null>;
 }
 
 export function EventTable(props: EventTableProps) {
-  const { events, columns, selection, canSelect, onSelect, onSearchKey, isFiltered, handle } = props;
+  const { events, columns, selection, canSelect, onSelect, onSearchKey, handle } = props;
   const { list, setAtTop, watched } = events;
   const [active, setActive] = useActiveRow(list.memory);
   const toggle = useCallback((id: string) => onSelect((before) => toggled(before, id)), [onSelect]);
@@ -34,7 +38,7 @@ export function EventTable(props: EventTableProps) {
   const onRange = useCallback((from: number, to: number) => list.show(from, to), [list]);
   const error = list.error ?? watched.error;
   if (list.isLoaded && list.count === 0 && !list.hasMore && !error)
-    return isFiltered ? <NothingFound /> : <NoEvents />;
+    return props.isFiltered ? <NothingFound words={props.words} onSearch={props.onSearch} /> : <NoEvents />;
   return (
     <>
       <div>
@@ -165,9 +169,21 @@ function ListEnd({ list }: { list: KeysetList<EventRow> }) {
   return <p className="list-end">{list.count.toLocaleString()} events. That is all.</p>;
 }
 
-function NothingFound() {
+/** An id that is seen in a list is no word of an event's text. */
+function NothingFound({ words, onSearch }: { words: string | null; onSearch: (text: string) => void }) {
+  const isOneWord = words !== null && /^\S+$/.test(words);
   return (
     <EmptyState title="No event matches">
+      {isOneWord && (
+        <p className="other-searches">
+          Words are looked for in the topic, project, user, sender and description. Or was it
+          {(['request', 'hash', 'topic'] as const).map((name) => (
+            <button key={name} type="button" onClick={() => onSearch(tokenText(name, words))}>
+              {tokenText(name, words)}
+            </button>
+          ))}
+        </p>
+      )}
       <p>Matching events appear here as soon as they are sent. A wider search may find others.</p>
     </EmptyState>
   );

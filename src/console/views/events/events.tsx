@@ -13,6 +13,8 @@ import { SearchBox } from './search-box.tsx';
 import { parseSearch } from './search-query.ts';
 import './events.css';
 
+const everything = parseSearch('');
+
 type Parameters = Readonly<Record<string, string | undefined>>;
 
 function useParameters() {
@@ -36,8 +38,12 @@ export function Events() {
   const { q = '', order: orderName = '', columns } = search;
   const order: OrderName = orderName in orders ? (orderName as OrderName) : 'newest';
   const query = useMemo(() => parseSearch(q), [q]);
+  // A search with a mistake is not asked.
+  const asked = useRef(everything);
+  if (query.problems.length === 0) asked.current = query;
+  const { filter, where } = asked.current;
   const [isPaused, setPaused] = useState(false);
-  const events = useEventList({ filter: query.filter, where: query.where, order, isPaused });
+  const events = useEventList({ filter, where, order, isPaused });
   const [selection, setSelection] = useState<Selection>(new Set());
   const focusSearch = useSearchFocus();
   const table = useRef<VirtualTableHandle>(null);
@@ -73,16 +79,22 @@ export function Events() {
         onClear={() => setSelection(new Set())}
         onDone={() => events.showFresh()}
       />
-      <EventTable
-        events={events}
-        columns={shown}
-        selection={selection}
-        canSelect={can('events:update') || can('events:delete')}
-        onSelect={setSelection}
-        onSearchKey={focusSearch.focus}
-        isFiltered={q.trim() !== ''}
-        handle={table}
-      />
+      {query.problems.length > 0 ? (
+        <p className="notice">Nothing is listed until the search is mended.</p>
+      ) : (
+        <EventTable
+          events={events}
+          columns={shown}
+          selection={selection}
+          canSelect={can('events:update') || can('events:delete')}
+          onSelect={setSelection}
+          onSearchKey={focusSearch.focus}
+          onSearch={onSearch}
+          words={query.filter.text ?? null}
+          isFiltered={q.trim() !== ''}
+          handle={table}
+        />
+      )}
     </div>
   );
 }
