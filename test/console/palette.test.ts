@@ -51,6 +51,26 @@ describe.skipIf(!hasBrowser)('The command palette', () => {
     expect(complaints).toEqual([]);
   });
 
+  test('has what was typed while it was loaded', async () => {
+    const opened = await openConsole(gateway, '/');
+    const { page } = opened;
+    let release = () => {};
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await page.route(/assets\/palette-.*\.js$/, async (route) => {
+      await released;
+      await route.continue();
+    });
+    await page.getByRole('heading', { name: 'Overview' }).waitFor(patient);
+    await page.keyboard.press('Control+k');
+    await page.getByRole('textbox', { name: 'Commands' }).waitFor(patient);
+    await page.keyboard.type('subscr');
+    release();
+    const field = page.getByRole('combobox', { name: 'Commands' });
+    await field.waitFor(patient);
+    expect(await field.inputValue()).toBe('subscr');
+    expect(await field.evaluate((element) => element === document.activeElement)).toBe(true);
+  });
+
   test('changes the theme and signs out', async () => {
     const { page, field } = await openPalette();
     await field.fill('theme dark');

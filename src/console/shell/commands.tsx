@@ -24,11 +24,30 @@ export function useCommands(): Commands {
 }
 
 export function CommandDialogs({ commands }: { commands: Commands }) {
+  const typed = useRef('');
+  if (commands.opened === null) typed.current = '';
   return (
-    <Suspense fallback={null}>
-      {commands.opened === 'palette' && <Palette commands={commands} />}
-      {commands.opened === 'help' && <KeyboardHelp onClose={commands.close} />}
-    </Suspense>
+    <>
+      {commands.opened === 'palette' && (
+        <Suspense fallback={<PaletteOpening onType={(text) => (typed.current = text)} />}>
+          <Palette commands={commands} typed={typed} />
+        </Suspense>
+      )}
+      {commands.opened === 'help' && (
+        <Suspense fallback={null}>
+          <KeyboardHelp onClose={commands.close} />
+        </Suspense>
+      )}
+    </>
+  );
+}
+
+/** Takes what is typed while the palette is loaded for the first time. */
+function PaletteOpening({ onType }: { onType: (text: string) => void }) {
+  return (
+    <div className="dialog">
+      <input aria-label="Commands" autoFocus onChange={({ target }) => onType(target.value)} />
+    </div>
   );
 }
 

@@ -3,7 +3,7 @@ import * as Radix from '@radix-ui/react-dialog';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Command } from 'cmdk';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, type RefObject, useState } from 'react';
 import { PaletteTopicsDocument } from '../../../generated/console/graphql.ts';
 import { findRequest } from '../base/find-request.ts';
 import { useLiveState } from '../live/live-state.tsx';
@@ -13,8 +13,14 @@ import { applyTheme, themes } from './theme.ts';
 import { views } from './views.ts';
 import './palette.css';
 
-export function Palette({ commands }: { commands: Commands }) {
-  const [text, setText] = useState('');
+interface PaletteProps {
+  readonly commands: Commands;
+  /** What was typed before it was there. */
+  readonly typed: Readonly<RefObject<string>>;
+}
+
+export function Palette({ commands, typed }: PaletteProps) {
+  const [text, setText] = useState(typed.current);
   const [note, setNote] = useState('');
   const change = (typed: string) => {
     setText(typed);
