@@ -112,6 +112,7 @@ function answersFrom(events: readonly EventRecord[]): Partial<Operations> {
     subscription: async () => null,
     trigger: async () => null,
     consumer: async () => null,
+    retentionRule: async () => null,
     key: async () => null,
   };
 }

@@ -9,6 +9,7 @@ import type { Direction, OrderKey, PageCursor } from '../../domain/events/page.t
 import { isExactTopic } from '../../domain/events/topic.ts';
 import { type ByteBound, isCut, type Measured, measuredColumns, withinBytes } from './answer-bytes.ts';
 import { selectEvent } from './event-columns.ts';
+import { orderOverAll } from './order-over-all.ts';
 import { measuredBytes } from './measured-bytes.ts';
 import {
   allOf,
@@ -126,7 +127,8 @@ function scanUpdated(query: ListQuery): Scan {
 function scanEvents(parts: FilterSql, query: ListQuery): Scan {
   const { driver, range } = parts;
   const residual = [...parts.residual, ...smallTests(query)];
-  const places = query.by === 'CREATED' ? createdPosition : updatedPosition;
+  const created = driver === null ? { ...createdPosition, isOverAll: true } : createdPosition;
+  const places = query.by === 'CREATED' ? created : updatedPosition;
   const mayGiveUp = residual.length > 0;
   const where = allOf([...(driver ? [driver.match] : []), ...range, ...bounds(query, places)]);
   const candidates = sql`SELECT ${places.at} AS place_at, ${places.position} AS place_position, x.*
@@ -157,7 +159,7 @@ function scanLog(query: ListQuery): Scan {
 
 function pageStatement(scan: Scan, query: ListQuery): Sql {
   const offset = query.offset ?? 0;
-  const order = orderBy(query, pagePosition(query));
+  const order = orderBy(query, pagePosition(scan, query));
   const page = sql`SELECT * FROM (${scan.candidates}) e WHERE ${allOf(scan.residual)} ORDER BY ${order}
     LIMIT ${query.limit + offset}`;
   const merged = scan.driver
@@ -174,7 +176,7 @@ function pageStatement(scan: Scan, query: ListQuery): Sql {
 
 /** The first place, over all values of the driver, at which the scan limit was reached. */
 function scanLimitStatement(scan: Scan, query: ListQuery): Sql {
-  const order = orderBy(query, pagePosition(query));
+  const order = orderBy(query, pagePosition(scan, query));
   const last = sql`SELECT e.place_at, e.place_position FROM (${scan.candidates}) e
     ORDER BY ${order} OFFSET ${scanRowsOf(query) - 1} LIMIT 1`;
   const all = scan.driver ? sql`SELECT e.* FROM ${scan.driver.values} CROSS JOIN LATERAL (${last}) e` : last;
@@ -202,18 +204,32 @@ interface PositionColumns {
   readonly at: Sql;
   readonly position: Sql;
   readonly byTime: boolean;
+  /** Whether the rows come from the index over all events; see `orderOverAll`. */
+  readonly isOverAll: boolean;
 }
 
-const createdPosition = { at: raw('x.created_at'), position: raw('x.created_position'), byTime: true };
-const updatedPosition = { at: raw('x.updated_at'), position: raw('x.position'), byTime: false };
-const logPosition = { at: raw('l.at'), position: raw('l.position'), byTime: false };
+const createdPosition = {
+  at: raw('x.created_at'),
+  position: raw('x.created_position'),
+  byTime: true,
+  isOverAll: false,
+};
+const updatedPosition = {
+  at: raw('x.updated_at'),
+  position: raw('x.position'),
+  byTime: false,
+  isOverAll: false,
+};
+const logPosition = { at: raw('l.at'), position: raw('l.position'), byTime: false, isOverAll: false };
 
-function pagePosition(query: ListQuery): PositionColumns {
-  return { at: raw('e.place_at'), position: raw('e.place_position'), byTime: query.by === 'CREATED' };
+function pagePosition({ driver }: Scan, { by }: ListQuery): PositionColumns {
+  const byTime = by === 'CREATED';
+  const isOverAll = byTime && driver === null;
+  return { at: raw('e.place_at'), position: raw('e.place_position'), byTime, isOverAll };
 }
 
-function orderBy({ direction }: ListQuery, { at, position, byTime }: PositionColumns): Sql {
-  const sortOrder = raw(direction);
+function orderBy({ direction }: ListQuery, { at, position, byTime, isOverAll }: PositionColumns): Sql {
+  const sortOrder = isOverAll ? orderOverAll[direction] : raw(direction);
   return byTime ? sql`${at} ${sortOrder}, ${position} ${sortOrder}` : sql`${position} ${sortOrder}`;
 }
 

@@ -13,6 +13,7 @@ import {
 } from '../../domain/retention/retention.ts';
 import { notifyCall } from '../channels.ts';
 import { nextPosition, takeLogLock } from '../events/log-lock.ts';
+import { orderOverAll } from '../events/order-over-all.ts';
 
 /** A rule in a run that began at a certain time. */
 export interface RunningRule extends Pick<RetentionRule, 'id' | 'topics' | 'projects' | 'statuses'> {
@@ -71,12 +72,15 @@ export async function findPurgeable(
   const topics = [...new Set(rules.flatMap((rule) => rule.topics))];
   const place =
     after === null ? empty : sql`AND (x.created_at, x.created_position) < (${after.at}, ${after.position})`;
-  const next = (match: Sql) => sql`SELECT * FROM events x WHERE x.created_at < ${before} ${place} ${match}
-    ORDER BY x.created_at DESC, x.created_position DESC LIMIT ${most}`;
+  const next = (
+    match: Sql,
+    order: Sql,
+  ) => sql`SELECT * FROM events x WHERE x.created_at < ${before} ${place} ${match}
+    ORDER BY x.created_at ${order}, x.created_position ${order} LIMIT ${most}`;
   const events = topics.every(isExactTopic)
-    ? sql`SELECT x.* FROM unnest(${topics}::text[]) AS d(topic) CROSS JOIN LATERAL (${next(sql`AND x.topic = d.topic`)}) x
+    ? sql`SELECT x.* FROM unnest(${topics}::text[]) AS d(topic) CROSS JOIN LATERAL (${next(sql`AND x.topic = d.topic`, raw('DESC'))}) x
         ORDER BY x.created_at DESC, x.created_position DESC LIMIT ${most}`
-    : next(empty);
+    : next(empty, orderOverAll.DESC);
   const rows = await database.query<{ id: string; at: Date; position: Position; isSelected: boolean }>(sql`
     SELECT e.id, e.created_at AS at, e.created_position AS position, (${ruleOf(rules)}) IS NOT NULL AND ${isOver} AS "isSelected"
     FROM (${events}) e ORDER BY e.created_at DESC, e.created_position DESC`);
