@@ -48,6 +48,12 @@ describe.skipIf(!hasBrowser)('The console', () => {
     expect(await navigation.getByRole('link', { name: 'Send' }).count()).toBe(0);
   });
 
+  test('says that there is no consumer where an address has no id', async () => {
+    const { page } = await openConsole(gateway, '/consumers/xyz');
+    await page.getByRole('heading', { name: 'There is no such consumer' }).waitFor(patient);
+    expect(await page.getByRole('alert').count()).toBe(0);
+  });
+
   test('names the scope that a key lacks for a page to which a link led', async () => {
     const key = await gateway.newKey(['events:read']);
     for (const path of ['/consumers/anything', '/audit', '/triggers']) {

@@ -1,6 +1,7 @@
 // One consumer: its backlog, its workers, and its jobs that need attention.
 import { Link } from '@tanstack/react-router';
 import { ConsumerByIdDocument, type ConsumerDetailFragment } from '../../../../generated/console/graphql.ts';
+import { isThroughlineError } from '../../../client/client.ts';
 import { usePathPart } from '../../base/address.ts';
 import { useGatewayQuery } from '../../base/gateway-query.ts';
 import { TopicLink, Topics } from '../../base/links.tsx';
@@ -27,15 +28,17 @@ export function ConsumerView() {
     { everyMs },
   );
   const consumer = data?.node?.__typename === 'Consumer' ? data.node : null;
+  // What is no id at all is an address that somebody typed.
+  const isNoId = isThroughlineError(error, 'BAD_USER_INPUT');
   return (
     <>
       <p className="breadcrumb">
         <Link to="/consumers">Consumers</Link>
       </p>
       {!consumer && <Heading title="Consumer" />}
-      <ErrorNotice error={error} />
+      {!isNoId && <ErrorNotice error={error} />}
       {isLoading && <p className="loading">Counting its backlog…</p>}
-      {data && !consumer && (
+      {((data && !consumer) || isNoId) && (
         <EmptyState title="There is no such consumer">
           <p>
             It was deleted, or nobody enrolled under its definition for 30 days. A worker that enrolls again

@@ -13,13 +13,15 @@ import { matchesPattern } from './topic-pattern.ts';
 
 export function TopicConsumers({ topic }: { topic: string }) {
   const { can } = useSession();
-  const consumers = useGatewayQuery(TopicConsumersDocument, {}, { isWanted: can('consumers') }).data;
-  const handlers = useGatewayQuery(TopicHandlersDocument, {}, { isWanted: can('handlers') }).data;
-  const subscriptions = useGatewayQuery(
-    TopicSubscriptionsDocument,
-    {},
-    { isWanted: can('subscriptions') },
-  ).data;
+  const asked = {
+    consumers: useGatewayQuery(TopicConsumersDocument, {}, { isWanted: can('consumers') }),
+    handlers: useGatewayQuery(TopicHandlersDocument, {}, { isWanted: can('handlers') }),
+    subscriptions: useGatewayQuery(TopicSubscriptionsDocument, {}, { isWanted: can('subscriptions') }),
+  };
+  const { data: consumers } = asked.consumers;
+  const { data: handlers } = asked.handlers;
+  const { data: subscriptions } = asked.subscriptions;
+  const isReading = Object.values(asked).some(({ isLoading }) => isLoading);
   const takes = (patterns: readonly string[] | null | undefined) =>
     patterns?.some((pattern) => matchesPattern(pattern, topic)) ?? false;
   const items = [
@@ -56,12 +58,18 @@ export function TopicConsumers({ topic }: { topic: string }) {
       hint={hidden.length > 0 ? `This key does not see ${hidden.join(', ')}.` : undefined}
     >
       {items.length === 0 ? (
-        <p className="none">Nobody that is known here.</p>
+        <p className="none">{isReading ? 'Reading…' : noneText(hidden.length)}</p>
       ) : (
         <ul className="plain-list">{items}</ul>
       )}
     </Panel>
   );
+}
+
+/** `hidden`: how many of the three kinds of consumers the key does not see. */
+function noneText(hidden: number): string {
+  if (hidden === 3) return '';
+  return hidden === 0 ? 'Nobody consumes this topic.' : 'None that this key sees.';
 }
 
 function Item({ kind, where, children }: { kind: string; where?: string | null; children: ReactNode }) {

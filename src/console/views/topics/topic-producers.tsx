@@ -16,7 +16,7 @@ export function TopicProducers({ topic }: { topic: string }) {
   const { data, error, isLoading } = useGatewayQuery(TopicSendersDocument, { topic }, { everyMs: 15_000 });
   const events = data?.events.nodes ?? [];
   return (
-    <Panel title="Producers" hint={`Of the latest ${events.length} events.`}>
+    <Panel title="Producers" hint={data && `Of the latest ${events.length} events.`}>
       <ErrorNotice error={error} />
       {isLoading && <p className="loading">Reading senders…</p>}
       {data && events.length === 0 && <p className="none">No event is stored.</p>}
