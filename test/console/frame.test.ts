@@ -112,7 +112,8 @@ describe.skipIf(!hasBrowser)('The console', () => {
   test('fits a screen of 375 px, where its navigation is behind a button', async () => {
     const { page } = await openConsole(gateway, '/', { viewport: { width: 375, height: 700 } });
     await page.getByRole('button', { name: 'Menu' }).click();
-    await page.getByRole('link', { name: 'Events' }).click();
+    const navigation = page.getByRole('navigation', { name: 'Views' });
+    await navigation.getByRole('link', { name: 'Events' }).click();
     await page.getByRole('heading', { name: 'Events' }).waitFor(patient);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(375);
   });
