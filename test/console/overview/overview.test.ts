@@ -53,7 +53,7 @@ describe.skipIf(!hasBrowser)('The overview of a fresh gateway', () => {
     await page.getByText('The commands below have your new key.').waitFor(patient);
     const [send, worker] = await page.locator('.command pre').allInnerTexts();
     expect(send).toContain(`curl ${fresh.url}/graphql`);
-    const key = /Bearer (\S+)'/.exec(send!)![1]!;
+    const key = /Bearer ([^\s"']+)/.exec(send!)![1]!;
     expect(worker).toContain(key);
     const body = /-d '(.*)'$/s.exec(send!)![1]!;
     await fresh.ask(JSON.parse(body).query, {}, key);
