@@ -40,7 +40,7 @@ export interface ServerParts {
 }
 
 /** How long open calls may take to receive their last answer after the database failed, in milliseconds. */
-const lastAnswersMs = 1_000;
+const lastAnswersMs = 3_000;
 
 export async function startServer(parts: ServerParts) {
   const { config, database, logger, keepKey = async () => {}, releasers, onFailure, now } = parts;

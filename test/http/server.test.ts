@@ -23,7 +23,7 @@ describe('routes', () => {
     expect((await get(server, '/ready', {})).status).toBe(503);
   });
 
-  it.each(['/', '/graphql/', '/graphqlx', '/health/x', '//graphql'])(
+  it.each(['/graphql/', '/graphqlx', '/health/x', '//graphql'])(
     'are no others: %s gets 404',
     async (path) => {
       const server = await serve();

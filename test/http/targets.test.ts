@@ -24,8 +24,8 @@ describe('A request target in absolute form', () => {
     ['HTTP://GATEWAY.EXAMPLE/health', '200'],
     ['https://gateway.example/health?probe=1', '200'],
     ['http://gateway.example/nothing', '404'],
-    ['http://gateway.example', '404'],
-    ['http://gateway.example?path=/health', '404'],
+    ['http://gateway.example', '308'],
+    ['http://gateway.example?path=/health', '308'],
   ])('GET %s is answered with %s, like its path alone', async (target, status) => {
     const server = await serve({ allowedHosts: ['gateway.example'] });
     const answer = await raw(server, `GET ${target} HTTP/1.1\r\nHost: localhost\r\n${closing}\r\n`);
