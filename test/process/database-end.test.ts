@@ -25,6 +25,15 @@ async function sendToTheEnd(gateway: GatewayProcess, text: string) {
   return { acknowledged, codes };
 }
 
+/** Resolves once the call of enroll has reached the gateway: the database may end at the next write of any kind. */
+async function consumerOf(gateway: GatewayProcess): Promise<void> {
+  const query = '{ consumers(targetTopic: "job") { nodes { id } } }';
+  for (;;) {
+    const { data } = await ask<{ consumers: { nodes: unknown[] } }>(await gateway.url, query);
+    if (data!.consumers.nodes.length > 0) return;
+  }
+}
+
 describeEmbedded('A database that ends under its gateway', (backend) => {
   test('ends the process with a line and a code, and the next start has all that was acknowledged', async () => {
     const target = await backend.target();
@@ -34,6 +43,7 @@ describeEmbedded('A database that ends under its gateway', (backend) => {
       await gateway.url,
       'mutation { enroll(input: {sourceTopics: ["none"], targetTopic: "job", worker: "w", waitMs: 60000}) { attempt } }',
     );
+    await consumerOf(gateway);
     // Where its WAL cannot go on, Postgres fails, as it does where the disk is full.
     const wal = join(target.folder, 'data/pg_wal');
     await rename(wal, `${wal}.away`);
