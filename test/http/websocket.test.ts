@@ -295,6 +295,28 @@ describe('sockets', () => {
     client.end();
   });
 
+  it('look up one key of their pings at a time, and none after too many wrong ones', async () => {
+    let [lookUps, atOnce, most] = [0, 0, 0];
+    const server = await serve({
+      authenticator: {
+        authenticate: async (given) => {
+          if (given === key) return { name: 'admin', keyId: null, scopes: ['admin'], rows: null };
+          lookUps += 1;
+          atOnce += 1;
+          most = Math.max(most, atOnce);
+          await new Promise((resolve) => setImmediate(resolve));
+          atOnce -= 1;
+          return null;
+        },
+      },
+    });
+    const client = await new RawClient(server).acknowledged();
+    for (let n = 0; n < 2_000; n++)
+      client.send({ type: 'ping', payload: { authorization: `Bearer wrong-${n}` } });
+    expect(await client.closed).toEqual({ code: 4403, reason: 'Too many wrong keys' });
+    expect([lookUps, most]).toEqual([limits.wrongKeysPerMinute + 1, 1]);
+  });
+
   it('are taken at /graphql only', async () => {
     const { port } = await serve();
     const client = new RawClient({ port: `${port}/elsewhere?` } as never);

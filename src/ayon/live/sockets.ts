@@ -73,7 +73,10 @@ export class AyonSockets {
     socket.on('message', (data, isBinary) => {
       const text = isBinary ? '' : textOf(data);
       socket.pause();
-      heard = heard.then(() => this.#hear(socket, session, { text, address })).finally(() => socket.resume());
+      const last = heard.then(() => this.#hear(socket, session, { text, address }));
+      heard = last;
+      // Resumed after the last one only, so that messages cannot pile up.
+      void last.finally(() => heard === last && socket.resume());
     });
     // `close` follows.
     socket.on('error', () => {});

@@ -34,6 +34,8 @@ export interface SocketState {
   /** Of the operations that are executed and not yet answered, by their ids. */
   readonly present: Map<string, Asked>;
   readonly pace: Pace;
+  /** The last look-up of a key that a ping carried. */
+  keyChange?: Promise<boolean>;
 }
 
 /** An id may be reused once its operation is complete; the subscribed payload distinguishes the two. */
@@ -101,6 +103,8 @@ function take(state: SocketState, identity: Identity): void {
   state.accepted(identity);
 }
 
+type KeyOptions = Pick<OperationOptions, 'authenticator' | 'requestLimits'>;
+
 /**
  * The payload of the pong. A ping that carries a key or token, as connection parameters do, gives the socket another one
  * of the same name and grants, so that its subscriptions outlive the one before. A socket that tries too many wrong ones is
@@ -109,18 +113,33 @@ function take(state: SocketState, identity: Identity): void {
 export async function answerPing(
   state: SocketState,
   payload: Record<string, unknown> | undefined,
-  { authenticator, requestLimits }: Pick<OperationOptions, 'authenticator' | 'requestLimits'>,
+  options: KeyOptions,
 ): Promise<Record<string, unknown> | undefined> {
   const key = keyOfConnectionParams(payload);
   if (key === null) return payload;
+  const { socket } = state;
+  // One look-up at a time, and nothing is read until the last is done: pings cannot pile up.
+  socket.pause();
+  const change = (state.keyChange ?? Promise.resolve()).then(() => changeKey(state, key, options));
+  state.keyChange = change;
+  try {
+    return { authorized: await change };
+  } finally {
+    if (state.keyChange === change) socket.resume();
+  }
+}
+
+/** Whether the socket has this key now. Never rejects. */
+async function changeKey(state: SocketState, key: string, options: KeyOptions): Promise<boolean> {
+  const { socket, address, identity: before } = state;
+  if (socket.readyState !== socket.OPEN) return false;
   // Undefined while the database is away: the key may be right.
-  const identity = await Promise.resolve(authenticator.authenticate(key)).catch(() => undefined);
-  if (identity === null && requestLimits.refuseWrongKey(state.address) !== null)
-    state.socket.close(closeCodes.forbidden, 'Too many wrong keys');
-  const { identity: before } = state;
-  const authorized = identity != null && before !== undefined && grantsText(identity) === grantsText(before);
-  if (authorized) take(state, identity);
-  return { authorized };
+  const identity = await Promise.resolve(options.authenticator.authenticate(key)).catch(() => undefined);
+  if (identity === null && options.requestLimits.refuseWrongKey(address) !== null)
+    socket.close(closeCodes.forbidden, 'Too many wrong keys');
+  if (identity == null || before === undefined || grantsText(identity) !== grantsText(before)) return false;
+  take(state, identity);
+  return true;
 }
 
 function grantsText({ name, scopes, rows }: Identity): string {
