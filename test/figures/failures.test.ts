@@ -98,6 +98,32 @@ describeDatabases('Failures', (backend) => {
     expect((await gateway().askAs<any>(others, query)).data.failures).toEqual([]);
   });
 
+  test('are found within the caller’s rows however many others came later', async () => {
+    await fail(gateway(), 'own.a', { project: 'own', message: 'mine' });
+    const text = `INSERT INTO events (id, position, created_position, topic, event_type, request_id, node_id, status, project,
+        created_at, updated_at, finished_at, error)
+      SELECT gen_random_uuid(), n, n, 'other', 't', 'r', n::text, 'FAILED', 'other', now(), now(), now() + interval '1 second',
+        '{"message": "theirs"}'
+      FROM generate_series(1, $1::int) AS n`;
+    await gateway().database.query({ text, values: [limits.failureRows + 1] });
+    const request = (await gateway().read(await fail(gateway(), 'own.b', { message: 'mine' }))).requestId!;
+    for (const rows of [
+      { projects: ['own'], topics: null, requestIds: null },
+      { projects: ['own'], topics: ['own.*'], requestIds: null },
+      { projects: null, topics: ['own.a'], requestIds: null },
+      { projects: null, topics: ['own.*'], requestIds: null },
+      { projects: null, topics: null, requestIds: [request] },
+    ]) {
+      const caller = { ...tester, scopes: ['events:read'], rows };
+      const { database, statements } = recording(gateway().database);
+      const groups = await readFailureGroups(database, null, 10, caller.rows);
+      expect(groups.map(({ message }) => message)).toEqual(groups.map(() => 'mine'));
+      expect(groups.length, JSON.stringify(rows)).toBeGreaterThan(0);
+      for (const statement of statements)
+        for (const plan of await plansOf(gateway().database, statement)) expect(wholeReads(plan)).toEqual([]);
+    }
+  });
+
   test('have bounds: groups, characters of a message, and failures that are read', async () => {
     for (const first of [-1, limits.failureGroups + 1])
       expect((await gateway().ask(query, { first })).errors[0]?.extensions.code).toBe('BAD_USER_INPUT');
