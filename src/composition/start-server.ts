@@ -13,8 +13,7 @@ import { createContext } from '../graphql/context.ts';
 import { toGraphQLError } from '../graphql/errors.ts';
 import { SharedSubscriptions } from '../graphql/live/shared-subscriptions.ts';
 import { schema } from '../graphql/schema.ts';
-import { consoleDocuments } from '../http/console/console-files.ts';
-import { readAllTrustedDocuments } from '../http/graphql/trusted-documents.ts';
+import { readTrustedDocuments } from '../http/graphql/trusted-documents.ts';
 import { createHttpServer } from '../http/server.ts';
 import { Audit } from '../operations/access/audit.ts';
 import { createAuthenticate } from '../operations/access/authenticator.ts';
@@ -40,11 +39,11 @@ export interface ServerParts {
 }
 
 /** How long open calls may take to receive their last answer after the database failed, in milliseconds. */
-const lastAnswersMs = 3_000;
+const lastAnswersMs = 1_000;
 
 export async function startServer(parts: ServerParts) {
   const { config, database, logger, keepKey = async () => {}, releasers, onFailure, now } = parts;
-  const trustedDocuments = await readAllTrustedDocuments(config.trustedDocumentsFile, consoleDocuments);
+  const trustedDocuments = await readTrustedDocuments(config.trustedDocumentsFile);
   const report = reporterTo(logger);
   const madeKey = config.adminKey === null ? await makeFirstKey(database, keepKey) : null;
   const core = await startCore({ database, logger, report, handling: config, now });

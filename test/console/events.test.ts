@@ -196,7 +196,7 @@ describe.skipIf(!hasBrowser)('The list of events', () => {
     await rows(page).first().waitFor(patient);
     await first.stop();
     await page.getByText('The gateway is away.').waitFor(patient);
-    const second = await startConsole(await openEmbedded(folder), Number(new URL(first.url).port));
+    const second = await startConsole(await openEmbedded(folder), { port: Number(new URL(first.url).port) });
     await send(second, 'around.after');
     await expect.poll(() => topics(page), patient).toEqual(['around.after', 'around.before']);
     await expect.poll(() => page.getByText('The gateway is away.').count(), patient).toBe(0);

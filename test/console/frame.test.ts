@@ -77,8 +77,22 @@ describe.skipIf(!hasBrowser)('The console', () => {
     await page.getByRole('link', { name: 'System' }).click();
     await page.getByRole('heading', { name: 'System' }).waitFor(patient);
     expect(await away.isVisible()).toBe(true);
-    await startConsole(await openEmbedded(folder), Number(new URL(first.url).port));
+    await startConsole(await openEmbedded(folder), { port: Number(new URL(first.url).port) });
     await expect.poll(() => away.count(), patient).toBe(0);
+  });
+
+  test('needs no other documents than those of its manifest, where only trusted documents run', async () => {
+    const trusted = await startConsole(undefined, { trustedDocumentsFile: 'dist/console/documents.json' });
+    const key = await trusted.newKey(['events:read', 'consumers', 'metrics:read']);
+    const { page, complaints } = await openConsole(trusted, '/events', { key });
+    for (const name of ['Events', 'Overview', 'Chains', 'Consumers', 'System']) {
+      await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name }).click(patient);
+      await page.getByRole('heading', { name, level: 1 }).waitFor(patient);
+      await expect.poll(() => page.getByText('Loading').count(), patient).toBe(0);
+      expect(await page.getByRole('alert').allInnerTexts()).toEqual([]);
+    }
+    expect(complaints).toEqual([]);
+    await expect(trusted.ask('{ position }', {}, key)).rejects.toThrow('FORBIDDEN');
   });
 
   test('asks again when its key is revoked', async () => {

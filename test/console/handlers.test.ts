@@ -28,7 +28,7 @@ let page: Page;
 let complaints: readonly string[];
 beforeAll(async () => {
   if (!hasBrowser) return;
-  gateway = await startConsole(undefined, 0, [archive]);
+  gateway = await startConsole(undefined, { handlers: [archive] });
   for (const total of [5, 11, 12, 13]) await send({ total });
   await send({});
   ({ page, complaints } = await openConsole(gateway, '/handlers'));

@@ -4,8 +4,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll } from 'vitest';
 import { openEmbedded } from '../../src/database/embedded/embedded.ts';
 import type { Database } from '../../src/database/database.ts';
-import type { Handler } from '../../src/domain/handlers/handler.ts';
-import { createGateway } from '../../src/gateway.ts';
+import { createGateway, type GatewaySettings } from '../../src/gateway.ts';
 import { openPage, type OpenPage } from '../browser/browser.ts';
 import { embeddedTemplate } from '../support/database.ts';
 
@@ -33,11 +32,10 @@ afterAll(async () => {
 /** On an embedded database in memory unless one is given. */
 export async function startConsole(
   given?: Database,
-  port = 0,
-  handlers: readonly Handler[] = [],
+  settings: Partial<GatewaySettings> = {},
 ): Promise<ConsoleGateway> {
   const database = given ?? (await openEmbedded('memory://', { from: embeddedTemplate }));
-  const gateway = createGateway({ port, adminKey, logLevel: 'silent', handlers }, { database });
+  const gateway = createGateway({ port: 0, adminKey, logLevel: 'silent', ...settings }, { database });
   const { url } = await gateway.start();
   const stop = async () => {
     stops.delete(stop);

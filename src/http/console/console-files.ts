@@ -6,9 +6,6 @@ import { extname, join, relative, sep } from 'node:path';
 /** The root of the package is as far above this file as it is above the program's chunks. */
 export const consoleFolder = join(import.meta.dirname, '../../../dist/console');
 
-/** The texts of the documents that the console sends, by their SHA-256. */
-export const consoleDocuments = join(consoleFolder, 'documents.json');
-
 export interface ConsoleFile {
   readonly type: string;
   readonly content: Buffer;

@@ -1,6 +1,5 @@
 // The manifest of trusted documents, read and checked at start, so that a fault in it fails the start.
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { asError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
@@ -24,16 +23,6 @@ export async function readTrustedDocuments(path: string | null): Promise<Trusted
   if (entries.length > limits.trustedDocuments)
     throw faulty(`${path} has ${entries.length} documents; at most ${limits.trustedDocuments} are allowed`);
   return new Map(entries.map(([id, text]) => [checkedHash(id, text), text as string]));
-}
-
-/** The documents of the file and of the console, if it is built. Null without a file: any document runs. */
-export async function readAllTrustedDocuments(
-  path: string | null,
-  consolePath: string,
-): Promise<TrustedDocuments | null> {
-  const documents = await readTrustedDocuments(path);
-  if (documents === null || !existsSync(consolePath)) return documents;
-  return new Map([...documents, ...(await readTrustedDocuments(consolePath))!]);
 }
 
 async function read(path: string): Promise<string> {
