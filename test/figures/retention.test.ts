@@ -1,8 +1,10 @@
 // Retention: what rules purge and what they leave, what the log and charts keep, and that purged work is not done twice.
 import { expect, test } from 'vitest';
 import { limits } from '../../src/base/limits.ts';
+import { Purger } from '../../src/log/retention/purger.ts';
 import { describeDatabases, describePostgres } from '../support/database.ts';
 import { composedForEach, operationsOn, tester } from '../support/gateway.ts';
+import { recording } from '../support/plans.ts';
 import { enroll, take, update } from '../jobs/support.ts';
 
 const setRules = `mutation Set($rules: [RetentionRuleInput!]!) { setRetention(rules: $rules) {
@@ -112,6 +114,35 @@ describeDatabases('Retention', (backend) => {
     for (const dryRun of [true, false]) expect((await purge(dryRun)).ids).toEqual([]);
     await set({ topics: ['c'], keepDays: 7 }, { topics: ['a'], keepDays: 7 }, { topics: ['b'], keepDays: 7 });
     for (const dryRun of [true, false]) expect((await purge(dryRun)).ids).toEqual([leaf, child, root]);
+  });
+
+  test('reads no events that its rules have nothing to do with, with exact topics, patterns and all at once', async () => {
+    await gateway().database.query({
+      text: `INSERT INTO events (id, position, created_position, topic, event_type, request_id, node_id, status, created_at, updated_at)
+        SELECT gen_random_uuid(), n, n, 'kept', 't', 'r', n::text, 'FINISHED', now() - interval '50 days', now() - interval '50 days'
+        FROM generate_series(1, 4500) AS n`,
+      values: [],
+    });
+    const old = [
+      await sendOld(8, { topic: 'tmp.a' }),
+      await sendOld(8, { topic: 'tmp.b' }),
+      await sendOld(8),
+    ];
+    const oldest = await sendOld(101, { topic: 'b' });
+    await set(
+      { topics: ['a'], keepDays: 7 },
+      { topics: ['tmp.*'], keepDays: 7 },
+      { topics: ['*'], keepDays: 100 },
+    );
+    const { database, statements } = recording(gateway().database);
+    const counter = { catchUp: async () => {} };
+    const purger = new Purger(database, { hint: '', onCommit: () => {} }, counter);
+    expect(await purger.run(false)).toEqual({
+      count: 4,
+      ids: expect.arrayContaining([...old, oldest]),
+    });
+    // One page of at most 2,000 events.
+    expect(statements.filter(({ text }) => text.includes('"isSelected"'))).toHaveLength(1);
   });
 
   test('moves the beginning of the log, which keeps the deletions for a week; a reader before it goes on', async () => {

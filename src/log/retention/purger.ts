@@ -6,11 +6,13 @@ import type { RetentionRule } from '../../domain/retention/retention.ts';
 import {
   findPurgeable,
   findPurged,
+  type PurgeRange,
   purgeEvents,
   removeDeletions,
   removeEntries,
   type RunningRule,
 } from '../../store/retention/purge.ts';
+import { matchingTopics } from '../../store/events/matching-topics.ts';
 import { readRules, startRun } from '../../store/retention/rules.ts';
 import type { CommitOptions } from '../commits.ts';
 import type { EventCounter } from '../event-counter.ts';
@@ -23,6 +25,9 @@ export interface PurgeOutcome {
 
 /** Events, or deletions in the log, that one statement looks at. */
 const pageSize = 2_000;
+
+/** Topics that one run reads by name; rules for more of them read all events of their age. */
+const namedTopics = 200;
 
 const dayMs = 86_400_000;
 
@@ -51,7 +56,8 @@ export class Purger {
     if (!dryRun) await this.#counter.catchUp();
     let count = 0;
     const ids: string[] = [];
-    for await (const batch of this.#batches(running, isStopped)) {
+    const range = await this.#rangeOf(running);
+    for await (const batch of this.#batches(running, range, isStopped)) {
       const purged = await this.#purge(running, batch, dryRun);
       count += purged.length;
       ids.push(...purged.slice(0, limits.bulkIds - ids.length));
@@ -60,13 +66,34 @@ export class Purger {
     return { count, ids };
   }
 
+  /** A rule for some topics reads no others, so that events that are kept for long cost nothing at each run. */
+  async #rangeOf(rules: readonly RunningRule[]): Promise<PurgeRange> {
+    const topics = new Map<string, Date>();
+    let before: Date | null = null;
+    for (const rule of rules) {
+      for (const pattern of rule.topics) {
+        const names = await this.#topicsOf(pattern, namedTopics - topics.size);
+        if (names === null) before = later(before, rule.before);
+        else for (const name of names) topics.set(name, later(topics.get(name), rule.before));
+      }
+    }
+    if (before !== null) for (const [name, time] of topics) if (time <= before) topics.delete(name);
+    return { before, topics };
+  }
+
+  /** Null where it is cheaper to read all events. */
+  async #topicsOf(pattern: string, most: number): Promise<readonly string[] | null> {
+    return pattern === '*' || most < 1 ? null : matchingTopics(this.#database, pattern, most);
+  }
+
   async *#batches(
     rules: readonly RunningRule[],
+    range: PurgeRange,
     isStopped: () => boolean,
   ): AsyncGenerator<readonly string[]> {
     let after: PageCursor | null = null;
     do {
-      const page = await findPurgeable(this.#database, rules, after, pageSize);
+      const page = await findPurgeable(this.#database, rules, range, after, pageSize);
       for (let n = 0; n < page.ids.length; n += limits.purgeBatch) {
         if (isStopped()) return;
         yield page.ids.slice(n, n + limits.purgeBatch);
@@ -92,4 +119,8 @@ export class Purger {
 
 function runningRule({ id, topics, projects, statuses, keepDays }: RetentionRule, at: Date): RunningRule {
   return { id, topics, projects, statuses, before: new Date(at.getTime() - keepDays * dayMs) };
+}
+
+function later(time: Date | null | undefined, other: Date): Date {
+  return time && time > other ? time : other;
 }

@@ -18,10 +18,11 @@ import {
 } from '../../domain/events/page.ts';
 import { checkId, optionalName } from '../../domain/events/send.ts';
 import { statusesOf } from '../../domain/events/status.ts';
-import { checkTopic, isExactTopic, topicMatches } from '../../domain/events/topic.ts';
+import { checkTopic, isExactTopic } from '../../domain/events/topic.ts';
 import { checkWithin } from '../../domain/values/whole-number.ts';
 import type { BoundedRows } from '../../store/events/answer-bytes.ts';
 import { countEvents, findEvents, type ListedRows } from '../../store/events/find-events.ts';
+import { matchingTopics } from '../../store/events/matching-topics.ts';
 import { readSendTimes } from '../../store/events/scheduled-events.ts';
 import { type Lease, readLeases } from '../../store/jobs/leases.ts';
 import * as read from '../../store/events/read-events.ts';
@@ -159,18 +160,10 @@ export async function resolveTopics(
 ): Promise<CheckedFilter> {
   const { topics } = filter;
   if (topics === null || topics.every(isExactTopic) || filter.ids || filter.requestIds) return filter;
-  const found = await Promise.all(topics.map((pattern) => topicsLike(database, pattern, most)));
+  const found = await Promise.all(topics.map((pattern) => matchingTopics(database, pattern, most)));
   if (found.some((list) => list === null)) return filter;
   const all = new Set(found.flatMap((list) => list ?? []));
   return { ...filter, topics: [...all].filter((topic) => isTopicWithin(filter.within, topic)) };
-}
-
-/** Null where there are too many to name. */
-async function topicsLike(database: Database, pattern: string, most: number): Promise<string[] | null> {
-  if (isExactTopic(pattern)) return [pattern];
-  const prefix = pattern.slice(0, pattern.indexOf('*'));
-  const topics = await read.readTopics(database, prefix, most);
-  return topics.length < most ? topics.filter((topic) => topicMatches(pattern, topic)) : null;
 }
 
 async function eventLog(

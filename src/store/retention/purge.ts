@@ -61,26 +61,35 @@ export interface PurgePage {
   readonly next: PageCursor | null;
 }
 
-/** Looks at the next `most` events by time of creation, newest first. */
+/** Where the events are that a run may select. */
+export interface PurgeRange {
+  /** All that were created before; null: only those of `topics`. */
+  readonly before: Date | null;
+  /** Of each topic, those that were created before a later time. */
+  readonly topics: ReadonlyMap<string, Date>;
+}
+
+/** Looks at the next `most` events of the range by time of creation, newest first. */
 export async function findPurgeable(
   database: Queryable,
   rules: readonly RunningRule[],
+  { before, topics }: PurgeRange,
   after: PageCursor | null,
   most: number,
 ): Promise<PurgePage> {
-  const before = new Date(Math.max(...rules.map((rule) => rule.before.getTime())));
-  const topics = [...new Set(rules.flatMap((rule) => rule.topics))];
   const place =
     after === null ? empty : sql`AND (x.created_at, x.created_position) < (${after.at}, ${after.position})`;
-  const next = (
-    match: Sql,
-    order: Sql,
-  ) => sql`SELECT * FROM events x WHERE x.created_at < ${before} ${place} ${match}
-    ORDER BY x.created_at ${order}, x.created_position ${order} LIMIT ${most}`;
-  const events = topics.every(isExactTopic)
-    ? sql`SELECT x.* FROM unnest(${topics}::text[]) AS d(topic) CROSS JOIN LATERAL (${next(sql`AND x.topic = d.topic`, raw('DESC'))}) x
-        ORDER BY x.created_at DESC, x.created_position DESC LIMIT ${most}`
-    : next(empty, orderOverAll.DESC);
+  const next = (match: Sql, order: Sql) => sql`(SELECT * FROM events x WHERE ${match} ${place}
+    ORDER BY x.created_at ${order}, x.created_position ${order} LIMIT ${most})`;
+  const beside = before === null ? empty : sql`AND x.created_at >= ${before}`;
+  const times = [...topics.values()].map((time) => time.toISOString());
+  const ofTopics = sql`SELECT x.*
+    FROM unnest(${[...topics.keys()]}::text[], ${times}::timestamptz[]) AS d(topic, before)
+    CROSS JOIN LATERAL ${next(sql`x.topic = d.topic AND x.created_at < d.before ${beside}`, raw('DESC'))} x`;
+  const ofAll =
+    before === null ? empty : sql`UNION ALL ${next(sql`x.created_at < ${before}`, orderOverAll.DESC)}`;
+  const events = sql`SELECT x.* FROM (${ofTopics} ${ofAll}) x
+    ORDER BY x.created_at DESC, x.created_position DESC LIMIT ${most}`;
   const rows = await database.query<{ id: string; at: Date; position: Position; isSelected: boolean }>(sql`
     SELECT e.id, e.created_at AS at, e.created_position AS position, (${ruleOf(rules)}) IS NOT NULL AND ${isOver} AS "isSelected"
     FROM (${events}) e ORDER BY e.created_at DESC, e.created_position DESC`);
